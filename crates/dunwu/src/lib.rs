@@ -1,0 +1,14 @@
+//! What is learned from runs: measures, representation theory, the run directory, the report.
+//!
+//! ```text
+//! Record ─▶ measure ─▶ Opened { scalars, frames, labels, stages, outcome } ─▶ report, show, export, --json
+//! ```
+
+pub mod group;
+pub mod measure;
+pub mod opened;
+pub mod report;
+pub mod spec_file;
+pub mod store;
+
+pub use opened::Opened;

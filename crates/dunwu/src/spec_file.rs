@@ -1,0 +1,1 @@
+//! A spec as TOML: reading with the place of every mistake, writing.

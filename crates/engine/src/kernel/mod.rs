@@ -1,0 +1,1 @@
+//! The fused hot path.

@@ -1,0 +1,21 @@
+//! A run's spec in, its snapshots out.
+//!
+//! The engine does no input or output, reads no clock and no environment, and prints nothing. It is driven from outside,
+//! one step at a time ([`Training::advance`]); time, files, plots and progress watch from there.
+//!
+//! ```text
+//! RunSpec ─▶ Problem ─▶ Split ─▶ Training ─▶ Progress { scalars, snapshot, outcome }
+//! ```
+
+pub mod kernel;
+pub mod loss;
+pub mod model;
+pub mod optim;
+pub mod random;
+pub mod spec;
+pub mod task;
+pub mod train;
+
+pub use spec::{RunSpec, SpecError};
+pub use task::{Problem, Samples, Split};
+pub use train::{Checkpoint, Outcome, Progress, Scalars, Snapshot, Training};

@@ -1,0 +1,119 @@
+//! What identifies a run: plain data, without files or text formats.
+//!
+//! The text side (keys, defaults, presets, what is allowed) is the table [`settings::SETTINGS`]; everything that reads or
+//! prints a spec walks it.
+
+use crate::loss::Loss;
+use crate::model::{Activation, Initialization};
+use crate::optim::OptimizerSpec;
+use crate::task::Task;
+
+pub mod presets;
+pub mod settings;
+
+pub use settings::SpecError;
+
+/// Everything that one run was asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSpec {
+    /// The problem: which function of which operands.
+    pub task: Task,
+    /// Which samples are trained on, and how clean they are.
+    pub data: DataSpec,
+    /// The network.
+    pub model: ModelSpec,
+    /// What is minimised.
+    pub loss: Loss,
+    /// How.
+    pub optimizer: OptimizerSpec,
+    /// Optimizer steps; full batch, so also epochs.
+    pub steps: u64,
+    /// Seed of every random draw (split, corruption, weights).
+    pub seed: u64,
+    /// What is recorded, and when.
+    pub record: RecordSpec,
+    /// When a run counts as having memorized, generalized, collapsed.
+    pub events: EventSpec,
+    /// Worker threads; 0 lets the caller choose. Does not change a bit of the result and does not identify a run.
+    pub threads: usize,
+}
+
+/// Which samples are trained on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSpec {
+    /// How the training sample is drawn.
+    pub sampling: Sampling,
+    /// Share of the training labels replaced by a uniformly drawn wrong label, in [0, 1].
+    pub corrupted: f64,
+}
+
+/// How the training sample is drawn from the whole table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sampling {
+    /// `⌊fraction · population⌋` samples, uniformly without replacement.
+    Fraction(f64),
+    /// Exactly so many.
+    Count(u64),
+    /// `round(c · M ln M)` samples, M the number of labels.
+    MultipleOfMLogM(f64),
+    /// The samples named in a file (path as the user wrote it).
+    SplitFile(String),
+}
+
+/// A two-layer network without biases: `Ŷ = σ(X W) V`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSpec {
+    /// Hidden units K.
+    pub width: usize,
+    /// σ.
+    pub activation: Activation,
+    /// Distribution of the initial weights.
+    pub initialization: Initialization,
+    /// Multiplies the initial hidden weights.
+    pub hidden_scale: f64,
+    /// Multiplies the initial top weights; 0 starts the top layer at zero.
+    pub top_scale: f64,
+    /// How the top layer gets its weights.
+    pub top_layer: TopLayer,
+}
+
+/// How the top layer gets its weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TopLayer {
+    /// By the optimizer, like the hidden layer.
+    Trained,
+    /// Solved at every step: `V = (FᵀF + ηI)⁻¹ Fᵀ(Y − 1/M)`, the paper's Stage I limit.
+    Ridge {
+        /// η of ½‖Y − FV‖² + η/2 ‖V‖², sums over samples.
+        eta: f64,
+    },
+}
+
+/// What is recorded, and when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecordSpec {
+    /// Losses and accuracies every so many steps (train and test).
+    pub evaluate_every: u64,
+    /// Snapshots a decade of steps, log-spaced; 0 keeps only the first and the last.
+    pub snapshots_per_decade: u32,
+    /// Further snapshots every so many steps; 0 for none.
+    pub snapshot_every: u64,
+    /// Further snapshots when test accuracy first passes a multiple of 0.1, and at each event.
+    pub snapshot_at_events: bool,
+}
+
+/// The event rule: an accuracy has arrived at the first evaluation from which on it stays at or above its level for
+/// `sustained` steps (or to the end of the run).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EventSpec {
+    /// Train accuracy that counts as memorized.
+    pub memorized: f64,
+    /// Test accuracy that counts as generalized.
+    pub generalized: f64,
+    /// For how many steps it must stay there.
+    pub sustained: u64,
+    /// Largest norm of a hidden unit below which the network has collapsed.
+    pub collapsed_norm: f64,
+    /// Steps to go on after the outcome is decided; `None` runs to the last step.
+    pub stop_after: Option<u64>,
+}

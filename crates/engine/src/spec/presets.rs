@@ -1,0 +1,1 @@
+//! Named starting points.
