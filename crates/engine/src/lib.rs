@@ -7,6 +7,7 @@
 //! RunSpec ─▶ Problem ─▶ Split ─▶ Training ─▶ Progress { scalars, snapshot, outcome }
 //! ```
 
+mod elementary;
 pub mod kernel;
 pub mod loss;
 pub mod model;
@@ -18,4 +19,4 @@ pub mod train;
 
 pub use spec::{RunSpec, SpecError};
 pub use task::{Problem, Samples, Split};
-pub use train::{Checkpoint, Outcome, Progress, Scalars, Snapshot, Training};
+pub use train::{Checkpoint, Outcome, Progress, Scalars, Snapshot, TrainError, Training};

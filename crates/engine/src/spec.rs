@@ -112,7 +112,7 @@ pub struct EventSpec {
     pub generalized: f64,
     /// For how many steps it must stay there.
     pub sustained: u64,
-    /// Largest norm of a hidden unit below which the network has collapsed.
+    /// The network has collapsed when no hidden unit's norm reaches this share of the largest initial one.
     pub collapsed_norm: f64,
     /// Steps to go on after the outcome is decided; `None` runs to the last step.
     pub stop_after: Option<u64>,

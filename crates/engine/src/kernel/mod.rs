@@ -1,1 +1,41 @@
-//! The fused hot path.
+//! The hot path of a two-layer network: forward, loss and backward without ever storing an n×K array.
+//!
+//! ```text
+//! h = W[x] + W[y] (rows of tables)    f = σ(h)    z = f V    G = ∂L/∂z
+//! dVᵀ += Gᵀ f      df = G Vᵀ      dh = σ′(h) ∘ df      dW[x] += dh      dW[y] += dh
+//! ```
+//!
+//! Work and traffic of a step: the three products cost 6nMK flops and are irreducible for a general split; everything
+//! else is O(nK + nM). Units are cut into slabs of 64, whose tables (W, Vᵀ, their gradients; ~110 KB at M = 71) stay in
+//! the second-level cache; samples are cut into blocks, whose f, σ′ and df are three buffers of 24 KB a thread. Only z,
+//! which G overwrites, spans the batch.
+//!
+//! The forward pass runs in parallel over blocks of samples, the backward pass over slabs of units. Either way one task
+//! owns each output and sums in a fixed order, so the bits do not depend on the number of threads; the price is one
+//! barrier between the two.
+//!
+//! One source serves AVX-512, AVX2 and portable: `pulp` picks at run time and [`instruction_set`] names it. The twin in
+//! [`plain`] is the formula in f64 without any of this.
+
+mod buffer;
+mod network;
+pub mod plain;
+mod product;
+mod two_layer;
+mod workers;
+
+pub use buffer::Buffer;
+pub use network::{Layout, Network, Part, Slab};
+pub use two_layer::{Batch, TwoLayer};
+pub use workers::Workers;
+
+/// The instructions that the kernel runs on here: `avx512`, `avx2` or `portable`.
+pub fn instruction_set() -> &'static str {
+    match pulp::Arch::new() {
+        #[cfg(target_arch = "x86_64")]
+        pulp::Arch::V4(_) => "avx512",
+        #[cfg(target_arch = "x86_64")]
+        pulp::Arch::V3(_) => "avx2",
+        _ => "portable",
+    }
+}

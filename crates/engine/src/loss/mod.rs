@@ -1,10 +1,149 @@
-//! Losses: each turns outputs into a loss and into the residual that is sent back.
+//! Losses: each turns a sample's outputs into its loss and, in place, into the gradient that is sent back.
+
+mod cross_entropy;
+mod mse;
 
 /// What is minimised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// `(1/n) Σᵢ ‖zᵢ − mean(zᵢ) − (e_yᵢ − 1/M)‖²`: outputs centred over labels (the paper's script).
+    /// `(1/n) Σᵢ ‖zᵢ − mean(zᵢ) − (e_yᵢ − 1/M)‖²`: outputs centred over labels (the paper's script). 1 − 1/M at zero output.
     Mse,
-    /// `(1/n) Σᵢ −ln softmax(zᵢ)[yᵢ]`, in nats.
+    /// `(1/n) Σᵢ −ln softmax(zᵢ)[yᵢ]`, in nats. ln M at zero output.
     CrossEntropy,
+}
+
+impl Loss {
+    /// Every loss; tests and help walk this list.
+    pub const ALL: [Self; 2] = [Self::Mse, Self::CrossEntropy];
+
+    /// Loss of one sample with outputs `z[..n_labels]` and label `label`; `z` becomes `scale · ∂loss/∂z`, its padding zero.
+    #[inline(always)]
+    pub fn differentiate(self, z: &mut [f32], n_labels: usize, label: usize, scale: f32) -> f64 {
+        match self {
+            Self::Mse => mse::differentiate(z, n_labels, label, scale),
+            Self::CrossEntropy => cross_entropy::differentiate(z, n_labels, label, scale),
+        }
+    }
+}
+
+/// The predicted label: the largest output, the lowest index among equals.
+#[inline(always)]
+pub fn predicted_label(z: &[f32]) -> usize {
+    let largest = largest(z);
+    z.iter().position(|&value| value == largest).unwrap_or(0)
+}
+
+/// Sum over 16 running lanes and then pairwise: vector code with one order on every machine.
+#[inline(always)]
+fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f64 {
+    let mut lanes = [0.0_f32; 16];
+    let (whole, rest) = values.as_chunks::<16>();
+    for chunk in whole {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane += term(value);
+        }
+    }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane += term(value);
+    }
+    lanes.iter().map(|&lane| f64::from(lane)).sum()
+}
+
+/// The largest value; NaN is ignored.
+#[inline(always)]
+fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let (whole, rest) = values.as_chunks::<16>();
+    for chunk in whole {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane = if value > *lane { value } else { *lane };
+        }
+    }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane = if value > *lane { value } else { *lane };
+    }
+    lanes.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The definitions, in f64.
+    fn reference(loss: Loss, z: &[f64], label: usize) -> f64 {
+        let m = z.len() as f64;
+        match loss {
+            Loss::Mse => {
+                let mean = z.iter().sum::<f64>() / m;
+                let target = |c| f64::from(u8::from(c == label)) - 1.0 / m;
+                z.iter().enumerate().map(|(c, &z)| (z - mean - target(c)).powi(2)).sum()
+            }
+            Loss::CrossEntropy => z
+                .iter()
+                .enumerate()
+                .filter(|&(c, _)| c != label)
+                .map(|(_, &other)| (other - z[label]).exp())
+                .sum::<f64>()
+                .ln_1p(),
+        }
+    }
+
+    #[test]
+    fn gradients_agree_with_central_differences_of_the_definition() {
+        for loss in Loss::ALL {
+            for m in [2_usize, 3, 7, 16, 17, 40] {
+                let z: Vec<f32> = (0..m).map(|c| ((c * 7919 % 23) as f32 - 11.0) * 0.3).collect();
+                for label in [0, m / 2, m - 1] {
+                    let mut g = z.clone();
+                    g.resize(m.next_multiple_of(16), 5.0);
+                    let value = loss.differentiate(&mut g, m, label, 1.0);
+                    let wide: Vec<f64> = z.iter().map(|&z| f64::from(z)).collect();
+                    let expected = reference(loss, &wide, label);
+                    assert!(
+                        (value - expected).abs() < 1e-6 * (1.0 + expected),
+                        "{loss:?} M={m}: {value} against {expected}"
+                    );
+                    assert!(g[m..].iter().all(|&padding| padding == 0.0));
+                    for c in 0..m {
+                        let shifted = |by: f64| {
+                            let mut wide = wide.clone();
+                            wide[c] += by;
+                            reference(loss, &wide, label)
+                        };
+                        let slope = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+                        assert!((slope - f64::from(g[c])).abs() < 2e-6 * (1.0 + slope.abs()), "{loss:?} M={m} c={c}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn losses_ignore_a_shift_of_all_outputs() {
+        for loss in Loss::ALL {
+            let z = [0.5_f32, -1.25, 2.0, 0.75, -3.0];
+            let (mut a, mut b) = (z, z.map(|z| z + 8.0));
+            let (loss_a, loss_b) = (loss.differentiate(&mut a, 5, 2, 1.0), loss.differentiate(&mut b, 5, 2, 1.0));
+            // Outputs near 10 carry roundings of 10 ε ≈ 1e-6.
+            assert!((loss_a - loss_b).abs() < 1e-5);
+            assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 4e-6), "{a:?} {b:?}");
+        }
+    }
+
+    /// arXiv:2501.04697: a softmax that rounds 1 − p to 0 stops learning. Ours keeps e⁻⁵⁰ in the loss and in every gradient.
+    #[test]
+    fn cross_entropy_does_not_collapse() {
+        let mut z = [50.0_f32, 0.0];
+        let loss = Loss::CrossEntropy.differentiate(&mut z, 2, 0, 1.0);
+        let exact = (-50.0_f64).exp();
+        for value in [loss, -f64::from(z[0]), f64::from(z[1])] {
+            assert!((value / exact - 1.0).abs() < 1e-6, "{value:e} against {exact:e}");
+        }
+    }
+
+    #[test]
+    fn ties_go_to_the_lowest_label() {
+        assert_eq!(predicted_label(&[0.0, 3.0, 3.0]), 1);
+        assert_eq!(predicted_label(&[0.0; 40]), 0);
+    }
 }

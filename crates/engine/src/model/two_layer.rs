@@ -1,5 +1,9 @@
 //! The two-layer network's weights, in the layout that people and measures read.
 
+use crate::random::{Stream, rng};
+use crate::spec::ModelSpec;
+use rand_chacha::rand_core::RngCore;
+
 /// Distribution of the initial weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Initialization {
@@ -33,6 +37,23 @@ impl Weights {
         Self { n_inputs, n_units, n_labels, hidden: vec![0.0; n_inputs * n_units], top: vec![0.0; n_units * n_labels] }
     }
 
+    /// The initial weights that `spec` and `seed` ask for.
+    pub fn draw(spec: &ModelSpec, n_inputs: usize, n_labels: usize, seed: u64) -> Self {
+        let mut weights = Self::zeros(n_inputs, spec.width, n_labels);
+        let (hidden, top) = (&mut weights.hidden, &mut weights.top);
+        match spec.initialization {
+            Initialization::Pytorch => {
+                fill(hidden, Stream::HiddenWeights, seed, spec.hidden_scale / (n_inputs as f64).sqrt(), uniform);
+                fill(top, Stream::TopWeights, seed, spec.top_scale / (spec.width as f64).sqrt(), uniform);
+            }
+            Initialization::Paper => {
+                fill(hidden, Stream::HiddenWeights, seed, spec.hidden_scale, normal);
+                fill(top, Stream::TopWeights, seed, spec.top_scale * 1e-3, normal);
+            }
+        }
+        weights
+    }
+
     /// The input weights of unit `unit`, `[n_inputs]`.
     pub fn unit_inputs(&self, unit: usize) -> impl Iterator<Item = f32> + '_ {
         self.hidden[unit..].iter().step_by(self.n_units).copied()
@@ -41,5 +62,69 @@ impl Weights {
     /// The output weights of unit `unit`, `[n_labels]`.
     pub fn unit_outputs(&self, unit: usize) -> &[f32] {
         &self.top[unit * self.n_labels..(unit + 1) * self.n_labels]
+    }
+
+    /// The largest norm of a unit's input weights.
+    pub fn largest_unit_norm(&self) -> f64 {
+        let mut squares = vec![0.0_f64; self.n_units];
+        for row in self.hidden.chunks_exact(self.n_units) {
+            squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(w) * f64::from(w));
+        }
+        squares.into_iter().fold(0.0, f64::max).sqrt()
+    }
+}
+
+fn fill(values: &mut [f32], stream: Stream, seed: u64, scale: f64, draw: fn(&mut dyn RngCore) -> f64) {
+    let mut rng = rng(seed, stream);
+    values.iter_mut().for_each(|value| *value = (scale * draw(&mut rng)) as f32);
+}
+
+/// Uniform on (0, 1), 53 bits, never 0.
+fn open_unit(rng: &mut dyn RngCore) -> f64 {
+    ((rng.next_u64() >> 11) as f64 + 0.5) * 2.0_f64.powi(-53)
+}
+
+/// Uniform on (−1, 1).
+fn uniform(rng: &mut dyn RngCore) -> f64 {
+    2.0 * open_unit(rng) - 1.0
+}
+
+/// Standard normal by Box and Muller, through `libm` so that every machine draws the same.
+fn normal(rng: &mut dyn RngCore) -> f64 {
+    let (radius, angle) = (open_unit(rng), open_unit(rng));
+    (-2.0 * libm::log(radius)).sqrt() * libm::cos(2.0 * std::f64::consts::PI * angle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::TopLayer;
+
+    #[test]
+    fn initial_weights_have_the_moments_of_their_distribution() {
+        let (n_inputs, width, n_labels) = (46, 512, 23);
+        for (initialization, hidden_deviation, top_deviation, kurtosis) in [
+            (Initialization::Pytorch, 1.0 / (3.0 * 46.0_f64).sqrt(), 1.0 / (3.0 * 512.0_f64).sqrt(), 1.8),
+            (Initialization::Paper, 1.0, 1e-3, 3.0),
+        ] {
+            let spec = ModelSpec {
+                width,
+                activation: crate::model::Activation::Square,
+                initialization,
+                hidden_scale: 2.0,
+                top_scale: 0.5,
+                top_layer: TopLayer::Trained,
+            };
+            let weights = Weights::draw(&spec, n_inputs, n_labels, 3);
+            for (values, deviation) in [(&weights.hidden, 2.0 * hidden_deviation), (&weights.top, 0.5 * top_deviation)]
+            {
+                let n = values.len() as f64;
+                let moment = |p: i32| values.iter().map(|&v| (f64::from(v) / deviation).powi(p)).sum::<f64>() / n;
+                // Standard errors: 1/√n, √((κ−1)/n), and for the fourth moment at most √(105/n) (normal).
+                assert!(moment(1).abs() < 4.0 / n.sqrt());
+                assert!((moment(2) - 1.0).abs() < 4.0 * ((kurtosis - 1.0) / n).sqrt());
+                assert!((moment(4) - kurtosis).abs() < 4.0 * (105.0 / n).sqrt());
+            }
+        }
     }
 }

@@ -1,4 +1,15 @@
-//! Optimizers, one published method a file.
+//! Optimizers, one published method a file. Each is a pure rule on slices; [`Optimizer`] applies it to a network.
+
+mod adam;
+mod muon;
+mod schedule;
+mod sgd;
+
+pub use adam::AdamSpec;
+pub use muon::MuonVariant;
+pub use schedule::Schedule;
+
+use crate::kernel::{Network, Slab};
 
 /// The optimizer with every setting that it knows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -7,7 +18,7 @@ pub struct OptimizerSpec {
     pub method: Method,
     /// Step size at the start of the schedule.
     pub learning_rate: f64,
-    /// Weight decay: coupled (added to the gradient) for SGD and Adam, decoupled for AdamW and Muon.
+    /// Weight decay: coupled (added to the gradient) for SGD and Adam, decoupled for `AdamW` and Muon's hidden layer.
     pub weight_decay: f64,
     /// How the learning rate changes.
     pub schedule: Schedule,
@@ -36,50 +47,65 @@ pub enum Method {
     },
 }
 
-/// Adam's constants.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamSpec {
-    /// β₁
-    pub beta1: f64,
-    /// β₂
-    pub beta2: f64,
-    /// ε
-    pub epsilon: f64,
+/// Magnitudes below which a number is set to zero after an update. A dying unit's weights and moments otherwise pass through
+/// the subnormal numbers, where each operation costs a hundred times as much. A weight of 10⁻¹² is 10⁻¹⁰ of a live one; a
+/// first moment of 10⁻³⁰ or a second of 10⁻³⁶ moves an update by less than 10⁻¹⁰ of ε = 10⁻⁸.
+const NEGLIGIBLE_WEIGHT: f32 = 1e-12;
+const NEGLIGIBLE_MOMENT1: f32 = 1e-30;
+const NEGLIGIBLE_MOMENT2: f32 = 1e-36;
+
+#[inline(always)]
+fn flush(value: f32, negligible: f32) -> f32 {
+    if value.abs() < negligible { 0.0 } else { value }
 }
 
-/// Which Muon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MuonVariant {
-    /// Jordan et al. 2024: Nesterov momentum `m ← μ m + (1−μ) g`, five quintic Newton–Schulz steps with
-    /// (3.4445, −4.7750, 2.0315), update scaled by √max(1, rows/columns).
-    Jordan,
-    /// The Li₂ paper's: `m ← m + (1−μ)(g − m)` without Nesterov, five Newton–Schulz steps with a different triple each,
-    /// no scaling; hidden decay decoupled, top layer coupled Adam.
-    Paper,
+/// One step's update of a whole network, with the rates of that step.
+#[derive(Clone, Copy, Debug)]
+pub struct Optimizer {
+    method: Method,
+    learning_rate: f64,
+    weight_decay: f64,
+    /// Updates made before, plus one.
+    count: u64,
 }
 
-/// How the learning rate changes with the step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Schedule {
-    /// Always the same.
-    Constant,
-    /// Times `factor` every `every` steps.
-    Step {
-        /// Interval in steps.
-        every: u64,
-        /// Factor at each interval.
-        factor: f64,
-    },
-    /// Times `factor` at every step.
-    Exponential {
-        /// Factor a step.
-        factor: f64,
-    },
-    /// Half a cosine from the full rate to zero over the run's steps.
-    Cosine,
-    /// From zero to the full rate over `steps` steps, then constant.
-    Warmup {
-        /// Steps of the ramp.
-        steps: u64,
-    },
+impl Optimizer {
+    /// The optimizer at the update after `step` updates of a run of `steps`.
+    pub fn at(spec: &OptimizerSpec, step: u64, steps: u64) -> Self {
+        let learning_rate = spec.schedule.rate(spec.learning_rate, step, steps);
+        Self { method: spec.method, learning_rate, weight_decay: spec.weight_decay, count: step + 1 }
+    }
+
+    /// Updates one slab from its gradient, except what [`Optimizer::update_whole`] does. With `top_frozen` V is left alone.
+    #[inline(always)]
+    pub fn update_slab(&self, slab: &mut Slab, hidden_len: usize, top_frozen: bool) {
+        let elementwise = match self.method {
+            Method::Muon { .. } => hidden_len..slab.weights.len(),
+            _ => 0..slab.weights.len(),
+        };
+        let range = if top_frozen { elementwise.start..hidden_len } else { elementwise };
+        if range.is_empty() {
+            return;
+        }
+        let weights = &mut slab.weights[range.clone()];
+        let gradient = &slab.gradient[range.clone()];
+        let moment1 = &mut slab.moment1[range.clone()];
+        let (rate, decay) = (self.learning_rate, self.weight_decay);
+        match self.method {
+            Method::Sgd { momentum } => sgd::update(weights, gradient, moment1, momentum, rate, decay, self.count == 1),
+            Method::Adam(spec) | Method::Muon { adam: spec, .. } => {
+                adam::update(weights, gradient, moment1, &mut slab.moment2[range], &spec, rate, decay, 0.0, self.count);
+            }
+            Method::AdamW(spec) => {
+                adam::update(weights, gradient, moment1, &mut slab.moment2[range], &spec, rate, 0.0, decay, self.count);
+            }
+        }
+    }
+
+    /// What needs the whole gradient at once: Muon's hidden layer.
+    pub fn update_whole(&self, network: &mut Network) {
+        if let Method::Muon { momentum, variant, .. } = self.method {
+            muon::update(network, momentum, variant, self.learning_rate, self.weight_decay);
+        }
+    }
 }

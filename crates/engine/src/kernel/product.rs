@@ -1,0 +1,235 @@
+//! `C (+)= A B` in register tiles: the one inner loop that all three products of a step run through.
+
+#![expect(
+    unsafe_code,
+    reason = "bounds checks in the innermost loop cost a third of its speed; asserted once at the door"
+)]
+
+use super::network::LANES;
+use pulp::{Simd, WithSimd};
+
+/// A matrix to read: entry (r, c) at `values[r * row + c * column]`.
+#[derive(Clone, Copy)]
+pub(super) struct Strided<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) row: usize,
+    pub(super) column: usize,
+}
+
+/// A product's shape: C is `rows × columns`, summed over `depth`; `columns` a multiple of 16.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) rows: usize,
+    pub(super) depth: usize,
+    pub(super) columns: usize,
+}
+
+/// `C = A B`, or `C += A B` if `accumulate`. B's rows and C's rows are contiguous, `b_row` and `c_row` apart. Each entry of
+/// C is one chain of multiply-adds in ascending depth, whatever the tiling.
+#[inline(always)]
+pub(super) fn multiply<S: Simd>(
+    simd: S,
+    shape: Shape,
+    a: Strided<'_>,
+    (b, b_row): (&[f32], usize),
+    (c, c_row): (&mut [f32], usize),
+    accumulate: bool,
+) {
+    let Shape { rows, depth, columns } = shape;
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    assert!(columns.is_multiple_of(LANES), "columns come in whole vectors");
+    assert!(c.len() >= (rows - 1) * c_row + columns, "C holds the product");
+    if depth > 0 {
+        assert!(b.len() >= (depth - 1) * b_row + columns, "B has depth rows");
+        assert!(a.values.len() > (rows - 1) * a.row + (depth - 1) * a.column, "A has rows × depth entries");
+    }
+    let vectors = columns / S::F32_LANES;
+    let mut done = 0;
+    while done < vectors {
+        let width = tile_width::<S>(vectors - done);
+        let tile = Tile {
+            depth,
+            a: a.values.as_ptr(),
+            a_row: a.row,
+            a_column: a.column,
+            b: b.as_ptr().wrapping_add(done * S::F32_LANES),
+            b_row,
+            c: c.as_mut_ptr().wrapping_add(done * S::F32_LANES),
+            c_row,
+            accumulate,
+        };
+        match width {
+            1 => column_of_tiles::<S, 1>(simd, rows, tile),
+            2 => column_of_tiles::<S, 2>(simd, rows, tile),
+            3 => column_of_tiles::<S, 3>(simd, rows, tile),
+            4 => column_of_tiles::<S, 4>(simd, rows, tile),
+            _ => column_of_tiles::<S, 5>(simd, rows, tile),
+        }
+        done += width;
+    }
+}
+
+/// Vectors in the next column of tiles, so that the columns come out even: 5, 8 = 4 + 4, 7 = 4 + 3 with 32 registers.
+#[inline(always)]
+fn tile_width<S: Simd>(vectors: usize) -> usize {
+    let widest = if S::REGISTER_COUNT >= 32 { 5 } else { 3 };
+    vectors.div_ceil(vectors.div_ceil(widest))
+}
+
+/// Rows of a tile: as many accumulators as registers allow beside one row of B and a broadcast.
+const fn tile_height<S: Simd>(width: usize) -> usize {
+    match (S::REGISTER_COUNT >= 32, width) {
+        (true, 1) => 16,
+        (true, 2) => 12,
+        (true, 3) => 8,
+        (true, 4) => 6,
+        (true, _) => 5,
+        (false, 1) => 10,
+        (false, 2) => 6,
+        (false, _) => 4,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Tile {
+    depth: usize,
+    a: *const f32,
+    a_row: usize,
+    a_column: usize,
+    b: *const f32,
+    b_row: usize,
+    c: *mut f32,
+    c_row: usize,
+    accumulate: bool,
+}
+
+#[inline(always)]
+fn column_of_tiles<S: Simd, const WIDTH: usize>(simd: S, rows: usize, mut tile: Tile) {
+    let mut left = rows;
+    while left > 0 {
+        let height = left.min(tile_height::<S>(WIDTH));
+        match height {
+            1 => simd.vectorize(Sized::<1, WIDTH>(tile)),
+            2 => simd.vectorize(Sized::<2, WIDTH>(tile)),
+            3 => simd.vectorize(Sized::<3, WIDTH>(tile)),
+            4 => simd.vectorize(Sized::<4, WIDTH>(tile)),
+            5 => simd.vectorize(Sized::<5, WIDTH>(tile)),
+            6 => simd.vectorize(Sized::<6, WIDTH>(tile)),
+            7 => simd.vectorize(Sized::<7, WIDTH>(tile)),
+            8 => simd.vectorize(Sized::<8, WIDTH>(tile)),
+            9 => simd.vectorize(Sized::<9, WIDTH>(tile)),
+            10 => simd.vectorize(Sized::<10, WIDTH>(tile)),
+            11 => simd.vectorize(Sized::<11, WIDTH>(tile)),
+            12 => simd.vectorize(Sized::<12, WIDTH>(tile)),
+            13 => simd.vectorize(Sized::<13, WIDTH>(tile)),
+            14 => simd.vectorize(Sized::<14, WIDTH>(tile)),
+            15 => simd.vectorize(Sized::<15, WIDTH>(tile)),
+            _ => simd.vectorize(Sized::<16, WIDTH>(tile)),
+        }
+        left -= height;
+        // `wrapping_add`: after the last tile the pointers may lie outside their slices; they are not read then.
+        tile.a = tile.a.wrapping_add(height * tile.a_row);
+        tile.c = tile.c.wrapping_add(height * tile.c_row);
+    }
+}
+
+/// One tile of HEIGHT rows by WIDTH vectors, accumulated in registers.
+struct Sized<const HEIGHT: usize, const WIDTH: usize>(Tile);
+
+impl<const HEIGHT: usize, const WIDTH: usize> WithSimd for Sized<HEIGHT, WIDTH> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Tile { depth, a, a_row, a_column, b, b_row, c, c_row, accumulate } = self.0;
+        let mut sum = [[simd.splat_f32s(0.0); WIDTH]; HEIGHT];
+        for k in 0..depth {
+            // SAFETY: `multiply` asserted that A holds rows × depth entries and B depth rows of `columns` floats; this tile
+            // lies inside them, and reads are unaligned.
+            unsafe {
+                let b_k = b.add(k * b_row).cast::<S::f32s>();
+                let mut row_of_b = [simd.splat_f32s(0.0); WIDTH];
+                for (j, vector) in row_of_b.iter_mut().enumerate() {
+                    *vector = b_k.add(j).read_unaligned();
+                }
+                let a_k = a.add(k * a_column);
+                for (i, sums) in sum.iter_mut().enumerate() {
+                    let factor = simd.splat_f32s(*a_k.add(i * a_row));
+                    for (entry, &vector) in sums.iter_mut().zip(&row_of_b) {
+                        *entry = simd.mul_add_e_f32s(factor, vector, *entry);
+                    }
+                }
+            }
+        }
+        for (i, sums) in sum.iter().enumerate() {
+            // SAFETY: `multiply` asserted that C holds `rows` rows of `columns` floats, of which this tile is a part.
+            unsafe {
+                let c_i = c.add(i * c_row).cast::<S::f32s>();
+                for (j, &value) in sums.iter().enumerate() {
+                    let place = c_i.add(j);
+                    let value = if accumulate { simd.add_f32s(place.read_unaligned(), value) } else { value };
+                    place.write_unaligned(value);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Multiply<'a> {
+        shape: Shape,
+        a: Strided<'a>,
+        b: &'a [f32],
+        c: &'a mut [f32],
+        accumulate: bool,
+    }
+
+    impl WithSimd for Multiply<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            let columns = self.shape.columns;
+            multiply(simd, self.shape, self.a, (self.b, columns), (self.c, columns), self.accumulate);
+        }
+    }
+
+    proptest! {
+        /// Integers below 2^24 are exact in f32, so every path must agree with the triple loop to the last bit.
+        #[test]
+        fn tiles_equal_the_triple_loop(
+            rows in 0usize..20, depth in 0usize..70, vectors in 1usize..9, transposed: bool, accumulate: bool, seed: u32,
+        ) {
+            let columns = vectors * LANES;
+            let mut state = seed;
+            let mut small = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as f32 - 128.0
+            };
+            let a: Vec<f32> = (0..rows * depth).map(|_| small()).collect();
+            let b: Vec<f32> = (0..depth * columns).map(|_| small()).collect();
+            let start: Vec<f32> = (0..rows * columns).map(|_| small()).collect();
+            let (row, column) = if transposed { (1, rows) } else { (depth, 1) };
+            let mut expected = start.clone();
+            for i in 0..rows {
+                for j in 0..columns {
+                    let sum: f32 = (0..depth).map(|k| a[i * row + k * column] * b[k * columns + j]).sum();
+                    expected[i * columns + j] = if accumulate { start[i * columns + j] + sum } else { sum };
+                }
+            }
+            let shape = Shape { rows, depth, columns };
+            let a = Strided { values: &a, row, column };
+            let mut c = start.clone();
+            pulp::Arch::new().dispatch(Multiply { shape, a, b: &b, c: &mut c, accumulate });
+            prop_assert_eq!(&c, &expected);
+            c.copy_from_slice(&start);
+            pulp::Simd::vectorize(pulp::Scalar::new(), Multiply { shape, a, b: &b, c: &mut c, accumulate });
+            prop_assert_eq!(&c, &expected);
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! The two passes of a step.
+
+use super::network::{Layout, Network, Slab};
+use super::product::{Shape, Strided, multiply};
+use super::{Buffer, Workers};
+use crate::loss::{Loss, predicted_label};
+use crate::model::Activation;
+use crate::task::Samples;
+use pulp::{Arch, Simd, WithSimd};
+
+/// Samples in a block: f, σ′ and df of a block and a slab are 16 KB each, so that f is re-read from the first-level cache.
+const BLOCK: usize = 64;
+
+/// A batch of samples with room for its outputs, cut into blocks.
+#[derive(Clone)]
+pub struct Batch {
+    n_samples: usize,
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone)]
+struct Block {
+    /// Rows of W that a sample's operands name, `[samples][operands]`.
+    rows: Vec<u32>,
+    n_operands: usize,
+    labels: Vec<u32>,
+    /// Outputs and, after the loss, its gradient: `[samples][label_stride]`.
+    outputs: Buffer,
+    predictions: Vec<u32>,
+    /// Sum of the samples' losses.
+    loss: f64,
+}
+
+impl Batch {
+    /// The samples in their order; operand `o`'s token `t` is row `offsets[o] + t` of W.
+    pub fn new(samples: &Samples, offsets: &[usize], n_labels: usize) -> Self {
+        let n_samples = samples.labels.len();
+        let n_operands = samples.operands.len();
+        let blocks = (0..n_samples).step_by(BLOCK).map(|start| {
+            let range = start..(start + BLOCK).min(n_samples);
+            let row = |i: usize, o: usize| samples.operands[o][i] + offsets[o] as u32;
+            Block {
+                rows: range.clone().flat_map(|i| (0..n_operands).map(move |o| row(i, o))).collect(),
+                n_operands,
+                labels: samples.labels[range.clone()].to_vec(),
+                outputs: Buffer::zeros(range.len() * n_labels.next_multiple_of(super::network::LANES)),
+                predictions: vec![0; range.len()],
+                loss: 0.0,
+            }
+        });
+        Self { n_samples, blocks: blocks.collect() }
+    }
+
+    /// Number of samples.
+    pub fn n_samples(&self) -> usize {
+        self.n_samples
+    }
+
+    /// The predicted label of each sample in the last forward pass.
+    pub fn predictions(&self) -> impl Iterator<Item = u32> + '_ {
+        self.blocks.iter().flat_map(|block| block.predictions.iter().copied())
+    }
+
+    /// Share of samples predicted right in the last forward pass; `None` without samples.
+    pub fn accuracy(&self) -> Option<f64> {
+        let right =
+            self.blocks.iter().flat_map(|block| block.predictions.iter().zip(&block.labels)).filter(|(p, y)| p == y);
+        (self.n_samples > 0).then(|| right.count() as f64 / self.n_samples as f64)
+    }
+}
+
+/// What a two-layer network computes, apart from its weights.
+#[derive(Clone, Copy, Debug)]
+pub struct TwoLayer {
+    /// σ.
+    pub activation: Activation,
+    /// The loss whose gradient is sent back.
+    pub loss: Loss,
+}
+
+impl TwoLayer {
+    /// Outputs, predictions and mean loss of the batch (`None` without samples); the outputs become the loss's gradient.
+    pub fn forward(self, network: &Network, batch: &mut Batch, workers: &Workers) -> Option<f64> {
+        let n_samples = batch.n_samples;
+        workers.for_each(&mut batch.blocks, |_, block, scratch| {
+            Arch::new().dispatch(Forward { rules: self, network, block, scratch, scale: 1.0 / n_samples as f32 });
+        });
+        (n_samples > 0).then(|| batch.blocks.iter().map(|block| block.loss).sum::<f64>() / n_samples as f64)
+    }
+
+    /// The gradient of the mean loss of the batch's last forward pass, into every slab; then `update` of that slab while its
+    /// tables are still in cache.
+    pub fn backward(self, network: &mut Network, batch: &Batch, workers: &Workers, update: impl Fn(&mut Slab) + Sync) {
+        let layout = network.layout;
+        workers.for_each(&mut network.slabs, |_, slab, scratch| {
+            slab.gradient.fill(0.0);
+            for block in &batch.blocks {
+                Arch::new().dispatch(Backward { rules: self, layout, slab, block, scratch });
+            }
+            update(slab);
+        });
+    }
+}
+
+/// f, σ′ and df of one block and slab.
+pub(super) struct Scratch {
+    features: Buffer,
+    slopes: Buffer,
+    feature_gradients: Buffer,
+}
+
+impl Scratch {
+    pub(super) fn new() -> Self {
+        let buffer = Buffer::zeros(BLOCK * 64);
+        Self { features: buffer.clone(), slopes: buffer.clone(), feature_gradients: buffer }
+    }
+}
+
+struct Forward<'a> {
+    rules: TwoLayer,
+    network: &'a Network,
+    block: &'a mut Block,
+    scratch: &'a mut Scratch,
+    scale: f32,
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { rules, network, block, scratch, scale } = self;
+        let Layout { slab_width, label_stride, n_labels, .. } = network.layout;
+        let n = block.labels.len();
+        block.outputs.fill(0.0);
+        for slab in &network.slabs {
+            let features = &mut scratch.features[..n * slab_width];
+            gather(rules.activation, &slab.weights, slab_width, block, features, None);
+            let shape = Shape { rows: n, depth: slab_width, columns: label_stride };
+            let features = Strided { values: features, row: slab_width, column: 1 };
+            multiply(simd, shape, features, (&slab.top, label_stride), (&mut block.outputs, label_stride), true);
+        }
+        block.loss = 0.0;
+        for ((outputs, &label), prediction) in
+            block.outputs.chunks_exact_mut(label_stride).zip(&block.labels).zip(&mut block.predictions)
+        {
+            *prediction = predicted_label(&outputs[..n_labels]) as u32;
+            block.loss += rules.loss.differentiate(outputs, n_labels, label as usize, scale);
+        }
+    }
+}
+
+struct Backward<'a> {
+    rules: TwoLayer,
+    layout: Layout,
+    slab: &'a mut Slab,
+    block: &'a Block,
+    scratch: &'a mut Scratch,
+}
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { rules, layout, slab, block, scratch } = self;
+        let Layout { slab_width, label_stride, n_labels, .. } = layout;
+        let n = block.labels.len();
+        let features = &mut scratch.features[..n * slab_width];
+        let slopes = &mut scratch.slopes[..n * slab_width];
+        gather(rules.activation, &slab.weights, slab_width, block, features, Some(slopes));
+        let (hidden_gradient, top_gradient) = slab.gradient.split_at_mut(layout.hidden_len());
+
+        let shape = Shape { rows: n_labels, depth: n, columns: slab_width };
+        let outputs_t = Strided { values: &block.outputs, row: 1, column: label_stride };
+        multiply(simd, shape, outputs_t, (features, slab_width), (top_gradient, slab_width), true);
+
+        let feature_gradients = &mut scratch.feature_gradients[..n * slab_width];
+        let shape = Shape { rows: n, depth: n_labels, columns: slab_width };
+        let outputs = Strided { values: &block.outputs, row: label_stride, column: 1 };
+        let top = &slab.weights[layout.hidden_len()..];
+        multiply(simd, shape, outputs, (top, slab_width), (feature_gradients, slab_width), false);
+
+        scatter(feature_gradients, slopes, slab_width, block, hidden_gradient);
+    }
+}
+
+/// `f = σ(h)` and, where asked, `σ′(h)`, for a block's samples and a slab's units; h is a sum of rows of W.
+#[inline(always)]
+fn gather(
+    activation: Activation,
+    hidden: &[f32],
+    width: usize,
+    block: &Block,
+    features: &mut [f32],
+    mut slopes: Option<&mut [f32]>,
+) {
+    let table_row = |row: u32| &hidden[row as usize * width..][..width];
+    for (i, (rows, features)) in
+        block.rows.chunks_exact(block.n_operands).zip(features.chunks_exact_mut(width)).enumerate()
+    {
+        match *rows {
+            [first, second] => {
+                for ((h, a), b) in features.iter_mut().zip(table_row(first)).zip(table_row(second)) {
+                    *h = a + b;
+                }
+            }
+            _ => {
+                features.fill(0.0);
+                for &row in rows {
+                    features.iter_mut().zip(table_row(row)).for_each(|(h, a)| *h += a);
+                }
+            }
+        }
+        if let Some(slopes) = &mut slopes {
+            slope_row(activation, features, &mut slopes[i * width..][..width]);
+        }
+        activate_row(activation, features);
+    }
+}
+
+/// One arm for each activation, so that the choice is made once a row and the loop inside is vector code.
+macro_rules! for_activation {
+    ($activation:expr, |$a:ident| $body:expr) => {
+        match $activation {
+            Activation::Square => {
+                const $a: Activation = Activation::Square;
+                $body
+            }
+            Activation::Cube => {
+                const $a: Activation = Activation::Cube;
+                $body
+            }
+            Activation::Relu => {
+                const $a: Activation = Activation::Relu;
+                $body
+            }
+            Activation::ReluSquared => {
+                const $a: Activation = Activation::ReluSquared;
+                $body
+            }
+            Activation::Silu => {
+                const $a: Activation = Activation::Silu;
+                $body
+            }
+            Activation::Gelu => {
+                const $a: Activation = Activation::Gelu;
+                $body
+            }
+            Activation::Abs => {
+                const $a: Activation = Activation::Abs;
+                $body
+            }
+        }
+    };
+}
+
+#[inline(always)]
+fn activate_row(activation: Activation, row: &mut [f32]) {
+    for_activation!(activation, |A| row.iter_mut().for_each(|h| *h = A.value(*h)));
+}
+
+#[inline(always)]
+fn slope_row(activation: Activation, row: &[f32], slopes: &mut [f32]) {
+    for_activation!(activation, |A| slopes.iter_mut().zip(row).for_each(|(slope, &h)| *slope = A.derivative(h)));
+}
+
+/// `dW[x] += σ′(h) ∘ df` for each operand's row x of each sample.
+#[inline(always)]
+fn scatter(feature_gradients: &mut [f32], slopes: &[f32], width: usize, block: &Block, hidden_gradient: &mut [f32]) {
+    let samples = feature_gradients.chunks_exact_mut(width).zip(slopes.chunks_exact(width));
+    for ((gradients, slopes), rows) in samples.zip(block.rows.chunks_exact(block.n_operands)) {
+        gradients.iter_mut().zip(slopes).for_each(|(g, slope)| *g *= slope);
+        for &row in rows {
+            let table_row = &mut hidden_gradient[row as usize * width..][..width];
+            table_row.iter_mut().zip(gradients.iter()).for_each(|(sum, g)| *sum += g);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Part, plain};
+    use crate::model::Weights;
+    use proptest::prelude::*;
+
+    /// A small random problem: every shape that the padding and the tiles can get wrong.
+    #[derive(Debug, Clone)]
+    struct Case {
+        sizes: Vec<usize>,
+        n_units: usize,
+        n_labels: usize,
+        n_samples: usize,
+        seed: u64,
+    }
+
+    fn cases() -> impl Strategy<Value = Case> {
+        (prop::collection::vec(1usize..9, 1..4), 1usize..150, 2usize..40, 0usize..150, any::<u64>())
+            .prop_map(|(sizes, n_units, n_labels, n_samples, seed)| Case { sizes, n_units, n_labels, n_samples, seed })
+    }
+
+    impl Case {
+        fn offsets(&self) -> Vec<usize> {
+            self.sizes.iter().scan(0, |sum, size| Some(std::mem::replace(sum, *sum + size))).collect()
+        }
+
+        fn draw(&self) -> (Weights, Samples) {
+            let mut state = self.seed;
+            let mut next = move || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 40) as usize
+            };
+            let mut weights = Weights::zeros(self.sizes.iter().sum(), self.n_units, self.n_labels);
+            for weight in weights.hidden.iter_mut().chain(&mut weights.top) {
+                *weight = (next() as f32 / (1 << 24) as f32 - 0.5) * 1.5;
+            }
+            let operands =
+                self.sizes.iter().map(|size| (0..self.n_samples).map(|_| (next() % size) as u32).collect()).collect();
+            let labels = (0..self.n_samples).map(|_| (next() % self.n_labels) as u32).collect();
+            (weights, Samples { operands, labels })
+        }
+    }
+
+    fn fused(case: &Case, rules: TwoLayer, threads: usize) -> (Option<f64>, Weights) {
+        let (weights, samples) = case.draw();
+        let mut network = Network::new(&weights);
+        let mut batch = Batch::new(&samples, &case.offsets(), case.n_labels);
+        let workers = Workers::new(threads).unwrap();
+        let loss = rules.forward(&network, &mut batch, &workers);
+        rules.backward(&mut network, &batch, &workers, |_| ());
+        (loss, network.read(Part::Gradient))
+    }
+
+    fn check_against_plain(case: &Case) {
+        let (weights, samples) = case.draw();
+        for activation in Activation::ALL {
+            for loss in Loss::ALL {
+                let (value, gradient) = fused(case, TwoLayer { activation, loss }, 1);
+                assert_eq!(value.is_some(), case.n_samples > 0);
+                let Some(value) = value else { continue };
+                let (expected, exact) = plain::loss_and_gradient(&weights, &samples, &case.offsets(), activation, loss);
+                // f32 sums of up to K·n terms of size ≤ 20: a few hundred roundings of 6e-8 relative to the largest entry.
+                assert!(
+                    (value - expected).abs() <= 2e-4 * (1.0 + expected),
+                    "{activation:?} {loss:?}: {value} for {expected}"
+                );
+                for (ours, exact) in [(&gradient.hidden, &exact.hidden), (&gradient.top, &exact.top)] {
+                    let size = exact.iter().fold(0.0_f64, |size, g| size.max(g.abs()));
+                    for (&ours, exact) in ours.iter().zip(exact) {
+                        let error = (f64::from(ours) - exact).abs();
+                        assert!(
+                            error <= 1e-4 * size + 1e-7,
+                            "{activation:?} {loss:?}: {ours} for {exact}, largest {size}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn fused_gradients_agree_with_the_plain_twin(case in cases()) {
+            check_against_plain(&case);
+        }
+
+        #[test]
+        fn bits_do_not_depend_on_the_number_of_threads(case in cases()) {
+            let rules = TwoLayer { activation: Activation::Square, loss: Loss::Mse };
+            let alone = fused(&case, rules, 1);
+            for threads in [2, 3] {
+                prop_assert_eq!(&fused(&case, rules, threads), &alone);
+            }
+        }
+    }
+
+    #[test]
+    fn extreme_shapes_agree_with_the_plain_twin() {
+        for (n_units, n_labels, n_samples) in [(1, 2, 1), (64, 16, 64), (65, 17, 65), (128, 80, 1), (1, 97, 130)] {
+            check_against_plain(&Case { sizes: vec![n_labels, n_labels], n_units, n_labels, n_samples, seed: 7 });
+        }
+    }
+}

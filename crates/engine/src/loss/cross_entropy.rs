@@ -1,0 +1,34 @@
+//! Cross-entropy that keeps tiny losses: nothing is ever computed as 1 − p.
+//!
+//! A softmax whose largest probability rounds to 1 gives a zero gradient, and training stops before the network has
+//! generalized ("softmax collapse", Prieto et al. 2025, arXiv:2501.04697). Here the right label's gradient is the sum of the
+//! others' probabilities and the loss is ln(1 + Σ_others), so both stay exact down to e⁻⁸⁷, the smallest normal f32.
+
+use super::{largest, sum};
+use crate::elementary::exp;
+
+/// Loss of one sample in nats; see [`super::Loss::differentiate`].
+///
+/// ```text
+/// e_c = exp(z_c − max z)   S = Σ_c e_c   O = Σ_{c≠y} e_c
+/// loss = ln(S / e_y) = ln(1 + O / e_y)      ∂loss/∂z_c = e_c / S (c ≠ y),  −O / S (c = y)
+/// ```
+#[inline(always)]
+pub(super) fn differentiate(z: &mut [f32], n_labels: usize, label: usize, scale: f32) -> f64 {
+    let (z, padding) = z.split_at_mut(n_labels);
+    let largest = largest(z);
+    let gap = f64::from(z[label]) - f64::from(largest);
+    for z in z.iter_mut() {
+        *z = exp(*z - largest);
+    }
+    let own = f64::from(std::mem::replace(&mut z[label], 0.0));
+    let others = sum(z, |e| e);
+    let factor = (f64::from(scale) / (own + others)) as f32;
+    for z in z.iter_mut() {
+        *z *= factor;
+    }
+    z[label] = -(others * f64::from(factor)) as f32;
+    padding.fill(0.0);
+    // With the right label on top `own` is 1 and nothing cancels; otherwise the gap carries what `own` may have lost.
+    if gap == 0.0 { others.ln_1p() } else { (own + others).ln() - gap }
+}

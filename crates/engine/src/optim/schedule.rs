@@ -1,0 +1,47 @@
+//! Learning-rate schedules.
+
+use std::f64::consts::PI;
+
+/// How the learning rate changes with the step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Schedule {
+    /// Always the same.
+    Constant,
+    /// Times `factor` every `every` steps.
+    Step {
+        /// Interval in steps.
+        every: u64,
+        /// Factor at each interval.
+        factor: f64,
+    },
+    /// Times `factor` at every step.
+    Exponential {
+        /// Factor a step.
+        factor: f64,
+    },
+    /// Half a cosine from the full rate to zero over the run's steps.
+    Cosine,
+    /// A linear ramp to the full rate over `steps` steps, then constant.
+    Warmup {
+        /// Steps of the ramp.
+        steps: u64,
+    },
+}
+
+impl Schedule {
+    /// The rate of the update after `step` updates of a run of `steps`.
+    ///
+    /// ```text
+    /// step: lr·factor^⌊t/every⌋   exponential: lr·factor^t   cosine: lr·½(1 + cos(π t/T))   warmup: lr·min(1, (t+1)/w)
+    /// ```
+    pub fn rate(self, full: f64, step: u64, steps: u64) -> f64 {
+        let t = step as f64;
+        match self {
+            Self::Constant => full,
+            Self::Step { every, factor } => full * factor.powf((step / every) as f64),
+            Self::Exponential { factor } => full * factor.powf(t),
+            Self::Cosine => full * 0.5 * (1.0 + (PI * t / steps as f64).cos()),
+            Self::Warmup { steps } => full * ((t + 1.0) / steps as f64).min(1.0),
+        }
+    }
+}
