@@ -1,57 +1,57 @@
-//! A run opened: the record with everything derived from it.
+//! A run opened: its record with everything derived from it.
 
-use crate::group::Irrep;
-use crate::measure::Quantity;
-use dunwu_engine::{Outcome, RunSpec, Scalars};
-
-/// What a unit is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UnitLabel {
-    /// Its contribution to the fit carries over to data it has not seen.
-    Generalizing,
-    /// Its contribution is to the training sample only.
-    Memorizing,
-    /// It contributes nothing significant yet.
-    Undecided,
-    /// Its weights have decayed to nothing.
-    Dead,
-}
-
-/// The paper's stages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Hidden units still random; the top layer fits them.
-    Lazy,
-    /// Each unit climbs its own energy.
-    Independent,
-    /// Units repel, and the gradient points at what is missing.
-    Interactive,
-}
-
-/// A stage with its boundaries, in steps; `to` is the next stage's `from` or the last step.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct StageSpan {
-    /// Which.
-    pub name: Stage,
-    /// First step.
-    pub from: u64,
-    /// Last step.
-    pub to: u64,
-    /// Why it begins here, with the number that decided.
-    pub evidence: String,
-}
+use crate::group::{Decomposition, Irrep};
+use crate::measure::label::{Estimate, Evidence, UnitLabel, label, label_from_sample};
+use crate::measure::stage::{StageEvidence, StageSpan, stages};
+use crate::measure::{MEASURES, Quantity, Scene, measure_all};
+use crate::story;
+use crate::theory::{Expectation, expectation};
+use dunwu_engine::model::Weights;
+use dunwu_engine::spec::Sampling;
+use dunwu_engine::train::Arrival;
+use dunwu_engine::{Outcome, Problem, RunSpec, Scalars, Snapshot, Split};
+use serde::{Deserialize, Serialize};
 
 /// All measures of one snapshot.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
     /// Updates made so far.
     pub step: u64,
-    /// Values in the order of [`crate::measure::MEASURES`].
+    /// Values in the order of [`MEASURES`].
     pub values: Vec<Option<Quantity>>,
-    /// One label a unit.
+    /// One label a unit, judged with the held-out samples.
     pub labels: Vec<UnitLabel>,
+    /// One label a unit, judged from the training sample alone.
+    pub sample_labels: Vec<UnitLabel>,
+}
+
+impl Frame {
+    /// The value of measure `name`; `None` where it is undefined here or [`MEASURES`] does not list it.
+    pub fn value(&self, name: &str) -> Option<&Quantity> {
+        let index = MEASURES.iter().position(|m| m.name == name)?;
+        self.values.get(index)?.as_ref()
+    }
+
+    /// The value of a scalar measure.
+    pub fn scalar(&self, name: &str) -> Option<f64> {
+        match self.value(name)? {
+            Quantity::Scalar(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The values of a measure with one entry a unit or an irrep.
+    pub fn entries(&self, name: &str) -> Option<&[Option<f64>]> {
+        match self.value(name)? {
+            Quantity::PerUnit(values) | Quantity::PerIrrep(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Units with this label.
+    pub fn count(&self, wanted: UnitLabel) -> usize {
+        self.labels.iter().filter(|&&label| label == wanted).count()
+    }
 }
 
 /// A run with everything derived from its record.
@@ -81,14 +81,154 @@ pub struct Opened {
     pub stages: Vec<StageSpan>,
     /// How it ended.
     pub outcome: Outcome,
+    /// What the theory expected of it.
+    pub expectation: Expectation,
     /// Plain sentences about this run, in reading order.
     pub story: Vec<String>,
 }
 
 impl Opened {
-    /// The value of measure `name` in `frame`; panics on a name that [`crate::measure::MEASURES`] does not list.
+    /// The value of measure `name` in `frame`; `None` where it is undefined there or [`MEASURES`] does not list it.
     pub fn value<'a>(&self, frame: &'a Frame, name: &str) -> Option<&'a Quantity> {
-        let index = crate::measure::MEASURES.iter().position(|m| m.name == name).expect("a listed measure");
-        frame.values[index].as_ref()
+        frame.value(name)
+    }
+
+    /// Which irreps pure units carry at the last snapshot, and which none does; the trivial one, which centring removes, is
+    /// not counted. `None` where the task has no irreps.
+    pub fn coverage(&self) -> Option<(Vec<&Irrep>, Vec<&Irrep>)> {
+        let irreps = self.irreps.as_ref()?;
+        let units = self.frames.last()?.entries("irrep_units")?;
+        let rows = irreps.iter().zip(units).filter(|(irrep, _)| irrep.name != "trivial");
+        let (covered, missing): (Vec<_>, Vec<_>) = rows.partition(|(_, units)| units.is_some_and(|units| units >= 1.0));
+        Some((covered.into_iter().map(|row| row.0).collect(), missing.into_iter().map(|row| row.0).collect()))
+    }
+}
+
+/// A run being opened, snapshot by snapshot: while it trains, or from its record afterwards.
+pub struct Opening<'a> {
+    spec: &'a RunSpec,
+    problem: &'a Problem,
+    split: &'a Split,
+    decomposition: Option<&'a Decomposition>,
+    initial: Option<Weights>,
+    frames: Vec<Frame>,
+}
+
+impl<'a> Opening<'a> {
+    /// Nothing seen yet.
+    pub fn new(
+        spec: &'a RunSpec,
+        problem: &'a Problem,
+        split: &'a Split,
+        decomposition: Option<&'a Decomposition>,
+    ) -> Self {
+        Self { spec, problem, split, decomposition, initial: None, frames: Vec::new() }
+    }
+
+    /// Takes frames that were derived before; `initial` is the network at step 0.
+    pub fn reuse(&mut self, initial: Weights, frames: Vec<Frame>) {
+        self.initial = Some(initial);
+        self.frames = frames;
+    }
+
+    /// Frames so far, by step.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// Measures and labels one more snapshot; the first one must be step 0, which rotation is measured from.
+    pub fn add(&mut self, snapshot: &Snapshot) -> &Frame {
+        let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
+        let scene = Scene::new(self.problem, self.split, self.decomposition, self.spec, initial, snapshot);
+        let values = measure_all(&scene);
+        let mut frame = Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() };
+        let inputs_per_sample = snapshot.weights.n_inputs as f64 / self.split.train.labels.len() as f64;
+        let largest = snapshot.weights.largest_unit_norm().max(initial.largest_unit_norm());
+        let evidence = evidence(&frame, snapshot.weights.n_units, largest);
+        frame.labels = evidence.iter().map(|evidence| label(evidence, inputs_per_sample)).collect();
+        frame.sample_labels = evidence.iter().map(|evidence| label_from_sample(evidence, inputs_per_sample)).collect();
+        self.frames.push(frame);
+        self.frames.last().expect("just pushed")
+    }
+
+    /// The whole run.
+    pub fn finish(self, scalars: Vec<Scalars>, outcome: Outcome) -> Opened {
+        let events = self.spec.events;
+        let accuracy = |read: fn(&Scalars) -> Option<f64>, level: f64| {
+            let mut arrival = Arrival::default();
+            let mut settled = None;
+            for row in &scalars {
+                arrival.observe(row.step, read(row).is_some_and(|accuracy| accuracy >= level));
+                settled = arrival.since(row.step, events.sustained);
+            }
+            settled.or_else(|| arrival.since(scalars.last()?.step, 0))
+        };
+        let memorized = accuracy(|row| Some(row.train_accuracy), events.memorized);
+        let generalized = accuracy(|row| row.test_accuracy, events.generalized);
+        let evidence: Vec<StageEvidence> = self.frames.iter().map(stage_evidence).collect();
+        let last_step = scalars.last().map_or(0, |row| row.step);
+        let irreps = self.decomposition.map(|decomposition| decomposition.irreps.clone());
+        let n_train = self.split.train.labels.len();
+        let expectation = expectation(self.spec, self.problem, irreps.as_deref(), n_train);
+        let mut opened = Opened {
+            spec: self.spec.clone(),
+            task: self.problem.name.clone(),
+            n_labels: self.problem.n_labels,
+            n_train,
+            n_population: self.problem.labels.len(),
+            irreps,
+            scalars,
+            frames: self.frames,
+            memorized,
+            generalized,
+            stages: stages(&evidence, last_step),
+            outcome,
+            expectation,
+            story: Vec::new(),
+        };
+        opened.story = story::tell(&opened);
+        opened
+    }
+}
+
+fn stage_evidence(frame: &Frame) -> StageEvidence {
+    StageEvidence::of(frame.step, frame.entries("unit_rotation"), frame.entries("unit_fit_train"), &frame.labels)
+}
+
+/// What the labels are judged by, one entry a unit.
+fn evidence(frame: &Frame, n_units: usize, largest_norm: f64) -> Vec<Evidence> {
+    let column = |name: &str| frame.entries(name).unwrap_or_default();
+    let [norm, train, train_error, held_out, held_out_error, signal, top2] = [
+        "unit_norm",
+        "unit_fit_train",
+        "unit_fit_train_error",
+        "unit_fit_held_out",
+        "unit_fit_held_out_error",
+        "unit_class_signal_train",
+        "unit_top2",
+    ]
+    .map(column);
+    let at = |column: &[Option<f64>], unit: usize| column.get(unit).copied().flatten();
+    let estimate = |mean: &[Option<f64>], error: &[Option<f64>], unit| {
+        at(mean, unit).zip(at(error, unit)).map(|(mean, error)| Estimate { mean, error })
+    };
+    (0..n_units)
+        .map(|unit| Evidence {
+            relative_norm: at(norm, unit).unwrap_or(0.0) / largest_norm.max(f64::MIN_POSITIVE),
+            fit_train: estimate(train, train_error, unit),
+            fit_held_out: estimate(held_out, held_out_error, unit),
+            class_signal: at(signal, unit),
+            top2: at(top2, unit),
+        })
+        .collect()
+}
+
+/// How the training sample was asked for, in words.
+pub(crate) fn sampling_words(sampling: &Sampling) -> String {
+    match sampling {
+        Sampling::Fraction(fraction) => format!("{:.1} % of the table", 100.0 * fraction),
+        Sampling::Count(count) => format!("{count} samples"),
+        Sampling::MultipleOfMLogM(multiple) => format!("{multiple} M ln M samples"),
+        Sampling::SplitFile(file) => format!("the samples named in {file}"),
     }
 }

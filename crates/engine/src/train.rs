@@ -16,7 +16,8 @@ use crate::model::{Weights, solve_top};
 use crate::optim::Optimizer;
 use crate::spec::{RecordSpec, RunSpec, TopLayer};
 use crate::task::{Problem, Samples, Split};
-use events::{Arrival, Levels};
+pub use events::Arrival;
+use events::Levels;
 use window::UpdateWindow;
 
 /// How a run ended.

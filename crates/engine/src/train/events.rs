@@ -2,7 +2,7 @@
 
 /// A condition that has to hold from some step on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Arrival {
+pub struct Arrival {
     /// First step of the present stay.
     first: Option<u64>,
     /// First step of the stay that lasted long enough; never forgotten.
@@ -11,14 +11,14 @@ pub(super) struct Arrival {
 
 impl Arrival {
     /// Notes whether the condition holds at `step`; true if a stay begins here.
-    pub(super) fn observe(&mut self, step: u64, holds: bool) -> bool {
+    pub fn observe(&mut self, step: u64, holds: bool) -> bool {
         let begins = holds && self.first.is_none();
         self.first = if holds { self.first.or(Some(step)) } else { None };
         begins
     }
 
     /// First step of a stay that has lasted `sustained` steps by `step`.
-    pub(super) fn since(&mut self, step: u64, sustained: u64) -> Option<u64> {
+    pub fn since(&mut self, step: u64, sustained: u64) -> Option<u64> {
         if self.settled.is_none() {
             self.settled = self.first.filter(|first| step >= first + sustained);
         }

@@ -1,0 +1,113 @@
+//! What each unit is doing, with the evidence: judged by what its contribution to the fit does on data it has not seen.
+//!
+//! Unit j moves sample i's right output against the others by `f̃ᵢⱼ (V[j, yᵢ] − mean V[j])`. Its mean over the training sample
+//! is the unit's share in the fit (`unit_fit_train`); over the samples that were held out it is what carries over
+//! (`unit_fit_held_out`). Random features that the top layer fits, look-up entries and token units all help on the training
+//! sample alone; a feature of the task helps everywhere. Nothing here knows the group, so it holds for any task.
+//!
+//! Where only the training sample is known, structure has to stand in for the held-out samples: a generalizing unit's
+//! activation depends on the label itself (`unit_class_signal_train`), beyond what a unit with so many input weights can
+//! reach by fitting noise.
+
+use serde::{Deserialize, Serialize};
+
+/// What a unit is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitLabel {
+    /// Its contribution to the fit carries over to data it has not seen.
+    Generalizing,
+    /// Its contribution is to the training sample only.
+    Memorizing,
+    /// It contributes nothing significant yet.
+    Undecided,
+    /// Its weights have decayed to nothing.
+    Dead,
+}
+
+impl UnitLabel {
+    /// Every label, in the order of legends and tables.
+    pub const ALL: [Self; 4] = [Self::Generalizing, Self::Memorizing, Self::Undecided, Self::Dead];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generalizing => "generalizing",
+            Self::Memorizing => "memorizing",
+            Self::Undecided => "undecided",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// A mean with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error under random relabelling.
+    pub error: f64,
+}
+
+/// What is known of one unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// ‖w‖ over the largest norm that any unit has now or had at the start.
+    pub relative_norm: f64,
+    /// Contribution to the fit on the training sample.
+    pub fit_train: Option<Estimate>,
+    /// The same on held-out samples.
+    pub fit_held_out: Option<Estimate>,
+    /// Share of the activation's variance over the training sample that the label explains, corrected for chance.
+    pub class_signal: Option<f64>,
+    /// Share of ‖w‖² in its two largest entries.
+    pub top2: Option<f64>,
+}
+
+/// Below this share of the largest norm a unit counts as dead: with σ = x² it contributes 10⁻⁴ of a live one.
+const DEAD: f64 = 0.01;
+/// Standard errors at which a contribution is significant. At initialization, where nothing is, one unit in 2048 passes 3.
+const SIGNIFICANT: f64 = 4.0;
+/// The same for the held-out contribution, which also has to be half of that on the training sample.
+const SIGNIFICANT_HELD_OUT: f64 = 3.0;
+/// Share of the training contribution that has to carry over.
+const CARRIES_OVER: f64 = 0.5;
+/// More than half of ‖w‖² on two tokens: a look-up entry whatever else it seems (Li₂ reads memorizing units so).
+const LOCALIZED: f64 = 0.5;
+/// A unit with d input weights explains about d/n of n labels' variance by fitting noise. On shuffled labels (M = 71, n = 2016
+/// and M = 23, n = 317, 30 % corrupted, no weight decay) the 99th percentiles were 1.6 and 1.25 times that; trained Fourier
+/// units reach 0.4 whatever n.
+const NOISE_FITS: f64 = 1.75;
+
+/// The label, where held-out samples are known; without them, [`label_from_sample`].
+pub fn label(evidence: &Evidence, inputs_per_sample: f64) -> UnitLabel {
+    match (evidence.fit_train, evidence.fit_held_out) {
+        (Some(train), Some(held_out)) => decide(evidence, || {
+            held_out.mean >= CARRIES_OVER * train.mean
+                && held_out.mean >= SIGNIFICANT_HELD_OUT * held_out.error
+                && train.mean >= SIGNIFICANT * train.error
+        }),
+        _ => label_from_sample(evidence, inputs_per_sample),
+    }
+}
+
+/// The label from the training sample alone; `inputs_per_sample` is d/n, input weights of a unit over training samples.
+pub fn label_from_sample(evidence: &Evidence, inputs_per_sample: f64) -> UnitLabel {
+    decide(evidence, || evidence.class_signal.is_some_and(|signal| signal >= NOISE_FITS * inputs_per_sample))
+}
+
+fn decide(evidence: &Evidence, generalizes: impl Fn() -> bool) -> UnitLabel {
+    let significant = evidence.fit_train.is_some_and(|fit| fit.mean >= SIGNIFICANT * fit.error && fit.mean > 0.0);
+    let localized = evidence.top2.is_some_and(|mass| mass > LOCALIZED);
+    if evidence.relative_norm < DEAD {
+        UnitLabel::Dead
+    } else if localized && evidence.fit_train.is_some_and(|fit| fit.mean > 0.0) {
+        UnitLabel::Memorizing
+    } else if !significant {
+        UnitLabel::Undecided
+    } else if generalizes() {
+        UnitLabel::Generalizing
+    } else {
+        UnitLabel::Memorizing
+    }
+}
