@@ -8,10 +8,18 @@ use crate::model::{Activation, Initialization};
 use crate::optim::OptimizerSpec;
 use crate::task::Task;
 
+pub mod apply;
+pub mod error;
 pub mod presets;
+pub mod setting;
 pub mod settings;
+pub mod value;
 
-pub use settings::SpecError;
+pub use apply::{apply, canonical, check, values};
+pub use error::{Side, SpecError};
+pub use setting::Setting;
+pub use settings::SETTINGS;
+pub use value::{Allowed, Value, parse_value};
 
 /// Everything that one run was asked to do.
 #[derive(Clone, Debug, PartialEq)]
