@@ -8,15 +8,15 @@ use crate::model::{Activation, Initialization};
 use crate::optim::OptimizerSpec;
 use crate::task::Task;
 
-pub mod apply;
-pub mod error;
+mod apply;
+mod error;
 pub mod presets;
-pub mod setting;
+mod setting;
 pub mod settings;
-pub mod value;
+mod value;
 
 pub use apply::{apply, canonical, check, values};
-pub use error::{Side, SpecError};
+pub use error::{Side, SpecError, nearest};
 pub use setting::Setting;
 pub use settings::SETTINGS;
 pub use value::{Allowed, Value, parse_value};

@@ -1,6 +1,6 @@
 //! The table of settings: names, meanings, what is allowed. Files, the command line, help and a run's identity walk it.
 //!
-//! Not here: how many assignments at once become a spec ([`super::apply`]).
+//! Not here: how many assignments at once become a spec ([`super::apply()`]).
 
 use super::setting::{Access, Setting};
 use super::value::Allowed;
