@@ -8,10 +8,18 @@ use crate::model::{Activation, Initialization};
 use crate::optim::OptimizerSpec;
 use crate::task::Task;
 
+mod apply;
+mod error;
 pub mod presets;
+mod setting;
 pub mod settings;
+mod value;
 
-pub use settings::SpecError;
+pub use apply::{apply, canonical, check, values};
+pub use error::{Side, SpecError, nearest};
+pub use setting::Setting;
+pub use settings::SETTINGS;
+pub use value::{Allowed, Value, parse_value};
 
 /// Everything that one run was asked to do.
 #[derive(Clone, Debug, PartialEq)]

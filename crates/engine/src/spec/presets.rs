@@ -1,1 +1,180 @@
-//! Named starting points.
+//! Named starting points. Each states only its difference from the paper's setting.
+
+use super::error::{SpecError, nearest};
+use super::settings::ADAM;
+use super::{DataSpec, EventSpec, ModelSpec, RecordSpec, RunSpec, Sampling, TopLayer};
+use crate::loss::Loss;
+use crate::model::{Activation, Initialization};
+use crate::optim::{Method, OptimizerSpec, Schedule};
+use crate::task::Task;
+
+/// A named starting point.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// How it is called.
+    pub name: &'static str,
+    /// Where the setting is from.
+    pub paper: &'static str,
+    /// What a run of it shows, in one line.
+    pub promises: &'static str,
+    /// The spec.
+    pub spec: fn() -> RunSpec,
+}
+
+/// Every preset, the default first.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        name: "tian-2025",
+        paper: "Tian 2025, Li₂, figure 3",
+        promises: "memorizes by step 20, generalizes near step 140, with every frequency covered by step 190",
+        spec: tian_2025,
+    },
+    Preset {
+        name: "small", paper: "Tian 2025, Li₂, scaled down", promises: "groks in under ten seconds", spec: small
+    },
+    Preset {
+        name: "gromov-2023",
+        paper: "Gromov 2023, arXiv:2301.02679",
+        promises: "groks by plain gradient descent, without weight decay",
+        spec: gromov_2023,
+    },
+    Preset {
+        name: "liu-2022",
+        paper: "Liu et al. 2022, Omnigrok, arXiv:2210.01117",
+        promises: "a large initialisation memorizes at once and generalizes long after",
+        spec: liu_2022,
+    },
+];
+
+/// The preset of this name.
+pub fn find(name: &str) -> Result<&'static Preset, SpecError> {
+    PRESETS.iter().find(|preset| preset.name == name).ok_or_else(|| SpecError::UnknownPreset {
+        name: name.to_owned(),
+        nearest: nearest(name, PRESETS.iter().map(|preset| preset.name)),
+        allowed: PRESETS.iter().map(|preset| preset.name).collect(),
+    })
+}
+
+impl Default for RunSpec {
+    /// The first preset, the paper's setting.
+    fn default() -> Self {
+        tian_2025()
+    }
+}
+
+/// The paper prints no learning rate for its figure 3; 10⁻³ reproduces it.
+fn tian_2025() -> RunSpec {
+    RunSpec {
+        task: cyclic(71),
+        data: DataSpec { sampling: Sampling::Fraction(0.4), corrupted: 0.0 },
+        model: ModelSpec {
+            width: 2048,
+            activation: Activation::Square,
+            initialization: Initialization::Pytorch,
+            hidden_scale: 1.0,
+            top_scale: 1.0,
+            top_layer: TopLayer::Trained,
+        },
+        loss: Loss::Mse,
+        optimizer: OptimizerSpec {
+            method: Method::Adam(ADAM),
+            learning_rate: 1e-3,
+            weight_decay: 2e-4,
+            schedule: Schedule::Constant,
+        },
+        steps: 300,
+        seed: 0,
+        record: RecordSpec { evaluate_every: 1, snapshots_per_decade: 12, snapshot_every: 0, snapshot_at_events: true },
+        events: EventSpec { memorized: 0.99, generalized: 0.99, sustained: 10, collapsed_norm: 1e-3, stop_after: None },
+        threads: 0,
+    }
+}
+
+/// Generalizes at step 1160 to 1420 (five seeds), having memorized at 20.
+fn small() -> RunSpec {
+    let base = tian_2025();
+    RunSpec {
+        task: cyclic(23),
+        model: ModelSpec { width: 256, ..base.model },
+        optimizer: OptimizerSpec { learning_rate: 0.01, ..base.optimizer },
+        steps: 2_000,
+        ..base
+    }
+}
+
+/// Gromov's network is `W₂ (W₁x)² / (D N)` with D = 2·97 inputs, N = 500 units and weights from N(0, 1). Spread evenly
+/// over the three factors, `1/(D N)` makes every weight N(0, s²) with s = (D N)^(−1/3) = 0.02176, which is the paper
+/// initialisation (W of scale 1, V of scale 10⁻³) with the factors below; gradient descent is then his up to the rate.
+/// Tried: rates 2, 4, 8 memorize at steps > 2000, 1260, 640; 4 generalizes at 1560; 8 at 800, but its loss jumps after.
+fn gromov_2023() -> RunSpec {
+    let base = tian_2025();
+    RunSpec {
+        task: cyclic(97),
+        data: DataSpec { sampling: Sampling::Fraction(0.49), ..base.data },
+        model: ModelSpec {
+            width: 500,
+            initialization: Initialization::Paper,
+            hidden_scale: 0.02176,
+            top_scale: 21.76,
+            ..base.model
+        },
+        optimizer: OptimizerSpec {
+            method: Method::Sgd { momentum: 0.0 },
+            learning_rate: 4.0,
+            weight_decay: 0.0,
+            ..base.optimizer
+        },
+        steps: 3_000,
+        record: RecordSpec { evaluate_every: 10, ..base.record },
+        ..base
+    }
+}
+
+/// Hidden weights 2, 4, 8 times as large as in `small` generalize at step 1940, 5460, 10060; all memorize by step 60.
+fn liu_2022() -> RunSpec {
+    let base = small();
+    RunSpec {
+        model: ModelSpec { hidden_scale: 8.0, ..base.model },
+        steps: 15_000,
+        record: RecordSpec { evaluate_every: 10, ..base.record },
+        ..base
+    }
+}
+
+fn cyclic(order: u64) -> Task {
+    Task::parse(&format!("cyclic:{order}")).expect("every order from 1 has a cyclic group")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{canonical, check};
+
+    #[test]
+    fn presets_are_allowed_and_all_different() {
+        for (index, preset) in PRESETS.iter().enumerate() {
+            let spec = (preset.spec)();
+            check(&spec).unwrap_or_else(|error| panic!("{}: {error}", preset.name));
+            assert!(PRESETS[..index].iter().all(|other| canonical(&(other.spec)()) != canonical(&spec)));
+        }
+    }
+
+    #[test]
+    fn a_preset_is_found_by_its_name_and_suggested_for_a_misspelling() {
+        for preset in PRESETS {
+            assert_eq!(find(preset.name).map(|found| found.name).ok(), Some(preset.name));
+            let misspelled = preset.name.replacen(&preset.name[1..3], &preset.name[2..3], 1);
+            let suggested = matches!(find(&misspelled), Err(SpecError::UnknownPreset { nearest, .. }) if nearest == Some(preset.name));
+            assert!(suggested, "{misspelled}");
+        }
+    }
+
+    /// W of N(0, 1)·s and V of N(0, 10⁻⁶)·t with s = 1000⁻¹ t and s²·s = 1/(D N).
+    #[test]
+    fn gromovs_scales_are_his_factor_spread_evenly() {
+        let model = gromov_2023().model;
+        let product = model.hidden_scale.powi(2) * model.top_scale * 1e-3;
+        assert!((product * 194.0 * 500.0 - 1.0).abs() < 1e-3, "{product}");
+        assert!((model.hidden_scale - model.top_scale * 1e-3).abs() < 1e-12);
+    }
+}

@@ -3,8 +3,42 @@
 /// A problem as written: `cyclic:71`, `product:cyclic:2,cyclic:3`, `expression:x^2+x*y:97`, `table:FILE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// How it is written, in canonical form.
-    pub text: String,
+    text: String,
+}
+
+/// Why a task cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// No family in front of a colon.
+    #[error("task {text:?} names no family: write one such as cyclic:71")]
+    NoFamily {
+        /// As written.
+        text: String,
+    },
+}
+
+impl Task {
+    /// Reads a task as written.
+    pub fn parse(text: &str) -> Result<Self, TaskError> {
+        match text.split_once(':') {
+            Some((family, rest)) if !family.is_empty() && !rest.is_empty() => Ok(Self { text: text.to_owned() }),
+            _ => Err(TaskError::NoFamily { text: text.to_owned() }),
+        }
+    }
+
+    /// The same family with another number; `None` for a family that has not exactly one.
+    pub fn with_order(&self, order: u64) -> Option<Self> {
+        let (family, number) = self.text.split_once(':')?;
+        number.parse::<u64>().ok()?;
+        Some(Self { text: format!("{family}:{order}") })
+    }
+}
+
+impl std::fmt::Display for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.text)
+    }
 }
 
 /// A problem resolved: every label known.

@@ -1,0 +1,206 @@
+//! Many assignments at once, whatever their order.
+
+use super::error::SpecError;
+use super::setting::Setting;
+use super::settings::{SETTINGS, find};
+use super::value::Value;
+use super::{RunSpec, TopLayer};
+use crate::loss::Loss;
+
+/// Changes `base` by `key = value` assignments, one layer of them: a file, or a command line.
+///
+/// Their order does not matter. Settings that choose a method are taken first, so that the method's own constants have
+/// somewhere to go; a method that changes starts from its published constants. A valid base gives a valid result. An
+/// error comes with the index of the assignment that it is about.
+pub fn apply(base: &RunSpec, assignments: &[(String, Value)]) -> Result<RunSpec, (usize, SpecError)> {
+    let mut given = Vec::with_capacity(assignments.len());
+    for (index, (key, value)) in assignments.iter().enumerate() {
+        let setting = find(key).ok_or_else(|| (index, SpecError::unknown_key(key)))?;
+        if let Some(error) = given.iter().find_map(|&(_, earlier, _)| clash(earlier, setting)) {
+            return Err((index, error));
+        }
+        given.push((index, setting, value));
+    }
+    let assigned = |setting: &Setting| given.iter().find(|(_, s, _)| s.key == setting.key);
+
+    let mut spec = base.clone();
+    for selecting in [true, false] {
+        for &(index, setting, value) in
+            SETTINGS.iter().filter(|setting| setting.selects == selecting).filter_map(assigned)
+        {
+            setting.must_apply(&spec).map_err(|error| (index, error))?;
+            setting.set(&mut spec, value).map_err(|error| (index, error))?;
+        }
+    }
+
+    for setting in SETTINGS.iter().filter(|s| s.required && s.must_apply(&spec).is_ok() && assigned(s).is_none()) {
+        let Some((selector, selected)) = setting.selected(&spec) else { continue };
+        if let Some(&(index, ..)) = assigned(selector).filter(|_| selector.get(base) != selector.get(&spec)) {
+            let missing =
+                SpecError::Missing { key: setting.key, selector: selector.key, selected, allowed: setting.allowed() };
+            return Err((index, missing));
+        }
+    }
+    if let Err(error) = agree(&spec) {
+        let involved = given.iter().rev().find(|(_, s, _)| matches!(s.key, "loss" | "model.top_layer"));
+        if let Some(&(index, ..)) = involved {
+            return Err((index, error));
+        }
+    }
+    Ok(spec)
+}
+
+/// Whether every setting of a spec, however it was built, is allowed, and all of them together.
+pub fn check(spec: &RunSpec) -> Result<(), SpecError> {
+    for (setting, value) in values(spec) {
+        setting.set(&mut spec.clone(), &value)?;
+    }
+    agree(spec)
+}
+
+/// Every setting that applies, with its value, in the table's order.
+pub fn values(spec: &RunSpec) -> impl Iterator<Item = (&'static Setting, Value)> + '_ {
+    SETTINGS.iter().filter_map(|setting| Some((setting, setting.get(spec)?)))
+}
+
+/// What identifies a run: the identifying settings that apply, in the table's order.
+///
+/// Printed values are exact (`Display` of [`Value`]), so equal lines mean equal runs.
+pub fn canonical(spec: &RunSpec) -> Vec<(&'static str, Value)> {
+    values(spec).filter(|(setting, _)| setting.identifies).map(|(setting, value)| (setting.key, value)).collect()
+}
+
+/// Two assignments of one layer that cannot both be meant.
+fn clash(earlier: &'static Setting, later: &'static Setting) -> Option<SpecError> {
+    let same = earlier.key == later.key;
+    let alternatives = earlier.group.is_some() && earlier.group == later.group;
+    let remedy = if same { "keep one of the two" } else { "either replaces the other, so keep one" };
+    (same || alternatives).then_some(SpecError::Conflict { key: later.key, other: earlier.key, remedy })
+}
+
+/// What no single setting can see.
+fn agree(spec: &RunSpec) -> Result<(), SpecError> {
+    match (spec.model.top_layer, spec.loss) {
+        (TopLayer::Ridge { .. }, Loss::CrossEntropy) => Err(SpecError::Conflict {
+            key: "model.top_layer",
+            other: "loss",
+            remedy: "ridge regression minimises a squared error, so it needs `loss` \"mse\"",
+        }),
+        (TopLayer::Ridge { .. }, Loss::Mse) | (TopLayer::Trained, _) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::optim::{AdamSpec, Method, MuonVariant, Schedule};
+    use crate::spec::{DataSpec, Sampling, parse_value};
+    use crate::task::Task;
+
+    fn assignments(text: &str) -> Vec<(String, Value)> {
+        let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.to_owned(), parse_value(value))).unwrap();
+        text.split_whitespace().map(pair).collect()
+    }
+
+    fn applied(text: &str) -> RunSpec {
+        apply(&RunSpec::default(), &assignments(text)).unwrap_or_else(|(_, error)| panic!("{text}: {error}"))
+    }
+
+    fn refusal(text: &str) -> (usize, String) {
+        let (index, error) = apply(&RunSpec::default(), &assignments(text)).expect_err(text);
+        (index, error.to_string())
+    }
+
+    #[test]
+    fn a_new_method_starts_from_its_published_constants() {
+        let adam = AdamSpec { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+        let method = |text| applied(text).optimizer.method;
+        assert_eq!(method("optimizer=sgd"), Method::Sgd { momentum: 0.0 });
+        assert_eq!(method("optimizer=adamw"), Method::AdamW(adam));
+        let muon = |momentum, variant| Method::Muon { momentum, variant, adam };
+        assert_eq!(method("optimizer=muon"), muon(0.95, MuonVariant::Jordan));
+        assert_eq!(method("optimizer=muon optimizer.variant=paper"), muon(0.99, MuonVariant::Paper));
+        assert_eq!(
+            method("optimizer.momentum=0.5 optimizer.variant=paper optimizer=muon"),
+            muon(0.5, MuonVariant::Paper)
+        );
+    }
+
+    #[test]
+    fn a_method_that_stays_keeps_its_constants() {
+        let base = applied("optimizer.beta1=0.5 optimizer.schedule=warmup optimizer.warmup_steps=3");
+        let again = assignments("optimizer=adam optimizer.schedule=warmup model.top_layer=trained");
+        assert_eq!(apply(&base, &again).unwrap(), base);
+    }
+
+    #[test]
+    fn a_new_sampling_replaces_the_old() {
+        assert_eq!(applied("data.count=100").data, DataSpec { sampling: Sampling::Count(100), corrupted: 0.0 });
+        assert_eq!(applied("data.split=a.csv").data.sampling, Sampling::SplitFile("a.csv".to_owned()));
+        assert_eq!(applied("task.order=5").task, Task::parse("cyclic:5").unwrap());
+    }
+
+    #[test]
+    fn whole_floats_are_counts() {
+        assert_eq!(applied("steps=1e4").steps, 10_000);
+        assert_eq!(applied("events.stop_after=5.0").events.stop_after, Some(5));
+        let spec = applied("optimizer.schedule=step optimizer.schedule_every=1e2 optimizer.schedule_factor=1");
+        assert_eq!(spec.optimizer.schedule, Schedule::Step { every: 100, factor: 1.0 });
+    }
+
+    #[test]
+    fn contradictions_are_refused_where_they_are_written() {
+        for (text, index, said) in [
+            ("steps=3 seed=1 steps=3", 2, "`steps` is set twice"),
+            ("optimizer=sgd optimizer.name=sgd", 1, "`optimizer.name` is set twice"),
+            ("data.fraction=0.5 seed=1 data.split=a", 2, "`data.split` contradicts `data.fraction`"),
+            ("task=cyclic:5 task.order=7", 1, "`task.order` contradicts `task`"),
+            ("seed=1 optimizer.momentum=0.9", 1, "adam has no momentum; sgd and muon have it"),
+            ("optimizer.variant=paper", 0, "muon has it"),
+            ("optimizer.beta1=0.5 optimizer=sgd", 0, "adam and adamw and muon have it"),
+            ("model.ridge=1", 0, "ridge has it"),
+            ("loss=cross_entropy model.top_layer=ridge", 1, "needs `loss` \"mse\""),
+            ("optimizer.schedule_factor=.5 optimizer.schedule=step", 1, "needs `optimizer.schedule_every`"),
+            ("optimizer.schedule=exponential", 0, "needs `optimizer.schedule_factor`"),
+            ("optimizer.schedule=warmup optimizer.schedule_every=3", 1, "step has it"),
+        ] {
+            let (at, sentence) = refusal(text);
+            assert!(sentence.contains(said) && at == index, "{text}: {at}: {sentence}");
+        }
+        let ridge = applied("model.top_layer=ridge");
+        let (index, error) = apply(&ridge, &assignments("seed=1 loss=cross_entropy")).unwrap_err();
+        assert!(index == 1 && matches!(error, SpecError::Conflict { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_hand_built_spec_is_checked_by_the_same_table() {
+        let fine = RunSpec::default();
+        assert!(check(&fine).is_ok());
+        for broken in [
+            RunSpec { steps: 0, ..fine.clone() },
+            RunSpec { seed: u64::MAX, ..fine.clone() },
+            RunSpec { data: DataSpec { sampling: Sampling::Fraction(f64::NAN), corrupted: 0.0 }, ..fine.clone() },
+            RunSpec { loss: Loss::CrossEntropy, ..applied("model.top_layer=ridge") },
+        ] {
+            assert!(check(&broken).is_err(), "{broken:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_assignments_does_not_matter(
+            (chosen, shuffled) in proptest::sample::subsequence(assignments(
+                "optimizer=muon optimizer.variant=paper optimizer.momentum=0.5 optimizer.beta2=0.98 \
+                 optimizer.learning_rate=0.1 optimizer.schedule=step optimizer.schedule_every=10 \
+                 optimizer.schedule_factor=0.5 optimizer.warmup_steps=2 model.top_layer=ridge model.ridge=0.1 \
+                 loss=cross_entropy task.order=11 data.count=50 steps=0 threads=2",
+            ), 0..=16).prop_flat_map(|chosen| (Just(chosen.clone()), Just(chosen).prop_shuffle())),
+        ) {
+            let sentence = |result: Result<RunSpec, (usize, SpecError)>| result.map_err(|(_, error)| error.to_string());
+            let one = sentence(apply(&RunSpec::default(), &chosen));
+            prop_assert_eq!(one, sentence(apply(&RunSpec::default(), &shuffled)));
+        }
+    }
+}
