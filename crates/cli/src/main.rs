@@ -1,2 +1,136 @@
-//! x
-fn main() {}
+//! The command `dunwu`: arguments in, words and numbers out. What is computed is computed elsewhere.
+
+#![expect(clippy::print_stdout, reason = "printing is what a command does")]
+
+mod asked;
+mod failure;
+mod inspect;
+mod progress;
+mod reference;
+mod run;
+mod summary;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memorizing or a generalizing
+/// peak, and says which of the two happened and why.
+///
+/// Exit codes: 0 done, 1 failed, 2 usage.
+#[derive(Parser)]
+#[command(name = "dunwu", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Place {
+    /// Folder that holds the run directories
+    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
+    runs: PathBuf,
+    /// One JSON object on standard output instead of words
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train one network and open it: `dunwu run small task=cyclic:23 data.fraction=0.4 seed=3`
+    ///
+    /// Settings are written the same here and in files (`dunwu settings` lists them). A run that exists already is not run
+    /// again but shown; one that was interrupted goes on where it stopped.
+    Run {
+        /// A preset or a TOML file (default: tian-2025), then settings as key=value
+        #[arg(value_name = "PRESET|FILE.toml] [KEY=VALUE ...")]
+        words: Vec<String>,
+        /// No progress on standard error
+        #[arg(long)]
+        quiet: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Go on with a run that was interrupted, with the same bits
+    Resume {
+        /// Directory, name or first digits of the id
+        run: String,
+        /// No progress on standard error
+        #[arg(long)]
+        quiet: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show a run in the terminal
+    Show {
+        /// Directory, name or first digits of the id
+        run: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write the one-file HTML report of a run
+    Report {
+        /// Directory, name or first digits of the id
+        run: String,
+        /// Where to write it (default: report.html in the run's directory)
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write every figure of a run as SVG and every table as Parquet or CSV
+    Export {
+        /// Directory, name or first digits of the id
+        run: String,
+        /// Folder to write to, made if it is missing
+        #[arg(long, value_name = "DIR", default_value = "export")]
+        output: PathBuf,
+        /// How tables are written
+        #[arg(long, value_enum, default_value_t = inspect::TableFormat::Parquet)]
+        tables: inspect::TableFormat,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The named starting points, each with its paper and what it promises
+    Presets {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Every setting: key, default, what is allowed
+    Settings {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Every measure: what it tells, formula, shape, unit, source
+    Measures {
+        /// Only this one
+        name: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// A problem: order, classes, irreps, a corner of the table. Without SPEC, the families there are
+    Task {
+        /// `cyclic:71`, `symmetric:4`, `product:cyclic:2,cyclic:3`, `table:FILE`, …
+        spec: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run { words, quiet, place } => run::run(&words, quiet, &place),
+        Command::Resume { run, quiet, place } => run::resume(&run, quiet, &place),
+        Command::Show { run, place } => inspect::show(&run, &place),
+        Command::Report { run, output, place } => inspect::report(&run, output, &place),
+        Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
+        Command::Presets { place } => reference::presets(&place),
+        Command::Settings { place } => reference::settings(&place),
+        Command::Measures { name, place } => reference::measures(name.as_deref(), &place),
+        Command::Task { spec, place } => reference::task(spec.as_deref(), &place),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

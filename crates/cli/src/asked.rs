@@ -1,0 +1,87 @@
+//! From words to a run that can begin: spec, problem, split, irreps, identity.
+
+use crate::failure::Failure;
+use anyhow::Context;
+use dunwu::group::Decomposition;
+use dunwu::spec_file;
+use dunwu::store::{RunDir, RunId};
+use dunwu_engine::spec::{Sampling, presets};
+use dunwu_engine::{Problem, RunSpec, Split};
+use std::path::Path;
+
+/// Everything that is known before the first step.
+pub(crate) struct Asked {
+    pub(crate) spec: RunSpec,
+    pub(crate) problem: Problem,
+    pub(crate) split: Split,
+    /// `None` where the task is no group, or one too large to decompose.
+    pub(crate) decomposition: Option<Decomposition>,
+    pub(crate) id: RunId,
+    /// Names and contents of the files that the spec refers to.
+    pub(crate) inputs: Vec<(String, String)>,
+}
+
+/// File names of the copies in a run's directory.
+const TABLE: &str = "table";
+const SPLIT: &str = "split";
+
+impl Asked {
+    /// From the words of a command line: a preset or a file first, if at all, then settings.
+    pub(crate) fn from_words(words: &[String]) -> Result<Self, Failure> {
+        let (base, settings) = match words.split_first() {
+            Some((first, rest)) if !first.contains('=') => (base(first)?, rest),
+            _ => (RunSpec::default(), words),
+        };
+        let spec = spec_file::read_overrides(&base, settings)
+            .map_err(|(index, error)| Failure::in_text(&error, "the command line", &settings[index]))?;
+        let read = |path: &str| std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {path:?}: {e}")));
+        let mut inputs = Vec::new();
+        if let Some(path) = spec.task.file() {
+            inputs.push((TABLE.to_owned(), read(path)?));
+        }
+        if let Sampling::SplitFile(path) = &spec.data.sampling {
+            inputs.push((SPLIT.to_owned(), read(path)?));
+        }
+        Self::new(spec, inputs)
+    }
+
+    /// From a run's directory, which holds copies of all it needs.
+    pub(crate) fn from_run(run: &RunDir) -> Result<Self, Failure> {
+        let toml = run.spec_toml()?;
+        let spec = spec_file::read(&toml, &RunSpec::default())
+            .map_err(|error| Failure::in_text(&error, &run.path().join("spec.toml").display().to_string(), &toml))?;
+        Self::new(spec, run.inputs()?)
+    }
+
+    fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, Failure> {
+        let input = |name: &str| inputs.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str());
+        let problem = spec.task.resolve(input(TABLE)).map_err(|error| Failure::usage(format!("task: {error}")))?;
+        let split = Split::draw(&problem, &spec.data, spec.seed, input(SPLIT)).map_err(Failure::usage)?;
+        let decomposition = problem.group().map(Decomposition::of).transpose();
+        let decomposition = decomposition.unwrap_or_else(|error| {
+            eprintln!("note: irreps are not computed: {error}");
+            None
+        });
+        let texts: Vec<(&str, &str)> = inputs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let id = spec_file::id(&spec, &texts).parse().context("the identity of a spec")?;
+        Ok(Self { spec, problem, split, decomposition, id, inputs })
+    }
+
+    /// Threads to use: as asked for, else all there are.
+    pub(crate) fn threads(&self) -> usize {
+        match self.spec.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+}
+
+/// The spec that a preset's name or a file's path stands for.
+fn base(word: &str) -> Result<RunSpec, Failure> {
+    let is_file = Path::new(word).extension().is_some_and(|extension| extension == "toml") || Path::new(word).is_file();
+    if !is_file {
+        return presets::find(word).map(|preset| (preset.spec)()).map_err(Failure::usage);
+    }
+    let text = std::fs::read_to_string(word).map_err(|error| Failure::usage(format!("cannot read {word:?}: {error}")))?;
+    spec_file::read(&text, &RunSpec::default()).map_err(|error| Failure::in_text(&error, word, &text))
+}

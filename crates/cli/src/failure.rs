@@ -1,0 +1,50 @@
+//! How the command fails: what it says on standard error, and with which exit code.
+
+use dunwu::spec_file::SpecFileError;
+use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use std::process::ExitCode;
+
+/// Why a command did not do what it was asked.
+pub(crate) enum Failure {
+    /// It was asked for something that cannot be: exit code 2.
+    Usage(Report),
+    /// It could be done but failed: exit code 1.
+    Failed(anyhow::Error),
+}
+
+impl Failure {
+    /// A usage error without a place in a text.
+    pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
+        Self::Usage(Report::new(MietteDiagnostic::new(message.to_string())))
+    }
+
+    /// A mistake in a spec, underlined in the text that it stands in.
+    pub(crate) fn in_text(error: &SpecFileError, name: &str, text: &str) -> Self {
+        let mut diagnostic = MietteDiagnostic::new(error.message.clone())
+            .with_label(LabeledSpan::at(error.span.clone(), error.label));
+        if let Some(help) = &error.help {
+            diagnostic = diagnostic.with_help(help.clone());
+        }
+        Self::Usage(Report::new(diagnostic).with_source_code(NamedSource::new(name, text.to_owned())))
+    }
+
+    /// Says why on standard error and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        match self {
+            Self::Usage(report) => {
+                eprintln!("{report:?}");
+                ExitCode::from(2)
+            }
+            Self::Failed(error) => {
+                eprintln!("error: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}

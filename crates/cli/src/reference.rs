@@ -1,0 +1,190 @@
+//! `dunwu presets`, `settings`, `measures` and `task`: what there is to choose from, walked from the tables that define it.
+
+use crate::Place;
+use crate::failure::Failure;
+use dunwu::group::{Decomposition, Irrep};
+use dunwu::measure::MEASURES;
+use dunwu_engine::spec::presets::PRESETS;
+use dunwu_engine::spec::settings::SETTINGS;
+use dunwu_engine::spec::nearest;
+use dunwu_engine::task::{FAMILIES, Structure, Task};
+use dunwu_engine::{Problem, RunSpec};
+use serde_json::{Value, json};
+
+pub(crate) fn presets(place: &Place) -> Result<(), Failure> {
+    if place.json {
+        let rows = PRESETS.iter().map(|p| json!({ "name": p.name, "paper": p.paper, "promises": p.promises }));
+        println!("{}", json!({ "presets": rows.collect::<Vec<_>>() }));
+        return Ok(());
+    }
+    for preset in PRESETS {
+        println!("{:<12} {}\n{:13}{}", preset.name, preset.paper, "", preset.promises);
+    }
+    Ok(())
+}
+
+pub(crate) fn settings(place: &Place) -> Result<(), Failure> {
+    let default = RunSpec::default();
+    let shown = |setting: &dunwu_engine::spec::Setting| setting.get(&default).map(|value| value.to_string());
+    if place.json {
+        let rows = SETTINGS.iter().map(|setting| {
+            json!({
+                "key": setting.key,
+                "tells": setting.doc,
+                "allowed": setting.allowed().to_string(),
+                "default": shown(setting),
+                "identifies": setting.identifies,
+            })
+        });
+        println!("{}", json!({ "settings": rows.collect::<Vec<_>>() }));
+        return Ok(());
+    }
+    for setting in SETTINGS {
+        let default = shown(setting).map_or(String::new(), |value| format!(" = {value}"));
+        println!("{}{default}\n    {}\n    allowed: {}", setting.key, setting.doc, setting.allowed());
+    }
+    Ok(())
+}
+
+pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure> {
+    if let Some(unknown) = name.filter(|name| MEASURES.iter().all(|measure| measure.name != *name)) {
+        let hint = nearest(unknown, MEASURES.iter().map(|measure| measure.name));
+        let hint = hint.map_or("`dunwu measures` lists them all".to_owned(), |name| format!("did you mean `{name}`?"));
+        return Err(Failure::usage(format!("there is no measure `{unknown}`; {hint}")));
+    }
+    let wanted = || MEASURES.iter().filter(|measure| name.is_none_or(|name| measure.name == name));
+    if place.json {
+        let rows = wanted().map(|m| {
+            json!({
+                "name": m.name,
+                "tells": m.tells,
+                "formula": m.formula,
+                "shape": m.shape,
+                "unit": m.unit,
+                "source": m.source,
+                "undefined": m.undefined,
+            })
+        });
+        println!("{}", json!({ "measures": rows.collect::<Vec<_>>() }));
+        return Ok(());
+    }
+    for measure in wanted() {
+        println!("{}  ({:?}, {})", measure.name, measure.shape, measure.unit);
+        println!("    {}", measure.tells);
+        measure.formula.lines().for_each(|line| println!("      {line}"));
+        println!("    undefined: {}\n    source: {}", measure.undefined, measure.source);
+    }
+    Ok(())
+}
+
+pub(crate) fn task(spec: Option<&str>, place: &Place) -> Result<(), Failure> {
+    let Some(spec) = spec else { return families(place) };
+    let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("task: {error}"));
+    let task = Task::parse(spec).map_err(|error| refused(&error))?;
+    let read = |path: &str| std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {path:?}: {e}")));
+    let text = task.file().map(read).transpose()?;
+    let problem = task.resolve(text.as_deref()).map_err(|error| refused(&error))?;
+    let decomposition = problem.group().map(Decomposition::of).transpose();
+    if place.json {
+        println!("{}", object(&problem, decomposition.as_ref().ok().and_then(Option::as_ref)));
+        return Ok(());
+    }
+    println!("{}: {}", problem.name, kind(&problem));
+    println!("  order {}, {} operands, {} entries", problem.n_labels, problem.n_operands(), problem.n_population());
+    if let Some(classes) = problem.group().and_then(dunwu_engine::task::CayleyTable::classes) {
+        let sizes: Vec<String> = classes.iter().map(|class| class.len().to_string()).collect();
+        println!("  {} conjugacy classes, of sizes {}", classes.len(), shortened(&sizes));
+    }
+    match &decomposition {
+        Ok(Some(decomposition)) => irreps(decomposition),
+        Ok(None) => println!("  no representation theory here: it needs a group"),
+        Err(error) => println!("  irreps are not computed: {error}"),
+    }
+    corner(&problem);
+    Ok(())
+}
+
+fn families(place: &Place) -> Result<(), Failure> {
+    if place.json {
+        let rows = FAMILIES
+            .iter()
+            .map(|f| json!({ "name": f.name, "spelling": f.spelling, "tells": f.tells, "example": f.example }));
+        println!("{}", json!({ "families": rows.collect::<Vec<_>>() }));
+        return Ok(());
+    }
+    for family in FAMILIES {
+        println!("{:<28} {}\n{:29}for example {}", family.spelling, family.tells, "", family.example);
+    }
+    Ok(())
+}
+
+fn kind(problem: &Problem) -> &'static str {
+    match &problem.structure {
+        Structure::Group(table) if table.is_abelian() => "an abelian group",
+        Structure::Group(_) => "a non-abelian group",
+        Structure::Quasigroup(_) => "a quasigroup (a Latin square that is no group)",
+        Structure::Function => "a function that is no group multiplication",
+    }
+}
+
+fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
+    let table = match &problem.structure {
+        Structure::Group(table) | Structure::Quasigroup(table) => Some(table),
+        Structure::Function => None,
+    };
+    let irreps = decomposition.map(|decomposition| {
+        let row = |irrep: &Irrep| json!({ "name": irrep.name, "degree": irrep.degree, "type": irrep.kind });
+        decomposition.irreps.iter().map(row).collect::<Vec<_>>()
+    });
+    json!({
+        "task": problem.name,
+        "structure": match problem.structure {
+            Structure::Group(_) => "group",
+            Structure::Quasigroup(_) => "quasigroup",
+            Structure::Function => "function",
+        },
+        "order": problem.n_labels,
+        "operands": problem.n_operands(),
+        "population": problem.n_population(),
+        "abelian": table.map(dunwu_engine::task::CayleyTable::is_abelian),
+        "classes": problem.group().and_then(dunwu_engine::task::CayleyTable::classes).map(|classes| classes.len()),
+        "irreps": irreps,
+        "residual": decomposition.map(|decomposition| decomposition.residual),
+    })
+}
+
+fn irreps(decomposition: &Decomposition) {
+    println!("  {} irreps, complex pairs counted once (residual {:.0e}):", decomposition.irreps.len(), decomposition.residual);
+    let mut kinds: Vec<(usize, &str, usize)> = Vec::new();
+    for irrep in &decomposition.irreps {
+        let kind = irrep.kind.name();
+        match kinds.iter_mut().find(|(degree, other, _)| *degree == irrep.degree && *other == kind) {
+            Some((_, _, count)) => *count += 1,
+            None => kinds.push((irrep.degree, kind, 1)),
+        }
+    }
+    for (degree, kind, count) in kinds {
+        println!("    {count} of degree {degree}, {kind}");
+    }
+}
+
+/// Entries of a list that are shown before it is cut.
+const SHOWN: usize = 12;
+
+fn shortened(entries: &[String]) -> String {
+    let cut = if entries.len() > SHOWN { ", …" } else { "" };
+    format!("{}{cut}", entries[..entries.len().min(SHOWN)].join(", "))
+}
+
+/// The first rows and columns of the table of the last two operands.
+fn corner(problem: &Problem) {
+    let [.., rows, columns] = *problem.operand_sizes else { return };
+    println!("  the corner of its table, labels from 0:");
+    for a in 0..rows.min(SHOWN) {
+        let cells = (0..columns.min(SHOWN)).map(|b| format!("{:>4}", problem.labels[a * columns + b]));
+        println!("   {}{}", cells.collect::<String>(), if columns > SHOWN { " …" } else { "" });
+    }
+    if rows > SHOWN {
+        println!("      …");
+    }
+}

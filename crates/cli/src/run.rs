@@ -1,0 +1,132 @@
+//! `dunwu run` and `dunwu resume`: drives a training, records what it hands out, and opens it as it goes.
+
+use crate::Place;
+use crate::asked::Asked;
+use crate::failure::Failure;
+use crate::inspect;
+use crate::progress::Progress;
+use crate::summary::{self, Speed};
+use dunwu::opened::Opening;
+use dunwu::spec_file;
+use dunwu::store::{NewRun, Record, RunDir, RunState, RunWriter};
+use dunwu_engine::kernel::instruction_set;
+use dunwu_engine::{Checkpoint, Scalars, Training};
+use std::time::{Duration, Instant};
+
+/// Time between checkpoints: what a `kill -9` may cost. Writing one takes milliseconds.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+/// Where a checkpoint keeps the training time so far, beside what the engine put into it.
+const SECONDS: &str = "training_seconds";
+
+pub(crate) fn run(words: &[String], quiet: bool, place: &Place) -> Result<(), Failure> {
+    let asked = Asked::from_words(words)?;
+    let Some(dir) = RunDir::find(&place.runs, &asked.id)? else {
+        let name = asked.spec.task.to_string();
+        let spec_toml = spec_file::write(&asked.spec);
+        let new = NewRun {
+            id: &asked.id,
+            name: &name,
+            spec_toml: &spec_toml,
+            inputs: &asked.inputs,
+            kernel: instruction_set(),
+        };
+        let writer = RunWriter::create(&place.runs, &new)?;
+        return train(&asked, writer, None, quiet, place);
+    };
+    match dir.state()? {
+        RunState::Finished(_) => {
+            eprintln!("this run exists already: {}", dir.path().display());
+            finished(&dir, place)
+        }
+        RunState::Unfinished { .. } => go_on(&asked, &dir, quiet, place),
+    }
+}
+
+pub(crate) fn resume(run: &str, quiet: bool, place: &Place) -> Result<(), Failure> {
+    let dir = RunDir::resolve(&place.runs, run)?;
+    if let RunState::Finished(_) = dir.state()? {
+        eprintln!("this run is finished already: {}", dir.path().display());
+        return finished(&dir, place);
+    }
+    go_on(&Asked::from_run(&dir)?, &dir, quiet, place)
+}
+
+/// Prints a run that is there already.
+fn finished(dir: &RunDir, place: &Place) -> Result<(), Failure> {
+    let opened = inspect::open(dir)?;
+    let speed = match dir.state()? {
+        RunState::Finished(end) => Some(Speed { steps: end.step, seconds: end.seconds }),
+        RunState::Unfinished { .. } => None,
+    };
+    summary::print(&opened, dir, speed, true, place.json);
+    Ok(())
+}
+
+fn go_on(asked: &Asked, dir: &RunDir, quiet: bool, place: &Place) -> Result<(), Failure> {
+    let resumed = RunWriter::resume(dir, instruction_set())?;
+    if resumed.torn {
+        eprintln!("the record ended inside a line, which was cut");
+    }
+    match (&resumed.checkpoint, &resumed.checkpoint_refused) {
+        (Some(checkpoint), _) => eprintln!("going on from step {}: {}", checkpoint.step, dir.path().display()),
+        (None, Some(why)) => eprintln!("beginning again, because the checkpoint cannot be used ({why})"),
+        (None, None) => eprintln!("beginning again: {}", dir.path().display()),
+    }
+    train(asked, resumed.writer, resumed.checkpoint, quiet, place)
+}
+
+/// The run itself, from the start or from a checkpoint.
+fn train(
+    asked: &Asked,
+    mut writer: RunWriter,
+    checkpoint: Option<Checkpoint>,
+    quiet: bool,
+    place: &Place,
+) -> Result<(), Failure> {
+    let mut opening = Opening::new(&asked.spec, &asked.problem, &asked.split, asked.decomposition.as_ref());
+    let mut scalars: Vec<Scalars> = Vec::new();
+    let mut seconds = 0.0;
+    let mut training = match &checkpoint {
+        None => Training::new(&asked.spec, &asked.problem, &asked.split, asked.threads())?,
+        Some(checkpoint) => {
+            let record = Record::read(writer.dir())?;
+            scalars.extend(record.scalars.iter().filter(|row| row.step < checkpoint.step));
+            for entry in record.snapshots.iter().filter(|entry| entry.step < checkpoint.step) {
+                opening.add(&record.load_snapshot(entry.step)?);
+            }
+            seconds = checkpoint.numbers.iter().find(|(name, _)| name == SECONDS).map_or(0.0, |(_, values)| values[0]);
+            Training::resume(&asked.spec, &asked.problem, &asked.split, asked.threads(), checkpoint)?
+        }
+    };
+    let progress = Progress::new(&asked.spec, asked.decomposition.as_ref(), quiet);
+    let mut saved = Instant::now();
+    let (outcome, step) = loop {
+        let began = Instant::now();
+        let advanced = training.advance();
+        seconds += began.elapsed().as_secs_f64();
+        if let Some(row) = advanced.scalars {
+            writer.append_scalars(&row)?;
+            progress.evaluated(&row);
+            scalars.push(row);
+        }
+        if let Some(snapshot) = &advanced.snapshot {
+            writer.append_snapshot(snapshot)?;
+            progress.opened(opening.add(snapshot), scalars.last());
+        }
+        if let Some(outcome) = advanced.outcome {
+            break (outcome, advanced.step);
+        }
+        if saved.elapsed() >= CHECKPOINT_EVERY {
+            let mut checkpoint = training.checkpoint();
+            checkpoint.numbers.push((SECONDS.to_owned(), vec![seconds]));
+            writer.save_checkpoint(&checkpoint)?;
+            saved = Instant::now();
+        }
+    };
+    progress.done();
+    let dir = writer.finish(outcome, step, seconds)?;
+    let opened = opening.finish(scalars, outcome);
+    inspect::keep_derived(&opened, &dir)?;
+    summary::print(&opened, &dir, Some(Speed { steps: step, seconds }), false, place.json);
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What a run comes to: a few plain sentences, or one JSON object.
+
+use dunwu::Opened;
+use dunwu::measure::label::UnitLabel;
+use dunwu::report;
+use dunwu::store::{RunDir, StoredOutcome};
+use serde_json::{Value, json};
+
+/// Steps over the training time that they took, measuring and writing not counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Speed {
+    pub(crate) steps: u64,
+    pub(crate) seconds: f64,
+}
+
+pub(crate) fn print(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool, json: bool) {
+    if json {
+        println!("{}", object(opened, dir, speed, reused));
+        return;
+    }
+    println!("{}", report::outcome_sentence(opened));
+    for sentence in &opened.story {
+        println!("  {sentence}");
+    }
+    if let Some(Speed { steps, seconds }) = speed.filter(|speed| speed.seconds > 0.0) {
+        println!("  {steps} steps took {seconds:.1} s ({:.1} a second).", steps as f64 / seconds);
+    }
+    println!("Run: {}", dir.path().display());
+    println!("Report, to open in a browser: {}", dir.path().join("report.html").display());
+}
+
+/// The object that programs rely on.
+fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> Value {
+    let last = opened.scalars.last();
+    let frame = opened.frames.last();
+    let units: serde_json::Map<String, Value> = UnitLabel::ALL
+        .iter()
+        .map(|label| (label.name().to_owned(), json!(frame.map_or(0, |frame| frame.count(*label)))))
+        .collect();
+    let irreps = opened.coverage().map(|(covered, missing)| {
+        let names = |irreps: Vec<&dunwu::group::Irrep>| irreps.iter().map(|irrep| irrep.name.clone()).collect::<Vec<_>>();
+        json!({ "covered": names(covered), "missing": names(missing) })
+    });
+    let stages = opened.stages.iter().map(|stage| json!({ "name": stage.name, "from": stage.from, "to": stage.to }));
+    json!({
+        "run": dir.path(),
+        "task": opened.task,
+        "outcome": StoredOutcome::from(opened.outcome),
+        "step_memorized": opened.memorized,
+        "step_generalized": opened.generalized,
+        "train_loss": last.map(|row| row.train_loss),
+        "train_accuracy": last.map(|row| row.train_accuracy),
+        "test_loss": last.and_then(|row| row.test_loss),
+        "test_accuracy": last.and_then(|row| row.test_accuracy),
+        "corrupted_accuracy": last.and_then(|row| row.corrupted_accuracy),
+        "restored_accuracy": last.and_then(|row| row.restored_accuracy),
+        "units": units,
+        "irreps": irreps,
+        "stages": stages.collect::<Vec<_>>(),
+        "story": opened.story,
+        "steps_per_second": speed.filter(|speed| speed.seconds > 0.0).map(|speed| speed.steps as f64 / speed.seconds),
+        "kernel": dunwu_engine::kernel::instruction_set(),
+        "reused": reused,
+    })
+}

@@ -1,0 +1,89 @@
+//! An opened run as tables, one row an observation: what pandas, polars and DuckDB read.
+
+use crate::Opened;
+use crate::measure::{MEASURES, Quantity, Shape};
+use crate::opened::Frame;
+use crate::store::{Column, Table};
+
+/// Every table with its name, in reading order:
+///
+/// | Table | One row |
+/// |---|---|
+/// | `scalars` | an evaluation: step, losses, accuracies |
+/// | `measures` | a snapshot: step and every scalar measure |
+/// | `units` | a unit in a snapshot: step, unit, labels, every per-unit measure |
+/// | `irreps` | an irrep in a snapshot: step, irrep, every per-irrep measure (only for groups) |
+/// | `spectra` | an entry of a spectrum in a snapshot: step, measure, index, value |
+pub fn tables(opened: &Opened) -> Vec<(&'static str, Table)> {
+    let mut tables = vec![("scalars", scalars(opened)), ("measures", measures(opened)), ("units", units(opened))];
+    tables.extend(irreps(opened).map(|table| ("irreps", table)));
+    tables.push(("spectra", spectra(opened)));
+    tables
+}
+
+fn scalars(opened: &Opened) -> Table {
+    let rows = &opened.scalars;
+    Table::default()
+        .with("step", Column::Int64(rows.iter().map(|row| row.step as i64).collect()))
+        .with("train_loss", Column::Float64(rows.iter().map(|row| row.train_loss).collect()))
+        .with("train_accuracy", Column::Float64(rows.iter().map(|row| row.train_accuracy).collect()))
+        .with("test_loss", Column::OptFloat64(rows.iter().map(|row| row.test_loss).collect()))
+        .with("test_accuracy", Column::OptFloat64(rows.iter().map(|row| row.test_accuracy).collect()))
+        .with("corrupted_accuracy", Column::OptFloat64(rows.iter().map(|row| row.corrupted_accuracy).collect()))
+        .with("restored_accuracy", Column::OptFloat64(rows.iter().map(|row| row.restored_accuracy).collect()))
+}
+
+fn measures(opened: &Opened) -> Table {
+    let steps = opened.frames.iter().map(|frame| frame.step as i64).collect();
+    let names = MEASURES.iter().filter(|measure| measure.shape == Shape::Scalar).map(|measure| measure.name);
+    names.fold(Table::default().with("step", Column::Int64(steps)), |table, name| {
+        table.with(name, Column::OptFloat64(opened.frames.iter().map(|frame| frame.scalar(name)).collect()))
+    })
+}
+
+fn units(opened: &Opened) -> Table {
+    let rows = || opened.frames.iter().flat_map(|frame| (0..frame.labels.len()).map(move |unit| (frame, unit)));
+    let table = Table::default()
+        .with("step", Column::Int64(rows().map(|(frame, _)| frame.step as i64).collect()))
+        .with("unit", Column::Int64(rows().map(|(_, unit)| unit as i64).collect()))
+        .with("label", Column::Utf8(rows().map(|(frame, unit)| frame.labels[unit].name().into()).collect()))
+        .with("label_from_sample", Column::Utf8(rows().map(|(frame, unit)| frame.sample_labels[unit].name().into()).collect()));
+    with_entries(table, opened, Shape::PerUnit, |frame| frame.labels.len())
+}
+
+fn irreps(opened: &Opened) -> Option<Table> {
+    let irreps = opened.irreps.as_ref()?;
+    let rows = || opened.frames.iter().flat_map(|frame| irreps.iter().map(move |irrep| (frame, irrep)));
+    let table = Table::default()
+        .with("step", Column::Int64(rows().map(|(frame, _)| frame.step as i64).collect()))
+        .with("irrep", Column::Utf8(rows().map(|(_, irrep)| irrep.name.clone()).collect()))
+        .with("degree", Column::Int64(rows().map(|(_, irrep)| irrep.degree as i64).collect()));
+    Some(with_entries(table, opened, Shape::PerIrrep, |_| irreps.len()))
+}
+
+/// The table with one more column for each measure of `shape`, whose entries lie frame after frame.
+fn with_entries(table: Table, opened: &Opened, shape: Shape, n_entries: impl Fn(&Frame) -> usize) -> Table {
+    MEASURES.iter().filter(|measure| measure.shape == shape).fold(table, |table, measure| {
+        let values = opened.frames.iter().flat_map(|frame| {
+            let entries = frame.entries(measure.name).unwrap_or_default();
+            (0..n_entries(frame)).map(move |i| entries.get(i).copied().flatten())
+        });
+        table.with(measure.name, Column::OptFloat64(values.collect()))
+    })
+}
+
+fn spectra(opened: &Opened) -> Table {
+    let mut rows: Vec<(i64, &str, i64, f64)> = Vec::new();
+    for frame in &opened.frames {
+        for measure in MEASURES {
+            if let Some(Quantity::Spectrum(values)) = frame.value(measure.name) {
+                rows.extend(values.iter().enumerate().map(|(i, &value)| (frame.step as i64, measure.name, i as i64, value)));
+            }
+        }
+    }
+    Table::default()
+        .with("step", Column::Int64(rows.iter().map(|row| row.0).collect()))
+        .with("measure", Column::Utf8(rows.iter().map(|row| row.1.to_owned()).collect()))
+        .with("index", Column::Int64(rows.iter().map(|row| row.2).collect()))
+        .with("value", Column::Float64(rows.iter().map(|row| row.3).collect()))
+}
