@@ -86,9 +86,10 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// The value of measure `name` in `frame`; panics on a name that [`crate::measure::MEASURES`] does not list.
+    /// The value of measure `name` in `frame`; `None` where it is undefined there or [`crate::measure::MEASURES`] does not
+    /// list it.
     pub fn value<'a>(&self, frame: &'a Frame, name: &str) -> Option<&'a Quantity> {
-        let index = crate::measure::MEASURES.iter().position(|m| m.name == name).expect("a listed measure");
-        frame.values[index].as_ref()
+        let index = crate::measure::MEASURES.iter().position(|m| m.name == name)?;
+        frame.values.get(index)?.as_ref()
     }
 }
