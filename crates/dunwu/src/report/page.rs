@@ -50,7 +50,9 @@ pub(super) fn html(view: &View<'_>, settings: &[(String, String)]) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <meta name=\"generator\" content=\"Dunwu {version}\"/>\n<title>{task} · Dunwu</title>\n<style>\n{STYLE}</style>\n\
          </head>\n<body>\n<main>\n<header>\n<p class=\"kicker\">Dunwu · one run, opened</p>\n<h1>{task}</h1>\n\
+         <p class=\"setup\">{setup}</p>\n\
          <p class=\"lede\">{outcome}</p>\n</header>\n",
+        setup = escape(&setup(view)),
         version = env!("CARGO_PKG_VERSION"),
     );
     page += &glance(view);
@@ -79,6 +81,18 @@ pub(super) fn html(view: &View<'_>, settings: &[(String, String)]) -> String {
 
 fn write(page: &mut String, text: std::fmt::Arguments<'_>) {
     page.write_fmt(text).expect("writing to a String cannot fail");
+}
+
+/// What was trained on what, in half a line.
+fn setup(view: &View<'_>) -> String {
+    let opened = view.opened;
+    format!(
+        "{} of {} · {} · {}",
+        count(opened.n_train as u64),
+        counted(opened.n_population, "sample"),
+        counted(opened.spec.model.width, "hidden unit"),
+        counted(opened.spec.steps as usize, "step"),
+    )
 }
 
 /// The few numbers that one looks for first.
@@ -111,8 +125,6 @@ fn glance(view: &View<'_>) -> String {
             "irreps covered".into(),
         ));
     }
-    let n_train = count(opened.n_train as u64);
-    numbers.push((n_train, format!("training samples of {}", count(opened.n_population as u64))));
     let mut text = String::from("<dl class=\"glance\">\n");
     for (number, meaning) in numbers {
         write(&mut text, format_args!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&meaning), escape(&number)));

@@ -40,6 +40,15 @@ pub(super) fn label_color(label: UnitLabel) -> Color {
     }
 }
 
+/// The colour of a label as an area, where what is not decided must not outweigh what is.
+pub(super) fn label_area(label: UnitLabel) -> Color {
+    match label {
+        UnitLabel::Undecided => Color { line: "#DFDFDF", ..FAINT },
+        UnitLabel::Dead => Color { line: "#9C9C9C", ..DEAD },
+        other => label_color(other),
+    }
+}
+
 /// The tint of a stage's band.
 pub(super) fn stage_tint(stage: Stage) -> &'static str {
     match stage {

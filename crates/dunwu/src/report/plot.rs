@@ -8,6 +8,8 @@ use crate::opened::StageSpan;
 
 /// Height of the strip above a panel in which stages are named.
 pub(super) const STAGE_STRIP: f64 = 16.0;
+/// Room for tick labels on the left of a panel.
+pub(super) const LEFT: f64 = 52.0;
 /// Text of ticks and small remarks.
 pub(super) const SMALL: &str = "font-size=\"11\" fill=\"#666\"";
 const SMALL_SIZE: f64 = 11.0;
@@ -19,6 +21,8 @@ pub(super) struct Panel {
     pub(super) top: f64,
     pub(super) width: f64,
     pub(super) height: f64,
+    /// Height of the strip above in which stages are named; 0 without.
+    pub(super) strip: f64,
     pub(super) x: Scale,
     pub(super) y: Scale,
 }
@@ -92,15 +96,11 @@ impl Panel {
         self.title(svg, title);
     }
 
-    /// A bold title above the panel, flush with the tick labels.
+    /// `quantity (unit)` above the panel, flush with the left edge of its margin.
     pub(super) fn title(&self, svg: &mut Svg, title: &str) {
-        let (name, unit) = title.split_once(" (").map_or((title, None), |(n, u)| (n, Some(u)));
-        let x = (self.left - 34.0).max(0.0);
-        svg.text((x, self.top - STAGE_STRIP - 7.0), Anchor::Start, "font-weight=\"600\"", name);
-        if let Some(unit) = unit {
-            let after = x + text_width(name, 12.0) * 1.07 + 5.0;
-            svg.text((after, self.top - STAGE_STRIP - 7.0), Anchor::Start, SMALL, &format!("({unit}"));
-        }
+        let split = title.find(" (").unwrap_or(title.len());
+        let (name, unit) = title.split_at(split);
+        svg.heading((self.left - LEFT, self.top - self.strip - 9.0), name, unit.trim_start());
     }
 
     /// A line through the points in order, interrupted where a value has no place.
@@ -162,12 +162,12 @@ impl Panel {
         if !data.is_empty() {
             data.close();
         }
-        svg.path(&data, &format!("fill=\"{}\" stroke=\"#fff\" stroke-width=\"0.7\"", color.line));
+        svg.path(&data, &format!("fill=\"{}\" fill-opacity=\"0.9\" stroke=\"#fff\" stroke-width=\"0.7\"", color.line));
     }
 
-    /// Stages as tinted bands from the strip above this panel down to `bottom`, named where the name fits.
-    pub(super) fn stage_bands(&self, svg: &mut Svg, stages: &[StageSpan], bottom: f64) {
-        let top = self.top - STAGE_STRIP;
+    /// Stages as tinted bands, named in the strip where there is one and the name fits.
+    pub(super) fn stage_bands(&self, svg: &mut Svg, stages: &[StageSpan]) {
+        let (top, bottom) = (self.top - self.strip, self.bottom());
         for span in stages {
             let (Some(from), Some(to)) = (self.at_x(span.from as f64), self.at_x(span.to as f64)) else { continue };
             let tint = palette::stage_tint(span.name);
@@ -175,6 +175,9 @@ impl Panel {
             let (numeral, word) = words::stage(span.name);
             let name = format!("{numeral} {word}");
             let fits = |text: &str| text_width(text, SMALL_SIZE) + 6.0 < to - from;
+            if self.strip == 0.0 {
+                continue;
+            }
             let shown = [name.as_str(), word, numeral].into_iter().find(|text| fits(text));
             if let Some(shown) = shown {
                 svg.text(((from + to) / 2.0, top + 12.0), Anchor::Middle, SMALL, shown);
@@ -182,24 +185,24 @@ impl Panel {
         }
     }
 
-    /// Events as vertical lines down to `bottom`; with `named`, their names stand above the panel's title.
-    pub(super) fn event_marks(&self, svg: &mut Svg, events: &[(u64, &str)], bottom: f64, named: bool) {
-        let top = self.top - STAGE_STRIP;
-        let mut taken: Vec<(usize, f64, f64)> = Vec::new();
-        for &(step, name) in events {
-            let Some(x) = self.at_x(step as f64) else { continue };
-            let mut line_top = top;
+    /// Events as vertical lines; with `named`, their names stand above the panel's title. The strip with the stages' names
+    /// is left free.
+    pub(super) fn event_marks(&self, svg: &mut Svg, events: &[(u64, &str)], named: bool) {
+        const STYLE: &str = "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"2 2.5\"";
+        let places: Vec<f64> = events.iter().filter_map(|&(step, _)| self.at_x(step as f64)).collect();
+        let mut taken = Vec::new();
+        for (&x, &(step, name)) in places.iter().zip(events) {
+            svg.line((x, self.top), (x, self.bottom()), STYLE);
             if named {
                 let text = format!("{name}, step {}", words::count(step));
                 let width = text_width(&text, SMALL_SIZE) + 4.0;
-                let (row, from, to, anchor) = free_place(&taken, x, width, self.left - 30.0, self.right() + 90.0);
-                taken.push((row, from, to));
-                let y = top - 22.0 - 14.0 * row as f64;
-                let shift = if anchor == Anchor::Start { -1.0 } else { 1.0 };
-                svg.text((x + shift, y), anchor, "font-size=\"11\" fill=\"#222\"", &text);
-                line_top = y + 3.0;
+                let place = free_place(&taken, &places, x, width, self.right() + 100.0);
+                let y = self.top - self.strip - 24.0 - 14.0 * place.row as f64;
+                let shift = if place.anchor == Anchor::Start { -2.0 } else { 2.0 };
+                svg.text((x + shift, y), place.anchor, "font-size=\"11\" fill=\"#222\"", &text);
+                svg.line((x, y + 4.0), (x, self.top - self.strip), STYLE);
+                taken.push(place);
             }
-            svg.line((x, line_top), (x, bottom), "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"2 2.5\"");
         }
     }
 
@@ -229,13 +232,35 @@ fn extremes(column: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
     kept.into_iter().map(|i| column[i])
 }
 
-/// The first place for a text of `width` beside `x` that is inside and free: to the right, to the left, then a row higher.
-fn free_place(taken: &[(usize, f64, f64)], x: f64, width: f64, left: f64, right: f64) -> (usize, f64, f64, Anchor) {
-    let candidates = (0..3).flat_map(|row| [(row, x, x + width, Anchor::Start), (row, x - width, x, Anchor::End)]);
-    let free = |&(row, from, to, _): &(usize, f64, f64, Anchor)| {
-        from >= left && to <= right && taken.iter().all(|&(r, f, t)| r != row || to < f || from > t)
+/// Where the name of an event stands: `row` rows above the title, from `from` to `to`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct NamePlace {
+    row: usize,
+    from: f64,
+    to: f64,
+    anchor: Anchor,
+}
+
+/// The first place for a text of `width` beside `x` that is inside the drawing, free, and not crossed by the line of another
+/// event: to the right, to the left, then a row higher.
+fn free_place(taken: &[NamePlace], lines: &[f64], x: f64, width: f64, right: f64) -> NamePlace {
+    let candidates = (0..3).flat_map(|row| {
+        let start = NamePlace { row, from: x, to: x + width, anchor: Anchor::Start };
+        [start, NamePlace { from: x - width, to: x, anchor: Anchor::End, ..start }]
+    });
+    let is_inside = |p: &NamePlace| p.from >= 0.0 && p.to <= right;
+    let is_free = |p: &NamePlace| {
+        // Touching is allowed: names on either side of one line.
+        taken.iter().all(|t| t.row != p.row || t.to <= p.from || t.from >= p.to)
     };
-    candidates.clone().find(free).unwrap_or((2, x, x + width, Anchor::Start))
+    let is_crossed = |p: &NamePlace| lines.iter().any(|&line| line > p.from + 1.0 && line < p.to - 1.0);
+    let good = candidates.clone().find(|p| is_inside(p) && is_free(p) && !is_crossed(p));
+    good.or_else(|| candidates.clone().find(|p| is_inside(p) && is_free(p))).unwrap_or(NamePlace {
+        row: 2,
+        from: 0.0,
+        to: right,
+        anchor: if x < right / 2.0 { Anchor::Start } else { Anchor::End },
+    })
 }
 
 /// Moves labels apart to at least `gap`, in the order of their heights, and keeps them between `top` and `bottom`.
@@ -260,7 +285,7 @@ mod tests {
 
     fn panel() -> Panel {
         let (x, y) = (Scale::Linear { low: 0.0, high: 10.0 }, Scale::Linear { low: 0.0, high: 1.0 });
-        Panel { left: 0.0, top: 0.0, width: 100.0, height: 50.0, x, y }
+        Panel { left: 0.0, top: 0.0, width: 100.0, height: 50.0, strip: 0.0, x, y }
     }
 
     #[test]
@@ -296,10 +321,13 @@ mod tests {
     }
 
     #[test]
-    fn names_of_events_at_one_place_are_stacked() {
-        let first = free_place(&[], 95.0, 40.0, 0.0, 100.0);
-        assert_eq!(first, (0, 55.0, 95.0, Anchor::End));
-        let second = free_place(&[(0, 55.0, 95.0)], 96.0, 40.0, 0.0, 100.0);
-        assert_eq!((second.0, second.3), (1, Anchor::End));
+    fn names_of_events_keep_clear_of_each_other_and_of_lines() {
+        let lines = [60.0, 95.0, 96.0];
+        let first = free_place(&[], &lines, 60.0, 40.0, 100.0);
+        assert_eq!((first.row, first.anchor), (0, Anchor::End), "to the right it would be crossed");
+        let second = free_place(&[first], &lines, 95.0, 30.0, 100.0);
+        assert_eq!((second.row, second.anchor), (0, Anchor::End), "to the right it would leave the drawing");
+        let third = free_place(&[first, second], &lines, 96.0, 30.0, 100.0);
+        assert_eq!((third.row, third.anchor), (1, Anchor::End), "to the left it would lie on the second");
     }
 }

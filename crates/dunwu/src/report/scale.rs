@@ -34,11 +34,12 @@ impl Scale {
 
     /// By logarithm over the positive finite `values`, at most `decades` below the largest; even where none is positive.
     pub(super) fn log(values: impl IntoIterator<Item = f64>, decades: i32) -> Self {
-        let Some((low, high)) = range(values.into_iter().filter(|&v| v > 1e-290)) else {
+        // Beyond these a decade more could not be written as an f64.
+        let drawable = |&v: &f64| v > 1e-290 && v < 1e290;
+        let Some((low, high)) = range(values.into_iter().filter(drawable)) else {
             return Self::Linear { low: 0.0, high: 1.0 };
         };
-        let low = low.max(high / 10f64.powi(decades)).max(1e-290);
-        let (low, high) = (round_down(low), round_up(high.min(1e290)));
+        let (low, high) = (round_down(low.max(high / 10f64.powi(decades))), round_up(high));
         if low < high { Self::Log { low, high } } else { Self::Log { low: low / 10.0, high: high * 10.0 } }
     }
 
@@ -135,6 +136,7 @@ fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
     let decades = (high / low).log10();
     let every = (decades / 5.0).ceil().max(1.0) as i32;
     let inside = |v: f64| v >= low * (1.0 - 1e-9) && v <= high * (1.0 + 1e-9);
+    let is_plain = first >= -3 && last <= 5;
     let mut ticks = Vec::new();
     for exponent in first..=last {
         let power = 10f64.powi(exponent);
@@ -145,9 +147,9 @@ fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
             }
             let labelled =
                 if digit == 1 { exponent.rem_euclid(every) == 0 } else { decades < 1.6 && [2, 5].contains(&digit) };
-            let label = match exponent {
-                -2..=4 => words::number(value),
-                _ if digit == 1 => format!("10{}", words::superscript(exponent)),
+            let label = match digit {
+                _ if is_plain => words::number(value),
+                1 => format!("10{}", words::superscript(exponent)),
                 _ => format!("{digit}×10{}", words::superscript(exponent)),
             };
             ticks.push(Tick { value, label: labelled.then_some(label) });
@@ -156,6 +158,7 @@ fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
     ticks
 }
 
+/// Zero, the powers of ten, and the last step.
 fn step_ticks(last: f64) -> Vec<Tick> {
     let mut ticks = vec![Tick { value: 0.0, label: Some("0".into()) }];
     let decades = last.log10();
@@ -163,12 +166,13 @@ fn step_ticks(last: f64) -> Vec<Tick> {
     for exponent in 0..=decades.floor() as i32 {
         for digit in 1..=9 {
             let value = 10f64.powi(exponent) * f64::from(digit);
-            if value <= last {
+            if value < last {
                 let label = (digit == 1 && exponent % every == 0).then(|| words::count(value as u64));
                 ticks.push(Tick { value, label });
             }
         }
     }
+    ticks.push(Tick { value: last, label: Some(words::count(last as u64)) });
     ticks
 }
 
@@ -181,8 +185,8 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_ticked_in_fifths_or_halves() {
-        assert_eq!(labels(Scale::linear([0.1, 0.9], &[0.0, 1.0])), ["0", "0.5", "1"]);
+    fn ticks_are_round_numbers() {
+        assert_eq!(labels(Scale::linear([0.1, 0.9], &[0.0, 1.0])), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
         assert_eq!(labels(Scale::linear([-3.0, 7.0], &[])), ["−4", "−2", "0", "2", "4", "6", "8"]);
     }
 
@@ -214,7 +218,7 @@ mod tests {
         assert_eq!(scale.place(0.0), Some(0.0));
         assert!((scale.place(9.0).unwrap() - 1.0 / 3.0).abs() < 1e-12);
         assert_eq!(scale.place(999.0), Some(1.0));
-        assert_eq!(labels(scale), ["0", "1", "10", "100"]);
+        assert_eq!(labels(scale), ["0", "1", "10", "100", "999"]);
     }
 
     #[test]

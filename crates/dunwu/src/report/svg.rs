@@ -37,9 +37,9 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Width of `text` at `size`, estimated: half an em a character, which is right to a tenth for sans-serif prose.
+/// Width of `text` at `size`, estimated for the widest of the usual sans-serif fonts, so that what is placed by it fits.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    text.chars().count() as f64 * size * 0.53
+    text.chars().count() as f64 * size * 0.58
 }
 
 /// Writes a coordinate to a tenth; by construction never `NaN` or `inf`, which would silence a whole path.
@@ -123,6 +123,18 @@ impl Svg {
         self.coordinates(&[("x", x), ("y", y)]);
         let gap = if style.is_empty() { "" } else { " " };
         self.push(format_args!("{anchor}{gap}{style}>{}</text>", escape(content)));
+    }
+
+    /// A bold name followed by a remark, as one text, so that the remark begins where the name ends in any font.
+    pub(super) fn heading(&mut self, (x, y): (f64, f64), name: &str, remark: &str) {
+        self.body.push_str("<text");
+        self.coordinates(&[("x", x), ("y", y)]);
+        let (name, remark) = (escape(name), escape(remark));
+        self.push(format_args!("><tspan font-weight=\"600\">{name}</tspan>"));
+        if !remark.is_empty() {
+            self.push(format_args!("<tspan dx=\"5\" font-size=\"11\" fill=\"#666\">{remark}</tspan>"));
+        }
+        self.body.push_str("</text>\n");
     }
 
     /// A text turned about its end by `degrees`.

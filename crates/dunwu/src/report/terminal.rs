@@ -75,7 +75,7 @@ fn plots(view: &View<'_>) -> String {
         if points.is_empty() {
             continue;
         }
-        lines.push(name.to_owned());
+        lines.push(format!("{name}, by step (logarithmic)"));
         for (i, row) in braille(&points, x).into_iter().enumerate() {
             let tick = if i == 0 {
                 "1 ┤"
@@ -119,7 +119,7 @@ fn axis(x: Scale) -> [String; 2] {
             free = 5 + column + label.chars().count() + 1;
         }
     }
-    [line.into_iter().collect(), labels.into_iter().collect::<String>().trim_end().to_owned() + "  (step, logarithmic)"]
+    [line.into_iter().collect(), labels.into_iter().collect::<String>().trim_end().to_owned()]
 }
 
 /// A curve of shares in [0, 1] as rows of braille, each cell 2 dots wide and 4 high, neighbours joined.

@@ -260,11 +260,11 @@ fn captions_quote_this_run() {
     });
     check(&opened, "curves", &["99 %", "step 62", "step 138", "2.23 times as late", "0.0123"]);
     check(&opened, "labels", &["48 of 64 units (75 %) generalize", "16 memorize", "0 are undecided"]);
-    check(&opened, "energies", &["generalizing 9.25", "memorizing 0.125"]);
+    check(&opened, "energies", &["9.25 and", "0.125 and"]);
     check(&opened, "irrep_map", &["64 of 64 units (100 %)", "0.95", "33 of 35", "frequency 5 and frequency 9"]);
     check(&opened, "coverage", &["33 of 35", "frequency 5 and frequency 9"]);
     let step = opened.frames[7].step;
-    check(&opened, "gradient", &["starts at 3", &format!("largest at step {step} with 71.2")]);
+    check(&opened, "gradient", &["goes from 3 at step 0", &format!("its largest value, 71.2 at step {step}")]);
     check(&opened, "spectra", &["from 11 to 11 of 11"]);
     check(&edited(|o| o.irreps = None), "coverage", &["not defined here: cyclic:71 is not a group"]);
 }
@@ -311,7 +311,7 @@ fn many_irreps_and_long_names_are_drawn_too() {
 fn the_terminal_is_never_wider_than_eighty_columns_of_its_own_words() {
     for (name, opened) in edge_cases() {
         for line in text(&opened).lines() {
-            assert!(line.chars().count() <= 88, "{name}: {line}");
+            assert!(line.chars().count() <= 86, "{name}: {line}");
         }
     }
 }
@@ -319,7 +319,7 @@ fn the_terminal_is_never_wider_than_eighty_columns_of_its_own_words() {
 #[test]
 fn a_terminal_plot_rises_where_the_curve_does() {
     let shown = text(&sample::run(64, 20));
-    let rows: Vec<&str> = shown.lines().skip_while(|l| *l != "Test accuracy").skip(1).take(4).collect();
+    let rows: Vec<&str> = shown.lines().skip_while(|l| !l.starts_with("Test accuracy")).skip(1).take(4).collect();
     // The top row is dots at the right end only, the bottom row at the left end only.
     assert!(rows[0].ends_with('⠉') && rows[0].contains("⠀⠀⠀⠀"), "{rows:?}");
     assert!(rows[3].starts_with("  0 ┤⣀") && rows[3].chars().count() < 60, "{rows:?}");
@@ -335,7 +335,7 @@ fn outcomes_are_plain_sentences() {
     );
     check(
         |o| (o.outcome, o.generalized) = (Outcome::Censored { step: 400 }, None),
-        "The network memorized (step 62) but did not generalize within 400 steps: it answers 100 % of the questions that it \
+        "The network memorized (step 62) but did not generalize within 400 steps: it answers > 99.9 % of the questions that it \
          was never shown.",
     );
     check(

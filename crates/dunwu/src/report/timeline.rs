@@ -1,15 +1,14 @@
 //! Panels stacked over one axis of training steps, with stages behind and events across.
 
 use super::palette::{Color, NEUTRAL};
-use super::plot::{EndLabel, Panel, STAGE_STRIP, Stroke};
+use super::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
 use super::scale::Scale;
 use super::svg::{Svg, WIDTH};
 use super::view::View;
+use super::words;
 
-/// Room for tick labels.
-pub(super) const LEFT: f64 = 52.0;
 /// Room for the names of curves.
-pub(super) const RIGHT: f64 = 118.0;
+pub(super) const RIGHT: f64 = 134.0;
 /// Title of every axis of steps.
 pub(super) const STEPS: &str = "training step (logarithmic in step + 1)";
 
@@ -55,33 +54,35 @@ pub(super) struct Track {
 /// Draws the stack and says how high it is.
 pub(super) fn draw(svg: &mut Svg, view: &View<'_>, tracks: &[Track]) -> f64 {
     let events = view.events();
-    let header =
-        26.0 + STAGE_STRIP + if events.is_empty() { 0.0 } else { 14.0 + 14.0 * (events.len().min(3) - 1) as f64 };
-    let between = 32.0 + STAGE_STRIP;
-    let mut top = header;
-    let mut panels = Vec::new();
-    for track in tracks {
-        let x = Scale::Step { last: view.last_step() as f64 };
-        let width = WIDTH - LEFT - RIGHT;
-        panels.push(Panel { left: LEFT, top, width, height: track.height, x, y: track.scale });
-        top += track.height + between;
-    }
-    for (i, (panel, track)) in panels.iter().zip(tracks).enumerate() {
-        panel.stage_bands(svg, &view.opened.stages, panel.bottom());
+    let mut top = header(events.len());
+    let mut bottom = top;
+    for (i, track) in tracks.iter().enumerate() {
+        let (x, y) = (Scale::Step { last: view.last_step() as f64 }, track.scale);
+        let strip = if i == 0 { STAGE_STRIP } else { 0.0 };
+        let panel = Panel { left: LEFT, top, width: WIDTH - LEFT - RIGHT, height: track.height, strip, x, y };
+        panel.stage_bands(svg, &view.opened.stages);
         panel.y_axis(svg, &track.title);
         match &track.content {
             Content::Curves(series) => {
-                panel.event_marks(svg, &events, panel.bottom(), i == 0);
-                curves(svg, panel, series);
+                panel.event_marks(svg, &events, i == 0);
+                curves(svg, &panel, series);
             }
             Content::Shares(series) => {
-                shares(svg, panel, series);
-                panel.event_marks(svg, &events, panel.bottom(), i == 0);
+                shares(svg, &panel, series);
+                panel.event_marks(svg, &events, i == 0);
             }
         }
-        panel.x_axis(svg, (i + 1 == panels.len()).then_some(STEPS));
+        panel.x_axis(svg, (i + 1 == tracks.len()).then_some(STEPS));
+        bottom = panel.bottom();
+        top = bottom + 42.0;
     }
-    top - between + 46.0
+    bottom + 44.0
+}
+
+/// Room above the first panel: its title, the stages' names, and as many rows as the events' names may need.
+pub(super) fn header(n_events: usize) -> f64 {
+    let rows = if n_events == 0 { 0.0 } else { 17.0 + 14.0 * (n_events - 1).min(2) as f64 };
+    24.0 + STAGE_STRIP + rows
 }
 
 fn curves(svg: &mut Svg, panel: &Panel, series: &[Series]) {
@@ -127,15 +128,13 @@ fn shares(svg: &mut Svg, panel: &Panel, series: &[Series]) {
     panel.end_labels(svg, labels);
 }
 
-/// A track of one measure over snapshots, drawn in a neutral colour; `None` without a value.
-pub(super) fn measured(view: &View<'_>, name: &str, title: &str, curve: &str) -> Option<Track> {
+/// A track of one measure over snapshots, drawn in a neutral colour with its last value beside it; `None` without a value.
+pub(super) fn measured(view: &View<'_>, name: &str, title: &str, scale: impl Fn(&[f64]) -> Scale) -> Option<Track> {
     let points = view.course(name);
-    if points.is_empty() {
-        return None;
-    }
+    let &(_, last) = points.last()?;
     let values: Vec<f64> = points.iter().map(|&(_, v)| v).collect();
     let unit = View::unit(name);
     let title = if unit.is_empty() || title.contains('(') { title.into() } else { format!("{title} ({unit})") };
-    let content = Content::Curves(vec![Series::of_frames(curve, NEUTRAL, points)]);
-    Some(Track { title, scale: Scale::fitting(&values), height: 104.0, content })
+    let content = Content::Curves(vec![Series::of_frames(&words::number(last), NEUTRAL, points)]);
+    Some(Track { title, scale: scale(&values), height: 104.0, content })
 }

@@ -1,6 +1,6 @@
 //! What figures ask of a run: measures by name, finite or absent, and what follows from them without measuring anew.
 
-use super::scale;
+use super::{scale, words};
 use crate::Opened;
 use crate::group::Irrep;
 use crate::measure::{MEASURES, Quantity};
@@ -39,6 +39,23 @@ pub(super) struct Course {
 }
 
 impl Course {
+    /// `from 3 at step 0 over its largest value, 71 at step 100, to 7 at step 400`; the way is told if it left the ends'
+    /// range.
+    pub(super) fn phrase(&self) -> String {
+        let at = |(step, value): (f64, f64)| format!("{} at step {}", words::number(value), words::count(step as u64));
+        let way = if self.highest.1 > self.first.1.max(self.last.1) {
+            format!(" over its largest value, {},", at(self.highest))
+        } else if self.lowest.1 < self.first.1.min(self.last.1) {
+            format!(" over its smallest value, {},", at(self.lowest))
+        } else {
+            String::new()
+        };
+        if self.first.0 == self.last.0 {
+            return format!("is {}", at(self.first));
+        }
+        format!("goes from {}{way} to {}", at(self.first), at(self.last))
+    }
+
     /// Over `(step, value)` points; `None` without any.
     pub(super) fn of(points: &[(f64, f64)]) -> Option<Self> {
         let (&first, &last) = (points.first()?, points.last()?);

@@ -61,7 +61,7 @@ pub(super) fn number(x: f64) -> String {
     }
     if exponent >= 3 {
         let sign = if rounded < 0.0 { "−" } else { "" };
-        return format!("{sign}{}", count(rounded.abs().round() as u64));
+        return format!("{sign}{}", count(x.abs().round() as u64));
     }
     trimmed(&format!("{rounded:.*}", (2 - exponent).max(0) as usize)).replace('-', "−")
 }

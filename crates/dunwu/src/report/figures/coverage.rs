@@ -3,15 +3,17 @@
 use super::{Figure, irrep_axis};
 use crate::group::Irrep;
 use crate::report::palette::{NEUTRAL, TEST, TRAIN};
-use crate::report::plot::{Panel, STAGE_STRIP};
+use crate::report::plot::{LEFT, Panel, STAGE_STRIP};
 use crate::report::scale::Scale;
 use crate::report::svg::{Anchor, PathData, Svg, WIDTH};
-use crate::report::timeline::{self, Content, LEFT, RIGHT, STEPS, Series, Track};
+use crate::report::timeline::{self, Content, RIGHT, STEPS, Series, Track};
 use crate::report::view::{Coverage, View};
 use crate::report::words::{count, counted, list};
 
 const NAME: &str = "coverage";
 const TITLE: &str = "When each irrep is first covered";
+/// Keeps a name legible where a line passes behind it.
+const HALO: &str = "paint-order=\"stroke\" stroke=\"#fff\" stroke-opacity=\"0.8\" stroke-width=\"2.5\"";
 /// Beyond this many irreps rows would be thinner than a line; then only their number is drawn.
 const MOST_ROWS: usize = 128;
 
@@ -52,14 +54,14 @@ fn rows(svg: &mut Svg, view: &View<'_>, coverage: &Coverage, irreps: &[(usize, &
     order.sort_by_key(|&i| (coverage.first_covered[irreps[i].0].unwrap_or(u64::MAX), i));
     let row = (350.0 / irreps.len() as f64).clamp(3.2, 18.0);
     let x = Scale::Step { last: view.last_step() as f64 };
-    let n_events = view.events().len().min(3);
-    let top = 26.0 + STAGE_STRIP + 14.0 * n_events as f64;
+    let top = timeline::header(view.events().len());
     let height = row * irreps.len() as f64 + 6.0;
     let width = WIDTH - LEFT - RIGHT;
-    let panel = Panel { left: LEFT, top, width, height, x, y: Scale::Linear { low: 0.0, high: 1.0 } };
-    panel.stage_bands(svg, &view.opened.stages, panel.bottom());
+    let panel =
+        Panel { left: LEFT, top, width, height, strip: STAGE_STRIP, x, y: Scale::Linear { low: 0.0, high: 1.0 } };
+    panel.stage_bands(svg, &view.opened.stages);
     panel.title(svg, &format!("{} in order of arrival (thickness: number of pure units)", plural(&names.title)));
-    panel.event_marks(svg, &view.events(), panel.bottom(), true);
+    panel.event_marks(svg, &view.events(), true);
     panel.x_axis(svg, Some(STEPS));
     let frames = &view.opened.frames;
     let most = irreps.iter().flat_map(|&(k, _)| frames.iter().filter_map(move |f| view.carriers(f, k))).max();
@@ -86,7 +88,7 @@ fn rows(svg: &mut Svg, view: &View<'_>, coverage: &Coverage, irreps: &[(usize, &
         }
         if row >= 6.5 {
             let x = first.map_or(panel.right(), |x| x) - 6.0;
-            let style = format!("{small} fill=\"#333\"");
+            let style = format!("{small} fill=\"#333\" {HALO}");
             svg.text((x, y + size * 0.36), Anchor::End, &style, &names.short[i]);
             let now = frames.iter().rev().find_map(|f| view.carriers(f, k)).unwrap_or(0);
             let (text, color) = if now == 0 { ("missing".into(), TRAIN.text) } else { (count(now as u64), "#666") };

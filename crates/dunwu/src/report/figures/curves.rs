@@ -22,11 +22,11 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         Series::evaluated("train", TRAIN, view.evaluated(|s| Some(s.train_accuracy))),
         Series {
             dashed: true,
-            ..Series::evaluated("corrupted, as given", CORRUPTED, view.evaluated(|s| s.corrupted_accuracy))
+            ..Series::evaluated("corrupted, given", CORRUPTED, view.evaluated(|s| s.corrupted_accuracy))
         },
         Series {
             dashed: true,
-            ..Series::evaluated("corrupted, true label", RESTORED, view.evaluated(|s| s.restored_accuracy))
+            ..Series::evaluated("corrupted, true", RESTORED, view.evaluated(|s| s.restored_accuracy))
         },
     ];
     let losses = vec![

@@ -3,12 +3,11 @@
 use super::Figure;
 use crate::opened::{Frame, UnitLabel};
 use crate::report::palette::{LABELS, label_color};
-use crate::report::plot::{EndLabel, Panel, STAGE_STRIP, Stroke};
+use crate::report::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
 use crate::report::scale::Scale;
 use crate::report::svg::{Svg, WIDTH};
-use crate::report::timeline::{LEFT, STEPS};
 use crate::report::view::{View, median};
-use crate::report::words::{self, count, counted, list, number};
+use crate::report::words::{self, count, counted, number};
 
 const NAME: &str = "energies";
 const TITLE: &str = "Each unit climbs its energy";
@@ -52,11 +51,11 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     let mut svg = Svg::default();
     let top = 26.0 + STAGE_STRIP;
     let gap = 56.0;
-    let width = (WIDTH - LEFT - 112.0 - gap) / 2.0;
+    let width = (WIDTH - LEFT - 132.0 - gap) / 2.0;
     for (i, &(name, title)) in shown.iter().enumerate() {
         let left = LEFT + i as f64 * (width + gap);
-        let (x, y) = (Scale::Step { last: view.last_step() as f64 }, Scale::log(positive(view, name), 7));
-        let panel = Panel { left, top, width, height: 240.0, x, y };
+        let (x, y) = (Scale::Step { last: view.last_step() as f64 }, Scale::log(alive(view, name, &classes), 7));
+        let panel = Panel { left, top, width, height: 240.0, strip: STAGE_STRIP, x, y };
         draw(&mut svg, view, &panel, name, title, &classes, i + 1 == shown.len());
     }
     Figure::drawn(NAME, TITLE, caption(view, last, &classes), svg, top + 240.0 + 46.0)
@@ -68,10 +67,19 @@ fn positive(view: &View<'_>, name: &str) -> Vec<f64> {
     frames.flatten().flatten().copied().filter(|v| v.is_finite() && *v > 0.0).collect()
 }
 
+/// The positive values of units that are not dead in the end, of all where all are: dying ones fall without bound, and the
+/// axis shall show where the others climb.
+fn alive(view: &View<'_>, name: &str, classes: &[Class]) -> Vec<f64> {
+    let units = || classes.iter().filter(|c| c.label != UnitLabel::Dead).flat_map(|c| &c.units);
+    let frames = view.opened.frames.iter().filter_map(|f| view.per_unit(f, name));
+    let values: Vec<f64> = frames.flat_map(|values| units().filter_map(|&u| *values.get(u)?)).collect();
+    if values.iter().any(|&v| v.is_finite() && v > 0.0) { values } else { positive(view, name) }
+}
+
 fn draw(svg: &mut Svg, view: &View<'_>, panel: &Panel, name: &str, title: &str, classes: &[Class], named: bool) {
-    panel.stage_bands(svg, &view.opened.stages, panel.bottom());
+    panel.stage_bands(svg, &view.opened.stages);
     panel.y_axis(svg, title);
-    panel.event_marks(svg, &view.events(), panel.bottom(), false);
+    panel.event_marks(svg, &view.events(), false);
     let frames: Vec<(f64, &[Option<f64>])> =
         view.opened.frames.iter().filter_map(|f| Some((f.step as f64, view.per_unit(f, name)?))).collect();
     // Zero has no place on a logarithmic axis: such units lie on its lower edge.
@@ -105,7 +113,7 @@ fn draw(svg: &mut Svg, view: &View<'_>, panel: &Panel, name: &str, title: &str, 
             labels.push(EndLabel { y, text, color });
         }
     }
-    panel.x_axis(svg, Some(if named { "" } else { STEPS }).filter(|t| !t.is_empty()).or(Some("training step")));
+    panel.x_axis(svg, Some("training step"));
     if named {
         panel.end_labels(svg, labels);
     }
@@ -116,19 +124,21 @@ fn middle_of(values: &[Option<f64>], units: &[usize]) -> Option<f64> {
 }
 
 fn caption(view: &View<'_>, last: &Frame, classes: &[Class]) -> String {
+    let told = |label| matches!(label, UnitLabel::Generalizing | UnitLabel::Memorizing);
+    let is_told = classes.iter().any(|c| told(c.label));
     let energies = |class: &Class| {
         let middle = |name| view.per_unit(last, name).and_then(|values| middle_of(values, &class.units));
         let text = |value: Option<f64>| value.map_or("no value".into(), number);
         let word = words::label(class.label);
-        format!("{word} {} and {}", text(middle(TRAIN_ENERGY)), text(middle(POPULATION_ENERGY)))
+        format!("{} and {} for the median {word} unit", text(middle(TRAIN_ENERGY)), text(middle(POPULATION_ENERGY)))
     };
-    let medians: Vec<String> = classes.iter().rev().map(energies).collect();
+    let medians: Vec<String> = classes.iter().rev().filter(|c| told(c.label) || !is_told).map(energies).collect();
     let drawn: usize = classes.iter().map(|c| c.drawn().count()).sum();
     format!(
-        "At step {} the median unit has, on the training sample and on the whole population, these energies: {}; drawn are \
-         {} of {}, coloured by their label at the end, and thick lines are medians.",
+        "At step {} the energies on the training sample and on the whole population are {}; drawn are {} of {}, coloured by \
+         their label at the end, and thick lines are medians.",
         count(last.step),
-        list(&medians, 4),
+        medians.join(", "),
         count(drawn as u64),
         counted(last.labels.len(), "unit"),
     )

@@ -6,21 +6,21 @@ use crate::report::scale::Scale;
 use crate::report::svg::Svg;
 use crate::report::timeline::{self, Content, Series, Track};
 use crate::report::view::{Course, View};
-use crate::report::words::{count, number};
+use crate::report::words;
 
 const NAME: &str = "gradient";
 const TITLE: &str = "The gradient that reaches the hidden units, G_F";
 
 /// Its norm and its cosine with the form that theory gives it in Stage I.
 pub(super) fn figure(view: &View<'_>) -> Figure {
-    let norm = timeline::measured(view, "gradient_norm", "Norm of G_F", "‖G_F‖");
+    let norm = timeline::measured(view, "gradient_norm", "Norm of G_F", Scale::fitting);
     let alignment = view.course("gradient_alignment");
     let aligned = Course::of(&alignment);
     let track = aligned.map(|course| {
         let zero = vec![(0.0, 0.0), (view.last_step() as f64, 0.0)];
         let low = if course.lowest.1 < 0.0 { -1.0 } else { 0.0 };
         let curves = vec![
-            Series::of_frames("cosine", NEUTRAL, alignment),
+            Series::of_frames(&words::number(course.last.1), NEUTRAL, alignment),
             Series { dotted: false, ..Series::of_frames("", FAINT, zero) },
         ];
         Track {
@@ -40,27 +40,12 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
 }
 
 fn caption(norm: Option<Course>, aligned: Option<Course>) -> String {
-    let norm = norm.map(|n| {
-        format!(
-            "The norm of G_F starts at {}, is largest at step {} with {} and ends at {}",
-            number(n.first.1),
-            count(n.highest.0 as u64),
-            number(n.highest.1),
-            number(n.last.1)
-        )
-    });
-    let aligned = aligned.map(|a| {
-        format!(
-            "its cosine with the Stage I form is highest at step {} with {} and ends at {}",
-            count(a.highest.0 as u64),
-            number(a.highest.1),
-            number(a.last.1)
-        )
-    });
+    let norm = norm.map(|n| format!("The norm of G_F {}", n.phrase()));
+    let aligned = aligned.map(|a| format!("cosine with the Stage I form {}", a.phrase()));
     match (norm, aligned) {
-        (Some(norm), Some(aligned)) => format!("{norm}; {aligned}."),
+        (Some(norm), Some(aligned)) => format!("{norm}; its {aligned}."),
         (Some(norm), None) => format!("{norm}; its alignment is not defined here."),
-        (None, Some(aligned)) => format!("Of G_F, {aligned}."),
+        (None, Some(aligned)) => format!("The {aligned}; the norm of G_F is not defined here."),
         (None, None) => String::new(),
     }
 }

@@ -4,10 +4,9 @@ use super::{Figure, irrep_axis};
 use crate::group::Irrep;
 use crate::opened::{Frame, UnitLabel};
 use crate::report::palette::{FAINT, LABELS, TRAIN, label_color, sequential};
-use crate::report::plot::{Panel, SMALL};
+use crate::report::plot::{LEFT, Panel, SMALL};
 use crate::report::scale::Scale;
 use crate::report::svg::{Anchor, Svg, text_width};
-use crate::report::timeline::LEFT;
 use crate::report::view::{View, median};
 use crate::report::words::{self, count, counted, list, number, percent};
 
@@ -75,7 +74,15 @@ fn draw(svg: &mut Svg, view: &View<'_>, frame: &Frame, units: &[Unit], irreps: &
     let width = (n * 40.0).clamp(160.0, 452.0);
     let pure: Vec<Option<usize>> = irreps.iter().map(|&(k, _)| view.carriers(frame, k)).collect();
     let most = pure.iter().flatten().copied().max().unwrap_or(0);
-    let bars = Panel { left: LEFT, top: 40.0, width, height: 56.0, x, y: Scale::linear([most.max(1) as f64], &[0.0]) };
+    let bars = Panel {
+        left: LEFT,
+        top: 26.0,
+        width,
+        height: 56.0,
+        strip: 0.0,
+        x,
+        y: Scale::linear([most.max(1) as f64], &[0.0]),
+    };
     bars.y_axis(svg, "Pure units (purity > 0.9)");
     let column = width / n;
     for (i, pure) in pure.iter().enumerate() {
@@ -95,12 +102,11 @@ fn draw(svg: &mut Svg, view: &View<'_>, frame: &Frame, units: &[Unit], irreps: &
         }
     }
     let y = Scale::Linear { low: units.len() as f64, high: 0.0 };
-    let map = Panel { left: LEFT, top: bars.bottom() + 40.0, width, height: 300.0, x, y };
+    let map = Panel { left: LEFT, top: bars.bottom() + 40.0, width, height: 300.0, strip: 0.0, x, y };
     cells(svg, &map, units, irreps);
     columns(svg, &map, &names);
     let (below, turned) = column_labels(svg, &map, &names);
-    svg.text((0.0, map.top - 9.0), Anchor::Start, "font-weight=\"600\"", "Hidden units");
-    svg.text((82.0, map.top - 9.0), Anchor::Start, SMALL, "(sorted by dominant irrep, then by purity)");
+    svg.heading((0.0, map.top - 9.0), "Hidden units", "(sorted by dominant irrep, then by purity)");
     legend(svg, &map, most > 0 && pure.contains(&Some(0)), bars.bottom());
     map.bottom() + below + if turned { 8.0 } else { 14.0 }
 }

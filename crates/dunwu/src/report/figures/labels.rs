@@ -2,7 +2,7 @@
 
 use super::Figure;
 use crate::opened::UnitLabel;
-use crate::report::palette::{LABELS, label_color};
+use crate::report::palette::{LABELS, label_area};
 use crate::report::scale::Scale;
 use crate::report::svg::Svg;
 use crate::report::timeline::{self, Content, Series, Track};
@@ -25,7 +25,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         .iter()
         .map(|&label| {
             let name = format!("{} {}", count(View::labelled(last, label) as u64), words::label(label));
-            Series::of_frames(&name, label_color(label), share(label))
+            Series::of_frames(&name, label_area(label), share(label))
         })
         .collect();
     let track = Track {

@@ -3,10 +3,9 @@
 use super::Figure;
 use crate::opened::Frame;
 use crate::report::palette::{Color, FAINT, NEUTRAL, RESTORED};
-use crate::report::plot::{EndLabel, Panel, STAGE_STRIP, Stroke};
+use crate::report::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
 use crate::report::scale::Scale;
 use crate::report::svg::{Svg, WIDTH};
-use crate::report::timeline::LEFT;
 use crate::report::view::{Course, View, effective_rank};
 use crate::report::words::{count, number, percent};
 
@@ -29,7 +28,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         top += HEIGHT + 62.0 + STAGE_STRIP;
     }
     if !leading.is_empty() {
-        let titles = ("Updates of W along one direction (share)", "Singular values of updates");
+        let titles = ("Leading update (share of power)", "Singular values of updates");
         row(&mut svg, view, top, "update_spectrum", titles, (&leading, Scale::Linear { low: 0.0, high: 1.0 }));
         top += HEIGHT + 62.0 + STAGE_STRIP;
     }
@@ -60,10 +59,10 @@ fn row(
     let gap = 60.0;
     let width = (WIDTH - LEFT - gap - 84.0) / 2.0;
     let x = Scale::Step { last: view.last_step() as f64 };
-    let left = Panel { left: LEFT, top, width, height: HEIGHT, x, y: scale };
-    left.stage_bands(svg, &view.opened.stages, left.bottom());
+    let left = Panel { left: LEFT, top, width, height: HEIGHT, strip: STAGE_STRIP, x, y: scale };
+    left.stage_bands(svg, &view.opened.stages);
     left.y_axis(svg, over_time);
-    left.event_marks(svg, &view.events(), left.bottom(), false);
+    left.event_marks(svg, &view.events(), false);
     left.curve(svg, points, Stroke { color: NEUTRAL, width: 1.5, dashed: false });
     left.dots(svg, points, 2.1, NEUTRAL);
     left.x_axis(svg, Some("training step"));
@@ -78,7 +77,7 @@ fn row(
     let values = spectra.iter().flat_map(|(_, _, points)| points.iter().map(|p| p.1));
     let longest = spectra.iter().map(|(_, _, points)| points.len()).max().unwrap_or(1).max(2) as f64;
     let (x, y) = (Scale::Linear { low: 1.0, high: longest }, Scale::log(values, 6));
-    let right = Panel { left: LEFT + width + gap, top, width, height: HEIGHT, x, y };
+    let right = Panel { left: LEFT + width + gap, top, width, height: HEIGHT, strip: STAGE_STRIP, x, y };
     right.y_axis(svg, at_steps);
     let mut labels = Vec::new();
     for (step, color, points) in &spectra {
