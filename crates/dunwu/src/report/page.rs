@@ -44,7 +44,7 @@ const WORDS: &[(&str, &str)] = &[
 /// The page; `settings` are the spec's rows.
 pub(super) fn html(view: &View<'_>, settings: &[(String, String)]) -> String {
     let task = escape(&view.opened.task);
-    let outcome = escape(&words::outcome(view.opened));
+    let outcome = prose(&words::outcome(view.opened));
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
@@ -77,6 +77,11 @@ pub(super) fn html(view: &View<'_>, settings: &[(String, String)]) -> String {
         ),
     );
     page
+}
+
+/// A sentence, in which a number stays with its percent sign.
+fn prose(text: &str) -> String {
+    escape(text).replace(" %", "&#160;%")
 }
 
 fn write(page: &mut String, text: std::fmt::Arguments<'_>) {
@@ -138,7 +143,7 @@ fn story(view: &View<'_>) -> String {
     }
     let mut text = String::from("<section>\n<ul class=\"story\">\n");
     for sentence in &view.opened.story {
-        write(&mut text, format_args!("<li>{}</li>\n", escape(sentence)));
+        write(&mut text, format_args!("<li>{}</li>\n", prose(sentence)));
     }
     text + "</ul>\n</section>\n"
 }
@@ -150,7 +155,7 @@ fn shown(figure: &Figure) -> String {
         "<figure id=\"{name}\"{class}>\n<h3>{}</h3>\n{}<figcaption>{}</figcaption>\n</figure>\n",
         escape(title),
         svg.as_deref().unwrap_or_default(),
-        escape(caption),
+        prose(caption),
     )
 }
 
@@ -170,7 +175,7 @@ fn stages(view: &View<'_>) -> String {
                 "<tr><td>{numeral}, {name}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
                 count(span.from),
                 count(span.to),
-                escape(&span.evidence),
+                prose(&span.evidence),
             ),
         );
     }

@@ -10,6 +10,8 @@ use crate::opened::StageSpan;
 pub(super) const STAGE_STRIP: f64 = 16.0;
 /// Room for tick labels on the left of a panel.
 pub(super) const LEFT: f64 = 52.0;
+/// Height of a row of events' names.
+const NAME_ROW: f64 = 14.0;
 /// Text of ticks and small remarks.
 pub(super) const SMALL: &str = "font-size=\"11\" fill=\"#666\"";
 const SMALL_SIZE: f64 = 11.0;
@@ -23,6 +25,8 @@ pub(super) struct Panel {
     pub(super) height: f64,
     /// Height of the strip above in which stages are named; 0 without.
     pub(super) strip: f64,
+    /// Height of the names of events between that strip and the title; 0 without.
+    pub(super) names: f64,
     pub(super) x: Scale,
     pub(super) y: Scale,
 }
@@ -100,7 +104,7 @@ impl Panel {
     pub(super) fn title(&self, svg: &mut Svg, title: &str) {
         let split = title.find(" (").unwrap_or(title.len());
         let (name, unit) = title.split_at(split);
-        svg.heading((self.left - LEFT, self.top - self.strip - 9.0), name, unit.trim_start());
+        svg.heading((self.left - LEFT, self.top - self.strip - self.names - 9.0), name, unit.trim_start());
     }
 
     /// A line through the points in order, interrupted where a value has no place.
@@ -185,25 +189,45 @@ impl Panel {
         }
     }
 
-    /// Events as vertical lines; with `named`, their names stand above the panel's title. The strip with the stages' names
-    /// is left free.
-    pub(super) fn event_marks(&self, svg: &mut Svg, events: &[(u64, &str)], named: bool) {
+    /// This panel under its title, the names of the events and the strip of stages, at the top of a drawing.
+    pub(super) fn below_names(mut self, events: &[(u64, &str)]) -> Self {
+        let rows = self.named(events).iter().map(|(place, _)| place.row + 1).max().unwrap_or(0);
+        self.strip = STAGE_STRIP;
+        self.names = if rows == 0 { 0.0 } else { 4.0 + NAME_ROW * rows as f64 };
+        self.top = 22.0 + self.strip + self.names;
+        self
+    }
+
+    /// Events as vertical lines, with their names above where there is room for names. The strip with the stages' names is
+    /// left free.
+    pub(super) fn event_marks(&self, svg: &mut Svg, events: &[(u64, &str)]) {
         const STYLE: &str = "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"2 2.5\"";
-        let places: Vec<f64> = events.iter().filter_map(|&(step, _)| self.at_x(step as f64)).collect();
-        let mut taken = Vec::new();
-        for (&x, &(step, name)) in places.iter().zip(events) {
-            svg.line((x, self.top), (x, self.bottom()), STYLE);
-            if named {
-                let text = format!("{name}, step {}", words::count(step));
-                let width = text_width(&text, SMALL_SIZE) + 4.0;
-                let place = free_place(&taken, &places, x, width, self.right() + 100.0);
-                let y = self.top - self.strip - 24.0 - 14.0 * place.row as f64;
+        for (place, text) in self.named(events) {
+            svg.line((place.x, self.top), (place.x, self.bottom()), STYLE);
+            if self.names > 0.0 {
+                let y = self.top - self.strip - 5.0 - NAME_ROW * place.row as f64;
                 let shift = if place.anchor == Anchor::Start { -2.0 } else { 2.0 };
-                svg.text((x + shift, y), place.anchor, "font-size=\"11\" fill=\"#222\"", &text);
-                svg.line((x, y + 4.0), (x, self.top - self.strip), STYLE);
-                taken.push(place);
+                svg.text((place.x + shift, y), place.anchor, "font-size=\"11\" fill=\"#222\"", &text);
+                if place.row > 0 {
+                    svg.line((place.x, y + 3.0), (place.x, self.top - self.strip), STYLE);
+                }
             }
         }
+    }
+
+    /// Where the events' names stand, with their texts.
+    fn named(&self, events: &[(u64, &str)]) -> Vec<(NamePlace, String)> {
+        let at: Vec<(f64, String)> = events
+            .iter()
+            .filter_map(|&(step, name)| Some((self.at_x(step as f64)?, format!("{name}, step {}", words::count(step)))))
+            .collect();
+        let lines: Vec<f64> = at.iter().map(|&(x, _)| x).collect();
+        let mut taken = Vec::new();
+        for (x, text) in &at {
+            let width = text_width(text, SMALL_SIZE) + 4.0;
+            taken.push(free_place(&taken, &lines, *x, width, self.right() + 100.0));
+        }
+        taken.into_iter().zip(at.into_iter().map(|(_, text)| text)).collect()
     }
 
     /// Names to the right of the panel, moved apart until none overlaps.
@@ -232,10 +256,11 @@ fn extremes(column: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
     kept.into_iter().map(|i| column[i])
 }
 
-/// Where the name of an event stands: `row` rows above the title, from `from` to `to`.
+/// Where the name of an event at `x` stands: `row` rows above the title, from `from` to `to`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct NamePlace {
     row: usize,
+    x: f64,
     from: f64,
     to: f64,
     anchor: Anchor,
@@ -245,7 +270,7 @@ struct NamePlace {
 /// event: to the right, to the left, then a row higher.
 fn free_place(taken: &[NamePlace], lines: &[f64], x: f64, width: f64, right: f64) -> NamePlace {
     let candidates = (0..3).flat_map(|row| {
-        let start = NamePlace { row, from: x, to: x + width, anchor: Anchor::Start };
+        let start = NamePlace { row, x, from: x, to: x + width, anchor: Anchor::Start };
         [start, NamePlace { from: x - width, to: x, anchor: Anchor::End, ..start }]
     });
     let is_inside = |p: &NamePlace| p.from >= 0.0 && p.to <= right;
@@ -255,11 +280,9 @@ fn free_place(taken: &[NamePlace], lines: &[f64], x: f64, width: f64, right: f64
     };
     let is_crossed = |p: &NamePlace| lines.iter().any(|&line| line > p.from + 1.0 && line < p.to - 1.0);
     let good = candidates.clone().find(|p| is_inside(p) && is_free(p) && !is_crossed(p));
-    good.or_else(|| candidates.clone().find(|p| is_inside(p) && is_free(p))).unwrap_or(NamePlace {
-        row: 2,
-        from: 0.0,
-        to: right,
-        anchor: if x < right / 2.0 { Anchor::Start } else { Anchor::End },
+    good.or_else(|| candidates.clone().find(|p| is_inside(p) && is_free(p))).unwrap_or_else(|| {
+        let anchor = if x < right / 2.0 { Anchor::Start } else { Anchor::End };
+        NamePlace { row: 2, x, from: 0.0, to: right, anchor }
     })
 }
 
@@ -285,7 +308,7 @@ mod tests {
 
     fn panel() -> Panel {
         let (x, y) = (Scale::Linear { low: 0.0, high: 10.0 }, Scale::Linear { low: 0.0, high: 1.0 });
-        Panel { left: 0.0, top: 0.0, width: 100.0, height: 50.0, strip: 0.0, x, y }
+        Panel { left: 0.0, top: 0.0, width: 100.0, height: 50.0, strip: 0.0, names: 0.0, x, y }
     }
 
     #[test]

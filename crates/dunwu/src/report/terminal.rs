@@ -39,7 +39,9 @@ fn clean(text: &str) -> String {
 /// Broken between words to fit the terminal, every line indented.
 fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = vec![String::from(indent)];
-    for word in text.split_whitespace() {
+    // A number stays with its percent sign.
+    let text = text.replace(" %", "\u{a0}%");
+    for word in text.split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
         let line = lines.last_mut().expect("begins with one line");
         let is_start = line.len() == indent.len();
         if !is_start && line.chars().count() + 1 + word.chars().count() > COLUMNS {

@@ -1,7 +1,7 @@
 //! Panels stacked over one axis of training steps, with stages behind and events across.
 
 use super::palette::{Color, NEUTRAL};
-use super::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
+use super::plot::{EndLabel, LEFT, Panel, Stroke};
 use super::scale::Scale;
 use super::svg::{Svg, WIDTH};
 use super::view::View;
@@ -54,35 +54,28 @@ pub(super) struct Track {
 /// Draws the stack and says how high it is.
 pub(super) fn draw(svg: &mut Svg, view: &View<'_>, tracks: &[Track]) -> f64 {
     let events = view.events();
-    let mut top = header(events.len());
-    let mut bottom = top;
+    let mut bottom = 0.0;
     for (i, track) in tracks.iter().enumerate() {
         let (x, y) = (Scale::Step { last: view.last_step() as f64 }, track.scale);
-        let strip = if i == 0 { STAGE_STRIP } else { 0.0 };
-        let panel = Panel { left: LEFT, top, width: WIDTH - LEFT - RIGHT, height: track.height, strip, x, y };
+        let (width, height, top) = (WIDTH - LEFT - RIGHT, track.height, bottom + 42.0);
+        let panel = Panel { left: LEFT, top, width, height, strip: 0.0, names: 0.0, x, y };
+        let panel = if i == 0 { panel.below_names(&events) } else { panel };
         panel.stage_bands(svg, &view.opened.stages);
         panel.y_axis(svg, &track.title);
         match &track.content {
             Content::Curves(series) => {
-                panel.event_marks(svg, &events, i == 0);
+                panel.event_marks(svg, &events);
                 curves(svg, &panel, series);
             }
             Content::Shares(series) => {
                 shares(svg, &panel, series);
-                panel.event_marks(svg, &events, i == 0);
+                panel.event_marks(svg, &events);
             }
         }
         panel.x_axis(svg, (i + 1 == tracks.len()).then_some(STEPS));
         bottom = panel.bottom();
-        top = bottom + 42.0;
     }
     bottom + 44.0
-}
-
-/// Room above the first panel: its title, the stages' names, and as many rows as the events' names may need.
-pub(super) fn header(n_events: usize) -> f64 {
-    let rows = if n_events == 0 { 0.0 } else { 17.0 + 14.0 * (n_events - 1).min(2) as f64 };
-    24.0 + STAGE_STRIP + rows
 }
 
 fn curves(svg: &mut Svg, panel: &Panel, series: &[Series]) {

@@ -3,7 +3,7 @@
 use super::{Figure, irrep_axis};
 use crate::group::Irrep;
 use crate::report::palette::{NEUTRAL, TEST, TRAIN};
-use crate::report::plot::{LEFT, Panel, STAGE_STRIP};
+use crate::report::plot::{LEFT, Panel};
 use crate::report::scale::Scale;
 use crate::report::svg::{Anchor, PathData, Svg, WIDTH};
 use crate::report::timeline::{self, Content, RIGHT, STEPS, Series, Track};
@@ -54,14 +54,22 @@ fn rows(svg: &mut Svg, view: &View<'_>, coverage: &Coverage, irreps: &[(usize, &
     order.sort_by_key(|&i| (coverage.first_covered[irreps[i].0].unwrap_or(u64::MAX), i));
     let row = (350.0 / irreps.len() as f64).clamp(3.2, 18.0);
     let x = Scale::Step { last: view.last_step() as f64 };
-    let top = timeline::header(view.events().len());
     let height = row * irreps.len() as f64 + 6.0;
     let width = WIDTH - LEFT - RIGHT;
-    let panel =
-        Panel { left: LEFT, top, width, height, strip: STAGE_STRIP, x, y: Scale::Linear { low: 0.0, high: 1.0 } };
+    let panel = Panel {
+        left: LEFT,
+        top: 0.0,
+        width,
+        height,
+        strip: 0.0,
+        names: 0.0,
+        x,
+        y: Scale::Linear { low: 0.0, high: 1.0 },
+    };
+    let panel = panel.below_names(&view.events());
     panel.stage_bands(svg, &view.opened.stages);
     panel.title(svg, &format!("{} in order of arrival (thickness: number of pure units)", plural(&names.title)));
-    panel.event_marks(svg, &view.events(), true);
+    panel.event_marks(svg, &view.events());
     panel.x_axis(svg, Some(STEPS));
     let frames = &view.opened.frames;
     let most = irreps.iter().flat_map(|&(k, _)| frames.iter().filter_map(move |f| view.carriers(f, k))).max();
@@ -70,7 +78,7 @@ fn rows(svg: &mut Svg, view: &View<'_>, coverage: &Coverage, irreps: &[(usize, &
     let small = format!("font-size=\"{size:.1}\"");
     for (position, &i) in order.iter().enumerate() {
         let k = irreps[i].0;
-        let y = top + 3.0 + (position as f64 + 0.5) * row;
+        let y = panel.top + 3.0 + (position as f64 + 0.5) * row;
         let thickness: Vec<(f64, f64)> = frames
             .iter()
             .filter_map(|f| {
@@ -105,7 +113,12 @@ fn rows(svg: &mut Svg, view: &View<'_>, coverage: &Coverage, irreps: &[(usize, &
         }
     }
     if row >= 6.5 {
-        svg.text((panel.right() + 8.0, top - 4.0), Anchor::Start, "font-size=\"11\" fill=\"#666\"", "pure units, last");
+        svg.text(
+            (panel.right() + 8.0, panel.top - 4.0),
+            Anchor::Start,
+            "font-size=\"11\" fill=\"#666\"",
+            "pure units, last",
+        );
     }
     panel.bottom() + 46.0
 }

@@ -55,7 +55,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     for (i, &(name, title)) in shown.iter().enumerate() {
         let left = LEFT + i as f64 * (width + gap);
         let (x, y) = (Scale::Step { last: view.last_step() as f64 }, Scale::log(alive(view, name, &classes), 7));
-        let panel = Panel { left, top, width, height: 240.0, strip: STAGE_STRIP, x, y };
+        let panel = Panel { left, top, width, height: 240.0, strip: STAGE_STRIP, names: 0.0, x, y };
         draw(&mut svg, view, &panel, name, title, &classes, i + 1 == shown.len());
     }
     Figure::drawn(NAME, TITLE, caption(view, last, &classes), svg, top + 240.0 + 46.0)
@@ -79,7 +79,7 @@ fn alive(view: &View<'_>, name: &str, classes: &[Class]) -> Vec<f64> {
 fn draw(svg: &mut Svg, view: &View<'_>, panel: &Panel, name: &str, title: &str, classes: &[Class], named: bool) {
     panel.stage_bands(svg, &view.opened.stages);
     panel.y_axis(svg, title);
-    panel.event_marks(svg, &view.events(), false);
+    panel.event_marks(svg, &view.events());
     let frames: Vec<(f64, &[Option<f64>])> =
         view.opened.frames.iter().filter_map(|f| Some((f.step as f64, view.per_unit(f, name)?))).collect();
     // Zero has no place on a logarithmic axis: such units lie on its lower edge.

@@ -80,6 +80,7 @@ fn draw(svg: &mut Svg, view: &View<'_>, frame: &Frame, units: &[Unit], irreps: &
         width,
         height: 56.0,
         strip: 0.0,
+        names: 0.0,
         x,
         y: Scale::linear([most.max(1) as f64], &[0.0]),
     };
@@ -102,7 +103,7 @@ fn draw(svg: &mut Svg, view: &View<'_>, frame: &Frame, units: &[Unit], irreps: &
         }
     }
     let y = Scale::Linear { low: units.len() as f64, high: 0.0 };
-    let map = Panel { left: LEFT, top: bars.bottom() + 40.0, width, height: 300.0, strip: 0.0, x, y };
+    let map = Panel { left: LEFT, top: bars.bottom() + 40.0, width, height: 300.0, strip: 0.0, names: 0.0, x, y };
     cells(svg, &map, units, irreps);
     columns(svg, &map, &names);
     let (below, turned) = column_labels(svg, &map, &names);

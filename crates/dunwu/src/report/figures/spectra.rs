@@ -59,10 +59,10 @@ fn row(
     let gap = 60.0;
     let width = (WIDTH - LEFT - gap - 84.0) / 2.0;
     let x = Scale::Step { last: view.last_step() as f64 };
-    let left = Panel { left: LEFT, top, width, height: HEIGHT, strip: STAGE_STRIP, x, y: scale };
+    let left = Panel { left: LEFT, top, width, height: HEIGHT, strip: STAGE_STRIP, names: 0.0, x, y: scale };
     left.stage_bands(svg, &view.opened.stages);
     left.y_axis(svg, over_time);
-    left.event_marks(svg, &view.events(), false);
+    left.event_marks(svg, &view.events());
     left.curve(svg, points, Stroke { color: NEUTRAL, width: 1.5, dashed: false });
     left.dots(svg, points, 2.1, NEUTRAL);
     left.x_axis(svg, Some("training step"));
@@ -77,7 +77,7 @@ fn row(
     let values = spectra.iter().flat_map(|(_, _, points)| points.iter().map(|p| p.1));
     let longest = spectra.iter().map(|(_, _, points)| points.len()).max().unwrap_or(1).max(2) as f64;
     let (x, y) = (Scale::Linear { low: 1.0, high: longest }, Scale::log(values, 6));
-    let right = Panel { left: LEFT + width + gap, top, width, height: HEIGHT, strip: STAGE_STRIP, x, y };
+    let right = Panel { left: LEFT + width + gap, top, width, height: HEIGHT, strip: STAGE_STRIP, names: 0.0, x, y };
     right.y_axis(svg, at_steps);
     let mut labels = Vec::new();
     for (step, color, points) in &spectra {
