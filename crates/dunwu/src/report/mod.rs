@@ -1,1 +1,56 @@
-//! Figures and the one-file report.
+//! Figures and the one-file report: pure functions from an opened run to text.
+//!
+//! ```text
+//! Opened ─▶ View ─▶ figures (SVG) ─▶ html: one file, no script, nothing fetched
+//!                └▶ text: the same run in a terminal
+//! ```
+//!
+//! No number is measured here: figures draw [`crate::measure::MEASURES`] and captions quote them. What a figure needs and a
+//! run does not have is said in its caption, `not defined here: …`.
+
+mod figures;
+mod page;
+mod palette;
+mod plot;
+mod scale;
+mod svg;
+mod terminal;
+mod timeline;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use figures::Figure;
+pub use view::Coverage;
+
+use crate::Opened;
+use view::View;
+
+/// The whole report as one self-contained HTML page; `settings` are the spec's rows as `(key, value)`.
+pub fn html(opened: &Opened, settings: &[(String, String)]) -> String {
+    page::html(&View::of(opened), settings)
+}
+
+/// Every figure, in reading order.
+pub fn figures(opened: &Opened) -> Vec<Figure> {
+    figures::all(&View::of(opened))
+}
+
+/// The run as plain text for a terminal of 80 columns.
+pub fn text(opened: &Opened) -> String {
+    terminal::text(&View::of(opened))
+}
+
+/// How the run ended, as one plain sentence.
+pub fn outcome_sentence(opened: &Opened) -> String {
+    words::outcome(opened)
+}
+
+/// Which irreps pure units carry, and since when; `None` where the task has no irreps or none were measured.
+pub fn coverage(opened: &Opened) -> Option<Coverage> {
+    View::of(opened).coverage()
+}

@@ -1,0 +1,70 @@
+//! Colours: Okabe & Ito 2008, which readers with any colour vision tell apart. One meaning, one colour, in every figure.
+
+use crate::opened::{Stage, UnitLabel};
+
+/// A colour with a darker shade for small text, which needs a contrast of 4.5 on white.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Color {
+    /// Of lines and areas.
+    pub(super) line: &'static str,
+    /// Of text that names them.
+    pub(super) text: &'static str,
+}
+
+/// The training sample, and memorizing.
+pub(super) const TRAIN: Color = Color { line: "#D55E00", text: "#B34700" };
+/// Samples that were not trained on, and generalizing.
+pub(super) const TEST: Color = Color { line: "#0072B2", text: "#00639B" };
+/// Corrupted training samples, scored on their wrong labels.
+pub(super) const CORRUPTED: Color = Color { line: "#CC79A7", text: "#9E4679" };
+/// Corrupted training samples, scored on their true labels; also a second quantity of no side.
+pub(super) const RESTORED: Color = Color { line: "#009E73", text: "#00775A" };
+/// A quantity that belongs to neither side.
+pub(super) const NEUTRAL: Color = Color { line: "#333333", text: "#333333" };
+/// What is past, in the background or not yet decided.
+pub(super) const FAINT: Color = Color { line: "#A6A6A6", text: "#666666" };
+/// Units that have decayed to nothing.
+const DEAD: Color = Color { line: "#6E6E6E", text: "#555555" };
+
+/// Every label in the order in which figures and tables list them.
+pub(super) const LABELS: [UnitLabel; 4] =
+    [UnitLabel::Generalizing, UnitLabel::Memorizing, UnitLabel::Undecided, UnitLabel::Dead];
+
+/// The colour of a unit's label.
+pub(super) fn label_color(label: UnitLabel) -> Color {
+    match label {
+        UnitLabel::Generalizing => TEST,
+        UnitLabel::Memorizing => TRAIN,
+        UnitLabel::Undecided => FAINT,
+        UnitLabel::Dead => DEAD,
+    }
+}
+
+/// The colour of a label as an area, where what is not decided must not outweigh what is.
+pub(super) fn label_area(label: UnitLabel) -> Color {
+    match label {
+        UnitLabel::Undecided => Color { line: "#DFDFDF", ..FAINT },
+        UnitLabel::Dead => Color { line: "#9C9C9C", ..DEAD },
+        other => label_color(other),
+    }
+}
+
+/// The tint of a stage's band.
+pub(super) fn stage_tint(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Lazy => "#F6F3EA",
+        Stage::Independent => "#EAF2F8",
+        Stage::Interactive => "#EBF5EF",
+    }
+}
+
+/// A sequential scale from almost white to dark blue, readable in grey: `share` in [0, 1].
+pub(super) fn sequential(share: f64) -> String {
+    const STOPS: [[f64; 3]; 5] =
+        [[240.0, 245.0, 249.0], [189.0, 215.0, 234.0], [86.0, 160.0, 211.0], [0.0, 114.0, 178.0], [3.0, 48.0, 92.0]];
+    let place = share.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
+    let lower = (place as usize).min(STOPS.len() - 2);
+    let weight = place - lower as f64;
+    let channel = |c: usize| (STOPS[lower][c] * (1.0 - weight) + STOPS[lower + 1][c] * weight).round() as u8;
+    format!("#{:02x}{:02x}{:02x}", channel(0), channel(1), channel(2))
+}
