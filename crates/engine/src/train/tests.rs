@@ -1,1 +1,157 @@
+use super::*;
+use crate::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
+use crate::spec::presets;
+use crate::spec::{DataSpec, ModelSpec, Sampling};
+use crate::task::Task;
 
+/// A network that is trained in milliseconds.
+fn tiny() -> RunSpec {
+    let small = (presets::find("small").expect("a preset").spec)();
+    RunSpec {
+        task: Task::parse("cyclic:11").expect("a task"),
+        data: DataSpec { sampling: Sampling::Fraction(0.7), corrupted: 0.1 },
+        model: ModelSpec { width: 40, ..small.model.clone() },
+        steps: 60,
+        record: RecordSpec { evaluate_every: 3, snapshots_per_decade: 4, snapshot_every: 0, snapshot_at_events: true },
+        ..small
+    }
+}
+
+fn begin(spec: &RunSpec, threads: usize) -> (Problem, Split, Training) {
+    let problem = spec.task.resolve(None).expect("a problem");
+    let split = Split::draw(&problem, &spec.data, spec.seed, None).expect("a split");
+    let training = Training::new(spec, &problem, &split, threads).expect("a run");
+    (problem, split, training)
+}
+
+fn to_the_end(training: &mut Training) -> Vec<Progress> {
+    let mut all = Vec::new();
+    loop {
+        all.push(training.advance());
+        if all.last().is_some_and(|progress| progress.outcome.is_some()) {
+            return all;
+        }
+    }
+}
+
+fn every_method() -> Vec<OptimizerSpec> {
+    let adam = AdamSpec::DEFAULT;
+    [
+        Method::Sgd { momentum: 0.9 },
+        Method::Adam(adam),
+        Method::AdamW(adam),
+        Method::Muon { momentum: 0.95, variant: MuonVariant::Jordan, adam },
+        Method::Muon { momentum: 0.99, variant: MuonVariant::Paper, adam },
+    ]
+    .map(|method| OptimizerSpec { method, learning_rate: 0.01, weight_decay: 1e-3, schedule: Schedule::Cosine })
+    .to_vec()
+}
+
+#[test]
+fn a_resumed_run_has_the_same_bits_from_every_step() {
+    for optimizer in every_method() {
+        let spec = RunSpec { optimizer, steps: 25, ..tiny() };
+        let (problem, split, mut straight) = begin(&spec, 1);
+        let expected = to_the_end(&mut straight);
+        for stop in [0, 1, 2, 7, 24, 25] {
+            let (_, _, mut training) = begin(&spec, 1);
+            (0..stop).for_each(|_| drop(training.advance()));
+            let mut resumed = Training::resume(&spec, &problem, &split, 1, &training.checkpoint()).expect("it fits");
+            assert_eq!(to_the_end(&mut resumed), expected[stop..], "{:?} stopped at {stop}", optimizer.method);
+        }
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads() {
+    // Wide enough that the second thread is used.
+    let spec = RunSpec {
+        task: Task::parse("cyclic:41").expect("a task"),
+        model: ModelSpec { width: 300, ..tiny().model },
+        steps: 6,
+        ..tiny()
+    };
+    let (_, _, mut alone) = begin(&spec, 1);
+    let expected = to_the_end(&mut alone);
+    for threads in [2, 3] {
+        let (_, _, mut training) = begin(&spec, threads);
+        assert_eq!(training.n_threads(), threads);
+        assert_eq!(to_the_end(&mut training), expected);
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_network_is_refused() {
+    let (problem, split, training) = begin(&tiny(), 1);
+    let wider = RunSpec { model: ModelSpec { width: 41, ..tiny().model }, ..tiny() };
+    let refused = Training::resume(&wider, &problem, &split, 1, &training.checkpoint());
+    assert!(matches!(refused, Err(TrainError::Checkpoint { .. })));
+}
+
+#[test]
+fn a_run_that_blows_up_is_said_to_have_diverged() {
+    let mut spec = tiny();
+    spec.optimizer = OptimizerSpec { method: Method::Sgd { momentum: 0.0 }, learning_rate: 1e6, ..spec.optimizer };
+    let (_, _, mut training) = begin(&spec, 1);
+    let last = to_the_end(&mut training).pop().expect("an end");
+    assert!(matches!(last.outcome, Some(Outcome::Diverged { step }) if step == last.step && step < 60));
+}
+
+#[test]
+fn a_run_that_decays_to_nothing_is_said_to_have_collapsed() {
+    let mut spec = RunSpec { steps: 2000, ..tiny() };
+    spec.optimizer = OptimizerSpec { method: Method::AdamW(AdamSpec::DEFAULT), learning_rate: 1e-2, weight_decay: 20.0, ..spec.optimizer };
+    let (_, _, mut training) = begin(&spec, 1);
+    let last = to_the_end(&mut training).pop().expect("an end");
+    assert!(matches!(last.outcome, Some(Outcome::Collapsed { step }) if step < 2000), "{:?}", last.outcome);
+}
+
+#[test]
+fn dying_units_do_not_slow_a_run() {
+    // Weights fall by 0.8 a step; without flushing they would be subnormal from step 400 to 460 and moments far longer.
+    let mut spec = RunSpec { steps: 700, ..tiny() };
+    spec.events.collapsed_norm = 0.0;
+    spec.optimizer = OptimizerSpec { method: Method::AdamW(AdamSpec::DEFAULT), learning_rate: 1e-2, weight_decay: 20.0, ..spec.optimizer };
+    let (_, _, mut training) = begin(&spec, 1);
+    to_the_end(&mut training);
+    let checkpoint = training.checkpoint();
+    let subnormal = checkpoint.arrays.iter().flat_map(|(_, values)| values).filter(|value| value.is_subnormal()).count();
+    assert_eq!(subnormal, 0);
+}
+
+#[test]
+fn it_stops_when_the_outcome_is_decided_if_asked_to() {
+    let small = (presets::find("small").expect("a preset").spec)();
+    let mut spec = RunSpec { data: DataSpec { sampling: Sampling::Fraction(0.8), corrupted: 0.0 }, ..small };
+    spec.events.stop_after = Some(50);
+    let (_, _, mut training) = begin(&spec, 1);
+    let last = to_the_end(&mut training).pop().expect("an end");
+    let Some(Outcome::Grokked { step }) = last.outcome else { panic!("{:?}", last.outcome) };
+    assert!(last.step >= step + 50 + spec.events.sustained && last.step < spec.steps);
+}
+
+#[test]
+fn ridge_keeps_the_gradient_of_theory_section_2_1() {
+    // With V at its ridge solution the residual is η K̃⁻¹ Y, so a step of plain gradient descent moves W by exactly
+    // −lr ∂L/∂W of the fused path; here only that the loss falls and V is never touched by the optimizer.
+    let mut spec = RunSpec { steps: 30, ..tiny() };
+    spec.data.corrupted = 0.0;
+    spec.model.top_layer = TopLayer::Ridge { eta: 0.1 };
+    let (_, _, mut training) = begin(&spec, 1);
+    let losses: Vec<f64> = to_the_end(&mut training).iter().map(|progress| progress.train_loss).collect();
+    assert!(losses.last() < losses.first(), "{losses:?}");
+    assert!(training.checkpoint().arrays.iter().any(|(name, values)| name == "moment1.top" && values.iter().all(|&m| m == 0.0)));
+}
+
+#[test]
+fn snapshots_come_log_spaced_and_at_the_end() {
+    let steps = |per_decade| (0..=1000).filter(|&step| is_log_spaced(step, per_decade)).collect::<Vec<u64>>();
+    assert_eq!(steps(1), [1, 10, 100, 1000]);
+    assert_eq!(steps(3), [1, 2, 5, 10, 22, 46, 100, 215, 464, 1000]);
+    assert_eq!(steps(0), [0_u64; 0]);
+    let (_, _, mut training) = begin(&RunSpec { steps: 57, ..tiny() }, 1);
+    let all = to_the_end(&mut training);
+    let last = all.last().and_then(|progress| progress.snapshot.as_ref()).expect("the last step is recorded");
+    assert_eq!((last.step, last.update_gram.len()), (57, 400));
+    assert!(all[0].snapshot.as_ref().is_some_and(|first| first.update_gram.is_empty()));
+}
