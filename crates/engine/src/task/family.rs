@@ -1,0 +1,141 @@
+//! The list of families, which parsing, error messages and help walk.
+
+use super::{
+    affine, alternating, cayley::CayleyTable, cyclic, dicyclic, dihedral, expression, heisenberg, multiplicative,
+    operands, product, symmetric, table,
+};
+use std::fmt;
+
+/// A family of problems, as help shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The word before the first colon.
+    pub name: &'static str,
+    /// How a member is written.
+    pub spelling: &'static str,
+    /// What it is, in one line.
+    pub tells: &'static str,
+    /// A member.
+    pub example: &'static str,
+}
+
+/// A family of groups with one integer parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupFamily {
+    /// Its entry in [`FAMILIES`].
+    pub family: Family,
+    /// Group order from the parameter; `None` past 2⁶⁴, 0 where the parameter makes no group.
+    pub(super) order: fn(u64) -> Option<u64>,
+    /// Multiplication table from a parameter whose order is within the limits.
+    pub(super) table: fn(u64) -> CayleyTable,
+}
+
+/// One group of a family: `dihedral:8`.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedGroup {
+    /// Which family.
+    pub family: &'static GroupFamily,
+    /// Its integer parameter.
+    pub parameter: u64,
+}
+
+/// Every family, in reading order.
+pub static FAMILIES: &[Family] = &[
+    cyclic::CYCLIC.family,
+    product::PRODUCT,
+    symmetric::SYMMETRIC.family,
+    alternating::ALTERNATING.family,
+    dihedral::DIHEDRAL.family,
+    dicyclic::DICYCLIC.family,
+    heisenberg::HEISENBERG.family,
+    affine::AFFINE.family,
+    multiplicative::MULTIPLICATIVE.family,
+    operands::OPERANDS,
+    expression::EXPRESSION,
+    table::TABLE,
+];
+
+/// The families with one integer parameter.
+pub(super) static GROUP_FAMILIES: &[GroupFamily] = &[
+    cyclic::CYCLIC,
+    symmetric::SYMMETRIC,
+    alternating::ALTERNATING,
+    dihedral::DIHEDRAL,
+    dicyclic::DICYCLIC,
+    heisenberg::HEISENBERG,
+    affine::AFFINE,
+    multiplicative::MULTIPLICATIVE,
+];
+
+impl NamedGroup {
+    /// Group order; `None` past 2⁶⁴.
+    pub fn order(&self) -> Option<u64> {
+        (self.family.order)(self.parameter)
+    }
+
+    /// Multiplication table; the order must be within the limits.
+    pub(super) fn table(&self) -> CayleyTable {
+        (self.family.table)(self.parameter)
+    }
+}
+
+impl PartialEq for NamedGroup {
+    fn eq(&self, other: &Self) -> bool {
+        self.family.family.name == other.family.family.name && self.parameter == other.parameter
+    }
+}
+
+impl Eq for NamedGroup {}
+
+impl fmt::Display for NamedGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.family.family.name, self.parameter)
+    }
+}
+
+/// The family whose name is nearest to `name`, if any is near enough to have been meant.
+pub(super) fn nearest_family(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    if let Some(family) = FAMILIES.iter().find(|f| lower.len() >= 2 && f.name.starts_with(&lower)) {
+        return Some(family.name);
+    }
+    let (distance, nearest) = FAMILIES.iter().map(|f| (edit_distance(&lower, f.name), f.name)).min()?;
+    (distance * 3 <= nearest.len()).then_some(nearest)
+}
+
+/// Levenshtein's distance: insertions, deletions and replacements between two words.
+fn edit_distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_family() {
+        assert_eq!(nearest_family("cylic"), Some("cyclic"));
+        assert_eq!(nearest_family("Dihedrel"), Some("dihedral"));
+        assert_eq!(nearest_family("sym"), Some("symmetric"));
+        assert_eq!(nearest_family("parity"), None);
+    }
+
+    #[test]
+    fn edit_distance_counts_the_least_edits() {
+        for (a, b, expected) in [("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "ba", 2)] {
+            assert_eq!(edit_distance(a, b), expected, "{a} {b}");
+            assert_eq!(edit_distance(b, a), expected, "{b} {a}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A problem with every label known, and its samples.
+
+use super::cayley::CayleyTable;
+
+/// A problem resolved: every label known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// Canonical spelling of the task.
+    pub name: String,
+    /// Number of labels M.
+    pub n_labels: usize,
+    /// Tokens of each operand; two operands of M tokens for a group of order M.
+    pub operand_sizes: Vec<usize>,
+    /// What is known about the operation.
+    pub structure: Structure,
+    /// Label of every tuple of operands, last operand fastest, `[∏ operand_sizes]`.
+    pub labels: Vec<u32>,
+}
+
+/// What is known about the operation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Structure {
+    /// A group of order M; every operand and the label are its elements, the label being the operands' product from left
+    /// to right.
+    Group(CayleyTable),
+    /// The same with a Latin square that is not associative or has no identity.
+    Quasigroup(CayleyTable),
+    /// Any other function.
+    Function,
+}
+
+/// Operand tuples with their labels.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Samples {
+    /// Token of operand `o` in sample `i`: `operands[o][i]`, counted within the operand.
+    pub operands: Vec<Vec<u32>>,
+    /// Label of sample `i`.
+    pub labels: Vec<u32>,
+}
+
+impl Problem {
+    /// The problem whose label is the product of `n_operands` elements, taken from left to right. The table is Latin.
+    pub(super) fn from_table(name: String, table: CayleyTable, n_operands: usize) -> Self {
+        let order = table.order;
+        let mut labels: Vec<u32> = (0..order as u32).collect();
+        for _ in 1..n_operands {
+            labels = labels.iter().flat_map(|&product| table.row(product)).copied().collect();
+        }
+        Self {
+            name,
+            n_labels: order,
+            operand_sizes: vec![order; n_operands],
+            structure: Structure::of_latin(table),
+            labels,
+        }
+    }
+
+    /// Operands of the operation.
+    pub fn n_operands(&self) -> usize {
+        self.operand_sizes.len()
+    }
+
+    /// Tuples of operands.
+    pub fn n_population(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Row of the hidden weights at which the tokens of `operand` begin.
+    pub fn input_offset(&self, operand: usize) -> usize {
+        self.operand_sizes[..operand].iter().sum()
+    }
+
+    /// Rows of the hidden weights: the tokens of all operands.
+    pub fn n_inputs(&self) -> usize {
+        self.operand_sizes.iter().sum()
+    }
+
+    /// Every tuple with its label, in population order (last operand fastest).
+    pub fn population(&self) -> Samples {
+        self.samples(0..self.n_population() as u32)
+    }
+
+    /// The group's multiplication table, where there is a group.
+    pub fn group(&self) -> Option<&CayleyTable> {
+        match &self.structure {
+            Structure::Group(table) => Some(table),
+            Structure::Quasigroup(_) | Structure::Function => None,
+        }
+    }
+
+    /// The tuples at these population indices, with their labels.
+    pub(super) fn samples(&self, indices: impl Iterator<Item = u32> + Clone) -> Samples {
+        let mut stride = self.n_population();
+        let mut operands = Vec::with_capacity(self.n_operands());
+        for &size in &self.operand_sizes {
+            stride /= size;
+            operands.push(indices.clone().map(|index| (index as usize / stride % size) as u32).collect());
+        }
+        Samples { operands, labels: indices.map(|index| self.labels[index as usize]).collect() }
+    }
+}
+
+impl Structure {
+    /// A group where the Latin square `table` is one, else a quasigroup.
+    pub(super) fn of_latin(table: CayleyTable) -> Self {
+        if table.identity().is_some() && table.is_associative() { Self::Group(table) } else { Self::Quasigroup(table) }
+    }
+}
+
+impl Samples {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}

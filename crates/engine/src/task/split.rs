@@ -1,0 +1,310 @@
+//! The population divided into what is trained on and what is not.
+
+use super::problem::{Problem, Samples};
+use crate::random::{Stream, rng};
+use crate::spec::{DataSpec, Sampling};
+use rand_chacha::rand_core::RngCore;
+use serde_json::Value;
+
+/// The whole population divided into what is trained on and what is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Training samples with the labels as given (some may be corrupted), sorted by population index.
+    pub train: Samples,
+    /// True labels of the training samples.
+    pub train_true_labels: Vec<u32>,
+    /// Positions in `train` whose label is corrupted, ascending.
+    pub corrupted: Vec<u32>,
+    /// The samples that are not trained on, with their true labels, sorted by population index.
+    pub test: Samples,
+}
+
+/// Why a split was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SplitError {
+    /// A share outside [0, 1] or a negative multiple.
+    #[error("{setting} = {value} is not {allowed}")]
+    Impossible {
+        /// Key of the setting.
+        setting: &'static str,
+        /// As given.
+        value: f64,
+        /// What may be given.
+        allowed: &'static str,
+    },
+    /// Nothing to train on.
+    #[error("{setting} = {value} leaves no training sample of {population}; the least is 1")]
+    Empty {
+        /// Key of the setting.
+        setting: &'static str,
+        /// As given.
+        value: String,
+        /// Operand tuples.
+        population: usize,
+    },
+    /// More than there are.
+    #[error("{setting} = {value} asks for {n_train} training samples, but there are only {population}")]
+    TooMany {
+        /// Key of the setting.
+        setting: &'static str,
+        /// As given.
+        value: String,
+        /// How many it asks for.
+        n_train: u64,
+        /// Operand tuples.
+        population: usize,
+    },
+    /// The text of the split's file was not handed in.
+    #[error("the split's file was not read: {file:?}")]
+    NotRead {
+        /// Path as the user wrote it.
+        file: String,
+    },
+    /// Not JSON although it begins like it.
+    #[error("the split is not valid JSON ({message}): {file:?}")]
+    Json {
+        /// What the JSON reader says, with line and column.
+        message: String,
+        /// Path as the user wrote it.
+        file: String,
+    },
+    /// An entry with too many or too few tokens, or something that is no number.
+    #[error("{place}: `{found}` is not {n_operands} whole numbers: {file:?}")]
+    NotATuple {
+        /// Line, or entry of a list.
+        place: Place,
+        /// As written.
+        found: String,
+        /// Operands of the task.
+        n_operands: usize,
+        /// Path as the user wrote it.
+        file: String,
+    },
+    /// A token that the operand has not.
+    #[error("{place}: {token} is no token of operand {operand}, which has 0 to {last}: {file:?}")]
+    OutOfRange {
+        /// Line, or entry of a list.
+        place: Place,
+        /// As written.
+        token: u64,
+        /// Which operand, counted from 1.
+        operand: usize,
+        /// Its last token.
+        last: usize,
+        /// Path as the user wrote it.
+        file: String,
+    },
+    /// The same tuple twice.
+    #[error("{place}: `{tuple}` is named already, at {earlier}: {file:?}")]
+    Duplicate {
+        /// Line, or entry of a list.
+        place: Place,
+        /// The tuple.
+        tuple: String,
+        /// Where it was named first.
+        earlier: Place,
+        /// Path as the user wrote it.
+        file: String,
+    },
+}
+
+/// Where in a split file, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Line of a CSV file.
+    Line(usize),
+    /// Entry of a JSON list.
+    Entry(usize),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Entry(entry) => write!(f, "entry {entry}"),
+        }
+    }
+}
+
+impl Split {
+    /// Draws the training sample, then the corrupted labels.
+    ///
+    /// ```text
+    /// fraction: n = ⌊fraction · population⌋     multiple: n = round(c · M ln M)
+    /// ```
+    ///
+    /// The sample is uniform without replacement, on [`Stream::Split`]. `⌊corrupted · n⌋` of its labels, again uniform, on
+    /// [`Stream::Corruption`], are replaced by one of the M − 1 wrong labels. A split file names the training tuples: CSV
+    /// (`x,y` a line, `#` for comments) or a JSON list of lists, tokens counted from 0; its text is `split_text`.
+    pub fn draw(problem: &Problem, data: &DataSpec, seed: u64, split_text: Option<&str>) -> Result<Self, SplitError> {
+        if !(0.0..=1.0).contains(&data.corrupted) {
+            let (setting, allowed) = ("data.corrupted", "a share from 0 to 1");
+            return Err(SplitError::Impossible { setting, value: data.corrupted, allowed });
+        }
+        let population = problem.n_population();
+        let chosen = if let Sampling::SplitFile(file) = &data.sampling {
+            let text = split_text.ok_or_else(|| SplitError::NotRead { file: file.clone() })?;
+            read_split(problem, text, file)?
+        } else {
+            let n_train = sample_size(problem, &data.sampling)?;
+            draw_without_replacement(&mut rng(seed, Stream::Split), population, n_train)
+        };
+        let mut is_train = vec![false; population];
+        chosen.iter().for_each(|&index| is_train[index as usize] = true);
+        let members = |wanted: bool| {
+            (0..population as u32).filter(|&index| is_train[index as usize] == wanted).collect::<Vec<u32>>()
+        };
+        let mut train = problem.samples(members(true).into_iter());
+        let test = problem.samples(members(false).into_iter());
+        let train_true_labels = train.labels.clone();
+        let corrupted = corrupt(&mut train.labels, problem.n_labels, data.corrupted, seed);
+        Ok(Self { train, train_true_labels, corrupted, test })
+    }
+}
+
+/// How many samples are trained on.
+fn sample_size(problem: &Problem, sampling: &Sampling) -> Result<usize, SplitError> {
+    let population = problem.n_population();
+    let (setting, value, n_train) = match *sampling {
+        Sampling::Fraction(fraction) if (0.0..=1.0).contains(&fraction) => {
+            ("data.fraction", fraction.to_string(), share(fraction, population) as u64)
+        }
+        Sampling::Fraction(value) => {
+            let allowed = "a share from 0 to 1";
+            return Err(SplitError::Impossible { setting: "data.fraction", value, allowed });
+        }
+        Sampling::Count(count) => ("data.count", count.to_string(), count),
+        Sampling::MultipleOfMLogM(multiple) if multiple >= 0.0 && multiple.is_finite() => {
+            let m = problem.n_labels as f64;
+            ("data.multiple", multiple.to_string(), (multiple * m * m.ln()).round() as u64)
+        }
+        Sampling::MultipleOfMLogM(value) => {
+            let allowed = "a finite multiple of M ln M";
+            return Err(SplitError::Impossible { setting: "data.multiple", value, allowed });
+        }
+        Sampling::SplitFile(_) => unreachable!("a split file has its size in itself"),
+    };
+    if n_train == 0 {
+        return Err(SplitError::Empty { setting, value, population });
+    }
+    if n_train > population as u64 {
+        return Err(SplitError::TooMany { setting, value, n_train, population });
+    }
+    Ok(n_train as usize)
+}
+
+/// `⌊fraction · whole⌋`, of the fraction as written: 0.29 of 100 is 29, although its binary neighbour falls short of it.
+fn share(fraction: f64, whole: usize) -> usize {
+    let exact = fraction * whole as f64;
+    // The product of two rounded numbers is off by at most two half ulps.
+    let raised = exact * (1.0 + 2.0 * f64::EPSILON);
+    (raised.floor() as usize).min(whole)
+}
+
+/// Replaces `⌊share · n⌋` labels by wrong ones and says where, ascending.
+fn corrupt(labels: &mut [u32], n_labels: usize, corrupted: f64, seed: u64) -> Vec<u32> {
+    let mut rng = rng(seed, Stream::Corruption);
+    let mut positions = draw_without_replacement(&mut rng, labels.len(), share(corrupted, labels.len()));
+    positions.sort_unstable();
+    for &position in &positions {
+        let label = &mut labels[position as usize];
+        let wrong = index_below(&mut rng, n_labels as u64 - 1) as u32;
+        *label = if wrong < *label { wrong } else { wrong + 1 };
+    }
+    positions
+}
+
+/// The first `count` places of a Fisher–Yates shuffle of 0..population.
+fn draw_without_replacement(rng: &mut impl RngCore, population: usize, count: usize) -> Vec<u32> {
+    let mut indices: Vec<u32> = (0..population as u32).collect();
+    for place in 0..count {
+        let other = place + index_below(rng, (population - place) as u64) as usize;
+        indices.swap(place, other);
+    }
+    indices.truncate(count);
+    indices
+}
+
+/// A uniform integer below `bound` ≥ 1: the high half of a 128-bit product, rejecting what would favour some (Lemire 2019,
+/// arXiv:1805.10941). Written out here so that no release of a library changes a split.
+fn index_below(rng: &mut impl RngCore, bound: u64) -> u64 {
+    let rejected_below = bound.wrapping_neg() % bound;
+    loop {
+        let product = u128::from(rng.next_u64()) * u128::from(bound);
+        if product as u64 >= rejected_below {
+            return (product >> 64) as u64;
+        }
+    }
+}
+
+/// Population indices of the tuples that a split file names.
+fn read_split(problem: &Problem, text: &str, file: &str) -> Result<Vec<u32>, SplitError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let is_json = text.trim_start().starts_with('[');
+    let entries = if is_json { json_entries(text, file)? } else { csv_entries(text) };
+    let population = problem.n_population();
+    if entries.is_empty() {
+        return Err(SplitError::Empty { setting: "data.split", value: file.to_owned(), population });
+    }
+    let mut named_at: Vec<Option<Place>> = vec![None; population];
+    let mut chosen = Vec::with_capacity(entries.len());
+    for Entry { place, written, tokens } in entries {
+        let file = || file.to_owned();
+        let n_operands = problem.n_operands();
+        let Some(tokens) = tokens.filter(|tokens| tokens.len() == n_operands) else {
+            return Err(SplitError::NotATuple { place, found: written, n_operands, file: file() });
+        };
+        let mut index = 0;
+        for (operand, (&token, &size)) in tokens.iter().zip(&problem.operand_sizes).enumerate() {
+            if token >= size as u64 {
+                return Err(SplitError::OutOfRange {
+                    place,
+                    token,
+                    operand: operand + 1,
+                    last: size - 1,
+                    file: file(),
+                });
+            }
+            index = index * size + token as usize;
+        }
+        if let Some(earlier) = named_at[index] {
+            return Err(SplitError::Duplicate { place, tuple: written, earlier, file: file() });
+        }
+        named_at[index] = Some(place);
+        chosen.push(index as u32);
+    }
+    Ok(chosen)
+}
+
+/// One tuple of a split file.
+struct Entry {
+    place: Place,
+    written: String,
+    /// `None` where something is no whole number.
+    tokens: Option<Vec<u64>>,
+}
+
+fn csv_entries(text: &str) -> Vec<Entry> {
+    text.lines()
+        .enumerate()
+        .map(|(line_idx, line)| (Place::Line(line_idx + 1), line.trim()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(place, line)| Entry {
+            place,
+            written: line.to_owned(),
+            tokens: line.split(',').map(|token| token.trim().parse().ok()).collect(),
+        })
+        .collect()
+}
+
+fn json_entries(text: &str, file: &str) -> Result<Vec<Entry>, SplitError> {
+    let entries: Vec<Value> = serde_json::from_str(text)
+        .map_err(|error| SplitError::Json { message: error.to_string(), file: file.to_owned() })?;
+    let read = |(entry_idx, entry): (usize, &Value)| Entry {
+        place: Place::Entry(entry_idx + 1),
+        written: entry.to_string(),
+        tokens: entry.as_array().and_then(|tokens| tokens.iter().map(Value::as_u64).collect()),
+    };
+    Ok(entries.iter().enumerate().map(read).collect())
+}
