@@ -1,1 +1,49 @@
-//! One directory a run.
+//! The run directory: one directory a run, one run one fault domain.
+//!
+//! | File | Written | Survives |
+//! |---|---|---|
+//! | `spec.toml` | once, before the record exists | everything; never rewritten |
+//! | `inputs/NAME` | once: copies of the files that the spec refers to | everything; resuming needs nothing outside |
+//! | `record.jsonl` | a line at a time, only ever appended to | `kill -9`: the torn tail is cut at the last whole line |
+//! | `snapshots/0000000138.safetensors` | whole and synced before its line in the record | `kill -9`, power loss |
+//! | `checkpoint.safetensors` | replaced atomically, after the record is synced; removed at the end | `kill -9`, power loss |
+//! | `lock` | held by the one process that writes; the system lets go of it when that process ends | nothing needs it to |
+//! | `*.parquet`, `*.csv` | at the end, each replaced atomically | derived: delete and write again |
+//! | `series.cache` | whenever derived values were computed | derived: anything unexpected in it means computing again |
+//!
+//! The directory is named `ID-name`: [`RunId`] is the hash of what identifies the run, `name` is for people. A directory
+//! without `record.jsonl` is not yet a run: the record appears last, in one piece, with its header line.
+//!
+//! The record's first line is `{"format":1,"dunwu":"0.1.0","kernel":"…","id":"…"}`, and each further line one object with
+//! a `kind`: `scalars`, `snapshot`, `resumed` or `finished`. Numbers are decimal and read back to the same bits; those that
+//! are not finite are the strings `"NaN"`, `"inf"`, `"-inf"`, and `null` says that there is no such quantity.
+//!
+//! What is on disk has its own types, apart from the engine's; a newer format is refused by name.
+//! Nothing here computes a measure: [`crate::measure`] does, from what [`Record`] returns.
+
+mod cache;
+mod checkpoint;
+mod entry;
+mod error;
+mod file;
+mod id;
+mod lock;
+mod log;
+mod record;
+mod run_dir;
+mod snapshot;
+mod table;
+mod writer;
+
+pub use cache::{Cache, CacheError};
+pub use entry::{FORMAT, Finished, Header, SnapshotEntry, StoredOutcome};
+pub use error::StoreError;
+pub use file::FileError;
+pub use id::{RunId, slug};
+pub use record::Record;
+pub use run_dir::{NewRun, RunDir, RunState};
+pub use table::{Column, Table, TableError, read_table};
+pub use writer::{Resumed, RunWriter};
+
+#[cfg(test)]
+mod faults;

@@ -1,0 +1,139 @@
+//! Files that are either there or not: atomic replacement, and what went wrong in words that help.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a file or directory could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// No space, or no quota, left.
+    #[error(
+        "the disk is full or a quota is used up while {doing}; what was written before is whole: free some space, then run or resume again: {path:?}"
+    )]
+    DiskFull {
+        /// What was being done.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file system takes no writes.
+    #[error(
+        "the file system is read-only, which stops {doing}: choose another directory for runs, or mount it writable: {path:?}"
+    )]
+    ReadOnly {
+        /// What was being done.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// This user may not.
+    #[error(
+        "no permission for {doing}: choose another directory for runs, or change the owner or mode of this one: {path:?}"
+    )]
+    NotPermitted {
+        /// What was being done.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file stands where a directory is needed.
+    #[error(
+        "a file stands where a directory is needed for {doing}: move it away, or choose another directory for runs: {path:?}"
+    )]
+    NotADirectory {
+        /// What was being done.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Anything else; the source says what.
+    #[error("{doing} failed ({source}): {path:?}")]
+    Other {
+        /// What was being done.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    /// Sorts the system's answer by what the user can do about it.
+    pub(super) fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Self::DiskFull { doing, path, source }
+            }
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { doing, path, source },
+            ErrorKind::PermissionDenied => Self::NotPermitted { doing, path, source },
+            ErrorKind::NotADirectory => Self::NotADirectory { doing, path, source },
+            // `create_dir_all` on a path that a file occupies says only that it exists.
+            ErrorKind::AlreadyExists if path.is_file() => Self::NotADirectory { doing, path, source },
+            _ => Self::Other { doing, path, source },
+        }
+    }
+}
+
+/// Names the operation and the path of an [`io::Result`].
+pub(super) trait While<T> {
+    fn or_while(self, doing: &'static str, path: &Path) -> Result<T, FileError>;
+}
+
+impl<T> While<T> for io::Result<T> {
+    fn or_while(self, doing: &'static str, path: &Path) -> Result<T, FileError> {
+        self.map_err(|source| FileError::new(doing, path, source))
+    }
+}
+
+/// Puts `bytes` at `path` so that at every instant, power loss included, the file there is the old one or the new one.
+pub(super) fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), FileError> {
+    let temp = temp_path(path);
+    let written = write_synced(&temp, bytes).and_then(|()| fs::rename(&temp, path));
+    if written.is_err() {
+        // Best effort: on a full disk the half-written file would only be in the way.
+        let _ = fs::remove_file(&temp);
+    }
+    written.or_while(doing, path)?;
+    sync_dir(parent_of(path)).or_while(doing, path)
+}
+
+const TEMP_SUFFIX: &str = ".tmp";
+
+/// Where [`replace`] writes before it renames: a name that no reader looks for, one a process.
+pub(super) fn temp_path(path: &Path) -> PathBuf {
+    let name = path.file_name().expect("only files are replaced").to_string_lossy();
+    path.with_file_name(format!(".{name}.{}{TEMP_SUFFIX}", std::process::id()))
+}
+
+/// Whether `name` is one that [`temp_path`] gives, of whichever process.
+pub(super) fn is_temp_name(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(TEMP_SUFFIX)
+}
+
+/// A name is durable only when its directory is.
+pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) } // elsewhere a directory cannot be opened as a file
+}
+
+/// The directory that holds `path`.
+pub(super) fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
