@@ -25,7 +25,7 @@ pub(super) fn decomposition(order: usize) -> Decomposition {
     for frequency in 0..=order / 2 {
         let is_real = (2 * frequency).is_multiple_of(order);
         if is_real {
-            let sign = |a: usize| if frequency * a % order == 0 { 1.0 } else { -1.0 };
+            let sign = |a: usize| if (frequency * a).is_multiple_of(order) { 1.0 } else { -1.0 };
             basis.extend((0..order).map(|a| sign(a) * (1.0 / m).sqrt()));
         } else {
             let scale = (2.0 / m).sqrt();
