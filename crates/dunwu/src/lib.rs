@@ -10,5 +10,6 @@ pub mod opened;
 pub mod report;
 pub mod spec_file;
 pub mod store;
+pub mod task_file;
 
 pub use opened::Opened;

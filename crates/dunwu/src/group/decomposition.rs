@@ -77,7 +77,7 @@ pub enum DecompositionError {
 impl Decomposition {
     /// Splits the regular representation of the group with this table.
     ///
-    /// ℤ_M in its usual numbering has the Fourier basis in closed form, by frequency. Any other group is decomposed
+    /// `ℤ_M` in its usual numbering has the Fourier basis in closed form, by frequency. Any other group is decomposed
     /// numerically, its irreps ordered by degree, then kind, then their characters on the classes in the order of
     /// [`CayleyTable::classes`], larger values first; so the trivial one leads.
     pub fn of(table: &CayleyTable) -> Result<Self, DecompositionError> {

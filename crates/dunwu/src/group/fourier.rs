@@ -1,4 +1,4 @@
-//! ℤ_M in closed form.
+//! `ℤ_M` in closed form.
 
 use super::decomposition::{Decomposition, Irrep, IrrepKind};
 use dunwu_engine::task::CayleyTable;
@@ -23,9 +23,9 @@ pub(super) fn decomposition(order: usize) -> Decomposition {
     let mut basis = Vec::with_capacity(order * order);
     let mut irreps = Vec::new();
     for frequency in 0..=order / 2 {
-        let is_real = 2 * frequency % order == 0;
+        let is_real = (2 * frequency).is_multiple_of(order);
         if is_real {
-            let sign = |a: usize| if frequency * a % order == 0 { 1.0 } else { -1.0 };
+            let sign = |a: usize| if (frequency * a).is_multiple_of(order) { 1.0 } else { -1.0 };
             basis.extend((0..order).map(|a| sign(a) * (1.0 / m).sqrt()));
         } else {
             let scale = (2.0 / m).sqrt();
@@ -45,7 +45,7 @@ pub(super) fn decomposition(order: usize) -> Decomposition {
 
 /// Deviation from invariance and completeness, in O(M²).
 ///
-/// The shift by one must turn each pair of rows by its angle. Then BᵀB commutes with the shift, and it is the identity if its
+/// The shift by one must turn each pair of rows by its angle. Then `BᵀB` commutes with the shift, and it is the identity if its
 /// first column is.
 fn residual(order: usize, basis: &[f64]) -> f64 {
     let mut residual = 0.0f64;
@@ -61,7 +61,7 @@ fn residual(order: usize, basis: &[f64]) -> f64 {
     for frequency in 0..=order / 2 {
         let (sin, cos) = (TAU * frequency as f64 / order as f64).sin_cos();
         let Some(even) = rows.next() else { break };
-        let odd = if 2 * frequency % order == 0 { None } else { rows.next() };
+        let odd = if (2 * frequency).is_multiple_of(order) { None } else { rows.next() };
         for a in 0..order {
             let next = (a + 1) % order;
             let odd_here = odd.map_or(0.0, |odd| odd[a]);

@@ -198,7 +198,7 @@ impl<'a> Group<'a> {
         Decomposition { order: self.table.order, irreps, basis, residual }
     }
 
-    /// Largest entry of BBᵀ − I, and of B L_g Bᵀ and B R_g Bᵀ outside the components' blocks, g over generators: zero means
+    /// Largest entry of `BBᵀ − I`, and of `B L_g Bᵀ` and `B R_g Bᵀ` outside the components' blocks, g over generators: zero means
     /// orthogonal, complete, and invariant on both sides.
     fn residual(&self, irreps: &[Irrep], basis: &[f64]) -> f64 {
         let order = self.table.order;

@@ -1,3 +1,4 @@
+use super::IrrepKind::{Complex, Quaternionic, Real};
 use super::*;
 use dunwu_engine::task::{CayleyTable, FAMILIES, Task};
 use proptest::prelude::*;
@@ -57,7 +58,7 @@ fn every_group_obeys_the_sum_rules() {
         assert_eq!(n_irreps, table.classes().unwrap().len(), "{text}");
         assert_eq!(squares, table.order, "{text}");
         assert_eq!(frobenius_schur, n_square_roots_of_identity(&table), "{text}");
-        assert!(irreps.iter().all(|irrep| table.order % irrep.degree == 0), "{text}");
+        assert!(irreps.iter().all(|irrep| table.order.is_multiple_of(irrep.degree)), "{text}");
         assert!(irreps.iter().all(|irrep| irrep.dimension == twice(irrep) * irrep.degree.pow(2)), "{text}");
         assert!(decomposition.residual <= 1e-10, "{text}: {:e}", decomposition.residual);
         assert!(irreps[0].name == "trivial" && irreps[0].kind == IrrepKind::Real, "{text}");
@@ -99,7 +100,6 @@ fn known_groups_have_their_irreps() {
         let found: Vec<_> = irreps.iter().map(|irrep| (irrep.name.as_str(), irrep.degree, irrep.kind)).collect();
         assert_eq!(found, expected, "{task}");
     };
-    use IrrepKind::{Complex, Quaternionic, Real};
     check("symmetric:3", &[("trivial", 1, Real), ("sign", 1, Real), ("degree 2 #1", 2, Real)]);
     check(
         "symmetric:4",

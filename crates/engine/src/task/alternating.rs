@@ -4,10 +4,10 @@ use super::cayley::CayleyTable;
 use super::family::{Family, GroupFamily};
 use super::symmetric::{compose, factorial, permutations, rank};
 
-/// A_n; numbering and product as for S_n, odd permutations left out.
+/// `A_n`; numbering and product as for `S_n`, odd permutations left out.
 ///
 /// Neighbours 2k, 2k+1 in lexicographic order differ by a swap of the last two letters, so exactly one is even, and an even
-/// permutation's number is half its rank in S_n.
+/// permutation's number is half its rank in `S_n`.
 pub(super) const ALTERNATING: GroupFamily = GroupFamily {
     family: Family {
         name: "alternating",

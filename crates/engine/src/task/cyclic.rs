@@ -3,7 +3,7 @@
 use super::cayley::CayleyTable;
 use super::family::{Family, GroupFamily};
 
-/// ℤ_M; element a is the integer a.
+/// `ℤ_M`; element a is the integer a.
 pub(super) const CYCLIC: GroupFamily = GroupFamily {
     family: Family {
         name: "cyclic",

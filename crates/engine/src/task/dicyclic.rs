@@ -3,7 +3,7 @@
 use super::cayley::CayleyTable;
 use super::family::{Family, GroupFamily};
 
-/// Dic_n of order 4n: aᵏ is element k, aᵏx is element 2n + k, with a²ⁿ = 1, x² = aⁿ and x a = a⁻¹ x. Dic₂ is the quaternion
+/// `Dic_n` of order 4n: aᵏ is element k, aᵏx is element 2n + k, with a²ⁿ = 1, x² = aⁿ and x a = a⁻¹ x. Dic₂ is the quaternion
 /// group Q₈.
 pub(super) const DICYCLIC: GroupFamily = GroupFamily {
     family: Family {

@@ -3,7 +3,7 @@
 use super::cayley::CayleyTable;
 use super::family::{Family, GroupFamily};
 
-/// D_n of order 2n, n the number of sides: rᵏ is element k, rᵏs is element n + k, with rⁿ = s² = 1 and s r = r⁻¹ s.
+/// `D_n` of order 2n, n the number of sides: rᵏ is element k, rᵏs is element n + k, with rⁿ = s² = 1 and s r = r⁻¹ s.
 ///
 /// The parameter is the polygon, as in geometry; group theorists who name the group by its order write D₂ₙ.
 pub(super) const DIHEDRAL: GroupFamily = GroupFamily {

@@ -5,7 +5,7 @@ use super::family::{Family, GroupFamily};
 
 /// Triples (x, y, z) modulo p with (x, y, z)·(x′, y′, z′) = (x + x′, y + y′, z + z′ + x y′); element x + p y + p² z.
 ///
-/// p need not be prime: the matrices over ℤ_p form a group for every p.
+/// p need not be prime: the matrices over `ℤ_p` form a group for every p.
 pub(super) const HEISENBERG: GroupFamily = GroupFamily {
     family: Family {
         name: "heisenberg",

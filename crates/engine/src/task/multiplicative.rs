@@ -30,9 +30,9 @@ pub(super) fn n_units(modulus: u64) -> Option<u64> {
     let mut n_units = modulus;
     let mut factor = 2;
     while factor * factor <= rest {
-        if rest % factor == 0 {
+        if rest.is_multiple_of(factor) {
             n_units -= n_units / factor;
-            while rest % factor == 0 {
+            while rest.is_multiple_of(factor) {
                 rest /= factor;
             }
         }

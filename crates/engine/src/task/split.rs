@@ -151,7 +151,9 @@ impl Split {
             draw_without_replacement(&mut rng(seed, Stream::Split), population, n_train)
         };
         let mut is_train = vec![false; population];
-        chosen.iter().for_each(|&index| is_train[index as usize] = true);
+        for &index in &chosen {
+            is_train[index as usize] = true;
+        }
         let members = |wanted: bool| {
             (0..population as u32).filter(|&index| is_train[index as usize] == wanted).collect::<Vec<u32>>()
         };

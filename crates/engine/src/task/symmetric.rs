@@ -3,7 +3,7 @@
 use super::cayley::CayleyTable;
 use super::family::{Family, GroupFamily};
 
-/// S_n; elements are numbered by the lexicographic order of i ↦ a(i), so that 0 is the identity, and (a·b)(i) = a(b(i)).
+/// `S_n`; elements are numbered by the lexicographic order of i ↦ a(i), so that 0 is the identity, and (a·b)(i) = a(b(i)).
 pub(super) const SYMMETRIC: GroupFamily = GroupFamily {
     family: Family {
         name: "symmetric",

@@ -191,7 +191,7 @@ fn read_csv(text: &str) -> Result<Written, TableError> {
             continue;
         }
         let number = |(column, cell): (usize, &str)| {
-            cell.trim().parse().or_else(|_| Err(not_a_number(rows.len(), column, base, cell.trim())))
+            cell.trim().parse().ok().ok_or_else(|| not_a_number(rows.len(), column, base, cell.trim()))
         };
         let cells: Vec<u64> = line.split(',').enumerate().map(number).collect::<Result<_, _>>()?;
         rows.push(cells);

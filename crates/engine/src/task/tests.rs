@@ -322,7 +322,9 @@ fn the_draw_is_uniform() {
     let mut counts = [0u32; 25];
     for seed in 0..n_seeds {
         let split = Split::draw(&problem, &clean(Sampling::Count(10)), seed, None).unwrap();
-        indices(&problem, &split.train).iter().for_each(|&index| counts[index as usize] += 1);
+        for index in indices(&problem, &split.train) {
+            counts[index as usize] += 1;
+        }
     }
     let (expected, variance) = (n_seeds as f64 * 0.4, n_seeds as f64 * 0.4 * 0.6);
     let squares: f64 = counts.iter().map(|&count| (f64::from(count) - expected).powi(2)).sum();
