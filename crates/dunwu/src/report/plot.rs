@@ -184,7 +184,7 @@ impl Panel {
             }
             let shown = [name.as_str(), word, numeral].into_iter().find(|text| fits(text));
             if let Some(shown) = shown {
-                svg.text(((from + to) / 2.0, top + 12.0), Anchor::Middle, SMALL, shown);
+                svg.text((f64::midpoint(from, to), top + 12.0), Anchor::Middle, SMALL, shown);
             }
         }
     }
@@ -219,7 +219,7 @@ impl Panel {
     fn named(&self, events: &[(u64, &str)]) -> Vec<(NamePlace, String)> {
         let at: Vec<(f64, String)> = events
             .iter()
-            .filter_map(|&(step, name)| Some((self.at_x(step as f64)?, format!("{name}, step {}", words::count(step)))))
+            .filter_map(|&(step, name)| Some((self.at_x(step as f64)?, format!("{name} at {}", words::count(step)))))
             .collect();
         let lines: Vec<f64> = at.iter().map(|&(x, _)| x).collect();
         let mut taken = Vec::new();

@@ -52,6 +52,22 @@ impl Scale {
         }
     }
 
+    /// The value at the near end.
+    pub(super) fn low(self) -> f64 {
+        match self {
+            Self::Linear { low, .. } | Self::Log { low, .. } => low,
+            Self::Step { .. } => 0.0,
+        }
+    }
+
+    /// The value at the far end.
+    pub(super) fn high(self) -> f64 {
+        match self {
+            Self::Linear { high, .. } | Self::Log { high, .. } => high,
+            Self::Step { last } => last,
+        }
+    }
+
     /// Where `value` lies, 0 at the low end and 1 at the high end; `None` where it has no place (not finite, or not
     /// positive on a logarithmic axis). Values beyond an end are held at it.
     pub(super) fn place(self, value: f64) -> Option<f64> {
@@ -149,8 +165,8 @@ fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
                 if digit == 1 { exponent.rem_euclid(every) == 0 } else { decades < 1.6 && [2, 5].contains(&digit) };
             let label = match digit {
                 _ if is_plain => words::number(value),
-                1 => format!("10{}", words::superscript(exponent)),
-                _ => format!("{digit}×10{}", words::superscript(exponent)),
+                1 => format!("10{}", words::superscript(&exponent.to_string())),
+                _ => format!("{digit}×10{}", words::superscript(&exponent.to_string())),
             };
             ticks.push(Tick { value, label: labelled.then_some(label) });
         }
