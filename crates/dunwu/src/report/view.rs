@@ -146,10 +146,11 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The unit of a measure, short: up to the first semicolon; empty where none is listed.
+    /// The unit of a measure, up to its first remark; empty where none is listed or it is too long for a title.
     pub(super) fn unit(name: &str) -> &'static str {
         let unit = MEASURES.iter().find(|m| m.name == name).map_or("", |m| m.unit);
-        unit.split([';', ',', '(']).next().unwrap_or("").trim()
+        let short = unit.split([';', ',', '(']).next().unwrap_or("").trim();
+        if short.chars().count() <= 30 { short } else { "" }
     }
 
     /// How many units of a frame have the label.

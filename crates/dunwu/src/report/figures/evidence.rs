@@ -76,21 +76,20 @@ fn classes(view: &View<'_>, frame: &Frame) -> Option<Vec<Class>> {
 }
 
 fn caption(frame: &Frame, classes: &[Class]) -> String {
-    let medians: Vec<String> = classes
-        .iter()
+    let told = |class: &&Class| matches!(class.label, UnitLabel::Generalizing | UnitLabel::Memorizing);
+    let shown: Vec<&Class> =
+        if classes.iter().any(|c| told(&c)) { classes.iter().filter(told).collect() } else { classes.iter().collect() };
+    let medians: Vec<String> = shown
+        .into_iter()
         .map(|class| {
             let middle = |values: Vec<f64>| median(values).map_or("no value".into(), number);
             format!(
                 "{} on training samples and {} on samples held out for the {}",
                 middle(class.fits.iter().map(|p| p.0).collect()),
                 middle(class.fits.iter().map(|p| p.1).collect()),
-                counted_label(class),
+                counted(class.fits.len(), &format!("{} unit", words::label(class.label))),
             )
         })
         .collect();
     format!("At step {} the median shares in the fit are {}.", count(frame.step), medians.join("; "))
-}
-
-fn counted_label(class: &Class) -> String {
-    counted(class.fits.len(), &format!("{} unit", words::label(class.label)))
 }

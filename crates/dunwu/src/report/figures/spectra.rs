@@ -88,9 +88,11 @@ fn row(
     right.y_axis(svg, at_steps);
     let mut labels = Vec::new();
     for Spectrum { step, color, points } in &spectra {
-        right.curve(svg, points, Stroke { color: *color, width: 1.6, dashed: false });
+        // What lies below the axis is left out, not drawn along its edge.
+        let points: Vec<(f64, f64)> = points.iter().copied().filter(|p| p.1 >= right.y.low()).collect();
+        right.curve(svg, &points, Stroke { color: *color, width: 1.6, dashed: false });
         if longest < 30.0 {
-            right.dots(svg, points, 2.1, *color);
+            right.dots(svg, &points, 2.1, *color);
         }
         if let Some((_, y)) = points.iter().rev().find_map(|&p| right.at(p)) {
             labels.push(EndLabel { y, text: format!("step {}", count(*step)), color: *color });
