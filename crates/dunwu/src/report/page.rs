@@ -57,9 +57,11 @@ pub(super) fn html(view: &View<'_>, settings: &[(String, String)]) -> String {
     );
     page += &glance(view);
     page += &story(view);
-    page += "<h2>What the figures show</h2>\n";
-    figures::all(view).iter().for_each(|figure| page += &shown(figure));
     page += &stages(view);
+    page += "<h2>What the figures show</h2>\n";
+    for figure in figures::all(view) {
+        page += &shown(&figure);
+    }
     page += &spec(settings);
     page += "<h2>Words used here</h2>\n<dl class=\"words\">\n";
     for (word, meaning) in WORDS {

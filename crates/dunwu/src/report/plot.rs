@@ -178,13 +178,14 @@ impl Panel {
             svg.rect((from, top), (to - from, bottom - top), &format!("fill=\"{tint}\""));
             let (numeral, word) = words::stage(span.name);
             let name = format!("{numeral} {word}");
-            let fits = |text: &str| text_width(text, SMALL_SIZE) + 6.0 < to - from;
+            // A centred name may touch the edges of its band, so the cautious estimate of its width is not needed.
+            let fits = |text: &str| text_width(text, SMALL_SIZE) * 0.92 < to - from;
             if self.strip == 0.0 {
                 continue;
             }
             let shown = [name.as_str(), word, numeral].into_iter().find(|text| fits(text));
             if let Some(shown) = shown {
-                svg.text(((from + to) / 2.0, top + 12.0), Anchor::Middle, SMALL, shown);
+                svg.text((f64::midpoint(from, to), top + 12.0), Anchor::Middle, SMALL, shown);
             }
         }
     }
@@ -219,7 +220,7 @@ impl Panel {
     fn named(&self, events: &[(u64, &str)]) -> Vec<(NamePlace, String)> {
         let at: Vec<(f64, String)> = events
             .iter()
-            .filter_map(|&(step, name)| Some((self.at_x(step as f64)?, format!("{name}, step {}", words::count(step)))))
+            .filter_map(|&(step, name)| Some((self.at_x(step as f64)?, format!("{name} at {}", words::count(step)))))
             .collect();
         let lines: Vec<f64> = at.iter().map(|&(x, _)| x).collect();
         let mut taken = Vec::new();

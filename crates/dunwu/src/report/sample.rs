@@ -15,7 +15,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Measures in the order of the sample's frames.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "gradient_norm",
     "gradient_alignment",
     "repulsion",
@@ -32,6 +32,7 @@ const NAMES: [&str; 16] = [
     "hidden_norm",
     "top_norm",
     "unit_fit_train",
+    "unit_fit_held_out",
 ];
 
 /// The sample's run as figures see it.
@@ -203,6 +204,19 @@ fn frame(step: u64, n_irreps: usize, units: &[(usize, f64, UnitLabel, f64)]) -> 
         }
         power[k] += p / units.len() as f64;
     }
+    let fits: Vec<(f64, f64)> = units
+        .iter()
+        .zip(&labels)
+        .map(|(&(_, when, _, luck), label)| {
+            let noise = 1e-4 * (when * 7.3).sin();
+            match label {
+                UnitLabel::Generalizing => (5e-4 + 1.5e-4 * luck, 5e-4 + 1.4e-4 * luck + noise),
+                UnitLabel::Memorizing => (1.2e-3 + 4e-4 * luck, noise - 2e-4),
+                UnitLabel::Undecided => (5e-5 * luck + 5e-5, 0.3 * noise),
+                UnitLabel::Dead => (0.0, 0.0),
+            }
+        })
+        .collect();
     let grokked = rise(t, 100.0, 0.1);
     let spectrum = |n: usize, flat: f64| (0..n).map(|i| 3.0 * (-(i as f64) * (0.002 + 0.03 * flat)).exp()).collect();
     let per_irrep = |values: Vec<f64>| Some(Quantity::PerIrrep(values.into_iter().map(Some).collect()));
@@ -225,7 +239,8 @@ fn frame(step: u64, n_irreps: usize, units: &[(usize, f64, UnitLabel, f64)]) -> 
         updates,
         Some(Quantity::Scalar(12.0 + 3.0 * grokked)),
         Some(Quantity::Scalar(4.0)),
-        None,
+        Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.0)).collect())),
+        Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.1)).collect())),
     ];
     Frame { step, values, labels }
 }

@@ -52,6 +52,22 @@ impl Scale {
         }
     }
 
+    /// The value at the near end.
+    pub(super) fn low(self) -> f64 {
+        match self {
+            Self::Linear { low, .. } | Self::Log { low, .. } => low,
+            Self::Step { .. } => 0.0,
+        }
+    }
+
+    /// The value at the far end.
+    pub(super) fn high(self) -> f64 {
+        match self {
+            Self::Linear { high, .. } | Self::Log { high, .. } => high,
+            Self::Step { last } => last,
+        }
+    }
+
     /// Where `value` lies, 0 at the low end and 1 at the high end; `None` where it has no place (not finite, or not
     /// positive on a logarithmic axis). Values beyond an end are held at it.
     pub(super) fn place(self, value: f64) -> Option<f64> {
@@ -116,9 +132,22 @@ fn linear_ticks(low: f64, high: f64) -> Vec<Tick> {
             let value = (first + i as f64) * step;
             // A hair beside zero is zero: 3 · 0.1 − 0.3 must not be labelled 5.55×10⁻¹⁷.
             let value = if value.abs() < step * 1e-9 { 0.0 } else { value };
-            Tick { value, label: Some(words::number(value)) }
+            Tick { value, label: Some(aligned(value, step)) }
         })
         .collect()
+}
+
+/// With as many decimals as `step` needs, so that the labels of one axis look alike.
+fn aligned(value: f64, step: f64) -> String {
+    let decimals = (-step.log10() - 1e-9).ceil().max(0.0);
+    if decimals > 4.0 || value.abs() >= 1e6 || step >= 1000.0 {
+        return words::number(value);
+    }
+    if decimals == 0.0 {
+        let sign = if value < 0.0 { "−" } else { "" };
+        return format!("{sign}{}", words::count(value.abs().round() as u64));
+    }
+    if value == 0.0 { "0".into() } else { format!("{value:.*}", decimals as usize).replace('-', "−") }
 }
 
 fn round_down(value: f64) -> f64 {
@@ -149,8 +178,8 @@ fn log_ticks(low: f64, high: f64) -> Vec<Tick> {
                 if digit == 1 { exponent.rem_euclid(every) == 0 } else { decades < 1.6 && [2, 5].contains(&digit) };
             let label = match digit {
                 _ if is_plain => words::number(value),
-                1 => format!("10{}", words::superscript(exponent)),
-                _ => format!("{digit}×10{}", words::superscript(exponent)),
+                1 => format!("10{}", words::superscript(&exponent.to_string())),
+                _ => format!("{digit}×10{}", words::superscript(&exponent.to_string())),
             };
             ticks.push(Tick { value, label: labelled.then_some(label) });
         }
@@ -186,7 +215,9 @@ mod tests {
 
     #[test]
     fn ticks_are_round_numbers() {
-        assert_eq!(labels(Scale::linear([0.1, 0.9], &[0.0, 1.0])), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(labels(Scale::linear([0.1, 0.9], &[0.0, 1.0])), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(Scale::linear([0.0, 0.0019], &[])), ["0", "0.0005", "0.0010", "0.0015", "0.0020"]);
+        assert_eq!(labels(Scale::linear([0.0, 2000.0], &[])), ["0", "500", "1,000", "1,500", "2,000"]);
         assert_eq!(labels(Scale::linear([-3.0, 7.0], &[])), ["−4", "−2", "0", "2", "4", "6", "8"]);
     }
 

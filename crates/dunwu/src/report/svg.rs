@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// Width of every figure in user units; the page scales it.
-pub(super) const WIDTH: f64 = 640.0;
+pub(super) const WIDTH: f64 = 600.0;
 
 /// Where a text stands relative to its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

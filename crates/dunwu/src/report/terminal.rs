@@ -95,7 +95,7 @@ fn plots(view: &View<'_>) -> String {
     lines.extend(axis(x));
     lines.extend(view.events().into_iter().filter_map(|(step, name)| {
         let column = column_of(x, step as f64)?;
-        let label = format!("{name}, step {}", count(step));
+        let label = format!("{name} at {}", count(step));
         let beside = column + 2 + label.len() <= PLOT_COLUMNS + 8;
         let indent = if beside { 5 + column } else { (5 + column).saturating_sub(label.len() + 1) };
         let marked = if beside { format!("▲ {label}") } else { format!("{label} ▲") };

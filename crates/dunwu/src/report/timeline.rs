@@ -97,9 +97,9 @@ fn curves(svg: &mut Svg, panel: &Panel, series: &[Series]) {
 
 fn shares(svg: &mut Svg, panel: &Panel, series: &[Series]) {
     let Some(first) = series.first() else { return };
-    // One snapshot has no extent in time: it becomes a bar to the end of the axis.
+    // One snapshot has no extent in time: it becomes a narrow bar.
     let extended = |points: &[(f64, f64)]| match points {
-        &[(step, share)] => vec![(step, share), (step + 1.0, share)],
+        &[(step, share)] => vec![(step * 0.93, share), (step * 1.07 + 0.1, share)],
         _ => points.to_vec(),
     };
     let mut lower: Vec<(f64, f64)> = extended(&first.points).iter().map(|&(step, _)| (step, 0.0)).collect();

@@ -43,9 +43,12 @@ impl Course {
     /// range.
     pub(super) fn phrase(&self) -> String {
         let at = |(step, value): (f64, f64)| format!("{} at step {}", words::number(value), words::count(step as u64));
-        let way = if self.highest.1 > self.first.1.max(self.last.1) {
+        // Larger only where the numbers as written say so.
+        let differ = |a: f64, b: f64| words::number(a) != words::number(b);
+        let (ends_low, ends_high) = (self.first.1.min(self.last.1), self.first.1.max(self.last.1));
+        let way = if differ(self.highest.1, ends_high) {
             format!(" over its largest value, {},", at(self.highest))
-        } else if self.lowest.1 < self.first.1.min(self.last.1) {
+        } else if differ(self.lowest.1, ends_low) {
             format!(" over its smallest value, {},", at(self.lowest))
         } else {
             String::new()
@@ -143,10 +146,11 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The unit of a measure, short: up to the first semicolon; empty where none is listed.
+    /// The unit of a measure, up to its first remark; empty where none is listed or it is too long for a title.
     pub(super) fn unit(name: &str) -> &'static str {
         let unit = MEASURES.iter().find(|m| m.name == name).map_or("", |m| m.unit);
-        unit.split([';', ',', '(']).next().unwrap_or("").trim()
+        let short = unit.split([';', ',', '(']).next().unwrap_or("").trim();
+        if short.chars().count() <= 30 { short } else { "" }
     }
 
     /// How many units of a frame have the label.

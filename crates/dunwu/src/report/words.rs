@@ -36,7 +36,7 @@ pub(super) fn percent(share: f64) -> String {
     match percent {
         p if p == 0.0 || p == 100.0 => format!("{p} %"),
         p if p > 0.0 && p < 0.05 => "< 0.1 %".into(),
-        p if p < 100.0 && p >= 99.95 => "> 99.9 %".into(),
+        p if (99.95..100.0).contains(&p) => "> 99.9 %".into(),
         p => {
             let text = format!("{p:.1}");
             format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
@@ -72,9 +72,8 @@ fn trimmed(decimal: &str) -> &str {
 }
 
 /// An exponent in raised digits.
-pub(super) fn superscript(exponent: impl ToString) -> String {
+pub(super) fn superscript(exponent: &str) -> String {
     exponent
-        .to_string()
         .chars()
         .map(|c| match c {
             '-' => '⁻',

@@ -68,7 +68,10 @@ fn caption(view: &View<'_>) -> String {
                 count(step)
             )
         }
-        None => format!("Training accuracy ends at {}", percent(last.train_accuracy)),
+        None if last.train_accuracy.is_finite() => {
+            format!("Training accuracy ends at {}", percent(last.train_accuracy))
+        }
+        None => "Training accuracy is not defined at the end".into(),
     };
     let test = match (opened.generalized, last.test_accuracy) {
         (Some(step), _) => {
@@ -87,8 +90,11 @@ fn caption(view: &View<'_>) -> String {
             format!("all {} samples are trained on, so there is no test curve", count(opened.n_train as u64))
         }
     };
-    let loss = format!("training loss ends at {}", number(last.train_loss));
-    let test_loss = last.test_loss.map_or(String::new(), |l| format!(" and test loss at {}", number(l)));
+    let ends = |loss: f64| {
+        if loss.is_finite() { format!("ends at {}", number(loss)) } else { "is not finite at the end".into() }
+    };
+    let loss = format!("training loss {}", ends(last.train_loss));
+    let test_loss = last.test_loss.map_or(String::new(), |l| format!(" and test loss {}", ends(l)));
     let corrupted = match (last.corrupted_accuracy, last.restored_accuracy) {
         (Some(given), Some(restored)) => format!(
             "; of the corrupted training samples {} get their wrong label in the end and {} their true one",

@@ -83,7 +83,7 @@ fn draw(svg: &mut Svg, view: &View<'_>, panel: &Panel, name: &str, title: &str, 
     let frames: Vec<(f64, &[Option<f64>])> =
         view.opened.frames.iter().filter_map(|f| Some((f.step as f64, view.per_unit(f, name)?))).collect();
     // Zero has no place on a logarithmic axis: such units lie on its lower edge.
-    let edge = if let Scale::Log { low, .. } = panel.y { low } else { 0.0 };
+    let edge = panel.y.low();
     for class in classes {
         let faint = if class.units.len() > 40 { 0.16 } else { 0.4 };
         let style = format!(

@@ -6,7 +6,7 @@ use crate::opened::{Frame, UnitLabel};
 use crate::report::palette::{FAINT, LABELS, TRAIN, label_color, sequential};
 use crate::report::plot::{LEFT, Panel, SMALL};
 use crate::report::scale::Scale;
-use crate::report::svg::{Anchor, Svg, text_width};
+use crate::report::svg::{Anchor, Svg, WIDTH, text_width};
 use crate::report::view::{View, median};
 use crate::report::words::{self, count, counted, list, number, percent};
 
@@ -71,7 +71,7 @@ fn draw(svg: &mut Svg, view: &View<'_>, frame: &Frame, units: &[Unit], irreps: &
     let names = irrep_axis::names(irreps.iter().map(|&(_, irrep)| irrep));
     let n = irreps.len() as f64;
     let x = Scale::Linear { low: 0.0, high: n };
-    let width = (n * 40.0).clamp(160.0, 452.0);
+    let width = (n * 40.0).clamp(160.0, WIDTH - LEFT - 118.0);
     let pure: Vec<Option<usize>> = irreps.iter().map(|&(k, _)| view.carriers(frame, k)).collect();
     let most = pure.iter().flatten().copied().max().unwrap_or(0);
     let bars = Panel {
@@ -180,21 +180,11 @@ fn columns(svg: &mut Svg, map: &Panel, names: &irrep_axis::IrrepNames) {
     }
     let frame = "fill=\"none\" stroke=\"#888\" stroke-width=\"1\"";
     svg.rect((map.left, map.top), (map.width, map.height), frame);
-    for tick in Scale::linear([map.rows()], &[0.0]).ticks() {
-        if tick.value <= map.rows()
+    for tick in Scale::linear([map.y.low()], &[0.0]).ticks() {
+        if tick.value <= map.y.low()
             && let Some(y) = map.at_y(tick.value)
         {
             svg.text((map.left - 7.0, y + 4.0), Anchor::End, SMALL, &tick.label.unwrap_or_default());
-        }
-    }
-}
-
-impl Panel {
-    /// Units of a map, which its vertical scale counts downwards.
-    fn rows(&self) -> f64 {
-        match self.y {
-            Scale::Linear { low, .. } => low,
-            _ => 0.0,
         }
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     };
     let areas = LABELS
         .iter()
+        .filter(|&&label| frames.iter().any(|f| View::labelled(f, label) > 0))
         .map(|&label| {
             let name = format!("{} {}", count(View::labelled(last, label) as u64), words::label(label));
             Series::of_frames(&name, label_area(label), share(label))

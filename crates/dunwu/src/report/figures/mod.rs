@@ -3,10 +3,12 @@
 mod coverage;
 mod curves;
 mod energies;
+mod evidence;
 mod gradient;
 mod irrep_axis;
 mod irrep_map;
 mod labels;
+mod norms;
 mod repulsion;
 mod spectra;
 
@@ -42,12 +44,14 @@ pub(super) fn all(view: &View<'_>) -> Vec<Figure> {
     [
         curves::figure,
         labels::figure,
+        evidence::figure,
         energies::figure,
         irrep_map::figure,
         coverage::figure,
         gradient::figure,
         repulsion::figure,
         spectra::figure,
+        norms::figure,
     ]
     .map(|figure| figure(view))
     .into()

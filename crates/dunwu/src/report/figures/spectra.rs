@@ -7,11 +7,18 @@ use crate::report::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
 use crate::report::scale::Scale;
 use crate::report::svg::{Svg, WIDTH};
 use crate::report::view::{Course, View, effective_rank};
-use crate::report::words::{count, number, percent};
+use crate::report::words::{count, percent};
 
 const NAME: &str = "spectra";
 const TITLE: &str = "Directions that the hidden weights use";
 const HEIGHT: f64 = 150.0;
+
+/// One spectrum by index.
+struct Spectrum {
+    step: u64,
+    color: Color,
+    points: Vec<(f64, f64)>,
+}
 
 /// Each row: a summary over time on the left, whole spectra at a few steps on the right.
 pub(super) fn figure(view: &View<'_>) -> Figure {
@@ -67,23 +74,25 @@ fn row(
     left.dots(svg, points, 2.1, NEUTRAL);
     left.x_axis(svg, Some("training step"));
 
-    let spectra: Vec<(u64, Color, Vec<(f64, f64)>)> = chosen(view, name)
+    let spectra: Vec<Spectrum> = chosen(view, name)
         .into_iter()
         .filter_map(|(frame, color)| {
             let values = view.spectrum(frame, name)?.into_iter().enumerate();
-            Some((frame.step, color, values.map(|(i, v)| (i as f64 + 1.0, v)).collect()))
+            Some(Spectrum { step: frame.step, color, points: values.map(|(i, v)| (i as f64 + 1.0, v)).collect() })
         })
         .collect();
-    let values = spectra.iter().flat_map(|(_, _, points)| points.iter().map(|p| p.1));
-    let longest = spectra.iter().map(|(_, _, points)| points.len()).max().unwrap_or(1).max(2) as f64;
+    let values = spectra.iter().flat_map(|s| s.points.iter().map(|p| p.1));
+    let longest = spectra.iter().map(|s| s.points.len()).max().unwrap_or(1).max(2) as f64;
     let (x, y) = (Scale::Linear { low: 1.0, high: longest }, Scale::log(values, 6));
     let right = Panel { left: LEFT + width + gap, top, width, height: HEIGHT, strip: STAGE_STRIP, names: 0.0, x, y };
     right.y_axis(svg, at_steps);
     let mut labels = Vec::new();
-    for (step, color, points) in &spectra {
-        right.curve(svg, points, Stroke { color: *color, width: 1.6, dashed: false });
+    for Spectrum { step, color, points } in &spectra {
+        // What lies below the axis is left out, not drawn along its edge.
+        let points: Vec<(f64, f64)> = points.iter().copied().filter(|p| p.1 >= right.y.low()).collect();
+        right.curve(svg, &points, Stroke { color: *color, width: 1.6, dashed: false });
         if longest < 30.0 {
-            right.dots(svg, points, 2.1, *color);
+            right.dots(svg, &points, 2.1, *color);
         }
         if let Some((_, y)) = points.iter().rev().find_map(|&p| right.at(p)) {
             labels.push(EndLabel { y, text: format!("step {}", count(*step)), color: *color });
@@ -108,13 +117,9 @@ fn caption(view: &View<'_>, rank: Option<Course>, leading: Option<Course>) -> St
         let possible =
             view.opened.frames.iter().find_map(|f| view.spectrum(f, "hidden_spectrum")).map_or(0, |s| s.len());
         format!(
-            "The effective rank of W (the exponential of the entropy of its singular values) goes from {} to {} of {} \
-             possible and is lowest, {}, at step {}",
-            number(rank.first.1),
-            number(rank.last.1),
+            "The effective rank of W (the exponential of the entropy of its singular values) {}, of {} possible",
+            rank.phrase(),
             count(possible as u64),
-            number(rank.lowest.1),
-            count(rank.lowest.0 as u64),
         )
     });
     let leading = leading.map(|leading| {
