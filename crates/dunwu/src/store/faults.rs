@@ -207,9 +207,8 @@ fn a_record_cut_at_any_byte_is_read_to_its_last_whole_line_and_resumes_to_the_sa
         }
         let record = Record::read(&dir).unwrap();
         assert_eq!(record.torn, whole[len - 1] != b'\n', "{len}");
-        let n_lines =
-            lines.iter().scan(0, |end, line| Some(*end += line.len()).map(|()| *end)).filter(|&end| end <= len);
-        assert_eq!(1 + record.scalars.len() + record.snapshots.len(), n_lines.count(), "{len}");
+        let n_lines = str::from_utf8(&whole[..len]).unwrap().matches('\n').count();
+        assert_eq!(1 + record.scalars.len() + record.snapshots.len(), n_lines, "{len}");
         assert_eq!(record.snapshots, reference.snapshots[..record.snapshots.len()]);
         // Resuming syncs, so it is tried at every byte of the last lines, and around the ends of the others.
         let is_near_an_end = whole[len - 1..(len + 2).min(whole.len())].contains(&b'\n');
