@@ -5,7 +5,6 @@
 use dunwu_engine::loss::Loss;
 use dunwu_engine::model::{Activation, Initialization, Weights};
 use dunwu_engine::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
-use dunwu_engine::spec::presets::TIAN_2025;
 use dunwu_engine::spec::{DataSpec, ModelSpec, RecordSpec, RunSpec, Sampling, TopLayer};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Problem, Samples, Split, Training};
@@ -86,8 +85,8 @@ fn spec(case: &Value, n_train: usize) -> RunSpec {
         loss,
         optimizer: optimizer(case),
         steps: 50,
-        record: RecordSpec { evaluate_every: 50, ..TIAN_2025.spec().record },
-        ..TIAN_2025.spec()
+        record: RecordSpec { evaluate_every: 50, ..RunSpec::default().record },
+        ..RunSpec::default()
     }
 }
 
