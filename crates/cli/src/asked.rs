@@ -3,9 +3,9 @@
 use crate::failure::Failure;
 use anyhow::Context;
 use dunwu::group::Decomposition;
-use dunwu::spec_file;
 use dunwu::store::{RunDir, RunId};
-use dunwu_engine::spec::{Sampling, presets};
+use dunwu::{spec_file, task_file};
+use dunwu_engine::spec::presets;
 use dunwu_engine::{Problem, RunSpec, Split};
 use std::path::Path;
 
@@ -34,15 +34,12 @@ impl Asked {
         };
         let spec = spec_file::read_overrides(&base, settings)
             .map_err(|(index, error)| Failure::in_text(&error, "the command line", &settings[index]))?;
-        let read = |path: &str| std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {path:?}: {e}")));
-        let mut inputs = Vec::new();
-        if let Some(path) = spec.task.file() {
-            inputs.push((TABLE.to_owned(), read(path)?));
-        }
-        if let Sampling::SplitFile(path) = &spec.data.sampling {
-            inputs.push((SPLIT.to_owned(), read(path)?));
-        }
-        Self::new(spec, inputs)
+        let here = Path::new("");
+        let table =
+            task_file::table_text(&spec.task, here).map_err(Failure::usage)?.map(|text| (TABLE.to_owned(), text));
+        let split =
+            task_file::split_text(&spec.data, here).map_err(Failure::usage)?.map(|text| (SPLIT.to_owned(), text));
+        Self::new(spec, table.into_iter().chain(split).collect())
     }
 
     /// From a run's directory, which holds copies of all it needs.
@@ -82,6 +79,7 @@ fn base(word: &str) -> Result<RunSpec, Failure> {
     if !is_file {
         return presets::find(word).map(|preset| (preset.spec)()).map_err(Failure::usage);
     }
-    let text = std::fs::read_to_string(word).map_err(|error| Failure::usage(format!("cannot read {word:?}: {error}")))?;
+    let text =
+        std::fs::read_to_string(word).map_err(|error| Failure::usage(format!("cannot read {word:?}: {error}")))?;
     spec_file::read(&text, &RunSpec::default()).map_err(|error| Failure::in_text(&error, word, &text))
 }

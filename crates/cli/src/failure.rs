@@ -20,8 +20,8 @@ impl Failure {
 
     /// A mistake in a spec, underlined in the text that it stands in.
     pub(crate) fn in_text(error: &SpecFileError, name: &str, text: &str) -> Self {
-        let mut diagnostic = MietteDiagnostic::new(error.message.clone())
-            .with_label(LabeledSpan::at(error.span.clone(), error.label));
+        let mut diagnostic =
+            MietteDiagnostic::new(error.message.clone()).with_label(LabeledSpan::at(error.span.clone(), error.label));
         if let Some(help) = &error.help {
             diagnostic = diagnostic.with_help(help.clone());
         }

@@ -90,8 +90,9 @@ pub(crate) fn export(run: &str, output: &Path, format: TableFormat, place: &Plac
     fs::create_dir_all(output).with_context(|| format!("cannot make the folder {output:?}"))?;
     let mut paths = Vec::new();
     for figure in report::figures(&opened) {
+        let Some(svg) = &figure.svg else { continue };
         let path = output.join(format!("{}.svg", figure.name));
-        write(&path, &figure.svg)?;
+        write(&path, svg)?;
         paths.push(path);
     }
     for (name, table) in tables::tables(&opened) {

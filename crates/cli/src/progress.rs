@@ -39,7 +39,8 @@ impl Progress {
             return;
         }
         let [generalizing, memorizing, undecided, dead] = UnitLabel::ALL.map(|label| frame.count(label));
-        let number = |value: Option<f64>, digits: usize| value.map_or("–".into(), |value| format!("{value:.digits$}"));
+        let number =
+            |value: Option<f64>, digits: usize| value.map_or("–".into(), |value| format!("{value:.digits$}"));
         let covered = frame.entries("irrep_units").map_or(String::new(), |units| {
             let covered = units.iter().skip(1).flatten().filter(|&&units| units >= 1.0).count();
             format!("{covered}/{}", self.n_irreps)

@@ -4,12 +4,14 @@ use crate::Place;
 use crate::failure::Failure;
 use dunwu::group::{Decomposition, Irrep};
 use dunwu::measure::MEASURES;
+use dunwu::task_file;
+use dunwu_engine::spec::nearest;
 use dunwu_engine::spec::presets::PRESETS;
 use dunwu_engine::spec::settings::SETTINGS;
-use dunwu_engine::spec::nearest;
 use dunwu_engine::task::{FAMILIES, Structure, Task};
 use dunwu_engine::{Problem, RunSpec};
 use serde_json::{Value, json};
+use std::path::Path;
 
 pub(crate) fn presets(place: &Place) -> Result<(), Failure> {
     if place.json {
@@ -81,9 +83,7 @@ pub(crate) fn task(spec: Option<&str>, place: &Place) -> Result<(), Failure> {
     let Some(spec) = spec else { return families(place) };
     let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("task: {error}"));
     let task = Task::parse(spec).map_err(|error| refused(&error))?;
-    let read = |path: &str| std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {path:?}: {e}")));
-    let text = task.file().map(read).transpose()?;
-    let problem = task.resolve(text.as_deref()).map_err(|error| refused(&error))?;
+    let problem = task_file::resolve(&task, Path::new("")).map_err(|error| refused(&error))?;
     let decomposition = problem.group().map(Decomposition::of).transpose();
     if place.json {
         println!("{}", object(&problem, decomposition.as_ref().ok().and_then(Option::as_ref)));
@@ -154,7 +154,11 @@ fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
 }
 
 fn irreps(decomposition: &Decomposition) {
-    println!("  {} irreps, complex pairs counted once (residual {:.0e}):", decomposition.irreps.len(), decomposition.residual);
+    println!(
+        "  {} irreps, complex pairs counted once (residual {:.0e}):",
+        decomposition.irreps.len(),
+        decomposition.residual
+    );
     let mut kinds: Vec<(usize, &str, usize)> = Vec::new();
     for irrep in &decomposition.irreps {
         let kind = irrep.kind.name();

@@ -38,7 +38,8 @@ fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> 
         .map(|label| (label.name().to_owned(), json!(frame.map_or(0, |frame| frame.count(*label)))))
         .collect();
     let irreps = opened.coverage().map(|(covered, missing)| {
-        let names = |irreps: Vec<&dunwu::group::Irrep>| irreps.iter().map(|irrep| irrep.name.clone()).collect::<Vec<_>>();
+        let names =
+            |irreps: Vec<&dunwu::group::Irrep>| irreps.iter().map(|irrep| irrep.name.clone()).collect::<Vec<_>>();
         json!({ "covered": names(covered), "missing": names(missing) })
     });
     let stages = opened.stages.iter().map(|stage| json!({ "name": stage.name, "from": stage.from, "to": stage.to }));

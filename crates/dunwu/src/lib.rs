@@ -10,6 +10,9 @@ pub mod opened;
 pub mod report;
 pub mod spec_file;
 pub mod store;
+mod story;
+pub mod tables;
 pub mod task_file;
+pub mod theory;
 
 pub use opened::Opened;

@@ -1,16 +1,20 @@
 //! A run opened: its record with everything derived from it.
 
 use crate::group::{Decomposition, Irrep};
-use crate::measure::label::{Estimate, Evidence, UnitLabel, label, label_from_sample};
-use crate::measure::stage::{StageEvidence, StageSpan, stages};
-use crate::measure::{MEASURES, Quantity, Scene, measure_all};
+use crate::measure::label::{Estimate, Evidence, label, label_from_sample};
+use crate::measure::stage::{StageEvidence, stages};
+use crate::measure::{MEASURES, Quantity, Scene, Setup, measure_all};
 use crate::story;
 use crate::theory::{Expectation, expectation};
+use dunwu_engine::loss::Loss;
 use dunwu_engine::model::Weights;
-use dunwu_engine::spec::Sampling;
+use dunwu_engine::spec::{Sampling, TopLayer};
 use dunwu_engine::train::Arrival;
 use dunwu_engine::{Outcome, Problem, RunSpec, Scalars, Snapshot, Split};
 use serde::{Deserialize, Serialize};
+
+pub use crate::measure::label::UnitLabel;
+pub use crate::measure::stage::{Stage, StageSpan};
 
 /// All measures of one snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,9 +129,8 @@ impl<'a> Opening<'a> {
         Self { spec, problem, split, decomposition, initial: None, frames: Vec::new() }
     }
 
-    /// Takes frames that were derived before; `initial` is the network at step 0.
-    pub fn reuse(&mut self, initial: Weights, frames: Vec<Frame>) {
-        self.initial = Some(initial);
+    /// Takes frames that were derived before, instead of adding their snapshots.
+    pub fn reuse(&mut self, frames: Vec<Frame>) {
         self.frames = frames;
     }
 
@@ -139,7 +142,16 @@ impl<'a> Opening<'a> {
     /// Measures and labels one more snapshot; the first one must be step 0, which rotation is measured from.
     pub fn add(&mut self, snapshot: &Snapshot) -> &Frame {
         let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
-        let scene = Scene::new(self.problem, self.split, self.decomposition, self.spec, initial, snapshot);
+        let setup = Setup {
+            problem: self.problem,
+            split: self.split,
+            decomposition: self.decomposition,
+            activation: self.spec.model.activation,
+            loss: self.spec.loss,
+            eta: ridge_eta(self.spec, self.split.train.labels.len()),
+            initial,
+        };
+        let scene = Scene::new(setup, snapshot);
         let values = measure_all(&scene);
         let mut frame = Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() };
         let inputs_per_sample = snapshot.weights.n_inputs as f64 / self.split.train.labels.len() as f64;
@@ -188,6 +200,17 @@ impl<'a> Opening<'a> {
         };
         opened.story = story::tell(&opened);
         opened
+    }
+}
+
+/// The paper's η: the ridge that the top layer is solved with, or what weight decay λ amounts to. Training minimises a mean
+/// over n samples and adds λ w to its gradient, so η = nλ/2 for the centred MSE, whose gradient has a factor 2, and nλ for
+/// cross-entropy.
+fn ridge_eta(spec: &RunSpec, n_train: usize) -> f64 {
+    match (spec.model.top_layer, spec.loss) {
+        (TopLayer::Ridge { eta }, _) => eta,
+        (TopLayer::Trained, Loss::Mse) => n_train as f64 * spec.optimizer.weight_decay / 2.0,
+        (TopLayer::Trained, Loss::CrossEntropy) => n_train as f64 * spec.optimizer.weight_decay,
     }
 }
 

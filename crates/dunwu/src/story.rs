@@ -51,7 +51,8 @@ fn memorized(opened: &Opened) -> Option<String> {
 
 fn outcome(opened: &Opened) -> String {
     let test = opened.scalars.last().and_then(|last| last.test_accuracy);
-    let test = test.map_or("there is no test sample".into(), |accuracy| format!("test accuracy ended at {accuracy:.3}"));
+    let test =
+        test.map_or("there is no test sample".into(), |accuracy| format!("test accuracy ended at {accuracy:.3}"));
     match opened.outcome {
         Outcome::Grokked { step } => match opened.memorized {
             Some(before) if before < step => {
@@ -62,7 +63,8 @@ fn outcome(opened: &Opened) -> String {
         Outcome::Censored { step } => format!("It had not generalized when its {step} steps were over; {test}."),
         Outcome::Diverged { step } => format!("It diverged: at step {step} the loss or a weight was no longer finite."),
         Outcome::Collapsed { step } => {
-            let before = opened.generalized.map_or(String::new(), |at| format!(", although it had generalized at step {at}"));
+            let before =
+                opened.generalized.map_or(String::new(), |at| format!(", although it had generalized at step {at}"));
             format!("It collapsed: by step {step} every unit had decayed to nothing{before}.")
         }
     }
@@ -83,7 +85,8 @@ fn units(opened: &Opened) -> Option<String> {
 fn irreps(opened: &Opened) -> Option<String> {
     let (covered, missing) = opened.coverage()?;
     let total = covered.len() + missing.len();
-    let names = |irreps: &[&crate::group::Irrep]| irreps.iter().map(|irrep| irrep.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names =
+        |irreps: &[&crate::group::Irrep]| irreps.iter().map(|irrep| irrep.name.as_str()).collect::<Vec<_>>().join(", ");
     let missing_names = match missing.len() {
         0 => String::new(),
         1..=NAMED => format!("; missing: {}", names(&missing)),
@@ -94,7 +97,12 @@ fn irreps(opened: &Opened) -> Option<String> {
 
 fn stage(opened: &Opened) -> Option<String> {
     let last = opened.stages.last()?;
-    Some(format!("It stopped in the {} stage, in which it was from step {}: {}.", last.name.name(), last.from, last.evidence))
+    Some(format!(
+        "It stopped in the {} stage, in which it was from step {}: {}.",
+        last.name.name(),
+        last.from,
+        last.evidence
+    ))
 }
 
 fn gradient(opened: &Opened) -> Option<String> {
@@ -119,7 +127,10 @@ fn aftermath(opened: &Opened) -> Option<String> {
     let loss_at = |wanted: u64| opened.scalars.iter().find(|row| row.step >= wanted).and_then(|row| row.test_loss);
     let (first, then, last) = (loss_at(0)?, loss_at(jump)?, opened.scalars.last()?.test_loss?);
     let lag = if then > STILL_HIGH * first {
-        format!("When test accuracy arrived, test loss was still {then:.3} ({:.0} % of its start); it ended at {last:.4}", 100.0 * then / first)
+        format!(
+            "When test accuracy arrived, test loss was still {then:.3} ({:.0} % of its start); it ended at {last:.4}",
+            100.0 * then / first
+        )
     } else {
         format!("When test accuracy arrived, test loss had already fallen to {then:.4}; it ended at {last:.4}")
     };

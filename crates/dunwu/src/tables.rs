@@ -47,7 +47,10 @@ fn units(opened: &Opened) -> Table {
         .with("step", Column::Int64(rows().map(|(frame, _)| frame.step as i64).collect()))
         .with("unit", Column::Int64(rows().map(|(_, unit)| unit as i64).collect()))
         .with("label", Column::Utf8(rows().map(|(frame, unit)| frame.labels[unit].name().into()).collect()))
-        .with("label_from_sample", Column::Utf8(rows().map(|(frame, unit)| frame.sample_labels[unit].name().into()).collect()));
+        .with(
+            "label_from_sample",
+            Column::Utf8(rows().map(|(frame, unit)| frame.sample_labels[unit].name().into()).collect()),
+        );
     with_entries(table, opened, Shape::PerUnit, |frame| frame.labels.len())
 }
 
@@ -77,7 +80,9 @@ fn spectra(opened: &Opened) -> Table {
     for frame in &opened.frames {
         for measure in MEASURES {
             if let Some(Quantity::Spectrum(values)) = frame.value(measure.name) {
-                rows.extend(values.iter().enumerate().map(|(i, &value)| (frame.step as i64, measure.name, i as i64, value)));
+                rows.extend(
+                    values.iter().enumerate().map(|(i, &value)| (frame.step as i64, measure.name, i as i64, value)),
+                );
             }
         }
     }

@@ -74,15 +74,19 @@ impl Expectation {
     /// One sentence: what was expected, what happened, whether they agree.
     pub fn sentence(&self, n_train: usize, outcome: Outcome, memorized: bool) -> String {
         let generalized = matches!(outcome, Outcome::Grokked { .. });
-        let size = |critical: &f64| format!("{n_train} samples against a critical {critical:.0} (2.7482·max(1, d/2)·M ln M)");
+        let size =
+            |critical: &f64| format!("{n_train} samples against a critical {critical:.0} (2.7482·max(1, d/2)·M ln M)");
         let (expected, agrees) = match self {
-            Self::Generalizes { critical } => (format!("expected generalization, with {}", size(critical)), Some(generalized)),
+            Self::Generalizes { critical } => {
+                (format!("expected generalization, with {}", size(critical)), Some(generalized))
+            }
             Self::Memorizes { critical } => {
                 (format!("expected memorization only, with {}", size(critical)), Some(memorized && !generalized))
             }
             Self::Undecided { critical } => (format!("cannot tell, with {}", size(critical)), None),
             Self::StopsAtInterpolation => (
-                "expected no generalization, because without weight decay G_F vanishes once the sample is fitted".into(),
+                "expected no generalization, because without weight decay G_F vanishes once the sample is fitted"
+                    .into(),
                 Some(!generalized),
             ),
             Self::Silent { because } => return format!("The theory is silent here: {because}."),
@@ -90,7 +94,9 @@ impl Expectation {
         let verdict = match (agrees, outcome) {
             (None, _) => "",
             (Some(true), _) => "; the run agrees",
-            (Some(false), Outcome::Diverged { .. } | Outcome::Collapsed { .. }) => "; the run ended before it could tell",
+            (Some(false), Outcome::Diverged { .. } | Outcome::Collapsed { .. }) => {
+                "; the run ended before it could tell"
+            }
             (Some(false), Outcome::Censored { .. }) => "; within its steps the run did not do so",
             (Some(false), Outcome::Grokked { .. }) => "; the run contradicts it",
         };

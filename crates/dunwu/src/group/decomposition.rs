@@ -19,6 +19,17 @@ pub enum IrrepKind {
     Quaternionic,
 }
 
+impl IrrepKind {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Complex => "complex",
+            Self::Quaternionic => "quaternionic",
+        }
+    }
+}
+
 /// One irreducible representation, a complex pair counted once.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Irrep {

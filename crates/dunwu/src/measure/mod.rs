@@ -1,6 +1,9 @@
 //! Everything that is measured. [`MEASURES`] lists it in reading order; the command line, the report, exports and docs walk
 //! that list.
 
+pub mod label;
+pub mod stage;
+
 /// One measured quantity.
 pub struct Measure {
     /// Name in tables: `unit_purity`.
@@ -47,11 +50,25 @@ pub enum Quantity {
     Spectrum(Vec<f64>),
 }
 
-/// One snapshot with all that a measure may look at, and what several measures share, computed once.
-pub struct Scene<'a> {
-    /// The problem.
+pub struct Setup<'a> {
     pub problem: &'a dunwu_engine::Problem,
+    pub split: &'a dunwu_engine::Split,
+    pub decomposition: Option<&'a crate::group::Decomposition>,
+    pub activation: dunwu_engine::model::Activation,
+    pub loss: dunwu_engine::loss::Loss,
+    pub eta: f64,
+    pub initial: &'a dunwu_engine::model::Weights,
 }
-
-/// Every measure, in reading order.
+pub struct Scene<'a> {
+    pub setup: Setup<'a>,
+    pub snapshot: &'a dunwu_engine::Snapshot,
+}
+impl<'a> Scene<'a> {
+    pub fn new(setup: Setup<'a>, snapshot: &'a dunwu_engine::Snapshot) -> Self {
+        Self { setup, snapshot }
+    }
+}
+pub fn measure_all(_s: &Scene<'_>) -> Vec<Option<Quantity>> {
+    Vec::new()
+}
 pub static MEASURES: &[Measure] = &[];

@@ -62,10 +62,20 @@ pub struct StageEvidence {
 
 impl StageEvidence {
     /// From the per-unit measures of one snapshot.
-    pub fn of(step: u64, rotation: Option<&[Option<f64>]>, fit_train: Option<&[Option<f64>]>, labels: &[UnitLabel]) -> Self {
+    pub fn of(
+        step: u64,
+        rotation: Option<&[Option<f64>]>,
+        fit_train: Option<&[Option<f64>]>,
+        labels: &[UnitLabel],
+    ) -> Self {
         let alive = |unit: usize| labels[unit] != UnitLabel::Dead;
-        let mut rotations: Vec<f64> =
-            rotation.unwrap_or_default().iter().enumerate().filter(|&(unit, _)| alive(unit)).filter_map(|(_, r)| *r).collect();
+        let mut rotations: Vec<f64> = rotation
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+            .filter(|&(unit, _)| alive(unit))
+            .filter_map(|(_, r)| *r)
+            .collect();
         rotations.sort_by(f64::total_cmp);
         let share = |fit: &[Option<f64>]| {
             let sum = |wanted: fn(UnitLabel) -> bool| -> f64 {
@@ -93,7 +103,10 @@ pub fn stages(snapshots: &[StageEvidence], last_step: u64) -> Vec<StageSpan> {
     for snapshot in snapshots {
         let (stage, _, _) = *spans.last().expect("begins with one");
         if let Some(rotation) = snapshot.median_rotation.filter(|&r| stage == Stage::Lazy && r >= TURNED) {
-            let evidence = format!("the median unit has turned by {:.0}° from where it began", (1.0 - rotation).acos().to_degrees());
+            let evidence = format!(
+                "the median unit has turned by {:.0}° from where it began",
+                (1.0 - rotation).acos().to_degrees()
+            );
             spans.push((Stage::Independent, snapshot.step, evidence));
         }
         let (stage, _, _) = *spans.last().expect("begins with one");

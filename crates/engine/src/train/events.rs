@@ -7,14 +7,17 @@ pub struct Arrival {
     first: Option<u64>,
     /// First step of the stay that lasted long enough; never forgotten.
     settled: Option<u64>,
+    /// Whether there has been a stay at all.
+    seen: bool,
 }
 
 impl Arrival {
-    /// Notes whether the condition holds at `step`; true if a stay begins here.
+    /// Notes whether the condition holds at `step`; true where it holds for the first time.
     pub fn observe(&mut self, step: u64, holds: bool) -> bool {
-        let begins = holds && self.first.is_none();
+        let new = holds && !self.seen;
+        self.seen |= holds;
         self.first = if holds { self.first.or(Some(step)) } else { None };
-        begins
+        new
     }
 
     /// First step of a stay that has lasted `sustained` steps by `step`.
@@ -26,12 +29,13 @@ impl Arrival {
     }
 
     pub(super) fn to_numbers(self) -> Vec<f64> {
-        [self.first, self.settled].map(|step| step.map_or(-1.0, |step| step as f64)).to_vec()
+        let step = |step: Option<u64>| step.map_or(-1.0, |step| step as f64);
+        vec![step(self.first), step(self.settled), f64::from(u8::from(self.seen))]
     }
 
     pub(super) fn from_numbers(numbers: &[f64]) -> Self {
         let step = |i: usize| numbers.get(i).filter(|&&step| step >= 0.0).map(|&step| step as u64);
-        Self { first: step(0), settled: step(1) }
+        Self { first: step(0), settled: step(1), seen: numbers.get(2).is_some_and(|&seen| seen > 0.0) }
     }
 }
 

@@ -100,7 +100,12 @@ fn a_run_that_blows_up_is_said_to_have_diverged() {
 #[test]
 fn a_run_that_decays_to_nothing_is_said_to_have_collapsed() {
     let mut spec = RunSpec { steps: 2000, ..tiny() };
-    spec.optimizer = OptimizerSpec { method: Method::AdamW(AdamSpec::DEFAULT), learning_rate: 1e-2, weight_decay: 20.0, ..spec.optimizer };
+    spec.optimizer = OptimizerSpec {
+        method: Method::AdamW(AdamSpec::DEFAULT),
+        learning_rate: 1e-2,
+        weight_decay: 20.0,
+        ..spec.optimizer
+    };
     let (_, _, mut training) = begin(&spec, 1);
     let last = to_the_end(&mut training).pop().expect("an end");
     assert!(matches!(last.outcome, Some(Outcome::Collapsed { step }) if step < 2000), "{:?}", last.outcome);
@@ -111,11 +116,17 @@ fn dying_units_do_not_slow_a_run() {
     // Weights fall by 0.8 a step; without flushing they would be subnormal from step 400 to 460 and moments far longer.
     let mut spec = RunSpec { steps: 700, ..tiny() };
     spec.events.collapsed_norm = 0.0;
-    spec.optimizer = OptimizerSpec { method: Method::AdamW(AdamSpec::DEFAULT), learning_rate: 1e-2, weight_decay: 20.0, ..spec.optimizer };
+    spec.optimizer = OptimizerSpec {
+        method: Method::AdamW(AdamSpec::DEFAULT),
+        learning_rate: 1e-2,
+        weight_decay: 20.0,
+        ..spec.optimizer
+    };
     let (_, _, mut training) = begin(&spec, 1);
     to_the_end(&mut training);
     let checkpoint = training.checkpoint();
-    let subnormal = checkpoint.arrays.iter().flat_map(|(_, values)| values).filter(|value| value.is_subnormal()).count();
+    let subnormal =
+        checkpoint.arrays.iter().flat_map(|(_, values)| values).filter(|value| value.is_subnormal()).count();
     assert_eq!(subnormal, 0);
 }
 
@@ -140,7 +151,13 @@ fn ridge_keeps_the_gradient_of_theory_section_2_1() {
     let (_, _, mut training) = begin(&spec, 1);
     let losses: Vec<f64> = to_the_end(&mut training).iter().map(|progress| progress.train_loss).collect();
     assert!(losses.last() < losses.first(), "{losses:?}");
-    assert!(training.checkpoint().arrays.iter().any(|(name, values)| name == "moment1.top" && values.iter().all(|&m| m == 0.0)));
+    assert!(
+        training
+            .checkpoint()
+            .arrays
+            .iter()
+            .any(|(name, values)| name == "moment1.top" && values.iter().all(|&m| m == 0.0))
+    );
 }
 
 #[test]
