@@ -261,7 +261,7 @@ impl Training {
             happened |= self.generalized.observe(step, accuracy >= events.generalized);
             happened |= self.levels.passes(accuracy);
         }
-        let norm = self.weights().largest_unit_norm();
+        let norm = self.network.largest_unit_norm();
         if !norm.is_finite() {
             return (Some(Outcome::Diverged { step }), true);
         }

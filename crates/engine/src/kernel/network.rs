@@ -159,6 +159,20 @@ impl Network {
         }
     }
 
+    /// The largest norm of a unit's input weights.
+    pub fn largest_unit_norm(&self) -> f64 {
+        let width = self.layout.slab_width;
+        let norms = self.slabs.iter().map(|slab| {
+            let mut squares = vec![0.0_f64; width];
+            for row in slab.weights[..self.layout.hidden_len()].chunks_exact(width) {
+                squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(w) * f64::from(w));
+            }
+            // Not `f64::max`, which would hide a weight that is not a number.
+            squares.into_iter().fold(0.0, |largest, square| if square <= largest { largest } else { square })
+        });
+        norms.fold(0.0, |largest: f64, square| if square <= largest { largest } else { square }).sqrt()
+    }
+
     /// One part in the layout that people read.
     pub fn read(&self, part: Part) -> Weights {
         let layout = self.layout;

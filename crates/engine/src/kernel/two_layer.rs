@@ -185,40 +185,6 @@ impl WithSimd for Backward<'_> {
     }
 }
 
-/// `f = σ(h)` and, where asked, `σ′(h)`, for a block's samples and a slab's units; h is a sum of rows of W.
-#[inline(always)]
-fn gather(
-    activation: Activation,
-    hidden: &[f32],
-    width: usize,
-    block: &Block,
-    features: &mut [f32],
-    mut slopes: Option<&mut [f32]>,
-) {
-    let table_row = |row: u32| &hidden[row as usize * width..][..width];
-    for (i, (rows, features)) in
-        block.rows.chunks_exact(block.n_operands).zip(features.chunks_exact_mut(width)).enumerate()
-    {
-        match *rows {
-            [first, second] => {
-                for ((h, a), b) in features.iter_mut().zip(table_row(first)).zip(table_row(second)) {
-                    *h = a + b;
-                }
-            }
-            _ => {
-                features.fill(0.0);
-                for &row in rows {
-                    features.iter_mut().zip(table_row(row)).for_each(|(h, a)| *h += a);
-                }
-            }
-        }
-        if let Some(slopes) = &mut slopes {
-            slope_row(activation, features, &mut slopes[i * width..][..width]);
-        }
-        activate_row(activation, features);
-    }
-}
-
 /// One arm for each activation, so that the choice is made once a row and the loop inside is vector code.
 macro_rules! for_activation {
     ($activation:expr, |$a:ident| $body:expr) => {
@@ -255,14 +221,47 @@ macro_rules! for_activation {
     };
 }
 
+/// `f = σ(h)` and, where asked, `σ′(h)`, for a block's samples and a slab's units; h is a sum of rows of W.
 #[inline(always)]
-fn activate_row(activation: Activation, row: &mut [f32]) {
-    for_activation!(activation, |A| row.iter_mut().for_each(|h| *h = A.value(*h)));
+fn gather(
+    activation: Activation,
+    hidden: &[f32],
+    width: usize,
+    block: &Block,
+    features: &mut [f32],
+    mut slopes: Option<&mut [f32]>,
+) {
+    let table_row = |row: u32| &hidden[row as usize * width..][..width];
+    for (i, (rows, features)) in
+        block.rows.chunks_exact(block.n_operands).zip(features.chunks_exact_mut(width)).enumerate()
+    {
+        match *rows {
+            [first, second] => {
+                for ((h, a), b) in features.iter_mut().zip(table_row(first)).zip(table_row(second)) {
+                    *h = a + b;
+                }
+            }
+            _ => {
+                features.fill(0.0);
+                for &row in rows {
+                    features.iter_mut().zip(table_row(row)).for_each(|(h, a)| *h += a);
+                }
+            }
+        }
+        match &mut slopes {
+            Some(slopes) => activate_with_slopes(activation, features, &mut slopes[i * width..][..width]),
+            None => for_activation!(activation, |A| features.iter_mut().for_each(|h| *h = A.value(*h))),
+        }
+    }
 }
 
+/// σ in place and σ′ beside it, in one loop so that what they share (a sigmoid, an erf) is computed once.
 #[inline(always)]
-fn slope_row(activation: Activation, row: &[f32], slopes: &mut [f32]) {
-    for_activation!(activation, |A| slopes.iter_mut().zip(row).for_each(|(slope, &h)| *slope = A.derivative(h)));
+fn activate_with_slopes(activation: Activation, row: &mut [f32], slopes: &mut [f32]) {
+    for_activation!(activation, |A| for (h, slope) in row.iter_mut().zip(slopes) {
+        *slope = A.derivative(*h);
+        *h = A.value(*h);
+    });
 }
 
 /// `dW[x] += σ′(h) ∘ df` for each operand's row x of each sample.

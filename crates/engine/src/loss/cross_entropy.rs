@@ -2,7 +2,7 @@
 //!
 //! A softmax whose largest probability rounds to 1 gives a zero gradient, and training stops before the network has
 //! generalized ("softmax collapse", Prieto et al. 2025, arXiv:2501.04697). Here the right label's gradient is the sum of the
-//! others' probabilities and the loss is ln(1 + Σ_others), so both stay exact down to e⁻⁸⁷, the smallest normal f32.
+//! others' probabilities and the loss is ln(1 + Σ_others), so both stay exact down to e⁻⁸⁷, near the smallest normal f32.
 
 use super::{largest, sum};
 use crate::elementary::exp;
@@ -25,7 +25,9 @@ pub(super) fn differentiate(z: &mut [f32], n_labels: usize, label: usize, scale:
     let others = sum(z, |e| e);
     let factor = (f64::from(scale) / (own + others)) as f32;
     for z in z.iter_mut() {
-        *z *= factor;
+        // A subnormal gradient would cost a hundred times as much in the products that follow and move nothing.
+        let g = *z * factor;
+        *z = if g < f32::MIN_POSITIVE { 0.0 } else { g };
     }
     z[label] = -(others * f64::from(factor)) as f32;
     padding.fill(0.0);
