@@ -4,8 +4,7 @@ use super::quantity::ratio;
 use super::scene::ClassMoments;
 use super::{Measure, Quantity, Shape};
 
-const FORMULA: &str =
-    "ε² = (SSB − (C−1)·MSW) / SST, SSB = Σ_h n_h (f̄_h − f̄)², MSW = SSW/(n−C), C labels that occur";
+const FORMULA: &str = "ε² = (SSB − (C−1)·MSW) / SST, SSB = Σ_h n_h (f̄_h − f̄)², MSW = SSW/(n−C), C labels that occur";
 const UNIT: &str = "share of variance; 1 where the label decides the activation, 0 on average where it does not";
 const SOURCE: &str = "epsilon squared, Kelley 1935, PNAS 21:554";
 
@@ -84,7 +83,9 @@ impl Variance<()> {
         }
         let mean = sum / n;
         Variance {
-            between_by_label: moments.of_unit(unit).map(move |cell| cell.count * (cell.sum / cell.count - mean).powi(2)),
+            between_by_label: moments
+                .of_unit(unit)
+                .map(move |cell| cell.count * (cell.sum / cell.count - mean).powi(2)),
             within,
             rounding: 16.0 * f64::from(f32::EPSILON).powi(2) * power,
         }

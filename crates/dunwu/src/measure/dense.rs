@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn eigenvalues_come_in_descending_order() {
-        let values = nonnegative_eigenvalues(Mat::from_fn(2, 2, |r, c| if r == c { 2.0 } else { 1.0 }).as_ref()).unwrap();
+        let values =
+            nonnegative_eigenvalues(Mat::from_fn(2, 2, |r, c| if r == c { 2.0 } else { 1.0 }).as_ref()).unwrap();
         assert!((values[0] - 3.0).abs() < 1e-14 && (values[1] - 1.0).abs() < 1e-14);
     }
 }

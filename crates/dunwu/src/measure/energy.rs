@@ -3,7 +3,8 @@
 use super::{Measure, Quantity, Shape};
 
 const SOURCE: &str = "Tian 2025, arXiv:2509.21519, Theorem 1";
-const UNIT: &str = "σ² of a unit vector; with σ = x² and all data a real irrep of degree d peaks at M/2d, others at M/4d";
+const UNIT: &str =
+    "σ² of a unit vector; with σ = x² and all data a real irrep of degree d peaks at M/2d, others at M/4d";
 
 pub(super) const UNIT_TRAIN: Measure = Measure {
     name: "unit_energy_train",

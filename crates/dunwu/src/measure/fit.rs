@@ -3,8 +3,10 @@
 use super::scene::ClassMoments;
 use super::{Measure, Quantity, Scene, Shape};
 
-const FORMULA: &str = "(1/n) Σᵢ aᵢ (fᵢⱼ − μⱼ), aᵢ = V[j, yᵢ] − mean_c V[j, c], μⱼ = mean of fⱼ over the training sample";
-const ERROR_FORMULA: &str = "(Σᵢ (fᵢⱼ − f̄ⱼ)² Σᵢ (aᵢ − ā)² / (n² (n−1)))^½: the standard deviation over all permutations of the labels";
+const FORMULA: &str =
+    "(1/n) Σᵢ aᵢ (fᵢⱼ − μⱼ), aᵢ = V[j, yᵢ] − mean_c V[j, c], μⱼ = mean of fⱼ over the training sample";
+const ERROR_FORMULA: &str =
+    "(Σᵢ (fᵢⱼ − f̄ⱼ)² Σᵢ (aᵢ − ā)² / (n² (n−1)))^½: the standard deviation over all permutations of the labels";
 const UNIT: &str = "output; above 0 the unit helps";
 const SOURCE: &str = "definition";
 
@@ -59,9 +61,10 @@ struct Fit {
 
 fn per_unit(scene: &Scene<'_>, moments: &ClassMoments, value: impl Fn(Fit) -> Option<f64>) -> Option<Quantity> {
     let train_means = &scene.train()?.means;
-    Quantity::per_unit((0..scene.weights().n_units).map(|unit| {
-        value(fit(moments, unit, train_means[unit], scene.weights().unit_outputs(unit)))
-    }))
+    Quantity::per_unit(
+        (0..scene.weights().n_units)
+            .map(|unit| value(fit(moments, unit, train_means[unit], scene.weights().unit_outputs(unit)))),
+    )
 }
 
 /// All from the sums by label: aᵢ depends on the label alone.

@@ -46,7 +46,8 @@ mod tests {
             fixture.activation = activation;
             let f = fixture.features(&fixture.split.train);
             let n = 17;
-            let kernel = |i: usize, l: usize| (0..n_units).map(|j| f[i * n_units + j] * f[l * n_units + j]).sum::<f64>();
+            let kernel =
+                |i: usize, l: usize| (0..n_units).map(|j| f[i * n_units + j] * f[l * n_units + j]).sum::<f64>();
             let diagonal = (0..n).map(|i| kernel(i, i)).sum::<f64>() / n as f64;
             let off = (0..n).flat_map(|i| (0..n).filter(move |&l| l != i).map(move |l| (i, l)));
             let off = off.map(|(i, l)| kernel(i, l)).sum::<f64>() / (n * (n - 1)) as f64;

@@ -10,9 +10,9 @@ mod class_signal;
 mod dense;
 mod effective_rank;
 mod energy;
+mod fit;
 #[cfg(test)]
 mod fixture;
-mod fit;
 mod gradient;
 mod gram;
 mod hidden_spectrum;

@@ -64,7 +64,10 @@ mod tests {
                 let wave = |k: usize, g: usize| (TAU * (k * g) as f64 / order as f64).cos();
                 fixture.set_unit(0, |operand, token| wave(frequency, token) * (1.0 + operand as f64) + 0.7);
                 let other = if frequency == 1 { 2 } else { 1 };
-                fixture.set_unit(1, |operand, token| if operand == 0 { 2.0 * wave(frequency, token) } else { wave(other, token) });
+                fixture.set_unit(
+                    1,
+                    |operand, token| if operand == 0 { 2.0 * wave(frequency, token) } else { wave(other, token) },
+                );
                 fixture.set_unit(2, |_, _| 0.4);
                 for label in 0..order {
                     fixture.snapshot.weights.top[label] = (wave(frequency, label) - 0.3) as f32;
@@ -78,7 +81,11 @@ mod tests {
                 assert_close(agreement[0].unwrap(), 1.0, 1e-12);
                 // Σ cos² is M/2, and M for the real frequency M/2.
                 let power = |k: usize| if 2 * k == order { 1.0 } else { 0.5 };
-                assert_close(purity[1].unwrap(), 4.0 * power(frequency) / (4.0 * power(frequency) + power(other)), 1e-6);
+                assert_close(
+                    purity[1].unwrap(),
+                    4.0 * power(frequency) / (4.0 * power(frequency) + power(other)),
+                    1e-6,
+                );
                 assert!(agreement[1].unwrap() < 1e-12);
                 assert_eq!((purity[2], irrep[2], agreement[2]), (None, None, None));
             }

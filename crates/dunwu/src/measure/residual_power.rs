@@ -39,7 +39,10 @@ fn residual_power(scene: &Scene<'_>) -> Option<Quantity> {
         let basis = rows(&decomposition.basis[row * order..][..irrep.dimension * order], irrep.dimension, order);
         row += irrep.dimension;
         let missing = inner(basis.transpose(), product(gram.as_ref(), basis.transpose()).as_ref());
-        let asked: f64 = (0..irrep.dimension).flat_map(|b| (0..order).map(move |h| (b, h))).map(|(b, h)| basis[(b, h)].powi(2) * counts[h]).sum();
+        let asked: f64 = (0..irrep.dimension)
+            .flat_map(|b| (0..order).map(move |h| (b, h)))
+            .map(|(b, h)| basis[(b, h)].powi(2) * counts[h])
+            .sum();
         if k == 0 { None } else { ratio(missing.max(0.0), asked) }
     }))
 }

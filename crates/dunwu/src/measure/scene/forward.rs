@@ -146,11 +146,8 @@ fn centre_and_scale(f: &mut [f32], means: &[f64]) -> Vec<f64> {
     }
     // What varies by less than the rounding of f32 activations, n·(4ε)² of their power, does not vary.
     let rounding = 16.0 * f64::from(f32::EPSILON).powi(2);
-    let norms: Vec<f64> = variation
-        .iter()
-        .zip(&power)
-        .map(|(&v, &p)| if n < 2 || v <= rounding * p { 0.0 } else { v.sqrt() })
-        .collect();
+    let norms: Vec<f64> =
+        variation.iter().zip(&power).map(|(&v, &p)| if n < 2 || v <= rounding * p { 0.0 } else { v.sqrt() }).collect();
     let scales: Vec<f64> = norms.iter().map(|&norm| if norm > 0.0 { norm.recip() } else { 0.0 }).collect();
     for row in f.chunks_exact_mut(n_units) {
         for ((x, mean), scale) in row.iter_mut().zip(means).zip(&scales) {

@@ -22,8 +22,6 @@ pub(crate) struct Gradient {
     pub(crate) unit_products: Vec<f64>,
     /// ‖sⱼ‖², `[unit]`.
     pub(crate) unit_form_norms_squared: Vec<f64>,
-    /// VᵀV, `[label][label]`.
-    pub(super) top_gram: Mat<f64>,
 }
 
 impl Gradient {
@@ -47,9 +45,8 @@ impl Gradient {
 
         let unit_norms_squared: Vec<f64> =
             (0..n_units).map(|j| (0..n_labels).map(|c| pulled[(j, c)] * top[(j, c)]).sum::<f64>().max(0.0)).collect();
-        let unit_products = (0..n_units)
-            .map(|j| (0..n_labels).map(|h| aimed[(j, h)] * class_sums[h * n_units + j]).sum())
-            .collect();
+        let unit_products =
+            (0..n_units).map(|j| (0..n_labels).map(|h| aimed[(j, h)] * class_sums[h * n_units + j]).sum()).collect();
         let unit_form_norms_squared = (0..n_units)
             .map(|j| {
                 let (mut squares, mut sum) = (0.0, 0.0);
@@ -68,13 +65,12 @@ impl Gradient {
             unit_norms_squared,
             unit_products,
             unit_form_norms_squared,
-            top_gram,
         })
     }
 }
 
 /// Ỹᵀ F̃, `[label][unit]`.
-pub(super) fn centred_class_sums(train: &Train) -> Vec<f64> {
+fn centred_class_sums(train: &Train) -> Vec<f64> {
     let first = &train.moments.first;
     let mut sums = first.sums.clone();
     for (row, count) in sums.chunks_exact_mut(first.n_units).zip(&first.counts) {

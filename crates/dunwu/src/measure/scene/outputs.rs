@@ -70,10 +70,6 @@ impl Tally {
         (self.n > 0 && !self.loss_sum.is_nan()).then(|| self.n_correct as f64 / self.n as f64)
     }
 
-    pub(crate) fn n(&self) -> usize {
-        self.n
-    }
-
     /// Σᵢ rᵢ, `[label]`.
     pub(crate) fn residual_sum(&self) -> &[f64] {
         &self.residual_sum

@@ -8,10 +8,9 @@
 //! One Cholesky factorisation in f64, of B⁻¹ or of K̃, whichever is smaller; in f32 it would be lost where η is 10⁻⁶ of the
 //! largest eigenvalue, which the paper's setting passes. Cost for K = 2048, n = 2016: nK² flops to form, K³/3 to factor.
 
-use super::gradient::centred_class_sums;
 use super::similarity::Pair;
 use super::{Scene, Train};
-use crate::measure::dense::{cholesky, inner, product, rows, solve, solve_lower};
+use crate::measure::dense::{accumulate, cholesky, inner, product, rows, solve, solve_lower};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, Par};
 
@@ -57,8 +56,12 @@ impl Ridge {
         let lower = cholesky(regularised_gram(train, space, eta))?;
         let (top, dual) = match space {
             Space::Units => {
-                let sums = centred_class_sums(train);
-                let mut top = rows(&sums, targets.ncols(), train.norms.len()).transpose().to_owned();
+                // F̃ᵀỸ from the same rounded F̃ that was factored, so that Ỹ − F̃V_r is exact where it nearly cancels.
+                let mut top = Mat::zeros(train.norms.len(), targets.ncols());
+                for first in (0..train.n).step_by(PANEL) {
+                    let panel = sample_panel(train, first);
+                    accumulate(&mut top, panel.transpose(), targets.subrows(first, panel.nrows()));
+                }
                 solve(lower.as_ref(), top.as_mut());
                 let mut dual = targets;
                 for first in (0..train.n).step_by(PANEL) {
@@ -133,7 +136,9 @@ impl Ridge {
 /// Ỹ, `[sample][label]`.
 fn centred_targets(train: &Train, labels: &[u32]) -> Mat<f64> {
     let counts = &train.moments.first.counts;
-    Mat::from_fn(train.n, counts.len(), |i, h| f64::from(u8::from(labels[i] as usize == h)) - counts[h] / train.n as f64)
+    Mat::from_fn(train.n, counts.len(), |i, h| {
+        f64::from(u8::from(labels[i] as usize == h)) - counts[h] / train.n as f64
+    })
 }
 
 /// The lower triangle of F̃ᵀF̃ + ηI or F̃F̃ᵀ + ηI.

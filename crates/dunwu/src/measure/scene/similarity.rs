@@ -108,7 +108,8 @@ impl Best {
     }
 
     fn thin(&mut self) {
-        self.pairs.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.first.cmp(&b.first)).then(a.second.cmp(&b.second)));
+        self.pairs
+            .sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.first.cmp(&b.first)).then(a.second.cmp(&b.second)));
         self.pairs.truncate(N_PAIRS);
         if let (N_PAIRS, Some(last)) = (self.pairs.len(), self.pairs.last()) {
             self.bar = last.cosine;
