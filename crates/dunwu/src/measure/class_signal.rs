@@ -64,9 +64,9 @@ fn class_signal(moments: &ClassMoments) -> Option<Quantity> {
 
 /// One unit's variation, divided by label.
 struct Variance<I> {
-    /// n_h (f̄_h − f̄)², for each label that occurs.
+    /// `n_h (f̄_h − f̄)²`, for each label that occurs.
     between_by_label: I,
-    /// Σ (f − f̄_h)²
+    /// `Σ (f − f̄_h)²`
     within: f64,
     /// What the rounding of f32 activations can make of a constant one, n·(4ε)² of its power.
     rounding: f64,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     /// A unit cos + cos of one frequency squared: of its variance over all data the label decides
-    /// Var(cos θ_{x+y}) = 1/2 of Var = Var(cos(2θ_x)/2) + Var(cos(2θ_y)/2) + Var(2 cos cos), 1/8 + 1/8 + 1: 2/5.
+    /// Var(cos θ_{x+y}) = 1/2 of Var = `Var(cos(2θ_x)/2)` + `Var(cos(2θ_y)/2)` + Var(2 cos cos), 1/8 + 1/8 + 1: 2/5.
     #[test]
     fn a_fourier_unit_owes_two_fifths_to_the_label() {
         let mut fixture = Fixture::random(11, 1, 121, 3);

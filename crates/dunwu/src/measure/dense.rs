@@ -5,6 +5,7 @@ use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_s
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
+use faer::prelude::ReborrowMut;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 
 /// `lhs · rhs`.
@@ -47,7 +48,9 @@ pub(super) fn nonnegative_eigenvalues(matrix: MatRef<'_, f64>) -> Option<Vec<f64
         faer::prelude::default(),
     )
     .ok()?;
-    values.iter_mut().for_each(|value| *value = value.max(0.0));
+    for value in &mut values {
+        *value = value.max(0.0);
+    }
     values.sort_by(|a, b| b.total_cmp(a));
     Some(values)
 }
@@ -85,8 +88,6 @@ pub(super) fn solve(lower: MatRef<'_, f64>, mut right: MatMut<'_, f64>) {
     solve_lower(lower, right.rb_mut());
     solve_upper_triangular_in_place(lower.transpose(), right, Par::Seq);
 }
-
-use faer::prelude::ReborrowMut;
 
 #[cfg(test)]
 mod tests {

@@ -86,7 +86,9 @@ impl Fixture {
 
     /// Gives training samples a label that is counted as corrupted.
     pub(super) fn corrupt(&mut self, samples: &[u32], label: u32) {
-        samples.iter().for_each(|&i| self.split.train.labels[i as usize] = label);
+        for &i in samples {
+            self.split.train.labels[i as usize] = label;
+        }
         self.split.corrupted = samples.to_vec();
     }
 

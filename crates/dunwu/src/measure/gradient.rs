@@ -90,7 +90,7 @@ mod tests {
     use super::super::fixture::{Fixture, assert_close, per_unit, scalar};
     use dunwu_engine::loss::Loss;
 
-    /// `[n][K]` arrays of G_F, R Vᵀ and ỸỸᵀF̃, by their definitions in f64.
+    /// `[n][K]` arrays of `G_F`, R Vᵀ and `ỸỸᵀF`̃, by their definitions in f64.
     fn brute_force(fixture: &Fixture) -> [Vec<f64>; 3] {
         let samples = &fixture.split.train;
         let weights = &fixture.snapshot.weights;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     /// At the ridge solution the gradient is `η K̃⁻¹ỸỸᵀK̃⁻¹F̃` exactly, so its cosine with that form is 1. The network's
-    /// outputs are not centred over samples, but G_F is.
+    /// outputs are not centred over samples, but `G_F` is.
     #[test]
     fn at_the_ridge_solution_the_gradient_is_the_ridge_form() {
         for n_units in [5, 40] {
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// First step of a top layer that starts at zero: V = lr·F̃ᵀỸ moves against the untouched residual Ỹ, so G_F ∝ ỸỸᵀF̃.
+    /// First step of a top layer that starts at zero: V = lr·F̃ᵀỸ moves against the untouched residual Ỹ, so `G_F` ∝ `ỸỸᵀF`̃.
     #[test]
     fn the_first_gradient_after_a_zero_top_layer_is_the_stage_one_form() {
         let mut fixture = Fixture::random(5, 6, 25, 3); // all 25 samples: labels are balanced, centrings agree

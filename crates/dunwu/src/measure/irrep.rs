@@ -3,7 +3,7 @@
 use super::quantity::ratio;
 use super::{Measure, Quantity, Shape};
 
-/// Purity above which a unit counts for its irrep (THEORY's coverage, section 3).
+/// Purity above which a unit counts for its irrep. A unit with a tenth of its power elsewhere still peaks at one irrep.
 const PURE: f64 = 0.9;
 
 const SOURCE: &str = "Tian 2025, arXiv:2509.21519, Theorems 2 and 7";

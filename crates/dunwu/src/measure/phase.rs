@@ -21,6 +21,7 @@ fn phase_residual(scene: &Scene<'_>) -> Option<Quantity> {
     if !is_addition(&scene.setup.problem.structure) || scene.setup.problem.operand_sizes.len() != 2 {
         return None;
     }
+    let roots: Vec<(f64, f64)> = (0..order).map(|g| (TAU * g as f64 / order as f64).sin_cos()).collect();
     // The frequency of an irrep is where its first basis vector has its power.
     let mut row = 0;
     let frequencies: Vec<usize> = decomposition
@@ -29,7 +30,7 @@ fn phase_residual(scene: &Scene<'_>) -> Option<Quantity> {
         .map(|irrep| {
             let basis = &decomposition.basis[row * order..][..order];
             row += irrep.dimension;
-            let power = |k: &usize| magnitude(fourier(basis.iter().copied(), *k, order));
+            let power = |k: &usize| magnitude(fourier(basis, *k, &roots));
             (0..=order / 2).max_by(|a, b| power(a).total_cmp(&power(b))).unwrap_or(0)
         })
         .collect();
@@ -39,7 +40,7 @@ fn phase_residual(scene: &Scene<'_>) -> Option<Quantity> {
         let inputs: Vec<f64> = weights.unit_inputs(unit).map(f64::from).collect();
         let (first, second) = inputs.split_at(order);
         let phase = |values: &[f64]| {
-            let (re, im) = fourier(values.iter().copied(), frequency, order);
+            let (re, im) = fourier(values, frequency, &roots);
             let total: f64 = values.iter().map(|x| x * x).sum();
             let rounding = f64::from(f32::EPSILON).powi(2) * total * order as f64;
             (magnitude((re, im)) > rounding).then(|| im.atan2(re))
@@ -55,9 +56,10 @@ fn is_addition(structure: &Structure) -> bool {
     table.product.iter().enumerate().all(|(cell, &product)| (cell / order + cell % order) % order == product as usize)
 }
 
-fn fourier(values: impl Iterator<Item = f64>, frequency: usize, order: usize) -> (f64, f64) {
-    values.enumerate().fold((0.0, 0.0), |(re, im), (g, x)| {
-        let (sin, cos) = (TAU * (frequency * g % order) as f64 / order as f64).sin_cos();
+/// x̂(k), with the sines and cosines of all multiples of 2π/M.
+fn fourier(values: &[f64], frequency: usize, roots: &[(f64, f64)]) -> (f64, f64) {
+    values.iter().enumerate().fold((0.0, 0.0), |(re, im), (g, x)| {
+        let (sin, cos) = roots[frequency * g % roots.len()];
         (re + x * cos, im - x * sin)
     })
 }

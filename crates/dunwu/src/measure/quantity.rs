@@ -54,10 +54,12 @@ impl Quantity {
         value.is_finite().then_some(Self::Scalar(value))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what every measure returns")]
     pub(super) fn per_unit(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
         Some(Self::PerUnit(values.map(|value| value.filter(|x| x.is_finite())).collect()))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what every measure returns")]
     pub(super) fn per_irrep(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
         Some(Self::PerIrrep(values.map(|value| value.filter(|x| x.is_finite())).collect()))
     }

@@ -16,7 +16,7 @@ pub(super) const RESIDUAL_POWER: Measure = Measure {
     compute: residual_power,
 };
 
-/// Π_k acts on labels, so RᵀR is enough: `‖Π_k R‖² = Σ_b bᵀ RᵀR b` over the basis vectors b of k.
+/// `Π_k` acts on labels, so `RᵀR` is enough: `‖Π_k R‖² = Σ_b bᵀ RᵀR b` over the basis vectors b of k.
 fn residual_power(scene: &Scene<'_>) -> Option<Quantity> {
     let decomposition = scene.setup.decomposition.filter(|d| d.order == scene.weights().n_labels)?;
     let order = decomposition.order;
@@ -65,7 +65,7 @@ mod tests {
         }
     }
 
-    /// Six units of one frequency solve it (THEORY 2.4): `Σ_φ ±((cos(x+φ) ± cos(y+φ))² cos(z + 2φ))` over three phases
+    /// Six units of one frequency solve it: `Σ_φ ±((cos(x+φ) ± cos(y+φ))² cos(z + 2φ))` over three phases
     /// is `3 cos(x + y − z)`, with x, y, z the angles. That frequency goes, the others stay.
     #[test]
     fn what_is_learned_is_no_longer_missing() {

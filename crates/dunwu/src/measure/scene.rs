@@ -106,7 +106,7 @@ impl<'a> Scene<'a> {
         self.energies.get_or_init(|| Energies::of(self))
     }
 
-    /// G_F and its Stage I form; `None` where an output is not finite.
+    /// `G_F` and its Stage I form; `None` where an output is not finite.
     pub(super) fn gradient(&self) -> Option<&Gradient> {
         self.gradient.get_or_init(|| Gradient::of(self)).as_ref()
     }

@@ -43,7 +43,9 @@ impl ClassSums {
         for row in self.sums.chunks_exact(self.n_units) {
             means.iter_mut().zip(row).for_each(|(mean, sum)| *mean += sum);
         }
-        means.iter_mut().for_each(|mean| *mean /= n);
+        for mean in &mut means {
+            *mean /= n;
+        }
         means
     }
 

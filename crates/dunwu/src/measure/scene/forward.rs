@@ -34,7 +34,9 @@ impl HiddenLayer<'_> {
                 }
                 offset += size;
             }
-            row.iter_mut().for_each(|x| *x = self.activation.value(*x));
+            for x in row {
+                *x = self.activation.value(*x);
+            }
         }
     }
 

@@ -10,9 +10,9 @@ use super::{Scene, Train};
 use crate::measure::dense::{inner, product, rows};
 use faer::Mat;
 
-/// G_F against its Stage I form.
+/// `G_F` against its Stage I form.
 pub(crate) struct Gradient {
-    /// ‖G_F‖²
+    /// ‖`G_F‖²`
     pub(crate) norm_squared: f64,
     /// ‖R Vᵀ‖², without the centring over samples.
     pub(crate) uncentred_norm_squared: f64,

@@ -6,9 +6,9 @@ use crate::measure::dense::{product, rows};
 /// Power by irrep and unit, the trivial irrep included.
 pub(crate) struct Isotypic {
     pub(crate) n_irreps: usize,
-    /// Σ over operands of ‖Π_k w‖², `[unit][irrep]`.
+    /// Σ over operands of ‖`Π_k` w‖², `[unit][irrep]`.
     input: Vec<f64>,
-    /// ‖Π_k v‖², `[unit][irrep]`.
+    /// ‖`Π_k` v‖², `[unit][irrep]`.
     output: Vec<f64>,
 }
 

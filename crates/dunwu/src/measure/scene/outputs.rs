@@ -13,9 +13,9 @@ pub(crate) struct Tally {
     loss_sum: f64,
     /// Sum of the residual over samples, `[label]`.
     residual_sum: Vec<f64>,
-    /// RᵀR, `[label][label]`.
+    /// `RᵀR`, `[label][label]`.
     residual_gram: Mat<f64>,
-    /// RᵀY, `[label][label]`: residual summed over the samples of each label (the column).
+    /// `RᵀY`, `[label][label]`: residual summed over the samples of each label (the column).
     residual_by_label: Mat<f64>,
 }
 
@@ -75,12 +75,12 @@ impl Tally {
         &self.residual_sum
     }
 
-    /// RᵀR.
+    /// `RᵀR`.
     pub(crate) fn residual_gram(&self) -> &Mat<f64> {
         &self.residual_gram
     }
 
-    /// RᵀY.
+    /// `RᵀY`.
     pub(crate) fn residual_by_label(&self) -> &Mat<f64> {
         &self.residual_by_label
     }

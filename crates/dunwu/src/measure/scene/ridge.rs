@@ -12,7 +12,7 @@ use super::similarity::Pair;
 use super::{Scene, Train};
 use crate::measure::dense::{accumulate, cholesky, inner, product, rows, solve, solve_lower};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, Mat, Par};
+use faer::{Accum, Mat, MatRef, Par};
 
 /// Rows or columns of F̃ that are held in f64 at a time.
 const PANEL: usize = 256;
@@ -32,9 +32,9 @@ pub(crate) struct Ridge {
     eta: f64,
     /// L of the factored matrix.
     lower: Mat<f64>,
-    /// V_r, `[unit][label]`.
+    /// `V_r`, `[unit][label]`.
     pub(crate) top: Mat<f64>,
-    /// AᵀA, `[label][label]`.
+    /// `AᵀA`, `[label][label]`.
     dual_gram: Mat<f64>,
     /// A, `[sample][label]`.
     dual: Mat<f64>,
@@ -60,6 +60,7 @@ impl Ridge {
                 let mut top = Mat::zeros(train.norms.len(), targets.ncols());
                 for first in (0..train.n).step_by(PANEL) {
                     let panel = sample_panel(train, first);
+                    let panel = panel.as_ref();
                     accumulate(&mut top, panel.transpose(), targets.subrows(first, panel.nrows()));
                 }
                 solve(lower.as_ref(), top.as_mut());
@@ -81,7 +82,7 @@ impl Ridge {
                 let mut top = Mat::zeros(train.norms.len(), dual.ncols());
                 for first in (0..train.norms.len()).step_by(PANEL) {
                     let panel = unit_panel(train, first);
-                    let part = product(panel.transpose(), dual.as_ref());
+                    let part = product(panel.as_ref().transpose(), dual.as_ref());
                     top.submatrix_mut(first, 0, part.nrows(), part.ncols()).copy_from(&part);
                 }
                 (top, dual)
@@ -91,7 +92,7 @@ impl Ridge {
         Some(Self { space, eta, lower, top, dual_gram, dual })
     }
 
-    /// The cosine of G_F with the ridge's own gradient `K̃⁻¹ỸỸᵀK̃⁻¹F̃ = A V_rᵀ`, given R̃ and V; of rank M, so over labels.
+    /// The cosine of `G_F` with the ridge's own gradient `K̃⁻¹ỸỸᵀK̃⁻¹F̃ = A V_rᵀ`, given R̃ and V; of rank M, so over labels.
     pub(crate) fn alignment(&self, scene: &Scene<'_>) -> Option<f64> {
         let gradient = scene.gradient()?;
         let weights = scene.weights();
@@ -150,14 +151,15 @@ fn regularised_gram(train: &Train, space: Space, eta: f64) -> Mat<f64> {
     let mut gram = Mat::zeros(size, size);
     for first in (0..depth).step_by(PANEL) {
         let panel = match space {
-            Space::Units => sample_panel(train, first).transpose().to_owned(),
+            Space::Units => sample_panel(train, first),
             Space::Samples => unit_panel(train, first),
         };
+        let panel = if space == Space::Units { panel.as_ref().transpose() } else { panel.as_ref() };
         triangular::matmul(
             &mut gram,
             BlockStructure::TriangularLower,
             Accum::Add,
-            &panel,
+            panel,
             BlockStructure::Rectangular,
             panel.transpose(),
             BlockStructure::Rectangular,
@@ -172,13 +174,31 @@ fn regularised_gram(train: &Train, space: Space, eta: f64) -> Mat<f64> {
 }
 
 /// Samples `first..first + PANEL` of F̃, `[sample][unit]`.
-fn sample_panel(train: &Train, first: usize) -> Mat<f64> {
-    Mat::from_fn(PANEL.min(train.n - first), train.norms.len(), |i, j| train.centred(first + i, j))
+fn sample_panel(train: &Train, first: usize) -> Panel {
+    let n_units = train.norms.len();
+    let directions = &train.directions[first * n_units..train.n.min(first + PANEL) * n_units];
+    let scaled = directions.chunks_exact(n_units).flat_map(|row| row.iter().zip(&train.norms));
+    Panel { values: scaled.map(|(&d, norm)| f64::from(d) * norm).collect(), n_cols: n_units }
 }
 
 /// Units `first..first + PANEL` of F̃, `[sample][unit]`.
-fn unit_panel(train: &Train, first: usize) -> Mat<f64> {
-    Mat::from_fn(train.n, PANEL.min(train.norms.len() - first), |i, j| train.centred(i, first + j))
+fn unit_panel(train: &Train, first: usize) -> Panel {
+    let units = first..train.norms.len().min(first + PANEL);
+    let norms = &train.norms[units.clone()];
+    let scaled = train.directions.chunks_exact(train.norms.len()).flat_map(|row| row[units.clone()].iter().zip(norms));
+    Panel { values: scaled.map(|(&d, norm)| f64::from(d) * norm).collect(), n_cols: norms.len() }
+}
+
+/// A part of F̃ in f64, row-major like F̃, so that filling it reads whole cache lines.
+struct Panel {
+    values: Vec<f64>,
+    n_cols: usize,
+}
+
+impl Panel {
+    fn as_ref(&self) -> MatRef<'_, f64> {
+        rows(&self.values, self.values.len() / self.n_cols, self.n_cols)
+    }
 }
 
 #[cfg(test)]
