@@ -156,7 +156,7 @@ impl<'a> Opening<'a> {
         let mut frame = Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() };
         let inputs_per_sample = snapshot.weights.n_inputs as f64 / self.split.train.labels.len() as f64;
         let largest = snapshot.weights.largest_unit_norm().max(initial.largest_unit_norm());
-        let evidence = evidence(&frame, snapshot.weights.n_units, largest);
+        let evidence = evidence(&frame, &snapshot.weights, largest);
         frame.labels = evidence.iter().map(|evidence| label(evidence, inputs_per_sample)).collect();
         frame.sample_labels = evidence.iter().map(|evidence| label_from_sample(evidence, inputs_per_sample)).collect();
         self.frames.push(frame);
@@ -219,15 +219,16 @@ fn stage_evidence(frame: &Frame) -> StageEvidence {
 }
 
 /// What the labels are judged by, one entry a unit.
-fn evidence(frame: &Frame, n_units: usize, largest_norm: f64) -> Vec<Evidence> {
+fn evidence(frame: &Frame, weights: &Weights, largest_norm: f64) -> Vec<Evidence> {
     let column = |name: &str| frame.entries(name).unwrap_or_default();
-    let [norm, train, train_error, held_out, held_out_error, signal, top2] = [
+    let [norm, train, train_error, held_out, held_out_error, signal, participation, top2] = [
         "unit_norm",
         "unit_fit_train",
         "unit_fit_train_error",
         "unit_fit_held_out",
         "unit_fit_held_out_error",
         "unit_class_signal_train",
+        "unit_class_participation",
         "unit_top2",
     ]
     .map(column);
@@ -235,12 +236,13 @@ fn evidence(frame: &Frame, n_units: usize, largest_norm: f64) -> Vec<Evidence> {
     let estimate = |mean: &[Option<f64>], error: &[Option<f64>], unit| {
         at(mean, unit).zip(at(error, unit)).map(|(mean, error)| Estimate { mean, error })
     };
-    (0..n_units)
+    (0..weights.n_units)
         .map(|unit| Evidence {
             relative_norm: at(norm, unit).unwrap_or(0.0) / largest_norm.max(f64::MIN_POSITIVE),
             fit_train: estimate(train, train_error, unit),
             fit_held_out: estimate(held_out, held_out_error, unit),
             class_signal: at(signal, unit),
+            label_share: at(participation, unit).map(|labels| labels / weights.n_labels as f64),
             top2: at(top2, unit),
         })
         .collect()

@@ -1,74 +1,226 @@
 //! Everything that is measured. [`MEASURES`] lists it in reading order; the command line, the report, exports and docs walk
 //! that list.
+//!
+//! A measure reads a [`Scene`] and never changes a run. It is total: undefined is `None`, never NaN, and one unit's
+//! undefined value does not hide the others'. What several measures need is computed once, in the scene.
 
+mod accuracy;
+mod class_signal;
+mod dense;
+mod effective_rank;
+mod energy;
+mod fit;
+#[cfg(test)]
+mod fixture;
+mod gradient;
+mod gram;
+mod hidden_spectrum;
+mod irrep;
+mod kernel_distance;
 pub mod label;
+mod localization;
+mod loss;
+mod norm;
+mod phase;
+mod purity;
+mod quantity;
+mod repulsion;
+mod residual_power;
+mod ridge_distance;
+mod rotation;
+mod scene;
 pub mod stage;
+mod update_spectrum;
 
-/// One measured quantity.
-pub struct Measure {
-    /// Name in tables: `unit_purity`.
-    pub name: &'static str,
-    /// What the number tells, in one line.
-    pub tells: &'static str,
-    /// Formula in Unicode.
-    pub formula: &'static str,
-    /// What it is indexed by.
-    pub shape: Shape,
-    /// Unit, with the meaning of its ends where it helps.
-    pub unit: &'static str,
-    /// Where the definition comes from.
-    pub source: &'static str,
-    /// When there is no value.
-    pub undefined: &'static str,
-    /// Its value in one snapshot; `None` where it is undefined, never NaN.
-    pub compute: fn(&Scene<'_>) -> Option<Quantity>,
+pub use quantity::{Measure, Quantity, Shape};
+pub use scene::{Scene, Setup};
+
+/// Every measure, in reading order.
+pub static MEASURES: &[Measure] = &[
+    loss::TRAIN,
+    accuracy::TRAIN,
+    loss::TEST,
+    accuracy::TEST,
+    accuracy::CORRUPTED,
+    accuracy::RESTORED,
+    norm::HIDDEN,
+    norm::TOP,
+    gradient::NORM,
+    gradient::UNCENTRED_NORM,
+    gradient::ALIGNMENT,
+    gradient::KERNEL_ALIGNMENT,
+    ridge_distance::RIDGE_DISTANCE,
+    effective_rank::EFFECTIVE_RANK,
+    effective_rank::UPDATE_EFFECTIVE_RANK,
+    kernel_distance::KERNEL_DISTANCE,
+    gram::OFF_DIAGONAL_RATIO,
+    repulsion::REPULSION,
+    hidden_spectrum::HIDDEN_SPECTRUM,
+    update_spectrum::UPDATE_SPECTRUM,
+    norm::UNIT,
+    norm::UNIT_OUTPUT,
+    energy::UNIT_TRAIN,
+    energy::UNIT_POPULATION,
+    gradient::UNIT_ALIGNMENT,
+    gradient::UNIT_SHARE,
+    rotation::UNIT_ROTATION,
+    localization::UNIT_PARTICIPATION,
+    localization::UNIT_TOP2,
+    class_signal::UNIT_TRAIN,
+    class_signal::UNIT_HELD_OUT,
+    class_signal::UNIT_CLASS_PARTICIPATION,
+    fit::UNIT_TRAIN,
+    fit::UNIT_TRAIN_ERROR,
+    fit::UNIT_HELD_OUT,
+    fit::UNIT_HELD_OUT_ERROR,
+    purity::UNIT_PURITY,
+    purity::UNIT_IRREP,
+    purity::UNIT_OUTPUT_AGREEMENT,
+    phase::UNIT_PHASE_RESIDUAL,
+    irrep::POWER,
+    irrep::UNITS,
+    residual_power::RESIDUAL_POWER,
+];
+
+/// Every measure of one snapshot, in the order of [`MEASURES`].
+pub fn measure_all(scene: &Scene<'_>) -> Vec<Option<Quantity>> {
+    MEASURES.iter().map(|measure| (measure.compute)(scene)).collect()
 }
 
-/// What a quantity is indexed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Shape {
-    /// One number.
-    Scalar,
-    /// One number a hidden unit.
-    PerUnit,
-    /// One number an irrep.
-    PerIrrep,
-    /// Numbers in descending order.
-    Spectrum,
-}
+#[cfg(test)]
+mod tests {
+    use super::fixture::Fixture;
+    use super::*;
+    use dunwu_engine::loss::Loss;
+    use dunwu_engine::model::Activation;
 
-/// A value of one of the shapes; `None` inside where a single entry is undefined (the purity of a dead unit).
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub enum Quantity {
-    /// One number.
-    Scalar(f64),
-    /// One number a hidden unit.
-    PerUnit(Vec<Option<f64>>),
-    /// One number an irrep, in the decomposition's order.
-    PerIrrep(Vec<Option<f64>>),
-    /// Numbers in descending order.
-    Spectrum(Vec<f64>),
-}
+    fn check(fixture: &Fixture, case: &str) {
+        for (measure, value) in MEASURES.iter().zip(measure_all(&fixture.scene())) {
+            let (name, n_units) = (measure.name, fixture.snapshot.weights.n_units);
+            let Some(value) = value else { continue };
+            let (shape, numbers): (Shape, Vec<f64>) = match value {
+                Quantity::Scalar(x) => (Shape::Scalar, vec![x]),
+                Quantity::Spectrum(x) => {
+                    assert!(x.is_sorted_by(|a, b| a >= b), "{name}, {case}: not descending");
+                    (Shape::Spectrum, x)
+                }
+                Quantity::PerUnit(x) => {
+                    assert_eq!(x.len(), n_units, "{name}, {case}");
+                    (Shape::PerUnit, x.into_iter().flatten().collect())
+                }
+                Quantity::PerIrrep(x) => {
+                    let irreps = &fixture.decomposition.as_ref().unwrap().irreps;
+                    assert_eq!(x.len(), irreps.len(), "{name}, {case}");
+                    (Shape::PerIrrep, x.into_iter().flatten().collect())
+                }
+            };
+            assert_eq!(shape, measure.shape, "{name}, {case}");
+            assert!(numbers.iter().all(|x| x.is_finite()), "{name}, {case}: {numbers:?}");
+        }
+    }
 
-pub struct Setup<'a> {
-    pub problem: &'a dunwu_engine::Problem,
-    pub split: &'a dunwu_engine::Split,
-    pub decomposition: Option<&'a crate::group::Decomposition>,
-    pub activation: dunwu_engine::model::Activation,
-    pub loss: dunwu_engine::loss::Loss,
-    pub eta: f64,
-    pub initial: &'a dunwu_engine::model::Weights,
-}
-pub struct Scene<'a> {
-    pub setup: Setup<'a>,
-    pub snapshot: &'a dunwu_engine::Snapshot,
-}
-impl<'a> Scene<'a> {
-    pub fn new(setup: Setup<'a>, snapshot: &'a dunwu_engine::Snapshot) -> Self {
-        Self { setup, snapshot }
+    const ACTIVATIONS: [Activation; 4] = [Activation::Square, Activation::Cube, Activation::Relu, Activation::Gelu];
+
+    #[test]
+    fn every_measure_is_total() {
+        for (activation, loss) in ACTIVATIONS.into_iter().flat_map(|a| [(a, Loss::Mse), (a, Loss::CrossEntropy)]) {
+            for (order, n_units, n_train) in [(2, 1, 1), (2, 1, 4), (3, 1, 2), (5, 4, 1), (5, 30, 12), (6, 3, 36)] {
+                let base = || {
+                    let mut fixture = Fixture::random(order, n_units, n_train, 1);
+                    (fixture.activation, fixture.loss, fixture.eta) = (activation, loss, 0.1);
+                    fixture.snapshot.update_gram = vec![0.0; 9];
+                    fixture
+                };
+                check(&base(), "random weights");
+                for size in [0.0, 1e-38, 1e-20, 1e10, 1e19, f32::MAX, f32::INFINITY, f32::NAN] {
+                    let mut fixture = base();
+                    let weights = &mut fixture.snapshot.weights;
+                    weights.hidden.iter_mut().chain(&mut weights.top).for_each(|w| *w *= size);
+                    check(&fixture, &format!("weights times {size:e}"));
+                    fixture.snapshot.weights.hidden.clone_from(&fixture.initial.hidden);
+                    fixture.eta = f64::from(size);
+                    check(&fixture, &format!("top weights and η times {size:e}"));
+                }
+                let mut fixture = base();
+                for row in fixture.snapshot.weights.hidden.chunks_exact_mut(n_units) {
+                    row[0] = 0.0;
+                }
+                fixture.snapshot.weights.top.fill(0.0);
+                fixture.snapshot.update_gram = vec![f64::NAN; 4];
+                check(&fixture, "one dead unit, silent top");
+                let mut fixture = base();
+                fixture.decomposition = None;
+                fixture.eta = 0.0;
+                fixture.corrupt(&[0], 1);
+                check(&fixture, "no group, no decay, a corrupted label");
+                let mut fixture = base();
+                fixture.split.test = dunwu_engine::Samples { operands: vec![vec![]; 2], labels: vec![] };
+                check(&fixture, "no held-out samples");
+                (fixture.split.train, fixture.split.train_true_labels) = (fixture.split.test.clone(), vec![]);
+                check(&fixture, "no samples");
+            }
+        }
+    }
+
+    /// With random weights, held-out samples, irreps, decay and corruption nothing is undefined.
+    #[test]
+    fn every_measure_has_a_value_where_it_is_defined() {
+        let mut fixture = Fixture::random(7, 20, 25, 1);
+        fixture.eta = 0.1;
+        fixture.snapshot.update_gram = vec![2.0, 1.0, 1.0, 2.0];
+        fixture.corrupt(&[2, 9], 0);
+        for (measure, value) in MEASURES.iter().zip(measure_all(&fixture.scene())) {
+            assert!(value.is_some(), "{}", measure.name);
+        }
+    }
+
+    #[test]
+    fn the_table_can_be_read() {
+        let mut names: Vec<&str> = MEASURES.iter().map(|measure| measure.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), MEASURES.len(), "a name occurs twice");
+        for measure in MEASURES {
+            assert!(measure.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'));
+            for text in [measure.tells, measure.formula, measure.unit, measure.source, measure.undefined] {
+                assert!(!text.is_empty() && !text.ends_with('.'), "{}: {text:?}", measure.name);
+            }
+        }
+    }
+
+    /// Measuring again, and in another order, gives the same bits.
+    #[test]
+    fn measures_do_not_depend_on_their_order() {
+        let mut fixture = Fixture::random(7, 20, 25, 1);
+        fixture.eta = 0.1;
+        let forward = measure_all(&fixture.scene());
+        let scene = fixture.scene();
+        let mut backward: Vec<_> = MEASURES.iter().rev().map(|measure| (measure.compute)(&scene)).collect();
+        backward.reverse();
+        assert_eq!(forward, backward);
+    }
+
+    #[test]
+    #[ignore = "prints times: cargo test --release -p dunwu measure::tests::times -- --ignored --nocapture"]
+    #[expect(clippy::print_stdout, reason = "its output is its purpose")]
+    fn times_in_the_paper_setting() {
+        let mut fixture = Fixture::random(71, 2048, 2016, 1);
+        fixture.eta = 0.2;
+        fixture.snapshot.update_gram = vec![1.0; 400];
+        for _ in 0..2 {
+            let scene = fixture.scene();
+            let start = std::time::Instant::now();
+            for measure in MEASURES {
+                let begin = std::time::Instant::now();
+                let value = (measure.compute)(&scene);
+                let elapsed_ms = begin.elapsed().as_secs_f64() * 1e3;
+                let shown = match value {
+                    Some(Quantity::Scalar(x)) => format!("{x:.4}"),
+                    _ => String::new(),
+                };
+                println!("{:30} {elapsed_ms:8.1} ms  {shown}", measure.name);
+            }
+            println!("all {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+        }
     }
 }
-pub fn measure_all(_s: &Scene<'_>) -> Vec<Option<Quantity>> {
-    Vec::new()
-}
-pub static MEASURES: &[Measure] = &[];

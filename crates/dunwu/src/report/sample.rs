@@ -51,7 +51,7 @@ pub(super) fn index(name: &str) -> usize {
 
 fn spec(width: usize, steps: u64) -> RunSpec {
     RunSpec {
-        task: Task { text: "cyclic:71".into() },
+        task: Task::cyclic(71),
         data: DataSpec { sampling: Sampling::Fraction(0.4), corrupted: 0.0 },
         model: ModelSpec {
             width,
@@ -137,6 +137,7 @@ pub(super) fn run(width: usize, n_frames: usize) -> Opened {
     let frames = taken.into_iter().map(|step| frame(step, n_irreps, &units)).collect();
     let span = |name, from, to, evidence: &str| StageSpan { name, from, to, evidence: evidence.into() };
     Opened {
+        expectation: crate::theory::Expectation::Generalizes { critical: 832.0 },
         spec: spec(width, steps),
         task: "cyclic:71".into(),
         n_labels: 71,
@@ -242,7 +243,7 @@ fn frame(step: u64, n_irreps: usize, units: &[(usize, f64, UnitLabel, f64)]) -> 
         Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.0)).collect())),
         Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.1)).collect())),
     ];
-    Frame { step, values, labels }
+    Frame { step, values, sample_labels: labels.clone(), labels }
 }
 
 /// Settings as a spec lists them.

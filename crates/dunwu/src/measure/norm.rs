@@ -1,0 +1,75 @@
+//! Norms of the weights.
+
+use super::scene::Scene;
+use super::{Measure, Quantity, Shape};
+
+const UNIT_OF: &str = "weight; 0 is a unit without weights";
+
+pub(super) const HIDDEN: Measure = Measure {
+    name: "hidden_norm",
+    tells: "how large the hidden layer is; it decays to nothing when the network collapses",
+    formula: "‖W‖ = (Σ_{gj} W_gj²)^½",
+    shape: Shape::Scalar,
+    unit: "weight",
+    source: "definition",
+    undefined: "where a weight is not finite",
+    compute: |scene| Quantity::scalar(norm(scene.weights().hidden.iter().copied())),
+};
+
+pub(super) const TOP: Measure = Measure {
+    name: "top_norm",
+    tells: "how large the top layer is",
+    formula: "‖V‖ = (Σ_{jc} V_jc²)^½",
+    shape: Shape::Scalar,
+    unit: "weight",
+    source: "definition",
+    undefined: "where a weight is not finite",
+    compute: |scene| Quantity::scalar(norm(scene.weights().top.iter().copied())),
+};
+
+pub(super) const UNIT: Measure = Measure {
+    name: "unit_norm",
+    tells: "whether a unit is alive: decay takes the weights of units that do nothing",
+    formula: "‖wⱼ‖",
+    shape: Shape::PerUnit,
+    unit: UNIT_OF,
+    source: "definition",
+    undefined: "where a weight is not finite",
+    compute: |scene| per_unit(scene, |scene, unit| norm(scene.weights().unit_inputs(unit))),
+};
+
+pub(super) const UNIT_OUTPUT: Measure = Measure {
+    name: "unit_output_norm",
+    tells: "how strongly the outputs listen to a unit",
+    formula: "‖vⱼ‖, vⱼ = row j of V",
+    shape: Shape::PerUnit,
+    unit: UNIT_OF,
+    source: "definition",
+    undefined: "where a weight is not finite",
+    compute: |scene| per_unit(scene, |scene, unit| norm(scene.weights().unit_outputs(unit).iter().copied())),
+};
+
+fn per_unit(scene: &Scene<'_>, value: impl Fn(&Scene<'_>, usize) -> f64) -> Option<Quantity> {
+    Quantity::per_unit((0..scene.weights().n_units).map(|unit| Some(value(scene, unit))))
+}
+
+fn norm(weights: impl Iterator<Item = f32>) -> f64 {
+    weights.map(|w| f64::from(w).powi(2)).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, per_unit, scalar};
+
+    #[test]
+    fn three_and_four_make_five() {
+        let mut fixture = Fixture::random(2, 1, 4, 1);
+        fixture.snapshot.weights.hidden = vec![3.0, 0.0, 4.0, 0.0];
+        fixture.snapshot.weights.top = vec![-12.0, 5.0];
+        let scene = fixture.scene();
+        assert_eq!(scalar(&scene, "hidden_norm"), Some(5.0));
+        assert_eq!(scalar(&scene, "top_norm"), Some(13.0));
+        assert_eq!(per_unit(&scene, "unit_norm"), [Some(5.0)]);
+        assert_eq!(per_unit(&scene, "unit_output_norm"), [Some(13.0)]);
+    }
+}

@@ -1,0 +1,133 @@
+//! One snapshot with all that a measure may look at; what several measures share is computed on first use and kept.
+//!
+//! No n×K array is held in f64. The gradient at the features, `G_F = P₁ R Vᵀ`, and its Stage I form `Ỹ Ỹᵀ F̃` have rank at
+//! most M, so their norms and products are taken over labels and neither is ever built.
+
+use crate::group::Decomposition;
+use dunwu_engine::loss::Loss;
+use dunwu_engine::model::{Activation, Weights};
+use dunwu_engine::{Problem, Snapshot, Split};
+use std::cell::OnceCell;
+
+mod class_sums;
+mod energies;
+mod forward;
+mod gradient;
+mod isotypic;
+mod outputs;
+mod ridge;
+mod similarity;
+
+pub(super) use class_sums::{ClassMoments, ClassSums};
+pub(super) use energies::Energies;
+pub(super) use forward::{HeldOut, Train};
+pub(super) use gradient::Gradient;
+pub(super) use isotypic::Isotypic;
+pub(super) use outputs::Tally;
+pub(super) use ridge::Ridge;
+pub(super) use similarity::Similarity;
+
+/// What stays the same over a run's snapshots.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// The problem.
+    pub problem: &'a Problem,
+    /// What is trained on and what is not; together the whole population.
+    pub split: &'a Split,
+    /// The irreps; `None` where the task is no group.
+    pub decomposition: Option<&'a Decomposition>,
+    /// σ.
+    pub activation: Activation,
+    /// What is minimised.
+    pub loss: Loss,
+    /// η of `½‖P₁(Y − FV)‖² + η/2 ‖V‖²`, sums over samples. Training with a mean loss and coupled weight decay λ has its
+    /// ridge at η = nλ/2 for the centred MSE and, to first order, at η = nλ for cross-entropy. 0 where nothing decays.
+    pub eta: f64,
+    /// The weights at step 0.
+    pub initial: &'a Weights,
+}
+
+/// One snapshot in its run.
+pub struct Scene<'a> {
+    /// What stays the same over the run.
+    pub setup: Setup<'a>,
+    /// The network at one step.
+    pub snapshot: &'a Snapshot,
+    train: OnceCell<Option<Train>>,
+    held_out: OnceCell<Option<HeldOut>>,
+    energies: OnceCell<Energies>,
+    gradient: OnceCell<Option<Gradient>>,
+    similarity: OnceCell<Option<Similarity>>,
+    ridge: OnceCell<Option<Ridge>>,
+    isotypic: OnceCell<Option<Isotypic>>,
+    singular_values: OnceCell<Option<Vec<f64>>>,
+}
+
+impl<'a> Scene<'a> {
+    /// A snapshot to be measured. Its weights and the initial ones have to fit the problem.
+    pub fn new(setup: Setup<'a>, snapshot: &'a Snapshot) -> Self {
+        let weights = &snapshot.weights;
+        assert_eq!(weights.n_inputs, setup.problem.operand_sizes.iter().sum::<usize>(), "one row of W a token");
+        assert_eq!(weights.n_labels, setup.problem.n_labels, "one column of V a label");
+        assert_eq!(weights.hidden.len(), weights.n_inputs * weights.n_units, "W is [n_inputs][n_units]");
+        assert_eq!(weights.top.len(), weights.n_units * weights.n_labels, "V is [n_units][n_labels]");
+        assert_eq!(setup.initial.hidden.len(), weights.hidden.len(), "the initial W has the shape of W");
+        Self {
+            setup,
+            snapshot,
+            train: OnceCell::new(),
+            held_out: OnceCell::new(),
+            energies: OnceCell::new(),
+            gradient: OnceCell::new(),
+            similarity: OnceCell::new(),
+            ridge: OnceCell::new(),
+            isotypic: OnceCell::new(),
+            singular_values: OnceCell::new(),
+        }
+    }
+
+    /// The weights.
+    pub fn weights(&self) -> &'a Weights {
+        &self.snapshot.weights
+    }
+
+    /// The training sample seen through the network; `None` without training samples.
+    pub(super) fn train(&self) -> Option<&Train> {
+        self.train.get_or_init(|| Train::of(self)).as_ref()
+    }
+
+    /// The held-out samples seen through the network; `None` without any.
+    pub(super) fn held_out(&self) -> Option<&HeldOut> {
+        self.held_out.get_or_init(|| HeldOut::of(self)).as_ref()
+    }
+
+    /// Energies of the normalised units.
+    pub(super) fn energies(&self) -> &Energies {
+        self.energies.get_or_init(|| Energies::of(self))
+    }
+
+    /// `G_F` and its Stage I form; `None` where an output is not finite.
+    pub(super) fn gradient(&self) -> Option<&Gradient> {
+        self.gradient.get_or_init(|| Gradient::of(self)).as_ref()
+    }
+
+    /// How similar the units' activations are; `None` where one is not finite.
+    pub(super) fn similarity(&self) -> Option<&Similarity> {
+        self.similarity.get_or_init(|| Similarity::of(self)).as_ref()
+    }
+
+    /// The ridge regression on the present features; `None` for η = 0.
+    pub(super) fn ridge(&self) -> Option<&Ridge> {
+        self.ridge.get_or_init(|| Ridge::of(self)).as_ref()
+    }
+
+    /// The weights over the irreps; `None` where the task is no group.
+    pub(super) fn isotypic(&self) -> Option<&Isotypic> {
+        self.isotypic.get_or_init(|| Isotypic::of(self)).as_ref()
+    }
+
+    /// Singular values of W, descending; `None` where a weight is not finite.
+    pub(super) fn singular_values(&self) -> Option<&[f64]> {
+        self.singular_values.get_or_init(|| super::hidden_spectrum::singular_values(self.weights())).as_deref()
+    }
+}

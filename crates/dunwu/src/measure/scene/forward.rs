@@ -1,0 +1,194 @@
+//! The samples seen through the network: activations, their sums by label, outputs.
+
+use super::{ClassMoments, Scene, Tally};
+use crate::measure::dense::rows;
+use dunwu_engine::Samples;
+use dunwu_engine::model::Activation;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, Par};
+
+/// Samples that pass through the network together: 256 rows of 2048 activations stay in the second-level cache.
+const BLOCK: usize = 256;
+
+/// A hidden layer, with or without the scale of its units.
+pub(crate) struct HiddenLayer<'a> {
+    pub(crate) hidden: &'a [f32],
+    pub(crate) n_units: usize,
+    pub(crate) operand_sizes: &'a [usize],
+    pub(crate) activation: Activation,
+}
+
+impl HiddenLayer<'_> {
+    /// σ(XW) of samples `first..`, one row of `out` each.
+    pub(crate) fn activations(&self, samples: &Samples, first: usize, out: &mut [f32]) {
+        for (i, row) in out.chunks_exact_mut(self.n_units).enumerate() {
+            let mut offset = 0;
+            for (operand, (tokens, size)) in samples.operands.iter().zip(self.operand_sizes).enumerate() {
+                let token = offset + tokens[first + i] as usize;
+                let weights = &self.hidden[token * self.n_units..][..self.n_units];
+                if operand == 0 {
+                    row.copy_from_slice(weights);
+                } else {
+                    row.iter_mut().zip(weights).for_each(|(x, w)| *x += w);
+                }
+                offset += size;
+            }
+            for x in row {
+                *x = self.activation.value(*x);
+            }
+        }
+    }
+
+    /// Hands the activations of all samples to `visit(first, block)`, block by block.
+    pub(crate) fn for_each_block(&self, samples: &Samples, mut visit: impl FnMut(usize, &[f32])) {
+        let n = samples.labels.len();
+        let mut block = vec![0.0; BLOCK.min(n) * self.n_units];
+        for first in (0..n).step_by(BLOCK) {
+            let activations = &mut block[..BLOCK.min(n - first) * self.n_units];
+            self.activations(samples, first, activations);
+            visit(first, activations);
+        }
+    }
+}
+
+/// `Z = F V` of one block, `[samples][labels]`.
+fn outputs(activations: &[f32], top: &[f32], n_units: usize, n_labels: usize) -> Vec<f32> {
+    let n = activations.len() / n_units;
+    let mut z = vec![0.0; n * n_labels];
+    matmul(
+        MatMut::from_row_major_slice_mut(&mut z, n, n_labels),
+        Accum::Replace,
+        rows(activations, n, n_units),
+        rows(top, n_units, n_labels),
+        1.0_f32,
+        Par::Seq,
+    );
+    z
+}
+
+/// The training sample.
+pub(crate) struct Train {
+    /// Training samples.
+    pub(crate) n: usize,
+    /// Sums of activations by the labels as given.
+    pub(crate) moments: ClassMoments,
+    /// Mean activation of each unit, μ.
+    pub(crate) means: Vec<f64>,
+    /// ‖f̃ⱼ‖ with f̃ⱼ = fⱼ − μⱼ; 0 for a unit that does not vary.
+    pub(crate) norms: Vec<f64>,
+    /// F̃ with every column scaled to length 1 (or all zero), `[n][K]`. Scaled, because f32 products of these neither
+    /// overflow nor underflow whatever the weights.
+    pub(crate) directions: Vec<f32>,
+    /// R, `[n][M]`, with the labels as given.
+    pub(crate) residual: Vec<f64>,
+    /// Outputs against the labels as given.
+    pub(crate) tally: Tally,
+    /// Outputs on the corrupted samples against given and true labels.
+    pub(crate) corrupted: Option<(Tally, Tally)>,
+}
+
+impl Train {
+    pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
+        let split = scene.setup.split;
+        let (n, n_units) = (split.train.labels.len(), scene.weights().n_units);
+        if n == 0 || n_units == 0 {
+            return None;
+        }
+        let layer = layer(scene);
+        let n_labels = scene.weights().n_labels;
+        let mut moments = ClassMoments::zeros(n_labels, n_units);
+        let mut directions = vec![0.0; n * n_units];
+        let mut z = Vec::with_capacity(n * n_labels);
+        layer.for_each_block(&split.train, |first, block| {
+            directions[first * n_units..][..block.len()].copy_from_slice(block);
+            for (row, &label) in block.chunks_exact(n_units).zip(&split.train.labels[first..]) {
+                moments.add(label, row);
+            }
+            z.extend(outputs(block, &scene.weights().top, n_units, n_labels));
+        });
+        let means = moments.first.means();
+        let norms = centre_and_scale(&mut directions, &means);
+        let mut tally = Tally::new(scene.setup.loss, n_labels);
+        let residual = tally.add(&z, &split.train.labels);
+        let corrupted = (!split.corrupted.is_empty()).then(|| {
+            let (mut given, mut truth) = (tally.empty(), tally.empty());
+            for &i in &split.corrupted {
+                let i = i as usize;
+                given.add(&z[i * n_labels..][..n_labels], &split.train.labels[i..=i]);
+                truth.add(&z[i * n_labels..][..n_labels], &split.train_true_labels[i..=i]);
+            }
+            (given, truth)
+        });
+        Some(Self { n, moments, means, norms, directions, residual, tally, corrupted })
+    }
+
+    /// f̃ of one sample and unit.
+    pub(crate) fn centred(&self, sample: usize, unit: usize) -> f64 {
+        f64::from(self.directions[sample * self.norms.len() + unit]) * self.norms[unit]
+    }
+
+    /// Whether every activation is finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.norms.iter().chain(&self.means).all(|x| x.is_finite())
+    }
+}
+
+/// Takes `means` from the columns of `f` and scales them to length 1; returns the lengths that they had.
+fn centre_and_scale(f: &mut [f32], means: &[f64]) -> Vec<f64> {
+    let n_units = means.len();
+    let n = f.len() / n_units;
+    let (mut variation, mut power) = (vec![0.0; n_units], vec![0.0; n_units]);
+    for row in f.chunks_exact(n_units) {
+        for (((&x, &mean), variation), power) in row.iter().zip(means).zip(&mut variation).zip(&mut power) {
+            let (x, d) = (f64::from(x), f64::from(x) - mean);
+            *variation += d * d;
+            *power += x * x;
+        }
+    }
+    // What varies by less than the rounding of f32 activations, n·(4ε)² of their power, does not vary.
+    let rounding = 16.0 * f64::from(f32::EPSILON).powi(2);
+    let norms: Vec<f64> =
+        variation.iter().zip(&power).map(|(&v, &p)| if n < 2 || v <= rounding * p { 0.0 } else { v.sqrt() }).collect();
+    let scales: Vec<f64> = norms.iter().map(|&norm| if norm > 0.0 { norm.recip() } else { 0.0 }).collect();
+    for row in f.chunks_exact_mut(n_units) {
+        for ((x, mean), scale) in row.iter_mut().zip(means).zip(&scales) {
+            *x = ((f64::from(*x) - mean) * scale) as f32;
+        }
+    }
+    norms
+}
+
+/// The held-out samples, with their true labels.
+pub(crate) struct HeldOut {
+    pub(crate) moments: ClassMoments,
+    pub(crate) tally: Tally,
+}
+
+impl HeldOut {
+    pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
+        let samples = &scene.setup.split.test;
+        let (n_units, n_labels) = (scene.weights().n_units, scene.weights().n_labels);
+        if samples.labels.is_empty() || n_units == 0 {
+            return None;
+        }
+        let mut moments = ClassMoments::zeros(n_labels, n_units);
+        let mut tally = Tally::new(scene.setup.loss, n_labels);
+        layer(scene).for_each_block(samples, |first, block| {
+            let labels = &samples.labels[first..][..block.len() / n_units];
+            for (row, &label) in block.chunks_exact(n_units).zip(labels) {
+                moments.add(label, row);
+            }
+            tally.add(&outputs(block, &scene.weights().top, n_units, n_labels), labels);
+        });
+        Some(Self { moments, tally })
+    }
+}
+
+fn layer<'a>(scene: &Scene<'a>) -> HiddenLayer<'a> {
+    HiddenLayer {
+        hidden: &scene.weights().hidden,
+        n_units: scene.weights().n_units,
+        operand_sizes: &scene.setup.problem.operand_sizes,
+        activation: scene.setup.activation,
+    }
+}
