@@ -270,10 +270,8 @@ impl Training {
         }
         let settled = self.generalized.since(step, if last { 0 } else { events.sustained });
         let stop = events.stop_after.zip(settled).is_some_and(|(more, since)| step >= since + events.sustained + more);
-        let outcome = (last || stop).then(|| match settled {
-            Some(step) => Outcome::Grokked { step },
-            None => Outcome::Censored { step },
-        });
+        let outcome =
+            (last || stop).then_some(settled.map_or(Outcome::Censored { step }, |step| Outcome::Grokked { step }));
         (outcome, happened)
     }
 
@@ -282,13 +280,13 @@ impl Training {
         let layout = self.network.layout;
         let top_frozen = self.spec.model.top_layer != TopLayer::Trained;
         let watched = next_due(&self.spec.record, self.step, self.spec.steps) - self.step <= window::LENGTH as u64;
-        self.window.before(watched.then(|| &self.network));
+        self.window.before(watched.then_some(&self.network));
         rules.backward(&mut self.network, &self.train, &self.workers, |slab| {
             optimizer.update_slab(slab, layout.hidden_len(), top_frozen);
             slab.refresh_top(layout);
         });
         optimizer.update_whole(&mut self.network);
-        self.window.after(watched.then(|| &self.network));
+        self.window.after(watched.then_some(&self.network));
         self.step += 1;
     }
 

@@ -2,6 +2,8 @@
 //! activation, loss, optimizer, schedule and top layer. The curves and the script that made them are in
 //! `testdata/pytorch/`; float64 deviates from them by less than 5e-6, so the tolerance is twenty times their own error.
 
+#![expect(clippy::disallowed_methods, reason = "recorded curves are read from files; the engine itself reads none")]
+
 use dunwu_engine::loss::Loss;
 use dunwu_engine::model::{Activation, Initialization, Weights};
 use dunwu_engine::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};

@@ -35,8 +35,8 @@ pub fn loss_and_gradient(
         for j in 0..k {
             let top = &weights.top[j * m..][..m];
             let df: f64 = dz.iter().zip(top).map(|(&dz, &v)| dz * f64::from(v)).sum();
-            for c in 0..m {
-                gradient.top[j * m + c] += f[j] * dz[c] / n;
+            for (sum, dz) in gradient.top[j * m..][..m].iter_mut().zip(&dz) {
+                *sum += f[j] * dz / n;
             }
             for row in &rows {
                 gradient.hidden[row * k + j] += derivative(activation, h[j]) * df / n;

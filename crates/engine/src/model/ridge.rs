@@ -68,7 +68,14 @@ fn solve(mut matrix: Mat<f64>, mut right: Mat<f64>) -> Option<Mat<f64>> {
     let scratch = llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, faer::Spec::default());
     let mut memory = MemBuffer::new(scratch);
     let stack = MemStack::new(&mut memory);
-    llt::factor::cholesky_in_place(matrix.as_mut(), Default::default(), Par::Seq, stack, faer::Spec::default()).ok()?;
+    llt::factor::cholesky_in_place(
+        matrix.as_mut(),
+        llt::factor::LltRegularization::default(),
+        Par::Seq,
+        stack,
+        faer::Spec::default(),
+    )
+    .ok()?;
     llt::solve::solve_in_place(matrix.as_ref(), right.as_mut(), Par::Seq, MemStack::new(&mut []));
     let finite = right.col_iter().all(|column| column.iter().all(|value| value.is_finite()));
     finite.then_some(right)
