@@ -18,13 +18,13 @@ struct Promise {
     test_loss: f64,
 }
 
-/// Ranges are the spread of ten seeds (`gromov-2023`: five) in the doc comments of the presets, widened by about a half of
-/// itself on either side. `tian-2025` is held to PyTorch's runs in `paper.rs`.
+/// Ranges are the spreads over seeds in the doc comments of the presets, widened by about a half on either side.
+/// `tian-2025` is held to PyTorch's runs in `paper.rs`.
 const PROMISES: &[Promise] = &[
     Promise { preset: "tian-2025", seeds: &[], memorized: 10..=20, generalized: 130..=146, test_loss: 0.03 },
     Promise { preset: "small", seeds: &[0, 1, 2, 3, 4], memorized: 3..=10, generalized: 350..=475, test_loss: 0.05 },
-    Promise { preset: "gromov-2023", seeds: &[], memorized: 1_100..=1_400, generalized: 1_400..=1_750, test_loss: 0.1 },
-    Promise { preset: "liu-2022", seeds: &[0, 1], memorized: 40..=120, generalized: 5_000..=7_000, test_loss: 0.1 },
+    Promise { preset: "gromov-2023", seeds: &[], memorized: 1_200..=1_330, generalized: 1_450..=1_650, test_loss: 1.0 },
+    Promise { preset: "liu-2022", seeds: &[0, 1], memorized: 40..=120, generalized: 4_500..=6_500, test_loss: 0.1 },
 ];
 
 fn spec(name: &str, seed: u64) -> RunSpec {
@@ -51,8 +51,8 @@ fn memorized(curve: &[Scalars]) -> Option<u64> {
     curve.iter().find(|scalars| scalars.train_accuracy >= 0.99).map(|scalars| scalars.step)
 }
 
-/// The step of generalization.
-fn keeps(promise: &Promise, seed: u64) -> u64 {
+/// Panics where a run with this seed does not do what is promised.
+fn keeps(promise: &Promise, seed: u64) {
     let (curve, outcome) = run(&spec(promise.preset, seed));
     let name = format!("{} seed {seed}", promise.preset);
     let memorized = memorized(&curve).unwrap_or(u64::MAX);
@@ -62,7 +62,6 @@ fn keeps(promise: &Promise, seed: u64) -> u64 {
     let last = curve.last().expect("a last step is evaluated");
     assert!(last.test_accuracy.is_some_and(|accuracy| accuracy >= 0.99), "{name} ends with {last:?}");
     assert!(last.test_loss.is_some_and(|loss| loss <= promise.test_loss), "{name} ends with {last:?}");
-    step
 }
 
 fn promise(preset: &str) -> &'static Promise {
@@ -84,17 +83,19 @@ fn cheap_presets_keep_their_promise_for_every_seed_tried() {
     }
 }
 
-/// Omnigrok's claim, and what it does not say: a small initialisation does not delay, it generalizes soon.
+/// Omnigrok's claim from its other side: a small initialisation does not delay, it generalizes soon.
 #[test]
 fn without_the_large_initialisation_the_delay_is_a_tenth() {
-    let large = keeps(promise("liu-2022"), 0);
+    let earliest = *promise("liu-2022").generalized.start();
     for hidden_scale in [1.0, 0.1] {
-        let mut spec = spec("liu-2022", 0);
-        spec.model.hidden_scale = hidden_scale;
-        spec.steps = 1_000;
-        let (_, outcome) = run(&spec);
-        let Outcome::Grokked { step } = outcome else { panic!("scale {hidden_scale} ends as {outcome:?}") };
-        assert!(10 * step < large, "scale {hidden_scale} generalizes at {step}, scale 8 at {large}");
+        for seed in [0, 1] {
+            let mut spec = spec("liu-2022", seed);
+            spec.model.hidden_scale = hidden_scale;
+            spec.steps = 1_000;
+            let (_, outcome) = run(&spec);
+            let Outcome::Grokked { step } = outcome else { panic!("scale {hidden_scale} ends as {outcome:?}") };
+            assert!(10 * step < earliest, "scale {hidden_scale} generalizes at {step}, scale 8 at {earliest} or later");
+        }
     }
 }
 
