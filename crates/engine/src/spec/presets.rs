@@ -113,7 +113,7 @@ fn small() -> RunSpec {
 /// Gromov's network is `W₂ (W₁x)² / (D N)` with D = 2·97 inputs, N = 500 units and weights from N(0, 1). Spread evenly
 /// over the three factors, `1/(D N)` makes every weight N(0, s²) with s = (D N)^(−1/3) = 0.02176, which is the paper
 /// initialisation (W of scale 1, V of scale 10⁻³) with the factors below; gradient descent is then his up to the rate.
-/// Rate 4 memorizes at step 1260 to 1280 and generalizes at 1540 to 1560 (seeds 0 to 3); rates 6 and 8 at 850 and 1050,
+/// Rate 4 memorizes at step 1260 to 1280 and generalizes at 1540 to 1570 (seeds 0 to 4); rates 6 and 8 at 850 and 1050,
 /// 640 and 790 (seed 0): the same path, walked faster. At all three the training loss jumps after that, test accuracy dips
 /// below 0.99 for a while, and where the loss ends is chance (test loss 0.14 to 0.59 at step 2000, accuracy 1).
 fn gromov_2023() -> RunSpec {
