@@ -411,7 +411,9 @@ mod tests {
         let line = "task=cyclic:23 data.fraction=0.4 model.width=256 model.activation=square loss=mse optimizer=adam \
                     optimizer.learning_rate=0.01 optimizer.weight_decay=2e-4 steps=2000 seed=3 threads=1";
         let spec = read_overrides(&RunSpec::default(), &line.split_whitespace().collect::<Vec<_>>()).unwrap();
-        assert_eq!(spec, RunSpec { seed: 3, threads: 1, ..(presets::find("small").unwrap().spec)() });
+        let small = (presets::find("small").unwrap().spec)();
+        let data = DataSpec { sampling: Sampling::Fraction(0.4), ..small.data };
+        assert_eq!(spec, RunSpec { data, steps: 2_000, seed: 3, threads: 1, ..small });
     }
 
     /// The first underlined line, then what is said about it.
