@@ -42,7 +42,10 @@ pub(crate) fn open(dir: &RunDir) -> Result<Opened, Failure> {
             }
             // A run that another process is writing must not be touched, and a cache is worth nothing there.
             if record.finished.is_some() {
-                cache.store(&opening.frames().to_vec())?;
+                // What cannot be kept is derived again next time: a run on a read-only disk can be looked at.
+                if let Err(error) = cache.store(&opening.frames().to_vec()) {
+                    note!("note: {error}");
+                }
             }
         }
     }

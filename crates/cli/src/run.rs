@@ -57,6 +57,10 @@ fn finished(dir: &RunDir, place: &Place) -> Result<(), Failure> {
         RunState::Finished(end) => Some(Speed { steps: end.step, seconds: end.seconds }),
         RunState::Unfinished { .. } => None,
     };
+    // The report is written last: without it, the process was ended between the run's last line and here.
+    if !dir.path().join("report.html").is_file() {
+        inspect::keep_derived(&opened, dir)?;
+    }
     summary::print(&opened, dir, speed, true, place.json);
     Ok(())
 }

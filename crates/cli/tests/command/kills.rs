@@ -98,6 +98,21 @@ fn a_checkpoint_full_of_nonsense_means_beginning_again() {
 }
 
 #[test]
+fn a_run_killed_between_its_last_line_and_its_report_gets_its_report() {
+    let desk = uninterrupted();
+    let derived = ["report.html", "series.cache", "scalars.parquet", "units.parquet", "spectra.parquet"];
+    let bytes = || derived.map(|name| fs::read(desk.run().join(name)).unwrap());
+    let wanted = bytes();
+    for again in [WORDS.to_owned(), format!("resume {}", desk.run().display())] {
+        for name in derived {
+            fs::remove_file(desk.run().join(name)).unwrap();
+        }
+        assert_eq!(desk.dunwu(&again).code, 0);
+        assert!(bytes() == wanted, "{again}");
+    }
+}
+
+#[test]
 fn a_run_belongs_to_one_process_and_can_be_looked_at_by_others() {
     let desk = Desk::new();
     let words = "run small steps=1000000 --quiet record.evaluate_every=100";
