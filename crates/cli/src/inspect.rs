@@ -3,7 +3,7 @@
 use crate::Place;
 use crate::asked::Asked;
 use crate::failure::Failure;
-use crate::say::say;
+use crate::say::{note, say};
 use crate::summary;
 use anyhow::Context;
 use clap::ValueEnum;
