@@ -26,7 +26,7 @@ fn a_mistake_in_a_file_is_shown_in_its_line_with_what_is_allowed() {
         ("optimizer.learning_rate = inf\n", &["`optimizer.learning_rate` cannot be inf"]),
         ("steps = 99999999999999999999\n", &["wrong.toml:1"]),
         ("steps = [5]\n", &["`steps` cannot be"]),
-        ("\u{feff}\u{0}", &["not TOML"]),
+        ("\u{feff}\u{0}", &["wrong.toml:1", "write one key = value a line"]),
     ] {
         desk.write("wrong.toml", text);
         desk.refuses("run wrong.toml --json", 2, wanted);
@@ -77,6 +77,24 @@ fn a_mistake_on_the_command_line_is_shown_where_it_stands() {
         desk.refuses(words, 2, wanted);
     }
     assert!(desk.runs().is_empty(), "what is refused leaves nothing behind");
+}
+
+/// Arguments of almost 128 KiB, the most that Linux passes on.
+#[test]
+fn nesting_without_end_is_refused_or_read_but_never_too_deep() {
+    let desk = Desk::new();
+    let brackets = format!("task expression:{}x{}:7", "(".repeat(60_000), ")".repeat(60_000));
+    assert_eq!(desk.dunwu(&brackets).code, 2);
+    assert_eq!(desk.dunwu(&format!("task expression:{}x:7", "-".repeat(120_000))).code, 2);
+    assert_eq!(desk.dunwu(&format!("task {}cyclic:2", "product:".repeat(15_000))).code, 0);
+    desk.refuses(&format!("task {}cyclic:2", "operands:2:".repeat(11_000)), 2, &["does not take a number of operands"]);
+    desk.refuses(&format!("task {}cyclic:2", "product:operands:2:".repeat(6_000)), 2, &["cannot be a factor"]);
+    for deep in ["a = [", "a = {a="].map(|text| format!("{}{}", &text[..4], text[4..].repeat(200_000))) {
+        desk.write("deep.toml", deep);
+        desk.refuses("run deep.toml --quiet", 2, &["deep.toml:1"]);
+    }
+    desk.write("deep.json", "[".repeat(200_000));
+    desk.refuses("task table:deep.json", 2, &["not valid JSON"]);
 }
 
 #[test]
