@@ -1,6 +1,7 @@
 //! From words to a run that can begin: spec, problem, split, irreps, identity.
 
 use crate::failure::Failure;
+use crate::say::note;
 use anyhow::Context;
 use dunwu::group::Decomposition;
 use dunwu::store::{RunDir, RunId};
@@ -56,7 +57,7 @@ impl Asked {
         let split = Split::draw(&problem, &spec.data, spec.seed, input(SPLIT)).map_err(Failure::usage)?;
         let decomposition = problem.group().map(Decomposition::of).transpose();
         let decomposition = decomposition.unwrap_or_else(|error| {
-            eprintln!("note: irreps are not computed: {error}");
+            note!("note: irreps are not computed: {error}");
             None
         });
         let texts: Vec<(&str, &str)> = inputs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
@@ -73,11 +74,17 @@ impl Asked {
     }
 }
 
-/// The spec that a preset's name or a file's path stands for.
+/// The spec that a preset's name or a file's path stands for. `./small` is a file even where `small` is a preset.
 fn base(word: &str) -> Result<RunSpec, Failure> {
-    let is_file = Path::new(word).extension().is_some_and(|extension| extension == "toml") || Path::new(word).is_file();
-    if !is_file {
-        return presets::find(word).map(|preset| (preset.spec)()).map_err(Failure::usage);
+    let path = Path::new(word);
+    let is_spelled_as_file =
+        path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1;
+    if !is_spelled_as_file {
+        match presets::find(word) {
+            Ok(preset) => return Ok((preset.spec)()),
+            Err(error) if !path.exists() => return Err(Failure::usage(error)),
+            Err(_) => {} // a file, whatever it is called
+        }
     }
     let text =
         std::fs::read_to_string(word).map_err(|error| Failure::usage(format!("cannot read {word:?}: {error}")))?;

@@ -1,7 +1,8 @@
 //! How the command fails: what it says on standard error, and with which exit code.
 
+use crate::say::note;
 use dunwu::spec_file::SpecFileError;
-use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource, Report};
 use std::process::ExitCode;
 
 /// Why a command did not do what it was asked.
@@ -10,6 +11,12 @@ pub(crate) enum Failure {
     Usage(Report),
     /// It could be done but failed: exit code 1.
     Failed(anyhow::Error),
+}
+
+/// Lines of a mistake are not broken: a broken path or name cannot be copied, and a terminal breaks lines itself.
+pub(crate) fn set_up() {
+    miette::set_hook(Box::new(|_| Box::new(MietteHandlerOpts::new().wrap_lines(false).build())))
+        .expect("it is the first thing that the command does");
 }
 
 impl Failure {
@@ -32,11 +39,11 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         match self {
             Self::Usage(report) => {
-                eprintln!("{report:?}");
+                note!("{report:?}");
                 ExitCode::from(2)
             }
             Self::Failed(error) => {
-                eprintln!("error: {error:#}");
+                note!("error: {}", in_one_line(&error));
                 ExitCode::FAILURE
             }
         }
@@ -47,4 +54,17 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
+}
+
+/// The error and its causes, without those that the sentences before them quote already.
+fn in_one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
 }

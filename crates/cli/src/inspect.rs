@@ -3,6 +3,7 @@
 use crate::Place;
 use crate::asked::Asked;
 use crate::failure::Failure;
+use crate::say::{note, say};
 use crate::summary;
 use anyhow::Context;
 use clap::ValueEnum;
@@ -41,7 +42,10 @@ pub(crate) fn open(dir: &RunDir) -> Result<Opened, Failure> {
             }
             // A run that another process is writing must not be touched, and a cache is worth nothing there.
             if record.finished.is_some() {
-                cache.store(&opening.frames().to_vec())?;
+                // What cannot be kept is derived again next time: a run on a read-only disk can be looked at.
+                if let Err(error) = cache.store(&opening.frames().to_vec()) {
+                    note!("note: {error}");
+                }
             }
         }
     }
@@ -70,9 +74,9 @@ pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
         summary::print(&opened, &dir, speed, true, true);
     } else {
         if let RunState::Unfinished { .. } = dir.state()? {
-            println!("This run is not finished: `dunwu resume {}` goes on with it.", dir.path().display());
+            say!("This run is not finished: `dunwu resume {}` goes on with it.", dir.path().display());
         }
-        print!("{}", report::text(&opened));
+        say!("{}", report::text(&opened).trim_end());
     }
     Ok(())
 }
@@ -124,8 +128,8 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 
 fn print_paths(paths: &[PathBuf], json: bool) {
     if json {
-        println!("{}", json!({ "files": paths }));
+        say!("{}", json!({ "files": paths }));
     } else {
-        paths.iter().for_each(|path| println!("{}", path.display()));
+        paths.iter().for_each(|path| say!("{}", path.display()));
     }
 }

@@ -1,18 +1,18 @@
 //! The command `dunwu`: arguments in, words and numbers out. What is computed is computed elsewhere.
 
-#![expect(clippy::print_stdout, reason = "printing is what a command does")]
-
 mod asked;
 mod failure;
 mod inspect;
 mod progress;
 mod reference;
 mod run;
+mod say;
 mod summary;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memorizing or a generalizing
 /// peak, and says which of the two happened and why.
@@ -35,6 +35,22 @@ struct Place {
     json: bool,
 }
 
+/// How a training is driven; none of it changes a bit of what comes out.
+#[derive(Args)]
+struct Drive {
+    /// No progress on standard error
+    #[arg(long)]
+    quiet: bool,
+    /// Time between checkpoints: what a `kill -9` may cost
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    checkpoint_every: Duration,
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or("write a number of seconds, such as 10 or 0.5")
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Train one network and open it: `dunwu run small task=cyclic:23 data.fraction=0.4 seed=3`
@@ -45,9 +61,8 @@ enum Command {
         /// A preset or a TOML file (default: tian-2025), then settings as key=value
         #[arg(value_name = "PRESET|FILE.toml] [KEY=VALUE ...")]
         words: Vec<String>,
-        /// No progress on standard error
-        #[arg(long)]
-        quiet: bool,
+        #[command(flatten)]
+        drive: Drive,
         #[command(flatten)]
         place: Place,
     },
@@ -55,9 +70,8 @@ enum Command {
     Resume {
         /// Directory, name or first digits of the id
         run: String,
-        /// No progress on standard error
-        #[arg(long)]
-        quiet: bool,
+        #[command(flatten)]
+        drive: Drive,
         #[command(flatten)]
         place: Place,
     },
@@ -118,9 +132,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    failure::set_up();
     let result = match Cli::parse().command {
-        Command::Run { words, quiet, place } => run::run(&words, quiet, &place),
-        Command::Resume { run, quiet, place } => run::resume(&run, quiet, &place),
+        Command::Run { words, drive, place } => run::run(&words, &drive, &place),
+        Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
         Command::Show { run, place } => inspect::show(&run, &place),
         Command::Report { run, output, place } => inspect::report(&run, output, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),

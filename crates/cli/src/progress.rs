@@ -1,5 +1,6 @@
 //! What is shown on standard error while a network trains: one line a snapshot, and a bar between them.
 
+use crate::say::note;
 use dunwu::group::Decomposition;
 use dunwu::measure::label::UnitLabel;
 use dunwu::opened::Frame;
@@ -21,7 +22,7 @@ impl Progress {
         if quiet {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         } else {
-            eprintln!("   step   train    test   |G_F|   generalizing  memorizing  undecided   dead   irreps");
+            note!("   step   train    test   |G_F|   generalizing  memorizing  undecided   dead   irreps");
         }
         Self { bar, quiet, n_irreps: decomposition.map_or(0, |decomposition| decomposition.irreps.len() - 1) }
     }
@@ -52,7 +53,7 @@ impl Progress {
             number(row.and_then(|row| row.test_accuracy), 3),
             number(frame.scalar("gradient_norm"), 2),
         );
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| note!("{line}"));
     }
 
     pub(crate) fn done(&self) {

@@ -2,6 +2,7 @@
 
 use crate::Place;
 use crate::failure::Failure;
+use crate::say::say;
 use dunwu::group::{Decomposition, Irrep};
 use dunwu::measure::MEASURES;
 use dunwu::task_file;
@@ -16,11 +17,11 @@ use std::path::Path;
 pub(crate) fn presets(place: &Place) -> Result<(), Failure> {
     if place.json {
         let rows = PRESETS.iter().map(|p| json!({ "name": p.name, "paper": p.paper, "promises": p.promises }));
-        println!("{}", json!({ "presets": rows.collect::<Vec<_>>() }));
+        say!("{}", json!({ "presets": rows.collect::<Vec<_>>() }));
         return Ok(());
     }
     for preset in PRESETS {
-        println!("{:<12} {}\n{:13}{}", preset.name, preset.paper, "", preset.promises);
+        say!("{:<12} {}\n{:13}{}", preset.name, preset.paper, "", preset.promises);
     }
     Ok(())
 }
@@ -38,12 +39,12 @@ pub(crate) fn settings(place: &Place) -> Result<(), Failure> {
                 "identifies": setting.identifies,
             })
         });
-        println!("{}", json!({ "settings": rows.collect::<Vec<_>>() }));
+        say!("{}", json!({ "settings": rows.collect::<Vec<_>>() }));
         return Ok(());
     }
     for setting in SETTINGS {
         let default = shown(setting).map_or(String::new(), |value| format!(" = {value}"));
-        println!("{}{default}\n    {}\n    allowed: {}", setting.key, setting.doc, setting.allowed());
+        say!("{}{default}\n    {}\n    allowed: {}", setting.key, setting.doc, setting.allowed());
     }
     Ok(())
 }
@@ -67,14 +68,14 @@ pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure>
                 "undefined": m.undefined,
             })
         });
-        println!("{}", json!({ "measures": rows.collect::<Vec<_>>() }));
+        say!("{}", json!({ "measures": rows.collect::<Vec<_>>() }));
         return Ok(());
     }
     for measure in wanted() {
-        println!("{}  ({:?}, {})", measure.name, measure.shape, measure.unit);
-        println!("    {}", measure.tells);
-        measure.formula.lines().for_each(|line| println!("      {line}"));
-        println!("    undefined: {}\n    source: {}", measure.undefined, measure.source);
+        say!("{}  ({:?}, {})", measure.name, measure.shape, measure.unit);
+        say!("    {}", measure.tells);
+        measure.formula.lines().for_each(|line| say!("      {line}"));
+        say!("    undefined: {}\n    source: {}", measure.undefined, measure.source);
     }
     Ok(())
 }
@@ -86,19 +87,19 @@ pub(crate) fn task(spec: Option<&str>, place: &Place) -> Result<(), Failure> {
     let problem = task_file::resolve(&task, Path::new("")).map_err(|error| refused(&error))?;
     let decomposition = problem.group().map(Decomposition::of).transpose();
     if place.json {
-        println!("{}", object(&problem, decomposition.as_ref().ok().and_then(Option::as_ref)));
+        say!("{}", object(&problem, decomposition.as_ref().ok().and_then(Option::as_ref)));
         return Ok(());
     }
-    println!("{}: {}", problem.name, kind(&problem));
-    println!("  order {}, {} operands, {} entries", problem.n_labels, problem.n_operands(), problem.n_population());
+    say!("{}: {}", problem.name, kind(&problem));
+    say!("  order {}, {} operands, {} entries", problem.n_labels, problem.n_operands(), problem.n_population());
     if let Some(classes) = problem.group().and_then(dunwu_engine::task::CayleyTable::classes) {
         let sizes: Vec<String> = classes.iter().map(|class| class.len().to_string()).collect();
-        println!("  {} conjugacy classes, of sizes {}", classes.len(), shortened(&sizes));
+        say!("  {} conjugacy classes, of sizes {}", classes.len(), shortened(&sizes));
     }
     match &decomposition {
         Ok(Some(decomposition)) => irreps(decomposition),
-        Ok(None) => println!("  no representation theory here: it needs a group"),
-        Err(error) => println!("  irreps are not computed: {error}"),
+        Ok(None) => say!("  no representation theory here: it needs a group"),
+        Err(error) => say!("  irreps are not computed: {error}"),
     }
     corner(&problem);
     Ok(())
@@ -109,11 +110,11 @@ fn families(place: &Place) -> Result<(), Failure> {
         let rows = FAMILIES
             .iter()
             .map(|f| json!({ "name": f.name, "spelling": f.spelling, "tells": f.tells, "example": f.example }));
-        println!("{}", json!({ "families": rows.collect::<Vec<_>>() }));
+        say!("{}", json!({ "families": rows.collect::<Vec<_>>() }));
         return Ok(());
     }
     for family in FAMILIES {
-        println!("{:<28} {}\n{:29}for example {}", family.spelling, family.tells, "", family.example);
+        say!("{:<28} {}\n{:29}for example {}", family.spelling, family.tells, "", family.example);
     }
     Ok(())
 }
@@ -154,7 +155,7 @@ fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
 }
 
 fn irreps(decomposition: &Decomposition) {
-    println!(
+    say!(
         "  {} irreps, complex pairs counted once (residual {:.0e}):",
         decomposition.irreps.len(),
         decomposition.residual
@@ -168,7 +169,7 @@ fn irreps(decomposition: &Decomposition) {
         }
     }
     for (degree, kind, count) in kinds {
-        println!("    {count} of degree {degree}, {kind}");
+        say!("    {count} of degree {degree}, {kind}");
     }
 }
 
@@ -183,12 +184,12 @@ fn shortened(entries: &[String]) -> String {
 /// The first rows and columns of the table of the last two operands.
 fn corner(problem: &Problem) {
     let [.., rows, columns] = *problem.operand_sizes else { return };
-    println!("  the corner of its table, labels from 0:");
+    say!("  the corner of its table, labels from 0:");
     for a in 0..rows.min(SHOWN) {
         let cells = (0..columns.min(SHOWN)).map(|b| format!("{:>4}", problem.labels[a * columns + b]));
-        println!("   {}{}", cells.collect::<String>(), if columns > SHOWN { " …" } else { "" });
+        say!("   {}{}", cells.collect::<String>(), if columns > SHOWN { " …" } else { "" });
     }
     if rows > SHOWN {
-        println!("      …");
+        say!("      …");
     }
 }

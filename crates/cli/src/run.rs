@@ -1,24 +1,23 @@
 //! `dunwu run` and `dunwu resume`: drives a training, records what it hands out, and opens it as it goes.
 
-use crate::Place;
 use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::inspect;
 use crate::progress::Progress;
+use crate::say::note;
 use crate::summary::{self, Speed};
+use crate::{Drive, Place};
 use dunwu::opened::Opening;
 use dunwu::spec_file;
 use dunwu::store::{NewRun, Record, RunDir, RunState, RunWriter};
 use dunwu_engine::kernel::instruction_set;
 use dunwu_engine::{Checkpoint, Scalars, Training};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// Time between checkpoints: what a `kill -9` may cost. Writing one takes milliseconds.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// Where a checkpoint keeps the training time so far, beside what the engine put into it.
 const SECONDS: &str = "training_seconds";
 
-pub(crate) fn run(words: &[String], quiet: bool, place: &Place) -> Result<(), Failure> {
+pub(crate) fn run(words: &[String], drive: &Drive, place: &Place) -> Result<(), Failure> {
     let asked = Asked::from_words(words)?;
     let Some(dir) = RunDir::find(&place.runs, &asked.id)? else {
         let name = asked.spec.task.to_string();
@@ -31,24 +30,24 @@ pub(crate) fn run(words: &[String], quiet: bool, place: &Place) -> Result<(), Fa
             kernel: instruction_set(),
         };
         let writer = RunWriter::create(&place.runs, &new)?;
-        return train(&asked, writer, None, quiet, place);
+        return train(&asked, writer, None, drive, place);
     };
     match dir.state()? {
         RunState::Finished(_) => {
-            eprintln!("this run exists already: {}", dir.path().display());
+            note!("this run exists already: {}", dir.path().display());
             finished(&dir, place)
         }
-        RunState::Unfinished { .. } => go_on(&asked, &dir, quiet, place),
+        RunState::Unfinished { .. } => go_on(&asked, &dir, drive, place),
     }
 }
 
-pub(crate) fn resume(run: &str, quiet: bool, place: &Place) -> Result<(), Failure> {
+pub(crate) fn resume(run: &str, drive: &Drive, place: &Place) -> Result<(), Failure> {
     let dir = RunDir::resolve(&place.runs, run)?;
     if let RunState::Finished(_) = dir.state()? {
-        eprintln!("this run is finished already: {}", dir.path().display());
+        note!("this run is finished already: {}", dir.path().display());
         return finished(&dir, place);
     }
-    go_on(&Asked::from_run(&dir)?, &dir, quiet, place)
+    go_on(&Asked::from_run(&dir)?, &dir, drive, place)
 }
 
 /// Prints a run that is there already.
@@ -58,21 +57,25 @@ fn finished(dir: &RunDir, place: &Place) -> Result<(), Failure> {
         RunState::Finished(end) => Some(Speed { steps: end.step, seconds: end.seconds }),
         RunState::Unfinished { .. } => None,
     };
+    // The report is written last: without it, the process was ended between the run's last line and here.
+    if !dir.path().join("report.html").is_file() {
+        inspect::keep_derived(&opened, dir)?;
+    }
     summary::print(&opened, dir, speed, true, place.json);
     Ok(())
 }
 
-fn go_on(asked: &Asked, dir: &RunDir, quiet: bool, place: &Place) -> Result<(), Failure> {
+fn go_on(asked: &Asked, dir: &RunDir, drive: &Drive, place: &Place) -> Result<(), Failure> {
     let resumed = RunWriter::resume(dir, instruction_set())?;
     if resumed.torn {
-        eprintln!("the record ended inside a line, which was cut");
+        note!("the record ended inside a line, which was cut");
     }
     match (&resumed.checkpoint, &resumed.checkpoint_refused) {
-        (Some(checkpoint), _) => eprintln!("going on from step {}: {}", checkpoint.step, dir.path().display()),
-        (None, Some(why)) => eprintln!("beginning again, because the checkpoint cannot be used ({why})"),
-        (None, None) => eprintln!("beginning again: {}", dir.path().display()),
+        (Some(checkpoint), _) => note!("going on from step {}: {}", checkpoint.step, dir.path().display()),
+        (None, Some(why)) => note!("beginning again, because the checkpoint cannot be used ({why})"),
+        (None, None) => note!("beginning again: {}", dir.path().display()),
     }
-    train(asked, resumed.writer, resumed.checkpoint, quiet, place)
+    train(asked, resumed.writer, resumed.checkpoint, drive, place)
 }
 
 /// The run itself, from the start or from a checkpoint.
@@ -80,7 +83,7 @@ fn train(
     asked: &Asked,
     mut writer: RunWriter,
     checkpoint: Option<Checkpoint>,
-    quiet: bool,
+    drive: &Drive,
     place: &Place,
 ) -> Result<(), Failure> {
     let mut opening = Opening::new(&asked.spec, &asked.problem, &asked.split, asked.decomposition.as_ref());
@@ -98,7 +101,7 @@ fn train(
             Training::resume(&asked.spec, &asked.problem, &asked.split, asked.threads(), checkpoint)?
         }
     };
-    let progress = Progress::new(&asked.spec, asked.decomposition.as_ref(), quiet);
+    let progress = Progress::new(&asked.spec, asked.decomposition.as_ref(), drive.quiet);
     let mut saved = Instant::now();
     let (outcome, step) = loop {
         let began = Instant::now();
@@ -116,7 +119,7 @@ fn train(
         if let Some(outcome) = advanced.outcome {
             break (outcome, advanced.step);
         }
-        if saved.elapsed() >= CHECKPOINT_EVERY {
+        if saved.elapsed() >= drive.checkpoint_every {
             let mut checkpoint = training.checkpoint();
             checkpoint.numbers.push((SECONDS.to_owned(), vec![seconds]));
             writer.save_checkpoint(&checkpoint)?;

@@ -1,5 +1,6 @@
 //! What a run comes to: a few plain sentences, or one JSON object.
 
+use crate::say::say;
 use dunwu::Opened;
 use dunwu::measure::label::UnitLabel;
 use dunwu::report;
@@ -15,18 +16,18 @@ pub(crate) struct Speed {
 
 pub(crate) fn print(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool, json: bool) {
     if json {
-        println!("{}", object(opened, dir, speed, reused));
+        say!("{}", object(opened, dir, speed, reused));
         return;
     }
-    println!("{}", report::outcome_sentence(opened));
+    say!("{}", report::outcome_sentence(opened));
     for sentence in &opened.story {
-        println!("  {sentence}");
+        say!("  {sentence}");
     }
     if let Some(Speed { steps, seconds }) = speed.filter(|speed| speed.seconds > 0.0) {
-        println!("  {steps} steps took {seconds:.1} s ({:.1} a second).", steps as f64 / seconds);
+        say!("  {steps} steps took {seconds:.1} s ({:.1} a second).", steps as f64 / seconds);
     }
-    println!("Run: {}", dir.path().display());
-    println!("Report, to open in a browser: {}", dir.path().join("report.html").display());
+    say!("Run: {}", dir.path().display());
+    say!("Report, to open in a browser: {}", dir.path().join("report.html").display());
 }
 
 /// The object that programs rely on.

@@ -259,6 +259,9 @@ impl Task {
             if factor.is_empty() {
                 return Err(TaskError::NoFactor { text: written.to_owned() });
             }
+            if begins_with_operands(factor) {
+                return Err(TaskError::NoFactor { text: factor.to_owned() });
+            }
             match Self::parse(factor)? {
                 Self::Group(group) => factors.push(group),
                 _ => return Err(TaskError::NoFactor { text: factor.to_owned() }),
@@ -268,8 +271,12 @@ impl Task {
     }
 
     fn parse_operands(count: u64, of: &str, text: &str) -> Result<Self, TaskError> {
+        // Refused before it is read: there is no depth of nesting that would be read by recursion.
+        if begins_with_operands(of) {
+            return Err(TaskError::NoOperands { text: of.to_owned() });
+        }
         let of = Self::parse(of)?;
-        if matches!(of, Self::Operands { .. } | Self::Expression(_)) {
+        if matches!(of, Self::Expression(_)) {
             return Err(TaskError::NoOperands { text: of.to_string() });
         }
         match u32::try_from(count).unwrap_or(u32::MAX) {
@@ -278,6 +285,10 @@ impl Task {
             count => Ok(Self::Operands { count, of: Box::new(of) }),
         }
     }
+}
+
+fn begins_with_operands(text: &str) -> bool {
+    text.split(':').next().is_some_and(|name| name.trim() == operands::OPERANDS.name)
 }
 
 impl fmt::Display for Task {

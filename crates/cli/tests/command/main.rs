@@ -1,0 +1,142 @@
+//! The binary as a user calls it, and as it is called by accident.
+
+mod kills;
+mod nonsense;
+mod places;
+mod recorded;
+mod reference;
+mod runs;
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A folder of its own to call the command in.
+struct Desk {
+    folder: TempDir,
+}
+
+/// What one call came to.
+struct Said {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// Longer than any call here takes on a busy machine; a call that hangs fails instead of the whole suite.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl Desk {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// `dunwu WORDS`, words divided at spaces. It never panics, whatever it is told.
+    fn dunwu(&self, words: &str) -> Said {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_dunwu"));
+        let output = command.args(words.split(' ')).current_dir(&self.folder).timeout(PATIENCE).output().unwrap();
+        let said = Said {
+            code: output.status.code().expect("it ends by itself"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert!(!said.stderr.contains("panicked"), "dunwu {words}: {}", said.stderr);
+        said
+    }
+
+    /// The one JSON object of a call that succeeds.
+    fn json(&self, words: &str) -> Value {
+        let said = self.dunwu(&format!("{words} --json"));
+        assert_eq!(said.code, 0, "dunwu {words}: {}", said.stderr);
+        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("dunwu {words}: {error}: {}", said.stdout))
+    }
+
+    /// A call that has to fail with this code, nothing on standard output, and all of these words.
+    fn refuses(&self, words: &str, code: i32, wanted: &[&str]) {
+        let Said { code: found, stdout, stderr } = self.dunwu(words);
+        assert_eq!((found, stdout.as_str()), (code, ""), "dunwu {words}: {stderr}");
+        for wanted in wanted {
+            assert!(stderr.contains(wanted), "dunwu {words}: no {wanted:?} in: {stderr}");
+        }
+    }
+
+    /// A run in the background, once its record holds `lines` lines.
+    fn starts(&self, words: &str, lines: usize) -> Running {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dunwu"));
+        command.args(words.split(' ')).current_dir(&self.folder).stdout(Stdio::null()).stderr(Stdio::null());
+        let running = Running(command.spawn().unwrap());
+        let began = Instant::now();
+        while self.runs().first().is_none_or(|run| record(run).len() < lines) {
+            assert!(began.elapsed() < PATIENCE, "dunwu {words} does not begin");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        running
+    }
+
+    /// The run directories in `runs`.
+    fn runs(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path("runs")).into_iter().flatten();
+        let mut runs: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        runs.retain(|run| run.join("record.jsonl").is_file());
+        runs.sort();
+        runs
+    }
+
+    /// The only run directory in `runs`.
+    fn run(&self) -> PathBuf {
+        let runs = self.runs();
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        runs[0].clone()
+    }
+}
+
+/// A call that goes on; killed with SIGKILL when it is no longer wanted.
+struct Running(Child);
+
+impl Running {
+    fn kill(mut self) {
+        assert_eq!(self.0.try_wait().unwrap(), None, "it ended before it could be killed");
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Lines of a run's record.
+fn record(run: &Path) -> Vec<String> {
+    let text = fs::read_to_string(run.join("record.jsonl")).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What was computed: header, scalars and snapshots with their hashes, without the lines that tell of time.
+fn computed(run: &Path) -> Vec<String> {
+    let is_of_time = |line: &String| ["resumed", "finished"].iter().any(|kind| line.contains(&format!("{kind:?}")));
+    record(run).into_iter().filter(|line| !is_of_time(line)).collect()
+}
+
+/// Names and bytes of the snapshots.
+fn snapshots(run: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = fs::read_dir(run.join("snapshots")).unwrap().map(|entry| entry.unwrap().path());
+    let mut snapshots: Vec<_> = entries
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap()))
+        .collect();
+    snapshots.sort();
+    snapshots
+}

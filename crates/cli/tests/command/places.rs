@@ -1,0 +1,142 @@
+//! Folders and streams that take nothing: files in the way, read-only and full disks, readers that leave.
+
+use crate::{Desk, computed};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const WORDS: &str = "run small steps=30 --quiet";
+
+#[test]
+fn a_place_for_runs_that_is_none_is_a_sentence() {
+    let desk = Desk::new();
+    desk.write("file", "");
+    desk.refuses(&format!("{WORDS} --runs file"), 1, &["a file stands where a directory is needed", "\"file\""]);
+    desk.refuses(&format!("{WORDS} --runs file/deeper"), 1, &["a file stands where a directory is needed"]);
+    desk.refuses("show abc --runs file", 1, &["a file stands where a directory is needed"]);
+    desk.refuses("show abc --runs nowhere", 1, &["no run is called \"abc\"", "\"nowhere\""]);
+    assert!(!desk.path("nowhere").exists(), "looking makes nothing");
+}
+
+#[test]
+fn an_error_quotes_its_cause_once() {
+    let desk = Desk::new();
+    desk.write("file", "");
+    let said = desk.dunwu(&format!("{WORDS} --runs file")).stderr;
+    assert_eq!(said.matches("\"file\"").count(), 1, "{said}");
+}
+
+/// A small file system of its own, unmounted in the end; `None` where this user may not mount.
+struct Disk<'a>(&'a Path);
+
+impl<'a> Disk<'a> {
+    fn mounted(path: &'a Path, size: &str) -> Option<Self> {
+        fs::create_dir(path).unwrap();
+        let mounted = mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], path);
+        if !mounted {
+            eprintln!("not tested: this user may not mount a file system");
+        }
+        mounted.then_some(Self(path))
+    }
+
+    fn remount(&self, option: &str) {
+        assert!(mount(&["-o", &format!("remount,{option}")], self.0));
+    }
+}
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+fn mount(arguments: &[&str], path: &Path) -> bool {
+    let status = Command::new("mount").args(arguments).arg(path).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_full_disk_is_said_and_the_run_goes_on_when_there_is_room() {
+    let desk = Desk::new();
+    let path = desk.path("small");
+    let Some(disk) = Disk::mounted(&path, "400k") else { return };
+    let words = format!("{WORDS} --runs small");
+    desk.refuses(&words, 1, &["the disk is full", "free some space, then run or resume again"]);
+    desk.refuses(&words, 1, &["the disk is full"]);
+    disk.remount("size=64m");
+    let result = desk.json(&words);
+    assert_eq!(result["outcome"]["step"], 30);
+    desk.json(WORDS);
+    assert_eq!(computed(&desk.path(result["run"].as_str().unwrap())), computed(&desk.run()));
+}
+
+#[test]
+fn a_read_only_disk_takes_no_run_but_shows_those_on_it() {
+    let desk = Desk::new();
+    let path = desk.path("disk");
+    let Some(disk) = Disk::mounted(&path, "64m") else { return };
+    let run = desk.json(&format!("{WORDS} --runs disk"))["run"].as_str().unwrap().to_owned();
+    fs::remove_file(desk.path(&run).join("series.cache")).unwrap();
+    disk.remount("ro");
+    desk.refuses(&format!("{WORDS} --runs disk seed=1"), 1, &["read-only", "choose another directory"]);
+    let shown = desk.dunwu(&format!("show {run}"));
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    assert!(shown.stderr.contains("note: the file system is read-only"), "{}", shown.stderr);
+    assert_eq!(desk.json(&format!("{WORDS} --runs disk"))["reused"], true);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_without_permission_is_a_sentence() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new();
+    fs::create_dir(desk.path("locked")).unwrap();
+    fs::set_permissions(desk.path("locked"), fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(desk.path("locked/probe"), "").is_ok() {
+        return eprintln!("not tested: this user may write everywhere");
+    }
+    desk.refuses(&format!("{WORDS} --runs locked"), 1, &["no permission", "choose another directory"]);
+}
+
+/// What the command says on standard error, and whether it succeeded, when standard output goes to `stdout`.
+fn with_stdout(desk: &Desk, words: &str, stdout: Stdio) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dunwu"));
+    let output = command.args(words.split(' ')).current_dir(&desk.folder).stdout(stdout).output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let desk = Desk::new();
+    let run = desk.json(WORDS)["run"].as_str().unwrap().to_owned();
+    for words in ["settings", "task", "task symmetric:4", "presets --json", WORDS, &format!("show {run}")] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(
+            with_stdout(&desk, words, writer.into()).1.replace(&run, "").replace("this run exists already: \n", ""),
+            ""
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_is_an_error_and_the_run_is_kept() {
+    let desk = Desk::new();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into();
+    let (succeeded, said) = with_stdout(&desk, WORDS, full());
+    assert!(!succeeded && said.contains("cannot write to standard output"), "{said}");
+    assert_eq!(desk.json(WORDS)["reused"], true);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_outlives_those_who_listened_to_its_progress() {
+    let desk = Desk::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dunwu"));
+    let words = "run small steps=30 --json";
+    let output = command.args(words.split(' ')).current_dir(&desk.folder).stderr(full).output().unwrap();
+    assert!(output.status.success());
+    assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok());
+}

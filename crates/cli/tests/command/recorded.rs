@@ -1,0 +1,133 @@
+//! `dunwu show`, `report`, `export`: runs that are finished, interrupted, or not there.
+
+use crate::Desk;
+use std::fs;
+
+fn finished() -> (Desk, String) {
+    let desk = Desk::new();
+    let result = desk.json("run small steps=60 --quiet");
+    let run = result["run"].as_str().unwrap().to_owned();
+    (desk, run)
+}
+
+#[test]
+fn a_run_is_found_by_directory_name_and_first_digits() {
+    let (desk, run) = finished();
+    let name = run.strip_prefix("runs/").unwrap();
+    let whole = desk.dunwu(&format!("show {run}"));
+    assert!(whole.code == 0 && whole.stdout.contains("cyclic:23"), "{}", whole.stdout);
+    for called in [name, &name[..16], &name[..5], &format!("{run}/")] {
+        assert_eq!(desk.dunwu(&format!("show {called}")).stdout, whole.stdout, "{called}");
+    }
+    let shown = desk.json(&format!("show {name}"));
+    let again = desk.json("run small steps=60");
+    assert_eq!(shown["units"], again["units"]);
+    assert_eq!(shown["outcome"], again["outcome"]);
+    assert_eq!(desk.json(&format!("resume {name}"))["reused"], true);
+}
+
+#[test]
+fn a_run_that_is_not_there_or_not_the_only_one_is_said_so() {
+    let (desk, run) = finished();
+    for command in ["show", "report", "export", "resume"] {
+        desk.refuses(&format!("{command} nope"), 1, &["no run is called \"nope\"", "\"runs\""]);
+        desk.refuses(&format!("{command} {run} --runs other").replace(&run, "ffff"), 1, &["no run is called", "other"]);
+    }
+    for seed in 1..20 {
+        desk.dunwu(&format!("run small steps=1 model.width=2 task=cyclic:3 data.fraction=0.5 seed={seed} --quiet"));
+    }
+    // 20 ids, 16 first digits: two begin alike.
+    let digit = |run: &std::path::PathBuf| run.file_name().unwrap().to_string_lossy()[..1].to_owned();
+    let runs = desk.runs();
+    let shared = runs.windows(2).find(|pair| digit(&pair[0]) == digit(&pair[1])).map(|pair| digit(&pair[0])).unwrap();
+    desk.refuses(&format!("show {shared}"), 1, &["could be any of", "write more digits"]);
+}
+
+#[test]
+fn a_deleted_report_and_cache_are_derived_again_to_the_same_bytes() {
+    let (desk, run) = finished();
+    let report = desk.path(&run).join("report.html");
+    let before = fs::read(&report).unwrap();
+    let shown = desk.dunwu(&format!("show {run}")).stdout;
+    fs::remove_file(&report).unwrap();
+    fs::remove_file(desk.path(&run).join("series.cache")).unwrap();
+    let said = desk.dunwu(&format!("report {run}"));
+    assert_eq!(said.stdout.trim_end(), format!("{run}/report.html"));
+    assert_eq!(fs::read(&report).unwrap(), before);
+    fs::write(desk.path(&run).join("series.cache"), "nonsense").unwrap();
+    assert_eq!(desk.dunwu(&format!("show {run}")).stdout, shown);
+}
+
+#[test]
+fn tables_are_exported_as_csv_and_parquet_and_figures_as_svg() {
+    let (desk, run) = finished();
+    let files = |format: &str| {
+        let files = desk.json(&format!("export {run} --output out/{format} --tables {format}"))["files"].clone();
+        files.as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for file in files("csv").iter().chain(&files("parquet")) {
+        let bytes = fs::read(desk.path(file)).unwrap();
+        let fits = match file.rsplit('.').next().unwrap() {
+            "svg" => bytes.starts_with(b"<svg") || bytes.starts_with(b"<?xml"),
+            "csv" => bytes.starts_with(b"step"),
+            "parquet" => bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"),
+            _ => false,
+        };
+        assert!(fits, "{file}");
+    }
+    let scalars = fs::read_to_string(desk.path("out/csv/scalars.csv")).unwrap();
+    assert_eq!(scalars.lines().count(), 1 + 61, "a header and steps 0 to 60");
+    let last = desk.json(&format!("show {run}"));
+    let column = scalars.lines().next().unwrap().split(',').position(|name| name == "train_loss").unwrap();
+    let cell = scalars.lines().last().unwrap().split(',').nth(column).unwrap();
+    assert_eq!(cell.parse::<f64>().unwrap(), last["train_loss"].as_f64().unwrap());
+}
+
+#[test]
+fn an_interrupted_run_can_be_shown_reported_and_exported() {
+    let desk = Desk::new();
+    desk.starts("run small steps=1000000 --quiet", 150).kill();
+    let run = desk.run();
+    let name = run.file_name().unwrap().to_str().unwrap();
+    let shown = desk.dunwu(&format!("show {name}"));
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    assert!(shown.stdout.starts_with("This run is not finished: `dunwu resume runs/"), "{}", shown.stdout);
+    let result = desk.json(&format!("show {name}"));
+    assert_eq!(result["outcome"]["kind"], "censored");
+    assert_eq!(result["steps_per_second"], serde_json::Value::Null);
+    assert_eq!(desk.dunwu(&format!("report {name} --output here.html")).code, 0);
+    assert!(fs::read_to_string(desk.path("here.html")).unwrap().contains("<svg"));
+    assert_eq!(desk.dunwu(&format!("export {name}")).code, 0);
+    assert!(desk.path("export/scalars.parquet").is_file());
+    assert!(!run.join("series.cache").exists(), "a run that goes on is not written to by those who look");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_a_sentence() {
+    let (desk, run) = finished();
+    desk.write("file", "");
+    desk.refuses(&format!("export {run} --output file"), 1, &["cannot make the folder \"file\""]);
+    desk.refuses(&format!("export {run} --output file/deeper"), 1, &["cannot make the folder \"file/deeper\""]);
+    desk.refuses(&format!("report {run} --output nowhere/report.html"), 1, &["cannot write \"nowhere/report.html\""]);
+    desk.refuses(&format!("report {run} --output runs"), 1, &["cannot write \"runs\"", "Is a directory"]);
+}
+
+#[test]
+fn a_damaged_run_is_refused_with_the_place_of_the_damage() {
+    let (desk, run) = finished();
+    let path = desk.path(&run).join("record.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let damaged = text.replacen("\"kind\":\"scalars\"", "\"kind\":\"scolars\"", 1);
+    assert_ne!(damaged, text);
+    fs::write(&path, damaged).unwrap();
+    desk.refuses(&format!("show {run}"), 1, &["record.jsonl", "line 2"]);
+    fs::write(&path, text.replacen("\"format\":1", "\"format\":999", 1)).unwrap();
+    desk.refuses(&format!("show {run}"), 1, &["999"]);
+    fs::write(&path, "").unwrap();
+    desk.refuses(&format!("show {run}"), 1, &["record.jsonl"]);
+    fs::write(&path, &text).unwrap();
+    fs::write(desk.path(&run).join("spec.toml"), "steps = \n").unwrap();
+    desk.refuses(&format!("show {run}"), 2, &["spec.toml"]);
+    fs::remove_file(desk.path(&run).join("spec.toml")).unwrap();
+    desk.refuses(&format!("show {run}"), 1, &["spec.toml"]);
+}

@@ -1,0 +1,209 @@
+//! `dunwu task`, `measures`, `presets`, `settings`: what there is to choose from.
+
+use crate::Desk;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Degrees and types with their numbers, complex pairs counted once; and how many elements square to the identity.
+struct Known {
+    spec: &'static str,
+    order: u64,
+    abelian: bool,
+    irreps: &'static [(u64, &'static str, u64)],
+    n_square_roots: u64,
+}
+
+/// From the character tables; the last column is counted by hand, element orders in mind.
+const KNOWN: &[Known] = &[
+    Known {
+        spec: "cyclic:6",
+        order: 6,
+        abelian: true,
+        irreps: &[(1, "complex", 2), (1, "real", 2)],
+        n_square_roots: 2,
+    },
+    Known {
+        spec: "product:cyclic:2,cyclic:3",
+        order: 6,
+        abelian: true,
+        irreps: &[(1, "complex", 2), (1, "real", 2)],
+        n_square_roots: 2,
+    },
+    Known { spec: "multiplicative:8", order: 4, abelian: true, irreps: &[(1, "real", 4)], n_square_roots: 4 },
+    Known {
+        spec: "symmetric:4",
+        order: 24,
+        abelian: false,
+        irreps: &[(1, "real", 2), (2, "real", 1), (3, "real", 2)],
+        n_square_roots: 10,
+    },
+    Known {
+        spec: "alternating:4",
+        order: 12,
+        abelian: false,
+        irreps: &[(1, "complex", 1), (1, "real", 1), (3, "real", 1)],
+        n_square_roots: 4,
+    },
+    Known {
+        spec: "dihedral:5",
+        order: 10,
+        abelian: false,
+        irreps: &[(1, "real", 2), (2, "real", 2)],
+        n_square_roots: 6,
+    },
+    Known {
+        spec: "dicyclic:2",
+        order: 8,
+        abelian: false,
+        irreps: &[(1, "real", 4), (2, "quaternionic", 1)],
+        n_square_roots: 2,
+    },
+    Known {
+        spec: "dicyclic:3",
+        order: 12,
+        abelian: false,
+        irreps: &[(1, "complex", 1), (1, "real", 2), (2, "quaternionic", 1), (2, "real", 1)],
+        n_square_roots: 2,
+    },
+    Known {
+        spec: "heisenberg:3",
+        order: 27,
+        abelian: false,
+        irreps: &[(1, "complex", 4), (1, "real", 1), (3, "complex", 1)],
+        n_square_roots: 1,
+    },
+    Known {
+        spec: "affine:5",
+        order: 20,
+        abelian: false,
+        irreps: &[(1, "complex", 1), (1, "real", 2), (4, "real", 1)],
+        n_square_roots: 6,
+    },
+    // The quaternion group again, from its table: i^a j^b is element a + 4b.
+    Known {
+        spec: "table:q8.json",
+        order: 8,
+        abelian: false,
+        irreps: &[(1, "real", 4), (2, "quaternionic", 1)],
+        n_square_roots: 2,
+    },
+];
+
+/// (i^a j^b)(i^c j^d) = i^(a ± c) j^(b + d), minus where b = 1, and j² = i².
+fn quaternion_table() -> String {
+    let product = |x: u32, y: u32| {
+        let (a, b, c, d) = (x % 4, x / 4, y % 4, y / 4);
+        let turned = if b == 1 { 4 - c } else { c };
+        (a + turned + 2 * (b & d)) % 4 + 4 * ((b + d) % 2)
+    };
+    let rows: Vec<Vec<u32>> = (0..8).map(|x| (0..8).map(|y| product(x, y)).collect()).collect();
+    serde_json::to_string(&rows).unwrap()
+}
+
+#[test]
+fn tasks_have_the_irreps_of_the_character_tables() {
+    let desk = Desk::new();
+    desk.write("q8.json", quaternion_table());
+    for known in KNOWN {
+        let task = desk.json(&format!("task {}", known.spec));
+        assert_eq!(task["order"], known.order, "{task}");
+        assert_eq!(task["abelian"], known.abelian, "{task}");
+        let mut counts: BTreeMap<(u64, String), u64> = BTreeMap::new();
+        for irrep in task["irreps"].as_array().unwrap() {
+            let kind = irrep["type"].as_str().unwrap().to_owned();
+            *counts.entry((irrep["degree"].as_u64().unwrap(), kind)).or_default() += 1;
+        }
+        let wanted = known.irreps.iter().map(|&(degree, kind, count)| ((degree, kind.to_owned()), count));
+        assert_eq!(counts, wanted.collect(), "{task}");
+        // Σ d² = |G|, as many irreps as classes, and Frobenius and Schur: Σ ν d counts the g with g² = 1.
+        let sum = |of: fn(u64, &str) -> i64| -> i64 {
+            counts.iter().map(|((degree, kind), count)| of(*degree, kind) * *count as i64).sum()
+        };
+        let copies = |kind: &str| if kind == "complex" { 2 } else { 1 };
+        let squares = sum(|degree, kind| (degree * degree) as i64 * if kind == "complex" { 2 } else { 1 });
+        assert_eq!(squares, known.order as i64, "{task}");
+        let n_irreps: i64 = counts.iter().map(|((_, kind), count)| copies(kind) * *count as i64).sum();
+        assert_eq!(task["classes"], n_irreps, "{task}");
+        let signs = sum(|degree, kind| {
+            degree as i64
+                * match kind {
+                    "real" => 1,
+                    "quaternionic" => -1,
+                    _ => 0,
+                }
+        });
+        assert_eq!(signs, known.n_square_roots as i64, "{task}");
+        let said = desk.dunwu(&format!("task {}", known.spec)).stdout;
+        let kind = if known.abelian { "an abelian group" } else { "a non-abelian group" };
+        assert!(said.contains(kind) && said.contains("conjugacy classes"), "{said}");
+    }
+}
+
+#[test]
+fn a_quasigroup_is_called_one_and_has_no_irreps() {
+    let desk = Desk::new();
+    desk.write("quasi.csv", "0,2,1\n2,1,0\n1,0,2\n");
+    let said = desk.dunwu("task table:quasi.csv");
+    assert_eq!(said.code, 0);
+    assert!(said.stdout.contains("a quasigroup") && said.stdout.contains("it needs a group"), "{}", said.stdout);
+    let task = desk.json("task table:quasi.csv");
+    assert_eq!((task["structure"].as_str(), &task["irreps"]), (Some("quasigroup"), &Value::Null));
+}
+
+#[test]
+fn a_table_that_counts_from_one_is_the_group_that_it_is() {
+    let desk = Desk::new();
+    desk.write("one.csv", "# index_base = 1\n1,2,3\n2,3,1\n3,1,2\n");
+    desk.write("zero.json", "[[0,1,2],[1,2,0],[2,0,1]]");
+    let (one, zero) = (desk.json("task table:one.csv"), desk.json("task table:zero.json"));
+    assert_eq!((&one["order"], &one["irreps"]), (&zero["order"], &zero["irreps"]));
+    assert_eq!(one["structure"], "group");
+}
+
+#[test]
+fn a_polynomial_is_a_function_and_says_so() {
+    let desk = Desk::new();
+    let task = desk.json("task expression:x^2+x*y+y^2:7");
+    assert_eq!((task["structure"].as_str(), task["population"].as_u64()), (Some("function"), Some(49)));
+    assert!(desk.dunwu("task expression:x^2+x*y+y^2:7").stdout.contains("no group multiplication"));
+}
+
+#[test]
+fn every_list_is_there_in_words_and_as_json() {
+    let desk = Desk::new();
+    for (command, key, name) in [
+        ("task", "families", "name"),
+        ("presets", "presets", "name"),
+        ("settings", "settings", "key"),
+        ("measures", "measures", "name"),
+    ] {
+        let rows = desk.json(command)[key].as_array().unwrap().clone();
+        let said = desk.dunwu(command);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+        assert!(command == "measures" || !rows.is_empty(), "{command}");
+        for row in rows {
+            let name = row[name].as_str().unwrap();
+            assert!(said.stdout.contains(name), "{command} does not tell of {name}");
+        }
+    }
+}
+
+#[test]
+fn every_example_of_a_family_is_a_task() {
+    let desk = Desk::new();
+    desk.write("steiner.csv", "0,2,1\n2,1,0\n1,0,2\n");
+    for family in desk.json("task")["families"].as_array().unwrap() {
+        let example = family["example"].as_str().unwrap();
+        assert!(desk.json(&format!("task {example}"))["order"].as_u64().unwrap() >= 2, "{example}");
+    }
+}
+
+#[test]
+fn every_preset_is_one_that_run_takes() {
+    let desk = Desk::new();
+    for preset in desk.json("presets")["presets"].as_array().unwrap() {
+        let name = preset["name"].as_str().unwrap();
+        let result = desk.json(&format!("run {name} steps=1 model.width=8 --quiet"));
+        assert_eq!(result["outcome"]["step"], 1, "{name}: {result}");
+    }
+}
