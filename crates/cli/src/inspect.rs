@@ -91,7 +91,7 @@ pub(crate) fn report(run: &str, output: Option<PathBuf>, place: &Place) -> Resul
 
 pub(crate) fn export(run: &str, output: &Path, format: TableFormat, place: &Place) -> Result<(), Failure> {
     let opened = open(&RunDir::resolve(&place.runs, run)?)?;
-    fs::create_dir_all(output).with_context(|| format!("cannot make the folder {output:?}"))?;
+    fs::create_dir_all(output).with_context(|| format!("cannot make the folder {}", output.display()))?;
     let mut paths = Vec::new();
     for figure in report::figures(&opened) {
         let Some(svg) = &figure.svg else { continue };
@@ -122,7 +122,7 @@ fn html(opened: &Opened) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).with_context(|| format!("cannot write {path:?}"))?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())
 }
 

@@ -139,8 +139,14 @@ fn main() -> ExitCode {
         Command::Show { run, place } => inspect::show(&run, &place),
         Command::Report { run, output, place } => inspect::report(&run, output, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
-        Command::Presets { place } => reference::presets(&place),
-        Command::Settings { place } => reference::settings(&place),
+        Command::Presets { place } => {
+            reference::presets(&place);
+            Ok(())
+        }
+        Command::Settings { place } => {
+            reference::settings(&place);
+            Ok(())
+        }
         Command::Measures { name, place } => reference::measures(name.as_deref(), &place),
         Command::Task { spec, place } => reference::task(spec.as_deref(), &place),
     };

@@ -14,19 +14,18 @@ use dunwu_engine::{Problem, RunSpec};
 use serde_json::{Value, json};
 use std::path::Path;
 
-pub(crate) fn presets(place: &Place) -> Result<(), Failure> {
+pub(crate) fn presets(place: &Place) {
     if place.json {
         let rows = PRESETS.iter().map(|p| json!({ "name": p.name, "paper": p.paper, "promises": p.promises }));
         say!("{}", json!({ "presets": rows.collect::<Vec<_>>() }));
-        return Ok(());
+        return;
     }
     for preset in PRESETS {
         say!("{:<12} {}\n{:13}{}", preset.name, preset.paper, "", preset.promises);
     }
-    Ok(())
 }
 
-pub(crate) fn settings(place: &Place) -> Result<(), Failure> {
+pub(crate) fn settings(place: &Place) {
     let default = RunSpec::default();
     let shown = |setting: &dunwu_engine::spec::Setting| setting.get(&default).map(|value| value.to_string());
     if place.json {
@@ -40,13 +39,12 @@ pub(crate) fn settings(place: &Place) -> Result<(), Failure> {
             })
         });
         say!("{}", json!({ "settings": rows.collect::<Vec<_>>() }));
-        return Ok(());
+        return;
     }
     for setting in SETTINGS {
         let default = shown(setting).map_or(String::new(), |value| format!(" = {value}"));
         say!("{}{default}\n    {}\n    allowed: {}", setting.key, setting.doc, setting.allowed());
     }
-    Ok(())
 }
 
 pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure> {
@@ -81,7 +79,10 @@ pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure>
 }
 
 pub(crate) fn task(spec: Option<&str>, place: &Place) -> Result<(), Failure> {
-    let Some(spec) = spec else { return families(place) };
+    let Some(spec) = spec else {
+        families(place);
+        return Ok(());
+    };
     let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("task: {error}"));
     let task = Task::parse(spec).map_err(|error| refused(&error))?;
     let problem = task_file::resolve(&task, Path::new("")).map_err(|error| refused(&error))?;
@@ -105,18 +106,17 @@ pub(crate) fn task(spec: Option<&str>, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn families(place: &Place) -> Result<(), Failure> {
+fn families(place: &Place) {
     if place.json {
         let rows = FAMILIES
             .iter()
             .map(|f| json!({ "name": f.name, "spelling": f.spelling, "tells": f.tells, "example": f.example }));
         say!("{}", json!({ "families": rows.collect::<Vec<_>>() }));
-        return Ok(());
+        return;
     }
     for family in FAMILIES {
         say!("{:<28} {}\n{:29}for example {}", family.spelling, family.tells, "", family.example);
     }
-    Ok(())
 }
 
 fn kind(problem: &Problem) -> &'static str {

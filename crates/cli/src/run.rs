@@ -75,61 +75,83 @@ fn go_on(asked: &Asked, dir: &RunDir, drive: &Drive, place: &Place) -> Result<()
         (None, Some(why)) => note!("beginning again, because the checkpoint cannot be used ({why})"),
         (None, None) => note!("beginning again: {}", dir.path().display()),
     }
-    train(asked, resumed.writer, resumed.checkpoint, drive, place)
+    train(asked, resumed.writer, resumed.checkpoint.as_ref(), drive, place)
 }
 
-/// The run itself, from the start or from a checkpoint.
+/// A run between two steps.
+struct Underway<'a> {
+    training: Training,
+    opening: Opening<'a>,
+    scalars: Vec<Scalars>,
+    /// Training time so far, measuring and writing not counted.
+    seconds: f64,
+}
+
+impl<'a> Underway<'a> {
+    /// At the start, or where `checkpoint` left off, with what the record in `dir` holds from before.
+    fn begin(asked: &'a Asked, dir: &RunDir, checkpoint: Option<&Checkpoint>) -> Result<Self, Failure> {
+        let Asked { spec, problem, split, decomposition, .. } = asked;
+        let mut opening = Opening::new(spec, problem, split, decomposition.as_ref());
+        let Some(checkpoint) = checkpoint else {
+            let training = Training::new(spec, problem, split, asked.threads())?;
+            return Ok(Self { training, opening, scalars: Vec::new(), seconds: 0.0 });
+        };
+        let record = Record::read(dir)?;
+        for entry in record.snapshots.iter().filter(|entry| entry.step < checkpoint.step) {
+            opening.add(&record.load_snapshot(entry.step)?);
+        }
+        let spent = checkpoint.numbers.iter().find(|(name, _)| name == SECONDS);
+        Ok(Self {
+            training: Training::resume(spec, problem, split, asked.threads(), checkpoint)?,
+            opening,
+            scalars: record.scalars.into_iter().filter(|row| row.step < checkpoint.step).collect(),
+            seconds: spent.and_then(|(_, seconds)| seconds.first().copied()).unwrap_or(0.0),
+        })
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        let mut checkpoint = self.training.checkpoint();
+        checkpoint.numbers.push((SECONDS.to_owned(), vec![self.seconds]));
+        checkpoint
+    }
+}
+
+/// The run itself: each step's yield is recorded, then opened, then shown.
 fn train(
     asked: &Asked,
     mut writer: RunWriter,
-    checkpoint: Option<Checkpoint>,
+    checkpoint: Option<&Checkpoint>,
     drive: &Drive,
     place: &Place,
 ) -> Result<(), Failure> {
-    let mut opening = Opening::new(&asked.spec, &asked.problem, &asked.split, asked.decomposition.as_ref());
-    let mut scalars: Vec<Scalars> = Vec::new();
-    let mut seconds = 0.0;
-    let mut training = match &checkpoint {
-        None => Training::new(&asked.spec, &asked.problem, &asked.split, asked.threads())?,
-        Some(checkpoint) => {
-            let record = Record::read(writer.dir())?;
-            scalars.extend(record.scalars.iter().filter(|row| row.step < checkpoint.step));
-            for entry in record.snapshots.iter().filter(|entry| entry.step < checkpoint.step) {
-                opening.add(&record.load_snapshot(entry.step)?);
-            }
-            seconds = checkpoint.numbers.iter().find(|(name, _)| name == SECONDS).map_or(0.0, |(_, values)| values[0]);
-            Training::resume(&asked.spec, &asked.problem, &asked.split, asked.threads(), checkpoint)?
-        }
-    };
+    let mut run = Underway::begin(asked, writer.dir(), checkpoint)?;
     let progress = Progress::new(&asked.spec, asked.decomposition.as_ref(), drive.quiet);
     let mut saved = Instant::now();
     let (outcome, step) = loop {
         let began = Instant::now();
-        let advanced = training.advance();
-        seconds += began.elapsed().as_secs_f64();
+        let advanced = run.training.advance();
+        run.seconds += began.elapsed().as_secs_f64();
         if let Some(row) = advanced.scalars {
             writer.append_scalars(&row)?;
             progress.evaluated(&row);
-            scalars.push(row);
+            run.scalars.push(row);
         }
         if let Some(snapshot) = &advanced.snapshot {
             writer.append_snapshot(snapshot)?;
-            progress.opened(opening.add(snapshot), scalars.last());
+            progress.opened(run.opening.add(snapshot), run.scalars.last());
         }
         if let Some(outcome) = advanced.outcome {
             break (outcome, advanced.step);
         }
         if saved.elapsed() >= drive.checkpoint_every {
-            let mut checkpoint = training.checkpoint();
-            checkpoint.numbers.push((SECONDS.to_owned(), vec![seconds]));
-            writer.save_checkpoint(&checkpoint)?;
+            writer.save_checkpoint(&run.checkpoint())?;
             saved = Instant::now();
         }
     };
     progress.done();
-    let dir = writer.finish(outcome, step, seconds)?;
-    let opened = opening.finish(scalars, outcome);
+    let dir = writer.finish(outcome, step, run.seconds)?;
+    let opened = run.opening.finish(run.scalars, outcome);
     inspect::keep_derived(&opened, &dir)?;
-    summary::print(&opened, &dir, Some(Speed { steps: step, seconds }), false, place.json);
+    summary::print(&opened, &dir, Some(Speed { steps: step, seconds: run.seconds }), false, place.json);
     Ok(())
 }

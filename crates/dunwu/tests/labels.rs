@@ -198,11 +198,6 @@ fn taking_units_away_takes_away_what_they_are_called() {
         let seen = format!(
             "{task}: {whole:?}, without generalizing {no_generalizing:?}, without memorizing {no_memorizing:?}"
         );
-        println!(
-            "{seen}; {} generalizing, {} memorizing",
-            trained.frame.count(Generalizing),
-            trained.frame.count(Memorizing)
-        );
         assert!(whole.test > 0.9 && whole.corrupted > 0.99, "{seen}");
         assert!(
             no_generalizing.test < 0.25 && no_generalizing.corrupted > 0.9 && no_generalizing.clean > 0.5,

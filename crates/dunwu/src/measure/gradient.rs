@@ -50,7 +50,7 @@ pub(super) const KERNEL_ALIGNMENT: Measure = Measure {
     shape: Shape::Scalar,
     unit: "cosine in [−1, 1]",
     source: "Tian 2025, arXiv:2509.21519, appendix C (exact ridge form)",
-    undefined: "for η = 0; where G_F or the form is zero or not finite",
+    undefined: "for η = 0; where G_F or the form is zero or not finite; above 4096³ multiply-adds",
     compute: |scene| Quantity::scalar(scene.ridge()?.alignment(scene)?),
 };
 

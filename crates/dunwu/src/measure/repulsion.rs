@@ -9,7 +9,7 @@ pub(super) const REPULSION: Measure = Measure {
     shape: Shape::Scalar,
     unit: "share of pairs; B_jl < 0 exactly where f̃ⱼ, f̃ₗ are similar given the other units",
     source: "Tian 2025, arXiv:2509.21519, Theorem 6",
-    undefined: "for η = 0, or where no pair has a positive cosine or an activation is not finite",
+    undefined: "for η = 0, or where no pair has a positive cosine or an activation is not finite; above 4096³ multiply-adds",
     compute: |scene| {
         let pairs = &scene.similarity()?.pairs;
         if pairs.is_empty() {

@@ -27,6 +27,14 @@ pub(super) use outputs::Tally;
 pub(super) use ridge::Ridge;
 pub(super) use similarity::Similarity;
 
+/// Multiply-adds above which a product of two n×K arrays is not made for the sake of a measure: a few seconds on one core.
+const LARGEST_PRODUCT: usize = 4096 * 4096 * 4096;
+
+/// Whether `a · b · c` multiply-adds are few enough.
+fn is_affordable(a: usize, b: usize, c: usize) -> bool {
+    a.saturating_mul(b).saturating_mul(c) <= LARGEST_PRODUCT
+}
+
 /// What stays the same over a run's snapshots.
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {

@@ -2,7 +2,7 @@
 //!
 //! A softmax whose largest probability rounds to 1 gives a zero gradient, and training stops before the network has
 //! generalized ("softmax collapse", Prieto et al. 2025, arXiv:2501.04697). Here the right label's gradient is the sum of the
-//! others' probabilities and the loss is ln(1 + Σ_others), so both stay exact down to e⁻⁸⁷, near the smallest normal f32.
+//! others' probabilities and the loss is `ln(1 + Σ_others)`, so both stay exact down to e⁻⁸⁷, near the smallest normal f32.
 
 use super::{largest, sum};
 use crate::elementary::exp;

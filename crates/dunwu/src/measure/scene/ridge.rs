@@ -43,8 +43,11 @@ pub(crate) struct Ridge {
 impl Ridge {
     pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
         let train = scene.train()?;
-        let space = if train.norms.len() <= train.n { Space::Units } else { Space::Samples };
-        Self::in_space(scene, space)
+        let (n, k) = (train.n, train.norms.len());
+        if !super::is_affordable(n.min(k), n.min(k), n.max(k)) {
+            return None;
+        }
+        Self::in_space(scene, if k <= n { Space::Units } else { Space::Samples })
     }
 
     /// The same in the space asked for; both give the same numbers.

@@ -39,6 +39,9 @@ impl Similarity {
     pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
         let train = scene.train().filter(|train| train.is_finite())?;
         let n_units = train.norms.len();
+        if !super::is_affordable(n_units, n_units, train.n) {
+            return None;
+        }
         let f = rows(&train.directions, train.n, n_units);
         let mut similarity = Self {
             diagonal_sum: train.norms.iter().map(|s| s * s).sum(),
