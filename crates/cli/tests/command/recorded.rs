@@ -106,10 +106,10 @@ fn an_interrupted_run_can_be_shown_reported_and_exported() {
 fn an_output_that_cannot_be_written_is_a_sentence() {
     let (desk, run) = finished();
     desk.write("file", "");
-    desk.refuses(&format!("export {run} --output file"), 1, &["cannot make the folder \"file\""]);
-    desk.refuses(&format!("export {run} --output file/deeper"), 1, &["cannot make the folder \"file/deeper\""]);
-    desk.refuses(&format!("report {run} --output nowhere/report.html"), 1, &["cannot write \"nowhere/report.html\""]);
-    desk.refuses(&format!("report {run} --output runs"), 1, &["cannot write \"runs\"", "Is a directory"]);
+    desk.refuses(&format!("export {run} --output file"), 1, &["cannot make the folder file"]);
+    desk.refuses(&format!("export {run} --output file/deeper"), 1, &["cannot make the folder file/deeper"]);
+    desk.refuses(&format!("report {run} --output nowhere/report.html"), 1, &["cannot write nowhere/report.html"]);
+    desk.refuses(&format!("report {run} --output runs"), 1, &["cannot write runs", "Is a directory"]);
 }
 
 #[test]
