@@ -42,9 +42,8 @@ impl Progress {
         let [generalizing, memorizing, undecided, dead] = UnitLabel::ALL.map(|label| frame.count(label));
         let number =
             |value: Option<f64>, digits: usize| value.map_or("–".into(), |value| format!("{value:.digits$}"));
-        let covered = frame.entries("irrep_units").map_or(String::new(), |units| {
-            let covered = units.iter().skip(1).flatten().filter(|&&units| units >= 1.0).count();
-            format!("{covered}/{}", self.n_irreps)
+        let covered = frame.covered_irreps().map_or(String::new(), |irreps| {
+            format!("{}/{}", irreps.iter().filter(|&&covered| covered).count(), self.n_irreps)
         });
         let line = format!(
             "{:>7}  {:>6}  {:>6}  {:>6}   {generalizing:>12}  {memorizing:>10}  {undecided:>9}  {dead:>5}  {covered:>7}",

@@ -43,6 +43,8 @@ fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> 
             |irreps: Vec<&dunwu::group::Irrep>| irreps.iter().map(|irrep| irrep.name.clone()).collect::<Vec<_>>();
         json!({ "covered": names(covered), "missing": names(missing) })
     });
+    let story: Vec<String> =
+        [report::outcome_sentence(opened)].into_iter().chain(opened.story.iter().cloned()).collect();
     let stages = opened.stages.iter().map(|stage| json!({ "name": stage.name, "from": stage.from, "to": stage.to }));
     json!({
         "run": dir.path(),
@@ -59,7 +61,7 @@ fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> 
         "units": units,
         "irreps": irreps,
         "stages": stages.collect::<Vec<_>>(),
-        "story": opened.story,
+        "story": story,
         "steps_per_second": speed.filter(|speed| speed.seconds > 0.0).map(|speed| speed.steps as f64 / speed.seconds),
         "kernel": dunwu_engine::kernel::instruction_set(),
         "reused": reused,

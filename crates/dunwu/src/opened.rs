@@ -52,6 +52,13 @@ impl Frame {
         }
     }
 
+    /// For each irrep whether a pure unit (purity above 0.9) carries it; `None` where the task has no irreps. The trivial one,
+    /// which centring removes, never is.
+    pub fn covered_irreps(&self) -> Option<Vec<bool>> {
+        let covered = |units: &Option<f64>| units.is_some_and(|units| units >= 1.0);
+        self.entries("irrep_units").map(|units| units.iter().map(covered).collect())
+    }
+
     /// Units with this label.
     pub fn count(&self, wanted: UnitLabel) -> usize {
         self.labels.iter().filter(|&&label| label == wanted).count()
@@ -101,9 +108,8 @@ impl Opened {
     /// not counted. `None` where the task has no irreps.
     pub fn coverage(&self) -> Option<(Vec<&Irrep>, Vec<&Irrep>)> {
         let irreps = self.irreps.as_ref()?;
-        let units = self.frames.last()?.entries("irrep_units")?;
-        let rows = irreps.iter().zip(units).filter(|(irrep, _)| irrep.name != "trivial");
-        let (covered, missing): (Vec<_>, Vec<_>) = rows.partition(|(_, units)| units.is_some_and(|units| units >= 1.0));
+        let rows = irreps.iter().zip(self.frames.last()?.covered_irreps()?).skip(1);
+        let (covered, missing): (Vec<_>, Vec<_>) = rows.partition(|&(_, covered)| covered);
         Some((covered.into_iter().map(|row| row.0).collect(), missing.into_iter().map(|row| row.0).collect()))
     }
 }

@@ -1,9 +1,9 @@
-//! What happened in a run, in a few plain sentences, each with the number that it rests on.
+//! What happened in a run, in a few plain sentences, each with the number that it rests on. How it ended is not told here but
+//! in the headline above, [`crate::report::outcome_sentence`].
 
 use crate::Opened;
-use crate::measure::label::UnitLabel;
+use crate::measure::label::{UnitLabel, fit_share};
 use crate::opened::{Frame, sampling_words};
-use dunwu_engine::Outcome;
 
 /// Loss above which a test loss is called high although accuracy has arrived, as a share of the loss at step 0.
 const STILL_HIGH: f64 = 0.1;
@@ -14,8 +14,6 @@ const NAMED: usize = 8;
 pub(crate) fn tell(opened: &Opened) -> Vec<String> {
     let sentences = [
         Some(sample(opened)),
-        memorized(opened),
-        Some(outcome(opened)),
         units(opened),
         irreps(opened),
         stage(opened),
@@ -40,40 +38,12 @@ fn sample(opened: &Opened) -> String {
     )
 }
 
-fn memorized(opened: &Opened) -> Option<String> {
-    let level = opened.spec.events.memorized;
-    let last = opened.scalars.last()?;
-    Some(match opened.memorized {
-        Some(step) => format!("It memorized at step {step}: train accuracy stayed at {level} or above from there on."),
-        None => format!("It did not memorize: train accuracy ended at {:.3}, below {level}.", last.train_accuracy),
-    })
-}
-
-fn outcome(opened: &Opened) -> String {
-    let test = opened.scalars.last().and_then(|last| last.test_accuracy);
-    let test =
-        test.map_or("there is no test sample".into(), |accuracy| format!("test accuracy ended at {accuracy:.3}"));
-    match opened.outcome {
-        Outcome::Grokked { step } => match opened.memorized {
-            Some(before) if before < step => {
-                format!("It generalized at step {step}, {} steps after it had memorized; {test}.", step - before)
-            }
-            _ => format!("It generalized at step {step}, no later than it fitted its sample; {test}."),
-        },
-        Outcome::Censored { step } => format!("It had not generalized when its {step} steps were over; {test}."),
-        Outcome::Diverged { step } => format!("It diverged: at step {step} the loss or a weight was no longer finite."),
-        Outcome::Collapsed { step } => {
-            let before =
-                opened.generalized.map_or(String::new(), |at| format!(", although it had generalized at step {at}"));
-            format!("It collapsed: by step {step} every unit had decayed to nothing{before}.")
-        }
-    }
-}
-
 fn units(opened: &Opened) -> Option<String> {
     let last = opened.frames.last()?;
     let [generalizing, memorizing, undecided, dead] = UnitLabel::ALL.map(|label| last.count(label));
-    let share = fit_share(last, UnitLabel::Generalizing)
+    let share = last
+        .entries("unit_fit_train")
+        .and_then(|fit| fit_share(fit, &last.labels, UnitLabel::Generalizing))
         .map_or(String::new(), |share| format!(" and carry {:.0} % of the fit", 100.0 * share.clamp(0.0, 1.0)));
     Some(format!(
         "Of {} units {generalizing} hold a generalizing feature{share}; {memorizing} memorize, {undecided} are undecided, {dead} \
@@ -139,20 +109,13 @@ fn aftermath(opened: &Opened) -> Option<String> {
     let on_tokens = |frame: &Frame| {
         frame.entries("unit_top2").unwrap_or_default().iter().flatten().filter(|&&mass| mass > 0.5).count()
     };
-    let (tokens_then, tokens_now) = (on_tokens(at_jump), on_tokens(end));
-    let (dead_then, dead_now) = (at_jump.count(UnitLabel::Dead), end.count(UnitLabel::Dead));
-    Some(format!(
-        "{lag}. From then to the end, units standing on one or two tokens went from {tokens_then} to {tokens_now} and dead units \
-         from {dead_then} to {dead_now}."
-    ))
-}
-
-/// Share of the fit on the training sample that units of one label carry.
-pub(crate) fn fit_share(frame: &Frame, wanted: UnitLabel) -> Option<f64> {
-    let fit = frame.entries("unit_fit_train")?;
-    let sum = |keep: &dyn Fn(UnitLabel) -> bool| -> f64 {
-        fit.iter().zip(&frame.labels).filter(|&(_, &label)| keep(label)).filter_map(|(fit, _)| *fit).sum()
+    let tokens = match (on_tokens(at_jump), on_tokens(end)) {
+        (0, 0) => "no unit came to stand on one or two tokens".to_owned(),
+        (then, now) => format!("units standing on one or two tokens went from {then} to {now}"),
     };
-    let total = sum(&|_| true);
-    (total > 0.0).then(|| sum(&|label| label == wanted) / total)
+    let deaths = match (at_jump.count(UnitLabel::Dead), end.count(UnitLabel::Dead)) {
+        (0, 0) => "no unit died".to_owned(),
+        (then, now) => format!("dead units went from {then} to {now}"),
+    };
+    Some(format!("{lag}. From then to the end {tokens}, and {deaths}."))
 }

@@ -84,6 +84,16 @@ const NOISE_FITS: f64 = 1.75;
 /// below 0.25.
 const SPREAD: f64 = 0.25;
 
+/// Share of the fit on the training sample (`unit_fit_train`) that units with label `wanted` carry; `None` where the fit as a
+/// whole does not help.
+pub fn fit_share(fit_train: &[Option<f64>], labels: &[UnitLabel], wanted: UnitLabel) -> Option<f64> {
+    let sum = |keep: &dyn Fn(UnitLabel) -> bool| -> f64 {
+        fit_train.iter().zip(labels).filter(|&(_, &label)| keep(label)).filter_map(|(fit, _)| *fit).sum()
+    };
+    let total = sum(&|_| true);
+    (total > 0.0).then(|| sum(&|label| label == wanted) / total)
+}
+
 /// The label, where held-out samples are known; without them, [`label_from_sample`].
 pub fn label(evidence: &Evidence, inputs_per_sample: f64) -> UnitLabel {
     match (evidence.fit_train, evidence.fit_held_out) {

@@ -10,7 +10,7 @@
 //! boundaries at steps 28 and 95, where the alignment of G_F with its Stage I form reaches its maximum and has lost 45 % of it;
 //! without weight decay the second boundary is never reached.
 
-use super::label::UnitLabel;
+use super::label::{UnitLabel, fit_share};
 use serde::{Deserialize, Serialize};
 
 /// The paper's stages.
@@ -77,17 +77,10 @@ impl StageEvidence {
             .filter_map(|(_, r)| *r)
             .collect();
         rotations.sort_by(f64::total_cmp);
-        let share = |fit: &[Option<f64>]| {
-            let sum = |wanted: fn(UnitLabel) -> bool| -> f64 {
-                fit.iter().zip(labels).filter(|&(_, &label)| wanted(label)).filter_map(|(fit, _)| *fit).sum()
-            };
-            let total = sum(|_| true);
-            (total > 0.0).then(|| (sum(|label| label == UnitLabel::Generalizing) / total).max(0.0))
-        };
         Self {
             step,
             median_rotation: rotations.get(rotations.len() / 2).copied(),
-            generalizing_share: fit_train.and_then(share),
+            generalizing_share: fit_train.and_then(|fit| fit_share(fit, labels, UnitLabel::Generalizing)),
         }
     }
 }

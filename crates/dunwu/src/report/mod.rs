@@ -25,7 +25,6 @@ mod sample;
 mod tests;
 
 pub use figures::Figure;
-pub use view::Coverage;
 
 use crate::Opened;
 use view::View;
@@ -48,9 +47,4 @@ pub fn text(opened: &Opened) -> String {
 /// How the run ended, as one plain sentence.
 pub fn outcome_sentence(opened: &Opened) -> String {
     words::outcome(opened)
-}
-
-/// Which irreps pure units carry, and since when; `None` where the task has no irreps or none were measured.
-pub fn coverage(opened: &Opened) -> Option<Coverage> {
-    View::of(opened).coverage()
 }

@@ -1,10 +1,10 @@
 //! The report: one HTML file that opens anywhere, for decades. No script, nothing fetched.
 
 use super::figures::{self, Figure};
-use super::palette::LABELS;
 use super::svg::escape;
 use super::view::View;
 use super::words::{self, count, counted, percent};
+use crate::opened::UnitLabel;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -118,12 +118,8 @@ fn glance(view: &View<'_>) -> String {
         numbers.push((step(opened.generalized), "generalized".into()));
     }
     if let Some(frame) = view.last_frame().filter(|f| !f.labels.is_empty()) {
-        let largest = LABELS.into_iter().rev().max_by_key(|&l| View::labelled(frame, l));
-        if let Some(label) = largest {
-            let n = count(View::labelled(frame, label) as u64);
-            let all = counted(frame.labels.len(), "hidden unit");
-            numbers.push((n, format!("of {all} {}", words::label(label))));
-        }
+        let n = count(View::labelled(frame, UnitLabel::Generalizing) as u64);
+        numbers.push((n, format!("of {} generalizing", counted(frame.labels.len(), "hidden unit"))));
     }
     if let Some(coverage) = view.coverage() {
         let all = coverage.covered.len() + coverage.missing.len();

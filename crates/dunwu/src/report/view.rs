@@ -20,13 +20,13 @@ pub(super) struct View<'a> {
 
 /// Which irreps are carried by at least one pure unit; the trivial irrep, which centring removes, is not counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coverage {
+pub(super) struct Coverage {
     /// Indices of the irreps that pure units carry at the last snapshot, ascending.
-    pub covered: Vec<usize>,
+    pub(super) covered: Vec<usize>,
     /// Indices of the others, ascending.
-    pub missing: Vec<usize>,
+    pub(super) missing: Vec<usize>,
     /// Step of the first snapshot in which a pure unit carries the irrep, by index; `None` where none ever does.
-    pub first_covered: Vec<Option<u64>>,
+    pub(super) first_covered: Vec<Option<u64>>,
 }
 
 /// How a scalar went.

@@ -168,7 +168,10 @@ pub(super) fn outcome(opened: &Opened) -> String {
             format!("Training diverged: at step {} a loss or a weight was no longer a finite number.", count(step))
         }
         Outcome::Collapsed { step } => {
-            format!("The network collapsed: by step {} every hidden unit had decayed to nothing.", count(step))
+            let before = opened
+                .generalized
+                .map_or(String::new(), |at| format!(", although it had generalized at step {}", count(at)));
+            format!("The network collapsed: by step {} every hidden unit had decayed to nothing{before}.", count(step))
         }
     }
 }

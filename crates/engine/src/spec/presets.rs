@@ -1,11 +1,10 @@
 //! Named starting points. Each states only its difference from the paper's setting.
 
 use super::error::{SpecError, nearest};
-use super::settings::ADAM;
 use super::{DataSpec, EventSpec, ModelSpec, RecordSpec, RunSpec, Sampling, TopLayer};
 use crate::loss::Loss;
 use crate::model::{Activation, Initialization};
-use crate::optim::{Method, OptimizerSpec, Schedule};
+use crate::optim::{AdamSpec, Method, OptimizerSpec, Schedule};
 use crate::task::Task;
 
 /// A named starting point.
@@ -82,7 +81,7 @@ fn tian_2025() -> RunSpec {
         },
         loss: Loss::Mse,
         optimizer: OptimizerSpec {
-            method: Method::Adam(ADAM),
+            method: Method::Adam(AdamSpec::DEFAULT),
             learning_rate: 1e-3,
             weight_decay: 2e-4,
             schedule: Schedule::Constant,

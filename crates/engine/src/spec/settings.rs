@@ -15,8 +15,6 @@ pub fn find(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|s| s.key == key || s.key.strip_suffix(".name") == Some(key))
 }
 
-/// Kingma & Ba 2015, as in `PyTorch`.
-pub(super) const ADAM: AdamSpec = AdamSpec { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /// Jordan et al. 2024.
 const JORDAN_MOMENTUM: f64 = 0.95;
 /// The Li₂ paper's script (Tian 2025).
@@ -287,9 +285,13 @@ pub const SETTINGS: &[Setting] = &[
                 }
                 s.optimizer.method = match name {
                     "sgd" => Method::Sgd { momentum: 0.0 },
-                    "adam" => Method::Adam(ADAM),
-                    "adamw" => Method::AdamW(ADAM),
-                    "muon" => Method::Muon { momentum: JORDAN_MOMENTUM, variant: MuonVariant::Jordan, adam: ADAM },
+                    "adam" => Method::Adam(AdamSpec::DEFAULT),
+                    "adamw" => Method::AdamW(AdamSpec::DEFAULT),
+                    "muon" => Method::Muon {
+                        momentum: JORDAN_MOMENTUM,
+                        variant: MuonVariant::Jordan,
+                        adam: AdamSpec::DEFAULT,
+                    },
                     _ => return false,
                 };
                 true
