@@ -55,6 +55,7 @@ impl Asked {
         let input = |name: &str| inputs.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str());
         let problem = spec.task.resolve(input(TABLE)).map_err(|error| Failure::usage(format!("task: {error}")))?;
         let split = Split::draw(&problem, &spec.data, spec.seed, input(SPLIT)).map_err(Failure::usage)?;
+        fits_in_memory(&spec, &problem, &split)?;
         let decomposition = problem.group().map(Decomposition::of).transpose();
         let decomposition = decomposition.unwrap_or_else(|error| {
             note!("note: irreps are not computed: {error}");
@@ -89,4 +90,33 @@ fn base(word: &str) -> Result<RunSpec, Failure> {
     let text =
         std::fs::read_to_string(word).map_err(|error| Failure::usage(format!("cannot read {word:?}: {error}")))?;
     spec_file::read(&text, &RunSpec::default()).map_err(|error| Failure::in_text(&error, word, &text))
+}
+
+/// Bytes that a run needs at the least: weights with gradient, moments and a copy of V; outputs of the whole population; one
+/// snapshot's activations on the training sample, which measures look at.
+fn bytes_needed(spec: &RunSpec, problem: &Problem, split: &Split) -> u128 {
+    let [inputs, labels, units, population, train] =
+        [problem.n_inputs(), problem.n_labels, spec.model.width, problem.n_population(), split.train.len()]
+            .map(|n| n as u128);
+    4 * (units * (4 * inputs + 5 * labels) + population * labels + train * units)
+}
+
+/// Bytes that the system can give without swapping; `None` where it does not say.
+fn bytes_available() -> Option<u128> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u128>().ok()? * 1024)
+}
+
+/// Refuses a run that the system would kill for its memory.
+fn fits_in_memory(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(), Failure> {
+    let needed = bytes_needed(spec, problem, split);
+    match bytes_available() {
+        Some(available) if needed > available => Err(Failure::usage(format!(
+            "this run needs at least {:.1} GB of memory and {:.1} GB are free; lower model.width or the order of the task",
+            needed as f64 / 1e9,
+            available as f64 / 1e9
+        ))),
+        _ => Ok(()),
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) enum TableFormat {
 }
 
 /// Changes with every change of a measure, a label or the shape of a frame, so that old caches are computed anew.
-const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 1");
+const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 2");
 
 /// A recorded run with everything derived from it; a run that is not finished counts as censored at its last evaluation.
 pub(crate) fn open(dir: &RunDir) -> Result<Opened, Failure> {

@@ -13,10 +13,12 @@ use crate::store::{Column, Table};
 /// | `measures` | a snapshot: step and every scalar measure |
 /// | `units` | a unit in a snapshot: step, unit, labels, every per-unit measure |
 /// | `irreps` | an irrep in a snapshot: step, irrep, every per-irrep measure (only for groups) |
+/// | `unit_irreps` | a unit and an irrep in the last snapshot: the share of the unit's power (only for groups) |
 /// | `spectra` | an entry of a spectrum in a snapshot: step, measure, index, value |
 pub fn tables(opened: &Opened) -> Vec<(&'static str, Table)> {
     let mut tables = vec![("scalars", scalars(opened)), ("measures", measures(opened)), ("units", units(opened))];
     tables.extend(irreps(opened).map(|table| ("irreps", table)));
+    tables.extend(unit_irreps(opened).map(|table| ("unit_irreps", table)));
     tables.push(("spectra", spectra(opened)));
     tables
 }
@@ -62,6 +64,23 @@ fn irreps(opened: &Opened) -> Option<Table> {
         .with("irrep", Column::Utf8(rows().map(|(_, irrep)| irrep.name.clone()).collect()))
         .with("degree", Column::Int64(rows().map(|(_, irrep)| irrep.degree as i64).collect()));
     Some(with_entries(table, opened, Shape::PerIrrep, |_| irreps.len()))
+}
+
+/// Of the last snapshot alone: over all of them it would outgrow everything else in the run's directory.
+fn unit_irreps(opened: &Opened) -> Option<Table> {
+    let (irreps, frame) = (opened.irreps.as_ref()?, opened.frames.last()?);
+    let rows = || (0..frame.labels.len()).flat_map(|unit| irreps.iter().map(move |irrep| (unit, irrep)));
+    let table = Table::default()
+        .with("step", Column::Int64(vec![frame.step as i64; frame.labels.len() * irreps.len()]))
+        .with("unit", Column::Int64(rows().map(|(unit, _)| unit as i64).collect()))
+        .with("irrep", Column::Utf8(rows().map(|(_, irrep)| irrep.name.clone()).collect()));
+    let values = MEASURES.iter().filter_map(|measure| match frame.value(measure.name) {
+        Some(Quantity::PerUnitAndIrrep(values)) => Some((measure.name, values)),
+        _ => None,
+    });
+    Some(values.fold(table, |table, (name, values)| {
+        table.with(name, Column::Float64(values.iter().map(|&value| f64::from(value)).collect()))
+    }))
 }
 
 /// The table with one more column for each measure of `shape`, whose entries lie frame after frame.

@@ -140,3 +140,13 @@ fn a_split_with_a_wrong_tuple_is_refused_with_its_line() {
     }
     desk.refuses("run small task=cyclic:5 data.split=missing.csv", 2, &["cannot read the split", "missing.csv"]);
 }
+
+#[test]
+fn a_run_larger_than_the_memory_is_refused_before_it_begins() {
+    if !std::path::Path::new("/proc/meminfo").exists() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.refuses("run task=cyclic:997 model.width=1048576", 2, &["GB of memory", "lower model.width"]);
+    assert!(!desk.path("runs").exists());
+}

@@ -73,6 +73,7 @@ pub static MEASURES: &[Measure] = &[
     fit::UNIT_TRAIN_ERROR,
     fit::UNIT_HELD_OUT,
     fit::UNIT_HELD_OUT_ERROR,
+    purity::UNIT_IRREP_POWER,
     purity::UNIT_PURITY,
     purity::UNIT_IRREP,
     purity::UNIT_OUTPUT_AGREEMENT,
@@ -103,6 +104,11 @@ mod tests {
                 Quantity::Spectrum(x) => {
                     assert!(x.is_sorted_by(|a, b| a >= b), "{name}, {case}: not descending");
                     (Shape::Spectrum, x)
+                }
+                Quantity::PerUnitAndIrrep(x) => {
+                    let n_irreps = fixture.decomposition.as_ref().unwrap().irreps.len();
+                    assert_eq!(x.len(), n_units * n_irreps, "{name}, {case}");
+                    (Shape::PerUnitAndIrrep, x.into_iter().map(f64::from).collect())
                 }
                 Quantity::PerUnit(x) => {
                     assert_eq!(x.len(), n_units, "{name}, {case}");

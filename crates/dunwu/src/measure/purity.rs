@@ -5,6 +5,29 @@ use super::{Measure, Quantity, Shape};
 
 const SOURCE: &str = "Tian 2025, arXiv:2509.21519, Theorem 2; Chughtai et al. 2023, arXiv:2302.03025";
 
+pub(super) const UNIT_IRREP_POWER: Measure = Measure {
+    name: "unit_irrep_power",
+    tells: "how the unit's power lies over the irreps: for a cyclic group its Fourier spectrum",
+    formula: "c_k / Σ_{l≠1} c_l, c_k = Σ_operands ‖Π_k w⁽ᵒ⁾‖²; 0 for the trivial irrep",
+    shape: Shape::PerUnitAndIrrep,
+    unit: "share of the unit's non-trivial power; a unit without any has zeros",
+    source: SOURCE,
+    undefined: "where the task is no group, or a weight is not finite",
+    compute: |scene| {
+        let isotypic = scene.isotypic()?;
+        let shares = (0..scene.weights().n_units).flat_map(|unit| {
+            let power = isotypic.input(unit);
+            let total: f64 = power.iter().skip(1).sum();
+            let share = move |(irrep, c): (usize, &f64)| match irrep {
+                0 => 0.0,
+                _ => ratio(*c, total).unwrap_or(0.0) as f32,
+            };
+            power.iter().enumerate().map(share)
+        });
+        Quantity::per_unit_and_irrep(shares.collect())
+    },
+};
+
 pub(super) const UNIT_PURITY: Measure = Measure {
     name: "unit_purity",
     tells: "how far the unit is a feature of one irrep: 1 at every peak of the energy on all data",
@@ -54,7 +77,26 @@ pub(super) const UNIT_OUTPUT_AGREEMENT: Measure = Measure {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Fixture, assert_close, per_unit};
+    use super::*;
     use std::f64::consts::TAU;
+
+    #[test]
+    fn power_over_the_irreps_sums_to_one_and_peaks_at_the_purity() {
+        for order in [7, 8, 12] {
+            let fixture = Fixture::random(order, 5, 10, 3);
+            let scene = fixture.scene();
+            let Some(Quantity::PerUnitAndIrrep(power)) = (UNIT_IRREP_POWER.compute)(&scene) else { panic!("defined") };
+            let purity = per_unit(&scene, "unit_purity");
+            let irrep = per_unit(&scene, "unit_irrep");
+            for (unit, shares) in power.chunks_exact(order / 2 + 1).enumerate() {
+                assert_eq!(shares[0], 0.0);
+                assert_close(shares.iter().map(|&s| f64::from(s)).sum(), 1.0, 1e-6);
+                let at = irrep[unit].expect("power") as usize;
+                assert_close(f64::from(shares[at]), purity[unit].expect("power"), 1e-6);
+                assert!(shares.iter().all(|&s| s <= shares[at]));
+            }
+        }
+    }
 
     #[test]
     fn a_cosine_is_pure_and_a_mixture_is_its_share() {

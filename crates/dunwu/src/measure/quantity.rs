@@ -31,6 +31,8 @@ pub enum Shape {
     PerUnit,
     /// One number an irrep.
     PerIrrep,
+    /// One number a hidden unit and irrep.
+    PerUnitAndIrrep,
     /// Numbers in descending order.
     Spectrum,
 }
@@ -44,6 +46,8 @@ pub enum Quantity {
     PerUnit(Vec<Option<f64>>),
     /// One number an irrep, in the decomposition's order.
     PerIrrep(Vec<Option<f64>>),
+    /// One number a hidden unit and irrep, `[units][irreps]` row-major; in f32, since there are so many.
+    PerUnitAndIrrep(Vec<f32>),
     /// Numbers in descending order.
     Spectrum(Vec<f64>),
 }
@@ -62,6 +66,10 @@ impl Quantity {
     #[expect(clippy::unnecessary_wraps, reason = "what every measure returns")]
     pub(super) fn per_irrep(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
         Some(Self::PerIrrep(values.map(|value| value.filter(|x| x.is_finite())).collect()))
+    }
+
+    pub(super) fn per_unit_and_irrep(values: Vec<f32>) -> Option<Self> {
+        values.iter().all(|x| x.is_finite()).then_some(Self::PerUnitAndIrrep(values))
     }
 
     pub(super) fn spectrum(values: Vec<f64>) -> Option<Self> {

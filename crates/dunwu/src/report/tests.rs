@@ -36,6 +36,15 @@ fn without(opened: &mut Opened, names: &[&str]) {
     }
 }
 
+fn poison_value(value: &mut Quantity) {
+    match value {
+        Quantity::Scalar(v) => *v = f64::NAN,
+        Quantity::PerUnit(v) | Quantity::PerIrrep(v) => v.iter_mut().for_each(|v| *v = Some(f64::INFINITY)),
+        Quantity::PerUnitAndIrrep(v) => v.iter_mut().for_each(|v| *v = f32::NAN),
+        Quantity::Spectrum(v) => v.iter_mut().for_each(|v| *v = f64::NEG_INFINITY),
+    }
+}
+
 /// Runs that have been seen to break reports.
 fn edge_cases() -> Vec<(&'static str, Opened)> {
     let poison = |opened: &mut Opened| {
@@ -46,11 +55,7 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
         }
         for frame in &mut opened.frames {
             for value in frame.values.iter_mut().flatten() {
-                match value {
-                    Quantity::Scalar(v) => *v = f64::NAN,
-                    Quantity::PerUnit(v) | Quantity::PerIrrep(v) => v.iter_mut().for_each(|v| *v = Some(f64::INFINITY)),
-                    Quantity::Spectrum(v) => v.iter_mut().for_each(|v| *v = f64::NEG_INFINITY),
-                }
+                poison_value(value);
             }
         }
         (opened.memorized, opened.generalized, opened.outcome) = (None, None, Outcome::Diverged { step: 40 });
