@@ -3,7 +3,7 @@
 use crate::Place;
 use crate::failure::Failure;
 use crate::say::say;
-use dunwu::group::{Decomposition, Irrep};
+use dunwu::group::{Decomposition, Irrep, IrrepKind};
 use dunwu::measure::MEASURES;
 use dunwu::task_file;
 use dunwu_engine::spec::nearest;
@@ -134,8 +134,8 @@ fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
         Structure::Function => None,
     };
     let irreps = decomposition.map(|decomposition| {
-        let row = |irrep: &Irrep| json!({ "name": irrep.name, "degree": irrep.degree, "type": irrep.kind });
-        decomposition.irreps.iter().map(row).collect::<Vec<_>>()
+        let row = |(name, irrep): (String, &Irrep)| json!({ "name": name, "degree": irrep.degree, "type": irrep.kind });
+        over_the_complex_numbers(decomposition).map(row).collect::<Vec<_>>()
     });
     json!({
         "task": problem.name,
@@ -154,22 +154,30 @@ fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
     })
 }
 
+/// Every irrep over ℂ, so that Σ d² is the order and there are as many as classes: of a complex pair, which a real network
+/// learns as one and a [`Decomposition`] lists as one, both.
+fn over_the_complex_numbers(decomposition: &Decomposition) -> impl Iterator<Item = (String, &Irrep)> {
+    decomposition.irreps.iter().flat_map(|irrep| {
+        let conjugate = (irrep.kind == IrrepKind::Complex).then(|| (format!("{} conjugate", irrep.name), irrep));
+        [(irrep.name.clone(), irrep)].into_iter().chain(conjugate)
+    })
+}
+
 fn irreps(decomposition: &Decomposition) {
-    say!(
-        "  {} irreps, complex pairs counted once (residual {:.0e}):",
-        decomposition.irreps.len(),
-        decomposition.residual
-    );
     let mut kinds: Vec<(usize, &str, usize)> = Vec::new();
-    for irrep in &decomposition.irreps {
+    for (_, irrep) in over_the_complex_numbers(decomposition) {
         let kind = irrep.kind.name();
         match kinds.iter_mut().find(|(degree, other, _)| *degree == irrep.degree && *other == kind) {
             Some((_, _, count)) => *count += 1,
             None => kinds.push((irrep.degree, kind, 1)),
         }
     }
+    let n: usize = kinds.iter().map(|(_, _, count)| count).sum();
+    say!("  {n} irreps (residual {:.0e}):", decomposition.residual);
     for (degree, kind, count) in kinds {
-        say!("    {count} of degree {degree}, {kind}");
+        let pairs =
+            if kind == IrrepKind::Complex.name() { format!(", {} conjugate pairs", count / 2) } else { String::new() };
+        say!("    {count} of degree {degree}, {kind}{pairs}");
     }
 }
 
