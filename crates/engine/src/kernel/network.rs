@@ -1,7 +1,7 @@
 //! A network in the kernel's memory: units in slabs, each slab with all its tables side by side.
 
 use super::Buffer;
-use crate::model::Weights;
+use crate::model::{Weights, largest_column_norm, largest_or_nan};
 
 /// Lanes that every padded row is a multiple of, whatever the instruction set, so that layouts agree.
 pub(super) const LANES: usize = 16;
@@ -161,16 +161,9 @@ impl Network {
 
     /// The largest norm of a unit's input weights.
     pub fn largest_unit_norm(&self) -> f64 {
-        let width = self.layout.slab_width;
-        let norms = self.slabs.iter().map(|slab| {
-            let mut squares = vec![0.0_f64; width];
-            for row in slab.weights[..self.layout.hidden_len()].chunks_exact(width) {
-                squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(w) * f64::from(w));
-            }
-            // Not `f64::max`, which would hide a weight that is not a number.
-            squares.into_iter().fold(0.0, |largest, square| if square <= largest { largest } else { square })
-        });
-        norms.fold(0.0, |largest: f64, square| if square <= largest { largest } else { square }).sqrt()
+        let layout = self.layout;
+        let hidden = self.slabs.iter().map(|slab| &slab.weights[..layout.hidden_len()]);
+        largest_or_nan(hidden.map(|hidden| largest_column_norm(hidden, layout.slab_width)))
     }
 
     /// One part in the layout that people read.

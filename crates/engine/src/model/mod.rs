@@ -7,3 +7,4 @@ mod two_layer;
 pub use activation::Activation;
 pub(crate) use ridge::solve_top;
 pub use two_layer::{Initialization, Weights};
+pub(crate) use two_layer::{largest_column_norm, largest_or_nan};

@@ -66,12 +66,22 @@ impl Weights {
 
     /// The largest norm of a unit's input weights.
     pub fn largest_unit_norm(&self) -> f64 {
-        let mut squares = vec![0.0_f64; self.n_units];
-        for row in self.hidden.chunks_exact(self.n_units) {
-            squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(w) * f64::from(w));
-        }
-        squares.into_iter().fold(0.0, f64::max).sqrt()
+        largest_column_norm(&self.hidden, self.n_units)
     }
+}
+
+/// The largest norm of a column of a row-major matrix; NaN if an entry is not a number.
+pub(crate) fn largest_column_norm(matrix: &[f32], n_columns: usize) -> f64 {
+    let mut squares = vec![0.0_f64; n_columns];
+    for row in matrix.chunks_exact(n_columns) {
+        squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(w) * f64::from(w));
+    }
+    largest_or_nan(squares.into_iter()).sqrt()
+}
+
+/// The largest of numbers that are not negative, 0 without any; unlike `f64::max` it does not hide what is not a number.
+pub(crate) fn largest_or_nan(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |largest, value| if largest.is_nan() || value <= largest { largest } else { value })
 }
 
 fn fill(values: &mut [f32], stream: Stream, seed: u64, scale: f64, draw: fn(&mut dyn RngCore) -> f64) {
@@ -99,6 +109,13 @@ fn normal(rng: &mut dyn RngCore) -> f64 {
 mod tests {
     use super::*;
     use crate::spec::TopLayer;
+
+    #[test]
+    fn the_largest_norm_does_not_hide_what_is_not_a_number() {
+        assert_eq!(largest_column_norm(&[3.0, 1.0, 4.0, 1.0], 2), 5.0);
+        assert!(largest_column_norm(&[f32::NAN, 1.0, 4.0, 9.0], 2).is_nan());
+        assert!(largest_column_norm(&[1.0, f32::NAN, 4.0, 9.0], 2).is_nan());
+    }
 
     #[test]
     fn initial_weights_have_the_moments_of_their_distribution() {

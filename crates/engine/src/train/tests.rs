@@ -112,7 +112,7 @@ fn a_run_that_decays_to_nothing_is_said_to_have_collapsed() {
 }
 
 #[test]
-fn dying_units_do_not_slow_a_run() {
+fn dying_units_leave_no_subnormal_numbers() {
     // Weights fall by 0.8 a step; without flushing they would be subnormal from step 400 to 460 and moments far longer.
     let mut spec = RunSpec { steps: 700, ..tiny() };
     spec.events.collapsed_norm = 0.0;
@@ -142,9 +142,7 @@ fn it_stops_when_the_outcome_is_decided_if_asked_to() {
 }
 
 #[test]
-fn ridge_keeps_the_gradient_of_theory_section_2_1() {
-    // With V at its ridge solution the residual is η K̃⁻¹ Y, so a step of plain gradient descent moves W by exactly
-    // −lr ∂L/∂W of the fused path; here only that the loss falls and V is never touched by the optimizer.
+fn the_optimizer_leaves_a_solved_top_layer_alone() {
     let mut spec = RunSpec { steps: 30, ..tiny() };
     spec.data.corrupted = 0.0;
     spec.model.top_layer = TopLayer::Ridge { eta: 0.1 };
