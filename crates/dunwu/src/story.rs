@@ -4,6 +4,7 @@
 use crate::Opened;
 use crate::measure::label::{UnitLabel, fit_share};
 use crate::opened::{Frame, sampling_words};
+use dunwu_engine::Outcome;
 
 /// Loss above which a test loss is called high although accuracy has arrived, as a share of the loss at step 0.
 const STILL_HIGH: f64 = 0.1;
@@ -44,6 +45,7 @@ fn units(opened: &Opened) -> Option<String> {
     let share = last
         .entries("unit_fit_train")
         .and_then(|fit| fit_share(fit, &last.labels, UnitLabel::Generalizing))
+        .filter(|_| generalizing > 0)
         .map_or(String::new(), |share| format!(" and carry {:.0} % of the fit", 100.0 * share.clamp(0.0, 1.0)));
     Some(format!(
         "Of {} units {generalizing} hold a generalizing feature{share}; {memorizing} memorize, {undecided} are undecided, {dead} \
@@ -65,7 +67,11 @@ fn irreps(opened: &Opened) -> Option<String> {
     Some(format!("Pure units (purity above 0.9) cover {} of {total} non-trivial irreps{missing_names}.", covered.len()))
 }
 
+/// Left out, as the gradient is, where training diverged: there units turn because they are thrown, not because they learn.
 fn stage(opened: &Opened) -> Option<String> {
+    if matches!(opened.outcome, Outcome::Diverged { .. }) {
+        return None;
+    }
     let last = opened.stages.last()?;
     Some(format!(
         "It stopped in the {} stage, in which it was from step {}: {}.",
@@ -76,6 +82,9 @@ fn stage(opened: &Opened) -> Option<String> {
 }
 
 fn gradient(opened: &Opened) -> Option<String> {
+    if matches!(opened.outcome, Outcome::Diverged { .. }) {
+        return None;
+    }
     let norms: Vec<(u64, f64)> =
         opened.frames.iter().filter_map(|frame| Some((frame.step, frame.scalar("gradient_norm")?))).collect();
     let (first, last) = (norms.first()?, norms.last()?);

@@ -54,6 +54,9 @@ pub fn expectation(spec: &RunSpec, problem: &Problem, irreps: Option<&[Irrep]>, 
         }
         _ => {}
     }
+    if n_train == problem.n_population() {
+        return silent("nothing was held out, so there is nothing to generalize to");
+    }
     if spec.data.corrupted > 0.0 {
         return silent("it is stated for clean labels");
     }
@@ -101,5 +104,58 @@ impl Expectation {
             (Some(false), Outcome::Grokked { .. }) => "; the run contradicts it",
         };
         format!("The theory {expected}{verdict}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::Decomposition;
+    use dunwu_engine::Split;
+    use dunwu_engine::spec::{apply, parse_value};
+
+    fn expect(words: &[&str]) -> (Expectation, usize, usize) {
+        let settings: Vec<_> =
+            words.iter().filter_map(|word| word.split_once('=')).map(|(k, v)| (k.to_owned(), parse_value(v))).collect();
+        let spec = apply(&RunSpec::default(), &settings).unwrap();
+        let problem = spec.task.resolve(None).unwrap();
+        let split = Split::draw(&problem, &spec.data, spec.seed, None).unwrap();
+        let irreps = problem.group().map(|table| Decomposition::of(table).unwrap().irreps);
+        let n_train = split.train.len();
+        (expectation(&spec, &problem, irreps.as_deref(), n_train), n_train, problem.n_population())
+    }
+
+    /// The shares that the author's line gives, as the theory notes list them.
+    #[test]
+    fn the_critical_share_is_that_of_the_fitted_line() {
+        for (order, share) in [(23, 0.375), (41, 0.249), (71, 0.165), (89, 0.139), (127, 0.105)] {
+            let (expected, _, population) = expect(&[&format!("task=cyclic:{order}"), "data.fraction=0.9"]);
+            let Expectation::Generalizes { critical } = expected else { panic!("{expected:?}") };
+            assert!((critical / population as f64 - share).abs() < 6e-4, "{order}: {}", critical / population as f64);
+        }
+    }
+
+    #[test]
+    fn data_decides_and_where_the_theory_does_not_speak_it_is_silent() {
+        assert!(matches!(expect(&[]).0, Expectation::Generalizes { .. }));
+        assert!(matches!(expect(&["data.fraction=0.165"]).0, Expectation::Undecided { .. }));
+        assert!(matches!(expect(&["data.fraction=0.1"]).0, Expectation::Memorizes { .. }));
+        assert_eq!(expect(&["optimizer.weight_decay=0"]).0, Expectation::StopsAtInterpolation);
+        for words in [
+            ["data.fraction=1", "seed=0"],
+            ["data.corrupted=0.1", "seed=0"],
+            ["task=expression:x^2+y:11", "seed=0"],
+            ["task=operands:3:cyclic:7", "seed=0"],
+            ["task=expression:x-y:11", "seed=0"],
+        ] {
+            assert!(matches!(expect(&words).0, Expectation::Silent { .. }), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_contradiction_is_called_one() {
+        let says = |outcome| Expectation::StopsAtInterpolation.sentence(10, outcome, true);
+        assert!(says(Outcome::Grokked { step: 5 }).ends_with("the run contradicts it."));
+        assert!(says(Outcome::Censored { step: 5 }).ends_with("the run agrees."));
     }
 }

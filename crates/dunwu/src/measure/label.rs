@@ -80,8 +80,7 @@ const LOCALIZED: f64 = 0.5;
 /// percentiles were 1.6 (cyclic:71, n = 2016), 2.1 (cyclic:41, n = 672) and 1.9 times that (cyclic:23, n = 317).
 const NOISE_FITS: f64 = 1.75;
 /// Share of the labels that a feature of the task tells apart. On the same shuffled labels no unit above the noise reached
-/// 0.24; trained units that generalize have a median of 0.55 to 0.6 (an ideal Fourier unit 2/3) and one in a hundred falls
-/// below 0.25.
+/// 0.24; trained units that generalize have a median of 0.5 to 0.6 (an ideal Fourier unit 2/3), and few fall below 0.25.
 const SPREAD: f64 = 0.25;
 
 /// Share of the fit on the training sample (`unit_fit_train`) that units with label `wanted` carry; `None` where the fit as a

@@ -7,7 +7,7 @@
 //! - **interactive**: the units share out what is left.
 //!
 //! The paper gives no criterion for a finite network; these two thresholds are ours. In the paper's setting they put the
-//! boundaries at steps 28 and 95, where the alignment of G_F with its Stage I form reaches its maximum and has lost 45 % of it;
+//! boundaries at the snapshots of steps 32 and 94, where the alignment of G_F with its Stage I form reaches its maximum and has lost 45 % of it;
 //! without weight decay the second boundary is never reached.
 
 use super::label::{UnitLabel, fit_share};
