@@ -6,6 +6,7 @@
 
 pub mod compare;
 pub mod group;
+pub mod landscape;
 pub mod measure;
 pub mod opened;
 pub mod report;

@@ -399,7 +399,7 @@ mod tests {
         let small = (presets::find("small").unwrap().spec)();
         let expected = RunSpec {
             task: Task::parse("cyclic:31").unwrap(),
-            data: DataSpec { sampling: Sampling::Fraction(0.5), corrupted: 0.0, batch_size: 0 },
+            data: DataSpec::of(Sampling::Fraction(0.5)),
             optimizer: OptimizerSpec {
                 method: Method::AdamW(AdamSpec { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 }),
                 ..small.optimizer

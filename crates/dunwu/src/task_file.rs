@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(table_text(&Task::cyclic(3), directory.path()).unwrap(), None);
         let error = resolve(&Task::parse("table:three.csv").unwrap(), directory.path()).unwrap_err().to_string();
         assert!(error.starts_with("cannot read the task's table (") && error.ends_with("three.csv\""), "{error}");
-        let data = DataSpec { sampling: Sampling::SplitFile("two.csv".into()), corrupted: 0.0, batch_size: 0 };
+        let data = DataSpec::of(Sampling::SplitFile("two.csv".into()));
         assert_eq!(split_text(&data, directory.path()).unwrap().as_deref(), Some("0,1\n1,0\n"));
     }
 }

@@ -29,6 +29,8 @@ pub enum Stream {
     Batches = 10,
     /// The inputs of a task that are too many to have all of them; the task gives the seed, not the run.
     Pool = 11,
+    /// Random points on a sphere from which an energy is climbed; one stream a start.
+    Starts = 12,
 }
 
 /// The generator of `stream` under `seed`: ChaCha with 8 rounds, key from the seed, nonce from the stream.
@@ -39,7 +41,7 @@ pub fn rng(seed: u64, stream: Stream) -> ChaCha8Rng {
 }
 
 /// The generator of the `nth` part of `stream`, such as one epoch.
-pub(crate) fn nth_rng(seed: u64, stream: Stream, nth: u64) -> ChaCha8Rng {
+pub fn nth_rng(seed: u64, stream: Stream, nth: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     // Streams are numbered below 256; the part is counted above them.
     rng.set_stream(stream as u64 + ((nth + 1) << 8));
@@ -47,7 +49,7 @@ pub(crate) fn nth_rng(seed: u64, stream: Stream, nth: u64) -> ChaCha8Rng {
 }
 
 /// Uniform on (0, 1), 53 bits, never 0.
-fn open_unit(rng: &mut dyn RngCore) -> f64 {
+pub(crate) fn open_unit(rng: &mut dyn RngCore) -> f64 {
     ((rng.next_u64() >> 11) as f64 + 0.5) * 2.0_f64.powi(-53)
 }
 
@@ -57,7 +59,7 @@ pub(crate) fn uniform(rng: &mut dyn RngCore) -> f64 {
 }
 
 /// Standard normal by Box and Muller, through `libm` so that every machine draws the same.
-pub(crate) fn normal(rng: &mut dyn RngCore) -> f64 {
+pub fn normal(rng: &mut dyn RngCore) -> f64 {
     let (radius, angle) = (open_unit(rng), open_unit(rng));
     (-2.0 * libm::log(radius)).sqrt() * libm::cos(2.0 * std::f64::consts::PI * angle)
 }

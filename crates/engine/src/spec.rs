@@ -56,9 +56,19 @@ pub struct DataSpec {
     pub sampling: Sampling,
     /// Share of the training labels replaced by a uniformly drawn wrong label, in [0, 1].
     pub corrupted: f64,
+    /// Exponent s of Zipf's law, by which inputs are drawn: token or, where the inputs are numbers, label r has weight (r + 1)⁻ˢ.
+    /// 0 is uniform.
+    pub skew: f64,
     /// Training samples an update sees; 0 is all of them. Batches go through the sample in a new random order each epoch, and
     /// what is left over at its end, less than a batch, begins the next.
     pub batch_size: u64,
+}
+
+impl DataSpec {
+    /// Clean labels, inputs drawn uniformly, all of them in one batch.
+    pub fn of(sampling: Sampling) -> Self {
+        Self { sampling, corrupted: 0.0, skew: 0.0, batch_size: 0 }
+    }
 }
 
 /// How the training sample is drawn from the whole table.

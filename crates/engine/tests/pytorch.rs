@@ -75,7 +75,7 @@ fn spec(case: &Value, n_train: usize) -> RunSpec {
     let loss = if text(&case["loss"]) == "mse" { Loss::Mse } else { Loss::CrossEntropy };
     RunSpec {
         task: Task::parse(&format!("cyclic:{}", case["M"])).expect("a task"),
-        data: DataSpec { sampling: Sampling::Count(n_train as u64), corrupted: 0.0, batch_size: 0 },
+        data: DataSpec::of(Sampling::Count(n_train as u64)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
             width: number(&case["K"]) as usize,

@@ -16,7 +16,7 @@ pub(crate) fn product(lhs: MatRef<'_, f64>, rhs: MatRef<'_, f64>) -> Mat<f64> {
 }
 
 /// `into += lhs · rhs`.
-pub(super) fn accumulate(into: &mut Mat<f64>, lhs: MatRef<'_, f64>, rhs: MatRef<'_, f64>) {
+pub(crate) fn accumulate(into: &mut Mat<f64>, lhs: MatRef<'_, f64>, rhs: MatRef<'_, f64>) {
     matmul(into, Accum::Add, lhs, rhs, 1.0, Par::Seq);
 }
 

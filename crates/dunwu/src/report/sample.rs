@@ -60,7 +60,7 @@ pub(super) fn index(name: &str) -> usize {
 fn spec(width: usize, steps: u64) -> RunSpec {
     RunSpec {
         task: Task::cyclic(71),
-        data: DataSpec { sampling: Sampling::Fraction(0.4), corrupted: 0.0, batch_size: 0 },
+        data: DataSpec::of(Sampling::Fraction(0.4)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
             width,

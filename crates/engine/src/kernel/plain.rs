@@ -28,7 +28,7 @@ pub fn loss_and_gradient(
         let rows: Vec<usize> =
             samples.operands.iter().zip(offsets).map(|(tokens, offset)| offset + tokens[i] as usize).collect();
         let h: Vec<f64> = (0..k).map(|j| rows.iter().map(|row| f64::from(weights.hidden[row * k + j])).sum()).collect();
-        let f: Vec<f64> = h.iter().map(|&h| value(activation, h)).collect();
+        let f: Vec<f64> = h.iter().map(|&h| activation.value_f64(h)).collect();
         let z: Vec<f64> = (0..m).map(|c| (0..k).map(|j| f[j] * f64::from(weights.top[j * m + c])).sum()).collect();
         let (value, dz) = loss_of_outputs(loss, &z, label as usize);
         total += value / n;
@@ -39,7 +39,7 @@ pub fn loss_and_gradient(
                 *sum += f[j] * dz / n;
             }
             for row in &rows {
-                gradient.hidden[row * k + j] += derivative(activation, h[j]) * df / n;
+                gradient.hidden[row * k + j] += activation.derivative_f64(h[j]) * df / n;
             }
         }
     }
@@ -62,36 +62,5 @@ fn loss_of_outputs(loss: Loss, z: &[f64], label: usize) -> (f64, Vec<f64>) {
             let gradient = p.enumerate().map(|(c, p)| p - f64::from(u8::from(c == label))).collect();
             (sum.ln() - (z[label] - largest), gradient)
         }
-    }
-}
-
-fn value(activation: Activation, x: f64) -> f64 {
-    match activation {
-        Activation::Square => x * x,
-        Activation::Cube => x * x * x,
-        Activation::Relu => x.max(0.0),
-        Activation::ReluSquared => x.max(0.0).powi(2),
-        Activation::Silu => x / (1.0 + (-x).exp()),
-        Activation::Gelu => x * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2) / 2.0,
-        Activation::Abs => x.abs(),
-    }
-}
-
-fn derivative(activation: Activation, x: f64) -> f64 {
-    match activation {
-        Activation::Square => 2.0 * x,
-        Activation::Cube => 3.0 * x * x,
-        Activation::Relu => f64::from(u8::from(x > 0.0)),
-        Activation::ReluSquared => 2.0 * x.max(0.0),
-        Activation::Silu => {
-            let s = 1.0 / (1.0 + (-x).exp());
-            s * (1.0 + x * (1.0 - s))
-        }
-        Activation::Gelu => {
-            libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2) / 2.0
-                + x * (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()
-        }
-        Activation::Abs if x == 0.0 => 0.0,
-        Activation::Abs => x.signum(),
     }
 }

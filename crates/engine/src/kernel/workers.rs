@@ -22,7 +22,7 @@ impl Workers {
     }
 
     /// `work(index, item)` for each item, in any order, each once.
-    pub(crate) fn each<T: Send>(&self, items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
+    pub fn each<T: Send>(&self, items: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
         match &self.pool {
             None => items.iter_mut().enumerate().for_each(|(index, item)| work(index, item)),
             Some(pool) => {

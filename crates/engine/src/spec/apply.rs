@@ -208,7 +208,7 @@ mod tests {
     fn a_new_sampling_replaces_the_old() {
         assert_eq!(
             applied("data.count=100").data,
-            DataSpec { sampling: Sampling::Count(100), corrupted: 0.0, batch_size: 0 }
+            DataSpec::of(Sampling::Count(100))
         );
         assert_eq!(applied("data.split=a.csv").data.sampling, Sampling::SplitFile("a.csv".to_owned()));
         assert_eq!(applied("task.order=5").task, Task::parse("cyclic:5").unwrap());
@@ -254,7 +254,7 @@ mod tests {
             RunSpec { steps: 0, ..fine.clone() },
             RunSpec { seed: u64::MAX, ..fine.clone() },
             RunSpec {
-                data: DataSpec { sampling: Sampling::Fraction(f64::NAN), corrupted: 0.0, batch_size: 0 },
+                data: DataSpec::of(Sampling::Fraction(f64::NAN)),
                 ..fine.clone()
             },
             RunSpec { loss: Objective::Outputs(Loss::CrossEntropy), ..applied("model.top_layer=ridge") },

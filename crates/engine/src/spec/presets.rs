@@ -98,7 +98,7 @@ impl Default for RunSpec {
 fn tian_2025() -> RunSpec {
     RunSpec {
         task: cyclic(71),
-        data: DataSpec { sampling: Sampling::Fraction(0.4), corrupted: 0.0, batch_size: 0 },
+        data: DataSpec::of(Sampling::Fraction(0.4)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
             width: 2048,

@@ -1,7 +1,7 @@
 //! The population divided into what is trained on and what is not.
 
 use super::problem::{Problem, Samples};
-use crate::random::{Stream, rng};
+use crate::random::{Stream, open_unit, rng};
 use crate::spec::{DataSpec, Sampling};
 use rand_chacha::rand_core::RngCore;
 use serde_json::Value;
@@ -146,7 +146,8 @@ impl Split {
     /// fraction: n = ⌊fraction · population⌋     multiple: n = round(c · M ln M)
     /// ```
     ///
-    /// The sample is uniform without replacement, on [`Stream::Split`]. `⌊corrupted · n⌋` of its labels, again uniform, on
+    /// The sample is uniform without replacement, on [`Stream::Split`], or drawn by Zipf's law where the data are skewed. Either way
+    /// a smaller sample of the same seed is part of a larger one. `⌊corrupted · n⌋` of its labels, again uniform, on
     /// [`Stream::Corruption`], are replaced by one of the M − 1 wrong labels. A split file names the training tuples: CSV
     /// (`x,y` a line, `#` for comments) or a JSON list of lists, tokens counted from 0; where the inputs are numbers, their
     /// indices in the population, one a line or a JSON list. Its text is `split_text`.
@@ -155,13 +156,22 @@ impl Split {
             let (setting, allowed) = ("data.corrupted", "a share from 0 to 1");
             return Err(SplitError::Impossible { setting, value: data.corrupted, allowed });
         }
+        if !(data.skew >= 0.0 && data.skew.is_finite()) {
+            let (setting, allowed) = ("data.skew", "a finite number from 0 up");
+            return Err(SplitError::Impossible { setting, value: data.skew, allowed });
+        }
         let population = problem.n_population();
         let chosen = if let Sampling::SplitFile(file) = &data.sampling {
             let text = split_text.ok_or_else(|| SplitError::NotRead { file: file.clone() })?;
             read_split(problem, text, file)?
         } else {
             let n_train = sample_size(problem, &data.sampling)?;
-            draw_without_replacement(&mut rng(seed, Stream::Split), population, n_train)
+            let mut rng = rng(seed, Stream::Split);
+            if data.skew == 0.0 {
+                draw_without_replacement(&mut rng, population, n_train)
+            } else {
+                draw_by_weight(&mut rng, &log_weights(problem, data.skew), n_train)
+            }
         };
         let mut is_train = vec![false; population];
         for &index in &chosen {
@@ -237,6 +247,28 @@ fn draw_without_replacement(rng: &mut impl RngCore, population: usize, count: us
         let other = place + index_below(rng, (population - place) as u64) as usize;
         indices.swap(place, other);
     }
+    indices.truncate(count);
+    indices
+}
+
+/// Logarithm of each input's weight under Zipf's law: `−s Σ_o ln(tokenₒ + 1)`, or `−s ln(label + 1)` where inputs are numbers.
+fn log_weights(problem: &Problem, skew: f64) -> Vec<f64> {
+    let population = problem.population();
+    let log_rank = |rank: u32| -skew * libm::log(f64::from(rank) + 1.0);
+    let of_tokens = |i: usize| population.operands.iter().map(|tokens| log_rank(tokens[i])).sum();
+    match problem.n_features {
+        0 => (0..population.len()).map(of_tokens).collect(),
+        _ => population.labels.iter().map(|&label| log_rank(label)).collect(),
+    }
+}
+
+/// `count` of the inputs, one after another with a chance in proportion to the weights of those that are left: the largest keys
+/// `ln w − ln(−ln u)`, u uniform (Efraimidis & Spirakis 2006, in logarithms).
+fn draw_by_weight(rng: &mut impl RngCore, log_weights: &[f64], count: usize) -> Vec<u32> {
+    let key = |log_weight: &f64| log_weight - libm::log(-libm::log(open_unit(rng)));
+    let keys: Vec<f64> = log_weights.iter().map(key).collect();
+    let mut indices: Vec<u32> = (0..keys.len() as u32).collect();
+    indices.sort_by(|&a, &b| keys[b as usize].total_cmp(&keys[a as usize]).then(a.cmp(&b)));
     indices.truncate(count);
     indices
 }

@@ -260,7 +260,7 @@ fn the_largest_orders_are_resolved() {
 }
 
 fn clean(sampling: Sampling) -> DataSpec {
-    DataSpec { sampling, corrupted: 0.0, batch_size: 0 }
+    DataSpec::of(sampling)
 }
 
 fn indices(problem: &Problem, samples: &Samples) -> Vec<u32> {
@@ -303,7 +303,7 @@ fn impossible_samples_name_their_setting() {
     check(Sampling::Count(101), "data.count = 101 asks for 101 training samples, but there are only 100");
     check(Sampling::MultipleOfMLogM(9.0), "data.multiple = 9 asks for 207 training samples, but there are only 100");
     check(Sampling::SplitFile("a.csv".into()), "the split's file was not read: \"a.csv\"");
-    let data = DataSpec { sampling: Sampling::Count(5), corrupted: -0.1, batch_size: 0 };
+    let data = DataSpec { corrupted: -0.1, ..DataSpec::of(Sampling::Count(5)) };
     let error = Split::draw(&problem, &data, 0, None).unwrap_err().to_string();
     assert_eq!(error, "data.corrupted = -0.1 is not a share from 0 to 1");
 }
@@ -389,7 +389,7 @@ fn a_split_file_names_the_samples_of_a_pool() {
 #[test]
 fn a_seed_keeps_its_split() {
     let problem = problem("cyclic:5");
-    let data = DataSpec { sampling: Sampling::Count(6), corrupted: 0.5, batch_size: 0 };
+    let data = DataSpec { corrupted: 0.5, ..DataSpec::of(Sampling::Count(6)) };
     let split = Split::draw(&problem, &data, 7, None).unwrap();
     let frozen = (indices(&problem, &split.train), split.corrupted.clone(), split.train.labels.clone());
     assert_eq!(split, Split::draw(&problem, &data, 7, None).unwrap());
@@ -421,7 +421,7 @@ fn the_draw_is_uniform() {
 #[test]
 fn corrupted_labels_are_uniform_over_the_wrong_ones() {
     let problem = problem("cyclic:5");
-    let data = DataSpec { sampling: Sampling::Count(25), corrupted: 1.0, batch_size: 0 };
+    let data = DataSpec { corrupted: 1.0, ..DataSpec::of(Sampling::Count(25)) };
     let mut counts = [[0u32; 5]; 5];
     for seed in 0..800 {
         let split = Split::draw(&problem, &data, seed, None).unwrap();
@@ -443,7 +443,7 @@ proptest! {
     fn a_split_divides_the_population(m in 2u64..15, n_operands in 2u32..4, share in 0.0..1.0, corrupted in 0.0..1.0, seed: u64) {
         let problem = problem(&format!("operands:{n_operands}:cyclic:{m}"));
         let count = 1 + (share * (problem.n_population() - 1) as f64) as u64;
-        let split = Split::draw(&problem, &DataSpec { sampling: Sampling::Count(count), corrupted, batch_size: 0 }, seed, None).unwrap();
+        let split = Split::draw(&problem, &DataSpec { corrupted, ..DataSpec::of(Sampling::Count(count)) }, seed, None).unwrap();
         let (train, test) = (indices(&problem, &split.train), indices(&problem, &split.test));
         prop_assert_eq!(train.len() as u64, count);
         prop_assert!(train.is_sorted() && test.is_sorted());
@@ -486,4 +486,37 @@ proptest! {
 
 fn a_swap_kept_it_latin(table: &CayleyTable) -> bool {
     table.order < 2 || table.latin_fault().is_none()
+}
+
+/// Token r of each operand comes with weight (r + 1)⁻ˢ: of single draws by the definition, and prefixes of one order.
+#[test]
+fn a_skewed_sample_follows_zipfs_law_and_grows_by_adding() {
+    let problem = problem("cyclic:5");
+    let draw = |count, seed| {
+        let data = DataSpec { skew: 1.0, ..DataSpec::of(Sampling::Count(count)) };
+        Split::draw(&problem, &data, seed, None).unwrap()
+    };
+    let n_draws = 4000;
+    let mut counts = [0.0; 5];
+    for seed in 0..n_draws {
+        let first = draw(1, seed);
+        counts[first.train.operands[0][0] as usize] += 1.0 / n_draws as f64;
+        assert_eq!(first.test.len(), 24);
+    }
+    let total: f64 = (1..=5).map(|r| 1.0 / f64::from(r)).sum();
+    for (token, share) in counts.into_iter().enumerate() {
+        let expected = 1.0 / ((token + 1) as f64 * total);
+        // Four standard errors of a share of 4000 draws.
+        assert!((share - expected).abs() < 4.0 * (expected * (1.0 - expected) / 4000.0).sqrt(), "{token}: {share}");
+    }
+    for count in 1..25 {
+        let (small, large) = (draw(count, 7), draw(count + 1, 7));
+        let pairs = |split: &Split| {
+            let operands = &split.train.operands;
+            operands[0].iter().copied().zip(operands[1].iter().copied()).collect::<Vec<_>>()
+        };
+        assert!(pairs(&small).iter().all(|pair| pairs(&large).contains(pair)));
+    }
+    let refused = DataSpec { skew: f64::NAN, ..DataSpec::of(Sampling::Count(3)) };
+    assert!(Split::draw(&problem, &refused, 0, None).unwrap_err().to_string().starts_with("data.skew = NaN is not"));
 }

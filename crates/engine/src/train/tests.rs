@@ -9,7 +9,7 @@ fn tiny() -> RunSpec {
     let small = (presets::find("small").expect("a preset").spec)();
     RunSpec {
         task: Task::parse("cyclic:11").expect("a task"),
-        data: DataSpec { sampling: Sampling::Fraction(0.7), corrupted: 0.1, batch_size: 0 },
+        data: DataSpec { corrupted: 0.1, ..DataSpec::of(Sampling::Fraction(0.7)) },
         model: ModelSpec { width: 40, ..small.model.clone() },
         steps: 60,
         record: RecordSpec { evaluate_every: 3, snapshots_per_decade: 4, snapshot_every: 0, snapshot_at_events: true },
@@ -173,7 +173,7 @@ fn dying_units_leave_no_subnormal_numbers() {
 fn it_stops_when_the_outcome_is_decided_if_asked_to() {
     let small = (presets::find("small").expect("a preset").spec)();
     let mut spec =
-        RunSpec { data: DataSpec { sampling: Sampling::Fraction(0.8), corrupted: 0.0, batch_size: 0 }, ..small };
+        RunSpec { data: DataSpec::of(Sampling::Fraction(0.8)), ..small };
     spec.events.stop_after = Some(50);
     let (_, _, mut training) = begin(&spec, 1);
     let last = to_the_end(&mut training).pop().expect("an end");

@@ -98,6 +98,16 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .also_called(&["label_noise", "noise"]),
     Setting::new(
+        "data.skew",
+        "exponent s of Zipf's law by which inputs are drawn: token r of each operand, or else label r, with weight (r + 1)^-s; 0 is uniform",
+        Access::Number {
+            allowed: Allowed::NOT_NEGATIVE,
+            get: |s| Some(s.data.skew),
+            set: |s, skew| s.data.skew = skew,
+        },
+    )
+    .also_called(&["zipf", "imbalance"]),
+    Setting::new(
         "data.batch_size",
         "training samples an update sees, in a new random order each epoch; 0 for all of them",
         Access::Count {
