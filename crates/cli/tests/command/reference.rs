@@ -142,7 +142,7 @@ fn small_groups_show_their_character_table() {
     let table = |task: &str| {
         let said = desk.dunwu(&format!("task {task}")).stdout;
         let lines = said.lines().skip_while(|line| !line.contains("character table")).skip(1);
-        lines.take_while(|line| line.starts_with("    ")).map(|line| format!("{line}\n")).collect::<String>()
+        lines.take_while(|line| line.starts_with("    ")).flat_map(|line| [line, "\n"]).collect::<String>()
     };
     assert_eq!(
         table("symmetric:4"),

@@ -26,10 +26,10 @@ pub(super) fn root_of_unity(s: usize, n: usize) -> c64 {
     }
 }
 
-/// Whether Σ_s c_s ζˢ = 0 for ζ = exp(2πi/n), from the integers c alone.
+/// Whether a sum of n-th roots of unity with these integers before them is zero, decided in integers.
 ///
 /// ```text
-/// Σ_s c_s ζˢ = 0   ⇔   c(x) ∏_{q | n prime} (1 − x^{n/q}) = 0 mod xⁿ − 1
+/// Σ_s c_s ζˢ = 0, ζ = exp(2πi/n)   ⇔   c(x) ∏_{q | n prime} (1 − x^{n/q}) = 0 mod xⁿ − 1
 /// ```
 ///
 /// The product vanishes at every n-th root of unity that is not primitive, and at no primitive one; these are conjugate, so

@@ -20,7 +20,7 @@ use std::cmp::Reverse;
 const ATTEMPTS: usize = 8;
 
 /// What the algorithm needs of a group.
-pub(super) struct Classes {
+pub(super) struct Conjugacy {
     pub(super) classes: Vec<Vec<u32>>,
     pub(super) class_of: Vec<usize>,
     pub(super) inverse_class: Vec<usize>,
@@ -38,7 +38,7 @@ struct Residues {
 
 /// The character table of a table that is a group.
 pub(super) fn character_table(table: &CayleyTable) -> Result<CharacterTable, CharacterError> {
-    let group = Classes::of(table);
+    let group = Conjugacy::of(table);
     let field = PrimeField::with_roots_of_unity(group.exponent as u64);
     let mut rng = rng(0, Stream::Decomposition);
     let lifted = (0..ATTEMPTS).find_map(|_| {
@@ -50,7 +50,7 @@ pub(super) fn character_table(table: &CayleyTable) -> Result<CharacterTable, Cha
     lifted.map(|characters| group.table(table.order, characters)).ok_or(failed)
 }
 
-impl Classes {
+impl Conjugacy {
     /// Reads them off a table that is a group.
     pub(super) fn of(table: &CayleyTable) -> Self {
         const GROUP: &str = "the caller has checked that the table is a group";
@@ -72,7 +72,7 @@ impl Classes {
         Self { classes, class_of, inverse_class, powers, exponent }
     }
 
-    /// The matrix A of multiplication by Σ_j w_j K_j, K_j the class sums, transposed: `[k][i]`.
+    /// The matrix A of multiplication by a combination of class sums with weights w, `[i][k]`.
     ///
     /// ```text
     /// A[i, k] = Σ_j w_j #{(x, y) ∈ C_i × C_j : x y = z_k}
@@ -136,7 +136,7 @@ impl Classes {
         field.roots(&polynomial)?.iter().map(of_eigenvalue).collect()
     }
 
-    /// From the Frobenius–Schur indicator (1/M) Σ_g χ(g²), which is 1, 0 or −1.
+    /// From the Frobenius–Schur indicator `(1/M) Σ_g χ(g²)`, which is 1, 0 or −1.
     fn kind(&self, field: PrimeField, of_class: &[u64]) -> Option<IrrepKind> {
         let square = |powers: &[usize]| powers[2 % powers.len()];
         let terms = self.classes.iter().zip(&self.powers);

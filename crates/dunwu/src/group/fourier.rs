@@ -2,7 +2,7 @@
 
 use super::characters::{Character, CharacterTable};
 use super::decomposition::{Decomposition, Irrep, IrrepKind};
-use super::dixon::Classes;
+use super::dixon::Conjugacy;
 use dunwu_engine::task::CayleyTable;
 use std::f64::consts::TAU;
 
@@ -52,7 +52,7 @@ pub(super) fn decomposition(order: usize) -> Decomposition {
 /// ```
 pub(super) fn character_table(table: &CayleyTable) -> CharacterTable {
     let order = table.order;
-    let Classes { classes, class_of, inverse_class, exponent, .. } = Classes::of(table);
+    let Conjugacy { classes, class_of, inverse_class, exponent, .. } = Conjugacy::of(table);
     let mut characters = Vec::with_capacity(order);
     for frequency in 0..=order / 2 {
         let is_real = (2 * frequency).is_multiple_of(order);

@@ -222,7 +222,7 @@ pub(super) fn prime_factors(mut n: u64) -> Vec<u64> {
 }
 
 fn is_prime(n: u64) -> bool {
-    n >= 2 && (2..).take_while(|q| q * q <= n).all(|q| !n.is_multiple_of(q))
+    n >= 2 && (2..=n.isqrt()).all(|q| !n.is_multiple_of(q))
 }
 
 fn trim(polynomial: &mut Vec<u64>) {

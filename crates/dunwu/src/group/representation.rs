@@ -238,7 +238,7 @@ impl<'a> Regular<'a> {
         representation
     }
 
-    /// (a ∗ b)(h) = Σ_g a(g) b(g⁻¹h)
+    /// `(a ∗ b)(h) = Σ_g a(g) b(g⁻¹h)`
     fn convolved(&self, a: &[c64], b: &[c64]) -> Vec<c64> {
         let mut sum = vec![ZERO; self.table.order];
         for (&left, &inverse) in a.iter().zip(&self.inverses) {
@@ -271,7 +271,7 @@ fn orthonormal(mut vector: Vec<c64>, others: &[Vec<c64>]) -> Option<Vec<c64>> {
         vector.iter_mut().zip(other).for_each(|(cell, &value)| *cell -= share * value);
     }
     let after = norm(&vector);
-    if !(after > 1e-6 * before) {
+    if after <= 1e-6 * before {
         return None;
     }
     vector.iter_mut().for_each(|cell| *cell /= after);

@@ -187,7 +187,7 @@ fn the_square_and_the_quaternions_differ_in_kind_alone() {
     assert_eq!(q8.eigenvalues(4, 2), [1, 3]);
 }
 
-/// ℤ_M in its usual numbering: the closed form, and Dixon's way to it.
+/// `ℤ_M` in its usual numbering: the closed form, and Dixon's way to it.
 #[test]
 fn dixons_way_finds_the_characters_of_cyclic_groups() {
     for m in 1..=40usize {

@@ -78,7 +78,7 @@ fn fourier_coefficients_have_the_power_of_their_component() {
         let mut power = vec![0.0; decomposition.irreps.len()];
         for (representation, component) in representations(&table).iter().zip(characters.components()) {
             let coefficient = representation.fourier(&function);
-            let squares: f64 = coefficient.iter().map(|entry| entry.norm_sqr()).sum();
+            let squares: f64 = coefficient.iter().map(c64::norm_sqr).sum();
             power[component] += representation.degree as f64 / m as f64 * squares;
         }
         for (power, expected) in power.iter().zip(decomposition.power(&function)) {
