@@ -138,7 +138,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// A problem: order, classes, irreps, a corner of the table. Without SPEC, the families there are
+    /// A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are
     Task {
         /// `cyclic:71`, `symmetric:4`, `product:cyclic:2,cyclic:3`, `table:FILE`, …
         spec: Option<String>,

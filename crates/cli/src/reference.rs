@@ -3,7 +3,7 @@
 use crate::Place;
 use crate::failure::Failure;
 use crate::say::say;
-use dunwu::group::{Decomposition, Irrep, IrrepKind};
+use dunwu::group::{CharacterTable, Decomposition, Irrep, IrrepKind, c64};
 use dunwu::measure::MEASURES;
 use dunwu::task_file;
 use dunwu_engine::spec::nearest;
@@ -88,7 +88,8 @@ pub(crate) fn task(spec: Option<&str>, place: &Place) -> Result<(), Failure> {
     let problem = task_file::resolve(&task, Path::new("")).map_err(|error| refused(&error))?;
     let decomposition = problem.group().map(Decomposition::of).transpose();
     if place.json {
-        say!("{}", object(&problem, decomposition.as_ref().ok().and_then(Option::as_ref)));
+        let characters = characters(&problem, JSON_CLASSES);
+        say!("{}", object(&problem, decomposition.as_ref().ok().and_then(Option::as_ref), characters.as_ref()));
         return Ok(());
     }
     say!("{}: {}", problem.name, kind(&problem));
@@ -104,7 +105,12 @@ pub(crate) fn task(spec: Option<&str>, place: &Place) -> Result<(), Failure> {
         say!("  {} conjugacy classes, of sizes {}", classes.len(), shortened(&sizes));
     }
     match &decomposition {
-        Ok(Some(decomposition)) => irreps(decomposition),
+        Ok(Some(decomposition)) => {
+            irreps(decomposition);
+            if let Some(characters) = characters(&problem, SHOWN) {
+                character_table(&problem, decomposition, &characters);
+            }
+        }
         Ok(None) => say!("  no representation theory here: it needs a group"),
         Err(error) => say!("  irreps are not computed: {error}"),
     }
@@ -139,7 +145,7 @@ fn kind(problem: &Problem) -> &'static str {
     }
 }
 
-fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
+fn object(problem: &Problem, decomposition: Option<&Decomposition>, characters: Option<&CharacterTable>) -> Value {
     let table = match &problem.structure {
         Structure::Group(table) | Structure::Quasigroup(table) => Some(table),
         Structure::Function => None,
@@ -147,6 +153,15 @@ fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
     let irreps = decomposition.map(|decomposition| {
         let row = |(name, irrep): (String, &Irrep)| json!({ "name": name, "degree": irrep.degree, "type": irrep.kind });
         over_the_complex_numbers(decomposition).map(row).collect::<Vec<_>>()
+    });
+    let classes = problem.group().and_then(dunwu_engine::task::CayleyTable::classes);
+    let of_classes =
+        |of: fn(&Vec<u32>) -> usize| classes.as_ref().map(|classes| classes.iter().map(of).collect::<Vec<_>>());
+    let character_rows = characters.map(|table| {
+        let values = |values: &[c64]| values.iter().map(|value| [value.re, value.im]).collect::<Vec<_>>();
+        let rows = table.characters.iter();
+        rows.map(|row| json!({ "degree": row.degree, "type": row.kind, "values": values(&row.values) }))
+            .collect::<Vec<_>>()
     });
     json!({
         "task": problem.name,
@@ -161,8 +176,11 @@ fn object(problem: &Problem, decomposition: Option<&Decomposition>) -> Value {
         "population": problem.n_population(),
         "label_counts": n_inputs_of_each_label(problem),
         "abelian": table.map(dunwu_engine::task::CayleyTable::is_abelian),
-        "classes": problem.group().and_then(dunwu_engine::task::CayleyTable::classes).map(|classes| classes.len()),
+        "classes": classes.as_ref().map(Vec::len),
+        "class_sizes": of_classes(Vec::len),
+        "class_representatives": of_classes(|class| class[0] as usize),
         "irreps": irreps,
+        "characters": character_rows,
         "residual": decomposition.map(|decomposition| decomposition.residual),
     })
 }
@@ -200,7 +218,69 @@ fn irreps(decomposition: &Decomposition) {
     }
 }
 
-/// Entries of a list that are shown before it is cut.
+/// The character table of a group with no more classes than this, where it is computed.
+fn characters(problem: &Problem, most_classes: usize) -> Option<CharacterTable> {
+    let table = problem.group()?;
+    let is_small = table.classes()?.len() <= most_classes;
+    is_small.then(|| CharacterTable::of(table).ok()).flatten()
+}
+
+/// Characters by row, classes by column.
+fn character_table(problem: &Problem, decomposition: &Decomposition, characters: &CharacterTable) {
+    let Some(table) = problem.group() else { return };
+    let n_classes = characters.classes.len();
+    let order = |class: &Vec<u32>| table.element_order(class[0]).map_or(String::new(), |order| order.to_string());
+    let mut lines = vec![
+        ("element order".to_owned(), characters.classes.iter().map(order).collect::<Vec<_>>()),
+        ("class size".to_owned(), characters.classes.iter().map(|class| class.len().to_string()).collect()),
+    ];
+    // Both lists have the irreps in the same order.
+    for (row, (name, _)) in over_the_complex_numbers(decomposition).enumerate() {
+        let values = &characters.characters[row].values;
+        let entry = |class: usize| character(characters.integer(row, class), values[class]);
+        lines.push((name, (0..n_classes).map(entry).collect()));
+    }
+    let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let name_width = width(&mut lines.iter().map(|(name, _)| name));
+    let widths: Vec<usize> =
+        (0..n_classes).map(|class| width(&mut lines.iter().map(|(_, cells)| &cells[class]))).collect();
+    say!("  character table:");
+    for (name, cells) in &lines {
+        let cells = cells.iter().zip(&widths).map(|(cell, &width)| format!("  {cell:>width$}"));
+        say!("    {name:<name_width$}{}", cells.collect::<String>());
+    }
+}
+
+/// A value of a character: an integer as one, anything else as a short decimal `a+bi`.
+fn character(integer: Option<i64>, value: c64) -> String {
+    if let Some(integer) = integer {
+        return integer.to_string();
+    }
+    // Far above the rounding of a sum of a few roots of unity.
+    let is_zero = |part: f64| part.abs() < 1e-9;
+    let decimal = |part: f64| {
+        if is_zero(part - part.round()) {
+            return format!("{part:.0}");
+        }
+        format!("{part:.3}").trim_end_matches('0').to_owned()
+    };
+    let imaginary = match decimal(value.im).as_str() {
+        "1" => "i".to_owned(),
+        "-1" => "-i".to_owned(),
+        other => format!("{other}i"),
+    };
+    match (is_zero(value.re), is_zero(value.im)) {
+        (_, true) => decimal(value.re),
+        (true, false) => imaginary,
+        (false, false) if value.im > 0.0 => format!("{}+{imaginary}", decimal(value.re)),
+        (false, false) => format!("{}{imaginary}", decimal(value.re)),
+    }
+}
+
+/// Classes up to which JSON has the character table: its size is their square, 65 thousand numbers here.
+const JSON_CLASSES: usize = 256;
+
+/// Entries of a list that are shown before it is cut; a character table is shown whole or not at all.
 const SHOWN: usize = 12;
 
 fn shortened(entries: &[String]) -> String {

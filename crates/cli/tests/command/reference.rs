@@ -137,6 +137,75 @@ fn tasks_have_the_irreps_of_the_character_tables() {
 }
 
 #[test]
+fn small_groups_show_their_character_table() {
+    let desk = Desk::new();
+    let table = |task: &str| {
+        let said = desk.dunwu(&format!("task {task}")).stdout;
+        let lines = said.lines().skip_while(|line| !line.contains("character table")).skip(1);
+        lines.take_while(|line| line.starts_with("    ")).flat_map(|line| [line, "\n"]).collect::<String>()
+    };
+    assert_eq!(
+        table("symmetric:4"),
+        "    element order  1   2   2   3   4
+    class size     1   3   6   8   6
+    trivial        1   1   1   1   1
+    sign           1   1  -1   1  -1
+    degree 2 #1    2   2   0  -1   0
+    degree 3 #1    3  -1   1   0  -1
+    degree 3 #2    3  -1  -1   0   1
+"
+    );
+    assert_eq!(
+        table("cyclic:4"),
+        "    element order          1   2   4   4
+    class size             1   1   1   1
+    trivial                1   1   1   1
+    frequency 1            1  -1   i  -i
+    frequency 1 conjugate  1  -1  -i   i
+    frequency 2            1   1  -1  -1
+"
+    );
+    let alternating = table("alternating:4");
+    assert!(alternating.contains("  1   1  -0.5+0.866i  -0.5-0.866i\n"), "{alternating}");
+    assert!(table("alternating:5").contains("3  -1   0   1.618  -0.618\n"));
+    assert_eq!(table("cyclic:13"), "");
+}
+
+#[test]
+fn programs_read_the_character_table() {
+    let desk = Desk::new();
+    for spec in ["symmetric:3", "cyclic:13", "dicyclic:3", "affine:7"] {
+        let task = desk.json(&format!("task {spec}"));
+        let numbers = |value: &Value| value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect::<Vec<_>>();
+        let sizes = numbers(&task["class_sizes"]);
+        assert_eq!(sizes.len() as u64, task["classes"].as_u64().unwrap());
+        assert_eq!(sizes.iter().sum::<f64>(), task["order"].as_f64().unwrap());
+        assert_eq!(task["class_representatives"].as_array().unwrap().len(), sizes.len());
+        let rows = task["characters"].as_array().unwrap();
+        for (row, irrep) in rows.iter().zip(task["irreps"].as_array().unwrap()) {
+            assert_eq!((&row["degree"], &row["type"]), (&irrep["degree"], &irrep["type"]), "{spec}");
+        }
+        let values = |row: &Value| row["values"].as_array().unwrap().iter().map(numbers).collect::<Vec<_>>();
+        for (i, left) in rows.iter().enumerate() {
+            for (j, right) in rows.iter().enumerate() {
+                let (left, right) = (values(left), values(right));
+                let of = |part: fn(&[f64], &[f64]) -> f64| -> f64 {
+                    (0..sizes.len()).map(|class| sizes[class] * part(&left[class], &right[class])).sum()
+                };
+                let expected = if i == j { sizes.iter().sum() } else { 0.0 };
+                assert!((of(|a, b| a[0] * b[0] + a[1] * b[1]) - expected).abs() < 1e-12, "{spec} {i} {j}");
+                assert!(of(|a, b| a[1] * b[0] - a[0] * b[1]).abs() < 1e-12, "{spec} {i} {j}");
+            }
+        }
+    }
+    assert_eq!(desk.json("task symmetric:3")["characters"][2]["values"], json!([[2.0, 0.0], [0.0, 0.0], [-1.0, 0.0]]));
+    let large = desk.json("task cyclic:257");
+    assert!(large["characters"].is_null() && large["class_sizes"].as_array().unwrap().len() == 257);
+    let function = desk.json("task expression:x^2+x*y+y^2:7");
+    assert!(function["characters"].is_null() && function["class_sizes"].is_null());
+}
+
+#[test]
 fn a_quasigroup_is_called_one_and_has_no_irreps() {
     let desk = Desk::new();
     desk.write("quasi.csv", "0,2,1\n2,1,0\n1,0,2\n");

@@ -1,6 +1,8 @@
 //! `ℤ_M` in closed form.
 
+use super::characters::{Character, CharacterTable};
 use super::decomposition::{Decomposition, Irrep, IrrepKind};
+use super::dixon::Conjugacy;
 use dunwu_engine::task::CayleyTable;
 use std::f64::consts::TAU;
 
@@ -41,6 +43,29 @@ pub(super) fn decomposition(order: usize) -> Decomposition {
     }
     let residual = residual(order, &basis);
     Decomposition { order, irreps, basis, residual }
+}
+
+/// The characters by frequency, each before its conjugate.
+///
+/// ```text
+/// χ_k(a) = exp(2πi ka/M),  k = 0, 1, M − 1, 2, M − 2, …
+/// ```
+pub(super) fn character_table(table: &CayleyTable) -> CharacterTable {
+    let order = table.order;
+    let Conjugacy { classes, class_of, inverse_class, exponent, .. } = Conjugacy::of(table);
+    let mut characters = Vec::with_capacity(order);
+    for frequency in 0..=order / 2 {
+        let is_real = (2 * frequency).is_multiple_of(order);
+        let kind = if is_real { IrrepKind::Real } else { IrrepKind::Complex };
+        let first = characters.len();
+        let both = if is_real { vec![frequency] } else { vec![frequency, order - frequency] };
+        for (i, &frequency) in both.iter().enumerate() {
+            let eigenvalues = classes.iter().map(|class| (frequency * class[0] as usize % order) as u32).collect();
+            let conjugate = first + both.len() - 1 - i;
+            characters.push(Character { conjugate, ..Character::new(1, kind, eigenvalues, exponent) });
+        }
+    }
+    CharacterTable { order, exponent, classes, class_of, inverse_class, characters }
 }
 
 /// Deviation from invariance and completeness, in O(M²).

@@ -3,6 +3,9 @@ use super::*;
 use dunwu_engine::task::{CayleyTable, FAMILIES, Task};
 use proptest::prelude::*;
 
+mod characters;
+mod representation;
+
 fn table(task: &str) -> CayleyTable {
     Task::parse(task).unwrap().resolve(None).unwrap().group().unwrap().clone()
 }
@@ -11,26 +14,33 @@ fn decomposition(task: &str) -> Decomposition {
     Decomposition::of(&table(task)).unwrap()
 }
 
-/// Every group that the families make up to order 60, a few products, and a few larger ones.
+/// Every group that the families make up to order 128, every product of two small ones, and a few more.
 fn groups() -> Vec<String> {
-    let one_parameter = FAMILIES.iter().filter(|f| !["product", "operands", "expression", "table"].contains(&f.name));
-    let members = one_parameter.flat_map(|f| (1..=60).map(move |n| format!("{}:{n}", f.name)));
-    let order = |text: &String| match Task::parse(text) {
-        Ok(Task::Group(group)) => group.order().unwrap(),
-        _ => u64::MAX,
-    };
+    // The largest modulus with 128 units or fewer is 510; no other family needs a larger parameter.
+    let families = FAMILIES.iter().filter(|f| !["product", "operands", "expression", "table"].contains(&f.name));
+    let members = families.flat_map(|f| (1..=510).map(move |n| format!("{}:{n}", f.name)));
+    let members: Vec<(String, u64)> = members.filter_map(|text| order(&text).map(|order| (text, order))).collect();
+    // Units are products of cyclic groups, so they would only repeat those.
+    let is_small = |(text, order): &&(String, u64)| (2..=12).contains(order) && !text.starts_with("multiplicative");
+    let small: Vec<_> = members.iter().filter(is_small).collect();
+    let pairs = small.iter().enumerate().flat_map(|(i, left)| small[..=i].iter().map(move |right| (left, right)));
+    let pairs = pairs.filter(|((_, left), (_, right))| left * right <= 128);
+    let products = pairs.map(|((left, _), (right, _))| format!("product:{left},{right}"));
     let more = [
         "product:cyclic:2,cyclic:2,cyclic:2,cyclic:2",
-        "product:cyclic:4,cyclic:7",
-        "product:cyclic:2,dicyclic:2",
-        "product:dicyclic:2,cyclic:3",
-        "product:symmetric:3,symmetric:3",
-        "product:dicyclic:2,dicyclic:2",
-        "symmetric:5",
-        "heisenberg:5",
-        "affine:11",
+        "product:cyclic:2,cyclic:2,cyclic:2,cyclic:2,cyclic:2,cyclic:2,cyclic:2",
+        "product:dihedral:4,dicyclic:2,cyclic:2",
+        "product:dicyclic:2,dihedral:4,cyclic:3",
     ];
-    members.filter(|text| order(text) <= 60).chain(more.map(str::to_owned)).collect()
+    let named = members.iter().filter(|(_, order)| *order <= 128).map(|(text, _)| text.clone());
+    named.chain(products).chain(more.map(str::to_owned)).collect()
+}
+
+fn order(text: &str) -> Option<u64> {
+    match Task::parse(text) {
+        Ok(Task::Group(group)) => group.order(),
+        _ => None,
+    }
 }
 
 fn n_square_roots_of_identity(table: &CayleyTable) -> i64 {
