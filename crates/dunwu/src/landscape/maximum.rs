@@ -1,7 +1,6 @@
 //! One peak and what it is: what it is good for, what it stands for, how sharp it is.
 
 use super::ascent::Climb;
-use super::certificate::Certificate;
 use super::energy::{Activity, Energy, Inputs, LANES, Lanes, ZERO};
 use super::kernel::KernelError;
 use super::projection::{EnergyKind, Projection};
@@ -76,7 +75,7 @@ pub struct Token {
     pub share: f64,
 }
 
-/// One local maximum, certified.
+/// Where an ascent ended, described.
 #[derive(Clone, Debug)]
 pub struct Maximum {
     /// Unit vector, `[d]`.
@@ -100,8 +99,6 @@ pub struct Maximum {
     pub tokens: Vec<Token>,
     /// ‖∇E − (w·∇E) w‖.
     pub gradient_norm: f64,
-    /// The proof.
-    pub certificate: Certificate,
 }
 
 /// What a peak stands for, up to the symmetries of the problem: translations, signs and phases, and the continuous family in
@@ -146,19 +143,32 @@ impl<'a> Landscape<'a> {
         self.split.test.is_empty() && self.split.corrupted.is_empty()
     }
 
+    /// Whether inputs are rows of numbers, not tuples of tokens.
+    pub fn has_numbers(&self) -> bool {
+        self.problem.n_features > 0
+    }
+
+    /// Input weights at which the tokens of an operand end and those of the next begin.
+    pub fn operand_ends(&self) -> impl Iterator<Item = usize> {
+        (1..self.problem.n_operands()).map(|operand| self.problem.input_offset(operand))
+    }
+
     /// Irreps of the task, where it is a group.
     pub fn decomposition(&self) -> Option<&'a Decomposition> {
         self.decomposition
     }
 
-    /// Everything that is told of a peak.
-    pub fn describe(&self, climbs: &[Climb], certificates: Vec<Certificate>) -> Vec<Maximum> {
-        let judged = climbs.chunks(LANES).flat_map(|chunk| self.judge(chunk));
-        let described = climbs.iter().zip(certificates).zip(judged);
-        described.map(|((climb, certificate), judged)| self.maximum(climb, certificate, judged)).collect()
+    /// Everything that is told of the ends of these climbs.
+    pub fn describe(&self, climbs: &[Climb]) -> Vec<Maximum> {
+        climbs.iter().zip(self.judge(climbs)).map(|(climb, judged)| self.maximum(climb, judged)).collect()
     }
 
-    fn maximum(&self, climb: &Climb, certificate: Certificate, (kind, carry_over): (PeakKind, Option<f64>)) -> Maximum {
+    /// Kind and carry-over of a unit at each of these points.
+    pub fn judge(&self, climbs: &[Climb]) -> Vec<(PeakKind, Option<f64>)> {
+        climbs.chunks(LANES).flat_map(|chunk| self.judge_together(chunk)).collect()
+    }
+
+    fn maximum(&self, climb: &Climb, (kind, carry_over): (PeakKind, Option<f64>)) -> Maximum {
         let w = &climb.w;
         let mut powers: Vec<f64> = w.iter().map(|w| w * w).collect();
         let fourth: f64 = powers.iter().map(|p| p * p).sum();
@@ -175,7 +185,6 @@ impl<'a> Landscape<'a> {
             top2: powers.iter().take(2).sum(),
             tokens,
             gradient_norm: climb.gradient_norm,
-            certificate,
         }
     }
 
@@ -188,7 +197,7 @@ impl<'a> Landscape<'a> {
     ///
     /// z are the output weights that the unit would be given, so c is its contribution to the right answer; it counts as
     /// carried over where it is three standard errors from none under random relabelling.
-    fn judge(&self, climbs: &[Climb]) -> Vec<(PeakKind, Option<f64>)> {
+    fn judge_together(&self, climbs: &[Climb]) -> Vec<(PeakKind, Option<f64>)> {
         if self.split.test.is_empty() {
             return vec![(PeakKind::Generalizing, Some(1.0)); climbs.len()];
         }
@@ -262,7 +271,35 @@ impl<'a> Landscape<'a> {
     }
 }
 
+impl Form {
+    /// In words: `frequency 3`, `1 token of operand 2`, `many tokens`, `a direction of its own`.
+    pub fn words(&self, decomposition: Option<&Decomposition>) -> String {
+        match self {
+            Self::Irrep(irrep) => decomposition.map_or_else(String::new, |d| d.irreps[*irrep].name.clone()),
+            Self::Tokens(of_operand) => {
+                let counts = of_operand.iter().enumerate().filter(|(_, count)| **count > 0).map(|(operand, count)| {
+                    format!("{count} token{} of operand {}", if *count == 1 { "" } else { "s" }, operand + 1)
+                });
+                counts.collect::<Vec<_>>().join(", ")
+            }
+            Self::Spread => "many tokens".to_owned(),
+            Self::Own(_) => "a direction of its own".to_owned(),
+        }
+    }
+}
+
 impl Maximum {
+    /// In words, for this one peak: like [`Form::words`], but with the very tokens.
+    pub fn name(&self, form: &Form, decomposition: Option<&Decomposition>) -> String {
+        match form {
+            Form::Tokens(_) => {
+                let token = |t: &Token| format!("token {} of operand {}", t.token, t.operand);
+                self.tokens.iter().map(token).collect::<Vec<_>>().join(", ")
+            }
+            form => form.words(decomposition),
+        }
+    }
+
     /// Whether more than half of ‖w‖² lies on two input weights.
     pub fn is_focused(&self) -> bool {
         self.top2 > FOCUSED

@@ -4,11 +4,14 @@ pub mod ascent;
 mod certificate;
 mod curve;
 mod energy;
+pub mod footing;
 mod kernel;
 mod maximum;
 pub mod peaks;
 mod projection;
 pub mod race;
+mod section;
+pub mod theory;
 pub mod trial;
 
 pub use ascent::{Arrival, Climb, Stop, climb};
@@ -18,6 +21,7 @@ pub use energy::{Energy, Evaluation, Inputs, LANES, Lanes};
 pub use kernel::{KERNEL_LIMIT, Kernel, KernelError};
 pub use maximum::{Form, Landscape, Maximum, PeakKind, Token};
 pub use peaks::{Peak, Peaks, Share, find, random_start};
+pub use section::Section;
 pub use projection::{EnergyKind, Projection};
 
 use dunwu_engine::Problem;

@@ -24,6 +24,8 @@ pub struct Peaks {
     pub restarts: usize,
     /// Certified maxima, no two the same.
     pub maxima: Vec<Maximum>,
+    /// Their certificates.
+    pub certificates: Vec<Certificate>,
     /// For each random start the maximum that it reached; `None` where it reached none.
     pub of_start: Vec<Option<usize>>,
     /// Maxima put together, generalizing ones first, each kind from the highest down.
@@ -97,7 +99,7 @@ pub fn find(landscape: &Landscape<'_>, restarts: usize, seed: u64, hints: &[Vec<
         of_climb[..restarts].iter().map(|end| place(end).and_then(|place| position[place])).collect();
     let (climbs, certificates): (Vec<_>, Vec<_>) =
         places.into_iter().filter(|(_, certificate)| certificate.is_peak).unzip();
-    let maxima = landscape.describe(&climbs, certificates);
+    let maxima = landscape.describe(&climbs);
     let classes = classes(landscape, &maxima, &of_start);
     let is_kept = |end: &&End| {
         let reached = place(end).and_then(|place| position[place]);
@@ -105,7 +107,7 @@ pub fn find(landscape: &Landscape<'_>, restarts: usize, seed: u64, hints: &[Vec<
     };
     let kept = of_climb[restarts..].iter().filter(is_kept).count() as f64 / hints.len().max(1) as f64;
     let n_uncertified = of_start.iter().filter(|end| end.is_none()).count() - n_flat;
-    Peaks { restarts, maxima, of_start, classes, n_flat, n_uncertified, kept }
+    Peaks { restarts, maxima, certificates, of_start, classes, n_flat, n_uncertified, kept }
 }
 
 /// Where a climb ended.
@@ -213,6 +215,13 @@ impl Peaks {
     /// The highest maximum of this kind.
     pub fn best(&self, kind: PeakKind) -> Option<&Maximum> {
         self.maxima.iter().filter(|maximum| maximum.kind == kind).max_by(|a, b| a.height.total_cmp(&b.height))
+    }
+
+    /// The highest maximum of a kind that points elsewhere than `other`: at least 60° away from it.
+    pub fn runner_up(&self, kind: PeakKind, other: &Maximum) -> Option<&Maximum> {
+        let apart = |maximum: &&Maximum| maximum.w.iter().zip(&other.w).map(|(a, b)| a * b).sum::<f64>().abs() < 0.5;
+        let of_kind = self.maxima.iter().filter(|maximum| maximum.kind == kind);
+        of_kind.filter(apart).max_by(|a, b| a.height.total_cmp(&b.height))
     }
 
     /// Share of random starts that reached a maximum of this kind.

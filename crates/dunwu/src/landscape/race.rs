@@ -12,7 +12,7 @@
 
 use super::ascent::{Stop, climb};
 use super::kernel::KernelError;
-use super::maximum::{Landscape, PeakKind};
+use super::maximum::{Landscape, Maximum, PeakKind};
 use super::peaks::{Share, find, random_start};
 use super::projection::EnergyKind;
 use crate::group::Decomposition;
@@ -45,6 +45,8 @@ pub struct Standing {
     pub n_train: usize,
     /// The highest peak of each kind, in the order of [`PeakKind::ALL`].
     pub best: [Option<Best>; 3],
+    /// The highest memorizing peak that points elsewhere than the best one.
+    pub runner_up: Option<Best>,
     /// Share of random starts that reach each kind.
     pub basins: [Share; 3],
     /// Of the population's own peaks, the share from which an ascent on the sample ends on a generalizing one.
@@ -58,6 +60,16 @@ pub struct Best {
     pub height: f64,
     /// Where it stands, `[d]`.
     pub w: Vec<f64>,
+    /// What it stands for, in words.
+    pub name: String,
+}
+
+impl Best {
+    /// Of this maximum.
+    pub fn of(landscape: &Landscape<'_>, maximum: &Maximum) -> Self {
+        let name = maximum.name(&landscape.form(maximum, 0), landscape.decomposition());
+        Self { height: maximum.height, w: maximum.w.clone(), name }
+    }
 }
 
 /// Why a landscape could not be had.
@@ -84,12 +96,16 @@ impl Standing {
         let landscape = Landscape::new(problem, &split, decomposition, spec.model.activation, energy, ridge)?;
         let hints = population_peaks(&landscape, seed, workers);
         let peaks = find(&landscape, restarts, seed, &hints, workers);
-        let best = PeakKind::ALL
-            .map(|kind| peaks.best(kind).map(|maximum| Best { height: maximum.height, w: maximum.w.clone() }));
+        let best = PeakKind::ALL.map(|kind| peaks.best(kind));
+        let runner_up = best[PeakKind::Memorizing as usize]
+            .and_then(|memorizing| peaks.runner_up(PeakKind::Memorizing, memorizing))
+            .map(|maximum| Best::of(&landscape, maximum));
+        let best = best.map(|maximum| maximum.map(|maximum| Best::of(&landscape, maximum)));
         Ok(Self {
             seed,
             n_train: split.train.len(),
             best,
+            runner_up,
             basins: PeakKind::ALL.map(|kind| peaks.basin(kind)),
             kept: peaks.kept,
         })

@@ -1,5 +1,6 @@
 //! Colours: Okabe & Ito 2008, which readers with any colour vision tell apart. One meaning, one colour, in every figure.
 
+use crate::landscape::PeakKind;
 use crate::opened::{Stage, UnitLabel};
 
 /// A colour with a darker shade for small text, which needs a contrast of 4.5 on white.
@@ -37,6 +38,15 @@ pub(super) fn label_color(label: UnitLabel) -> Color {
         UnitLabel::Memorizing => TRAIN,
         UnitLabel::Undecided => FAINT,
         UnitLabel::Dead => DEAD,
+    }
+}
+
+/// The colour of a peak's kind.
+pub(super) fn peak_color(kind: PeakKind) -> Color {
+    match kind {
+        PeakKind::Generalizing => TEST,
+        PeakKind::Mixed => RESTORED,
+        PeakKind::Memorizing => TRAIN,
     }
 }
 

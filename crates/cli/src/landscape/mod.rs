@@ -1,0 +1,11 @@
+//! `dunwu peaks` and `dunwu race`: the landscape before anything is trained, and where a trained network stands on it.
+
+mod of_run;
+mod peaks;
+mod race;
+mod request;
+
+pub(crate) use of_run::peaks_of_run;
+pub(crate) use peaks::peaks;
+pub(crate) use race::race;
+pub(crate) use request::{PEAKS_KEYS, RACE_KEYS};

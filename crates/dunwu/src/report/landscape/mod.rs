@@ -1,0 +1,25 @@
+//! The landscape in words, tables and drawings: its peaks, the race between them, and the mountains themselves.
+
+mod peaks;
+mod race;
+mod range;
+mod table;
+
+pub use peaks::{PeaksView, peaks_page, peaks_table};
+pub use race::{RaceView, race_page, race_sentences, race_table};
+pub use range::{Mountains, terrain};
+
+use dunwu_engine::model::Activation;
+
+/// σ as people write it.
+pub fn sigma(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Square => "x²",
+        Activation::Cube => "x³",
+        Activation::Relu => "ReLU",
+        Activation::ReluSquared => "ReLU²",
+        Activation::Silu => "SiLU",
+        Activation::Gelu => "GELU",
+        Activation::Abs => "|x|",
+    }
+}

@@ -1,0 +1,253 @@
+//! The race in sentences, a table, a chart and a page with a slider.
+
+use super::range::{Mountains, terrain};
+use super::table::Table;
+use crate::landscape::race::{Best, Estimate, RacePoint, Standing};
+use crate::landscape::trial::Trial;
+use crate::landscape::{Energy, EnergyKind, PeakKind};
+use crate::report::page;
+use crate::report::race_chart::{self, RaceChart, race_chart};
+use crate::report::svg::escape;
+use crate::report::terrain::{Terrain, frame};
+use crate::report::terrain_page::{PageFrame, terrain_page};
+use crate::report::view::median;
+use crate::report::words::{count, counted, number, percent};
+use dunwu_engine::kernel::Workers;
+use std::fmt::Write;
+
+/// A race as it is told.
+pub struct RaceView<'a> {
+    /// The task.
+    pub task: &'a str,
+    /// σ, corruption and the like, in words.
+    pub setup: &'a str,
+    /// What is varied: `training samples n`.
+    pub x_name: &'a str,
+    /// Names of the values, where they are no numbers.
+    pub x_labels: Option<&'a [String]>,
+    /// Both energies, the one that was asked for first.
+    pub courses: [RaceCourse<'a>; 2],
+    /// From where on short runs generalize; `None` where none were made or what is varied is not n.
+    pub training: Option<&'a Estimate>,
+    /// The short runs.
+    pub trials: &'a [Trial],
+    /// Of each value, how many short runs generalized and how many there were.
+    pub trained: &'a [Option<(usize, usize)>],
+    /// The theory's sample size.
+    pub critical: Option<f64>,
+    /// M ln M, where n is what is varied.
+    pub m_log_m: Option<f64>,
+    /// What the theory does not speak of.
+    pub silent: &'a [String],
+}
+
+/// One energy's race.
+#[derive(Clone, Copy)]
+pub struct RaceCourse<'a> {
+    /// Which.
+    pub energy: EnergyKind,
+    /// Its landscapes.
+    pub points: &'a [RacePoint],
+    /// Where generalizing overtakes.
+    pub crossing: Option<&'a Estimate>,
+}
+
+/// `198 (181 to 214; 4 samples)`, `beyond every value`.
+fn estimate_words(estimate: &Estimate, m_log_m: Option<f64>) -> String {
+    let n = estimate.of_seed.len();
+    let in_units = |x: f64| m_log_m.map_or(String::new(), |unit| format!(" = {:.2} M ln M", x / unit));
+    match (estimate.at, estimate.low, estimate.high) {
+        (Some(at), Some(low), Some(high)) => {
+            format!("{}{} (95 % interval {} to {}, {})", number(at), in_units(at), number(low), number(high), counted(n, "sample"))
+        }
+        (Some(at), ..) => format!("{}{} ({})", number(at), in_units(at), counted(n, "sample")),
+        (None, ..) => "outside of the values that were looked at".to_owned(),
+    }
+}
+
+/// What came out, in sentences.
+pub fn race_sentences(view: &RaceView<'_>) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for course in &view.courses {
+        let energy = course.energy.name();
+        sentences.push(match course.crossing {
+            Some(crossing) => format!(
+                "On the {energy} landscape the best generalizing peak overtakes the best memorizing one at {} = {}.",
+                view.x_name,
+                estimate_words(crossing, view.m_log_m)
+            ),
+            None => format!("On the {energy} landscape there is no peak of either kind."),
+        });
+    }
+    if let Some(training) = view.training {
+        sentences.push(format!(
+            "Short real runs generalize from {} = {} on ({}).",
+            view.x_name,
+            estimate_words(training, view.m_log_m),
+            counted(view.trials.len(), "run")
+        ));
+        sentences.extend(judgement(view, training));
+    }
+    if let (Some(critical), Some(unit)) = (view.critical, view.m_log_m) {
+        sentences.push(format!(
+            "The theory's order with its author's constant: n = {} = {:.2} M ln M.",
+            number(critical),
+            critical / unit
+        ));
+    }
+    sentences.extend(view.silent.iter().cloned());
+    sentences
+}
+
+/// Which landscape real training sides with.
+fn judgement(view: &RaceView<'_>, training: &Estimate) -> Option<String> {
+    let real = training.at?;
+    let mut off: Vec<(f64, &str)> = view
+        .courses
+        .iter()
+        .filter_map(|course| Some(((course.crossing?.at? / real), course.energy.name())))
+        .collect();
+    off.sort_by(|a, b| a.0.ln().abs().total_cmp(&b.0.ln().abs()));
+    let [(near, winner), (far, other)] = off[..] else { return None };
+    Some(format!(
+        "Real training sides with the {winner} landscape: it crosses at {near:.2} times the real threshold, the {other} one at \
+         {far:.2} times."
+    ))
+}
+
+fn table(view: &RaceView<'_>, course: &RaceCourse<'_>) -> Table {
+    let middle = |point: &RacePoint, read: &dyn Fn(&Standing) -> Option<f64>| median(point.standings.iter().filter_map(read));
+    let height = |point: &RacePoint, kind| {
+        middle(point, &|standing| standing.best(kind).map(|best| best.height)).map_or("–".to_owned(), number)
+    };
+    let share = |value: Option<f64>| value.map_or("–".to_owned(), |share| format!("{:.1}", 100.0 * share));
+    let row = |(i, point): (usize, &RacePoint)| {
+        let label = view.x_labels.map_or_else(|| number(point.x), |labels| labels[i].clone());
+        let basin = |kind| share(middle(point, &|standing| Some(standing.basin(kind).share)));
+        let trained = view.trained.get(i).copied().flatten();
+        vec![
+            label,
+            view.m_log_m.map_or("–".to_owned(), |unit| format!("{:.2}", point.x / unit)),
+            height(point, PeakKind::Memorizing),
+            height(point, PeakKind::Generalizing),
+            basin(PeakKind::Memorizing),
+            basin(PeakKind::Mixed),
+            basin(PeakKind::Generalizing),
+            share(middle(point, &|standing| Some(standing.kept))),
+            trained.map_or("–".to_owned(), |(successes, runs)| format!("{successes}/{runs}")),
+        ]
+    };
+    Table {
+        head: vec!["value", "/ M ln M", "memorizing", "generalizing", "mem %", "mixed %", "gen %", "kept %", "trained"],
+        n_text: 0,
+        rows: course.points.iter().enumerate().map(row).collect(),
+    }
+}
+
+/// Both tables for a terminal: heights of the best peaks, basins, and short runs; medians over samples.
+pub fn race_table(view: &RaceView<'_>) -> String {
+    let tables = view.courses.iter().map(|course| {
+        format!("{} energy: heights of the best peaks, shares of random starts\n{}", course.energy.name(), table(view, course).text())
+    });
+    tables.collect::<Vec<_>>().join("\n\n")
+}
+
+fn chart(view: &RaceView<'_>, course: &RaceCourse<'_>) -> String {
+    let interval = |estimate: &Estimate| {
+        let at = estimate.at?;
+        Some((at, estimate.low.unwrap_or(at), estimate.high.unwrap_or(at)))
+    };
+    let points = course.points.iter().enumerate().map(|(i, point)| {
+        let heights = |kind| point.standings.iter().map(|standing| standing.best(kind).map(|best| best.height)).collect();
+        let basins = |kind| point.standings.iter().map(|standing| standing.basin(kind).share).collect();
+        race_chart::RacePoint {
+            x: point.x,
+            memorizing: heights(PeakKind::Memorizing),
+            generalizing: heights(PeakKind::Generalizing),
+            basin_memorizing: basins(PeakKind::Memorizing),
+            basin_generalizing: basins(PeakKind::Generalizing),
+            trained: view.trained.get(i).copied().flatten(),
+        }
+    });
+    race_chart(&RaceChart {
+        x_name: view.x_name.to_owned(),
+        points: points.collect(),
+        crossing: course.crossing.and_then(interval),
+        theory: view.critical.filter(|_| view.m_log_m.is_some()).map(|critical| (critical, "theory".to_owned())),
+        training: view.training.and_then(interval),
+        m_log_m: view.m_log_m,
+    })
+}
+
+/// The page: the mountains with a slider, the race on both landscapes, the tables. `energies` are those of the first sample seed
+/// at each value, for the mountains of the course that was asked for.
+pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) -> String {
+    let asked = &view.courses[0];
+    let terrains = terrains(asked.points, energies, workers);
+    let drawn: Vec<Terrain> = terrains.iter().flatten().cloned().collect();
+    let mut frames = Vec::new();
+    for (i, _) in terrains.iter().enumerate().filter(|(_, terrain)| terrain.is_some()) {
+        let label = view.x_labels.map_or_else(|| number(asked.points[i].x), |labels| labels[i].clone());
+        frames.push(PageFrame {
+            label: format!("{} = {label}", if view.m_log_m.is_some() { "n" } else { view.x_name }),
+            svg: frame(&drawn, frames.len()),
+            caption: caption(&asked.points[i]),
+        });
+    }
+    let mut after = String::new();
+    for course in &view.courses {
+        let name = course.energy.name();
+        write!(
+            after,
+            "<h2>The race on the {name} landscape</h2>\n<figure>\n{}<figcaption>{}</figcaption>\n</figure>\n{}",
+            chart(view, course),
+            escape(
+                "Above, heights of the highest peak of each kind, one dot a sample, lines through the medians. Below, the share of \
+                 random starts that end on each kind, and the share of short real runs that generalize."
+            ),
+            table(view, course).html()
+        )
+        .expect("writing to a String cannot fail");
+    }
+    let sentences = race_sentences(view);
+    after += "<h2>What came out</h2>\n<ul class=\"story\">\n";
+    sentences.iter().for_each(|sentence| after += &format!("<li>{}</li>\n", page::prose(sentence)));
+    after += "</ul>\n";
+    let lede = sentences.first().map_or("", String::as_str);
+    terrain_page(&format!("{} {}", view.task, view.setup), lede, &frames, &after)
+}
+
+fn caption(point: &RacePoint) -> String {
+    let Some(standing) = point.standings.first() else { return String::new() };
+    let told = |kind: PeakKind| match standing.best(kind) {
+        Some(best) => format!("the highest {} peak ({}) has {}", kind.name(), best.name, number(best.height)),
+        None => format!("there is no {} peak", kind.name()),
+    };
+    format!(
+        "With {} samples {}, {}; {} of random starts end on generalizing peaks.",
+        count(standing.n_train as u64),
+        told(PeakKind::Memorizing),
+        told(PeakKind::Generalizing),
+        percent(standing.basin(PeakKind::Generalizing).share),
+    )
+}
+
+/// The first sample's mountains at each value. Where one of the two is no peak there, the direction that it has at the nearest
+/// value with one is drawn, and marked as no peak.
+fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Workers) -> Vec<Option<Terrain>> {
+    let best = |i: usize, kind: PeakKind| points[i].standings.first()?.best(kind);
+    let nearest = |i: usize, kind: PeakKind| -> Option<(&Best, bool)> {
+        let order = (0..points.len()).flat_map(|away| [i.checked_sub(away), Some(i + away)]).flatten();
+        let mut there = order.filter(|&j| j < points.len()).filter_map(|j| Some((best(j, kind)?, j == i)));
+        there.next()
+    };
+    let at = |(i, energy): (usize, &Energy)| {
+        let mountains = Mountains {
+            memorizing: nearest(i, PeakKind::Memorizing)?,
+            generalizing: nearest(i, PeakKind::Generalizing)?,
+            third: points[i].standings.first()?.runner_up.as_ref(),
+        };
+        terrain(energy, &mountains, points[i].standings.first()?.n_train, workers)
+    };
+    energies.iter().enumerate().map(at).collect()
+}
