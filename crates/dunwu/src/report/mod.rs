@@ -16,6 +16,7 @@ mod plot;
 mod scale;
 mod svg;
 mod terminal;
+pub mod terrain;
 mod timeline;
 mod view;
 mod words;
@@ -26,6 +27,7 @@ mod sample;
 mod tests;
 
 pub use figures::Figure;
+pub use palette::Color;
 
 use crate::Opened;
 use view::View;
