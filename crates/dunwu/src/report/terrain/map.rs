@@ -51,6 +51,9 @@ pub(super) fn draw(svg: &mut Svg, panel: &Panel, relief: &Relief, grid: &Grid, m
 fn straightened(outline: &[Point]) -> Vec<Point> {
     let mut outline = outline.to_vec();
     outline.dedup();
+    if outline.first() == outline.last() {
+        outline.pop();
+    }
     let n = outline.len();
     let is_kept = |&i: &usize| {
         let (a, b, c) = (outline[(i + n - 1) % n], outline[i], outline[(i + 1) % n]);

@@ -16,8 +16,10 @@ const STEEPNESS: f64 = 0.56;
 /// Towards the light, along (θ, φ, height): from the upper left, as maps are lit.
 const LIGHT: [f64; 3] = [-0.62, 0.28, 0.73];
 /// Steps of brightness and of tint: with more, neighbours differ invisibly and cannot be merged.
-const SHADES: f64 = 36.0;
-const TINTS: f64 = 48.0;
+const SHADES: f64 = 30.0;
+const TINTS: f64 = 40.0;
+/// By how much a quad reaches under those that are painted after it.
+const MARGIN: f64 = 0.5;
 
 /// A rectangle of the drawing and what shall be drawn into it.
 #[derive(Clone, Copy, Debug)]
@@ -97,11 +99,9 @@ pub(super) fn draw(svg: &mut Svg, view: &View, relief: &Relief, grid: &Grid, mar
     let camera = Camera::of(relief, view);
     base(svg, &camera, relief);
     let quads = Painter { camera: &camera, relief, grid };
-    svg.group("stroke-width=\"0.5\" stroke-linejoin=\"round\"", |svg| {
-        for row in (0..grid.y.len() - 1).rev() {
-            quads.row(svg, row);
-        }
-    });
+    for row in (0..grid.y.len() - 1).rev() {
+        quads.row(svg, row);
+    }
     walls(svg, &camera, grid);
     lines(svg, &camera, relief, grid, view.is_named);
     if view.is_named {
@@ -138,10 +138,15 @@ impl Painter<'_> {
             if let Some(color) = &colors[start] {
                 let far = (start..=end).map(|i| self.corner(i, row + 1)).collect::<Vec<_>>();
                 let near = (start..=end).rev().map(|i| self.corner(i, row)).collect::<Vec<_>>();
+                let mut outline = [without_straight(&far), without_straight(&near)].concat();
+                let n_far = outline.len() - without_straight(&near).len();
+                // What is painted later covers this margin; without it a seam would show between neighbours.
+                outline[n_far..].iter_mut().for_each(|p| p.1 += MARGIN);
+                outline[0].0 -= MARGIN;
+                outline.last_mut().expect("an outline has corners").0 -= MARGIN;
                 let mut data = PathData::default();
-                data.polyline(&[without_straight(&far), without_straight(&near)].concat()).close();
-                // The edge in the same colour closes the seam that smoothing leaves between neighbours.
-                svg.path(&data, &format!("fill=\"{color}\" stroke=\"{color}\""));
+                data.polyline(&outline).close();
+                svg.path(&data, &format!("fill=\"{color}\""));
             }
             end = start;
         }
@@ -151,12 +156,17 @@ impl Painter<'_> {
         self.camera.place(self.grid.x[i], self.grid.y[j], self.grid.z(i, j).unwrap_or(0.0))
     }
 
-    /// Tint of the mean height, lit by Lambert's law; `None` where a corner has no height.
+    /// Tint of the mean height, lit by Lambert's law; `None` where a corner has no height or nothing of it is seen.
     fn color(&self, i: usize, j: usize) -> Option<String> {
         let corners = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)];
         let mut z = [0.0; 4];
+        let mut is_seen = false;
         for (z, (i, j)) in z.iter_mut().zip(corners) {
             *z = self.grid.z(i, j)?;
+            is_seen |= self.camera.sees(self.grid, (self.grid.x[i], self.grid.y[j]), *z);
+        }
+        if !is_seen {
+            return None;
         }
         let (dx, dy) = (self.grid.x[i + 1] - self.grid.x[i], self.grid.y[j + 1] - self.grid.y[j]);
         let raised = z.map(|z| self.camera.raised(z));
