@@ -105,10 +105,8 @@ pub fn alluvial(input: &Alluvial) -> String {
         EndLabel { y: middle, text: format!("{} {name}", count(n as u64)), color: *color }
     });
     panel.end_labels(&mut svg, labels.collect());
-    panel.title(
-        &mut svg,
-        &format!("Hidden units (of {}; a ribbon has the colour of what they were)", count(n_units as u64)),
-    );
+    let remark = format!("({}; a ribbon has the colour of what its units were)", count(n_units as u64));
+    svg.heading((0.0, panel.top - panel.names - 9.0), "Hidden units", &remark);
     let title = "training step (snapshots, evenly spaced)";
     svg.text((panel.left + panel.width / 2.0, panel.bottom() + 34.0), Anchor::Middle, SMALL, title);
     let description = format!("{} at {}", counted(n_units, "unit"), counted(n_columns, "snapshot"));
@@ -229,6 +227,92 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::drawing_checks::{assert_sound, assert_texts_apart};
+    use proptest::prelude::*;
+
+    fn of_units(of_unit: Vec<Vec<usize>>) -> Alluvial {
+        let steps = (0..of_unit.len() as u64).map(|i| i * 10).collect();
+        Alluvial { of_unit, steps, ..sample() }
+    }
+
+    proptest! {
+        /// Brute force: every block is filled by its ribbons without gap or overlap, on either side, and each ribbon is as
+        /// wide as the number of units that make its change.
+        #[test]
+        fn ribbons_conserve_units(of_unit in (1_usize..14).prop_flat_map(|n| {
+            prop::collection::vec(prop::collection::vec(0_usize..4, n), 2..5)
+        })) {
+            let input = of_units(of_unit);
+            let n_columns = input.of_unit.len();
+            let flows = flows(&input, n_columns);
+            for flow in &flows {
+                let (now, then) = (&input.of_unit[flow.column], &input.of_unit[flow.column + 1]);
+                let moved = (0..now.len()).filter(|&u| now[u] == flow.from && then[u] == flow.to).count();
+                prop_assert_eq!(flow.n_units, moved);
+            }
+            let tiles = |mut parts: Vec<(usize, usize)>| {
+                parts.sort_unstable();
+                parts.windows(2).all(|w| w[0].1 == w[1].0).then(|| (parts[0].0, parts[parts.len() - 1].1))
+            };
+            for column in 0..n_columns {
+                for stratum in 0..4 {
+                    let above = input.of_unit[column].iter().filter(|&&s| s < stratum).count();
+                    let block = (above, above + input.of_unit[column].iter().filter(|&&s| s == stratum).count());
+                    if block.0 == block.1 {
+                        continue;
+                    }
+                    let out = flows.iter().filter(|f| f.column == column && f.from == stratum);
+                    let into = flows.iter().filter(|f| f.column + 1 == column && f.to == stratum);
+                    if column + 1 < n_columns {
+                        prop_assert_eq!(tiles(out.map(|f| (f.start, f.start + f.n_units)).collect()), Some(block));
+                    }
+                    if column > 0 {
+                        prop_assert_eq!(tiles(into.map(|f| (f.end, f.end + f.n_units)).collect()), Some(block));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn steps_between_snapshots_lie_between_them() {
+        let steps = [0, 9, 99];
+        let at = |step| column_at(&steps, step);
+        assert_eq!([at(0), at(9), at(99)], [Some(0.0), Some(1.0), Some(2.0)]);
+        assert_eq!(at(100), None);
+        assert!((at(31).unwrap() - (1.0 + (3.2_f64).log10())).abs() < 1e-12);
+        assert_eq!(column_at(&[5, 10], 3), None, "before the first snapshot");
+    }
+
+    #[test]
+    fn every_alluvial_is_sound() {
+        let edited = |edit: fn(&mut Alluvial)| {
+            let mut input = sample();
+            edit(&mut input);
+            input
+        };
+        let cases = [
+            ("the sample", sample()),
+            ("nothing", edited(|a| (a.steps, a.of_unit) = (vec![], vec![]))),
+            ("no units", edited(|a| a.of_unit.iter_mut().for_each(Vec::clear))),
+            ("no strata", edited(|a| a.strata.clear())),
+            ("one snapshot", edited(|a| a.steps.truncate(1))),
+            ("two snapshots", edited(|a| a.of_unit.truncate(2))),
+            ("one unit", edited(|a| a.of_unit.iter_mut().for_each(|u| u.truncate(1)))),
+            ("unknown strata", edited(|a| a.of_unit.iter_mut().flatten().for_each(|s| *s += 2))),
+            ("only unknown strata", edited(|a| a.of_unit.iter_mut().flatten().for_each(|s| *s += 20))),
+            ("ragged", edited(|a| a.of_unit[3].truncate(100))),
+            ("the same step twice", edited(|a| a.steps[4] = a.steps[3])),
+            ("long names", edited(|a| a.strata[0].name = "a<b & c".repeat(4))),
+            ("many events", edited(|a| a.events = (0..9).map(|i| (60 * i, format!("event {i}"))).collect())),
+        ];
+        for (name, input) in cases {
+            assert_sound(&alluvial(&input), name);
+        }
+        assert_texts_apart(&alluvial(&sample()), "the sample");
+        let single = of_units(vec![vec![0; 1000], [vec![0; 999], vec![1]].concat()]);
+        assert!(alluvial(&single).contains("fill-opacity=\"0.62\" stroke="), "one unit in a thousand has a ribbon");
+    }
 
     /// Units that drift from undecided to memorizing and on to generalizing.
     fn sample() -> Alluvial {

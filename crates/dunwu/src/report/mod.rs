@@ -25,6 +25,8 @@ mod view;
 mod words;
 
 #[cfg(test)]
+mod drawing_checks;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

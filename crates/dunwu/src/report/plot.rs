@@ -298,7 +298,10 @@ fn free_place(taken: &[NamePlace], lines: &[f64], x: f64, width: f64, right: f64
         // Touching is allowed: names on either side of one line.
         taken.iter().all(|t| t.row != p.row || t.to <= p.from || t.from >= p.to)
     };
-    let is_crossed = |p: &NamePlace| lines.iter().any(|&line| line > p.from + 1.0 && line < p.to - 1.0);
+    // A line ends at the row of its own name.
+    let ends_below = |line: f64, p: &NamePlace| taken.iter().any(|t| t.x == line && t.row < p.row);
+    let is_crossed =
+        |p: &NamePlace| lines.iter().any(|&line| line > p.from + 1.0 && line < p.to - 1.0 && !ends_below(line, p));
     let good = candidates.clone().find(|p| is_inside(p) && is_free(p) && !is_crossed(p));
     good.or_else(|| candidates.clone().find(|p| is_inside(p) && is_free(p))).unwrap_or_else(|| {
         let anchor = if x < right / 2.0 { Anchor::Start } else { Anchor::End };
@@ -372,5 +375,7 @@ mod tests {
         assert_eq!((second.row, second.anchor), (0, Anchor::End), "to the right it would leave the drawing");
         let third = free_place(&[first, second], &lines, 96.0, 30.0, 100.0);
         assert_eq!((third.row, third.anchor), (1, Anchor::End), "to the left it would lie on the second");
+        let long = free_place(&[first], &[60.0, 80.0, 120.0], 80.0, 60.0, 130.0);
+        assert_eq!((long.row, long.anchor), (1, Anchor::End), "above the name of the first its line has ended");
     }
 }

@@ -103,8 +103,8 @@ pub fn race_chart(chart: &RaceChart) -> String {
     draw(&mut svg, &upper, &heights);
     upper.x_axis(&mut svg, None);
     upper.mark_lines(&mut svg, &named(&marks));
-    let remark = if trained.columns.is_empty() { "" } else { "; of training runs" };
-    lower.y_axis(&mut svg, &format!("Basins (share of random starts{remark})"));
+    let remark = if trained.columns.is_empty() { "" } else { "; green: of training runs, those that generalize" };
+    lower.y_axis(&mut svg, &format!("Where it ends (share of random starts{remark})"));
     let [memorizing, generalizing] = basins;
     draw(&mut svg, &lower, &[memorizing, generalizing, trained]);
     lower.mark_lines(&mut svg, &named(&marks));
@@ -231,6 +231,67 @@ fn second_axis(svg: &mut Svg, lower: &Panel, chart: &RaceChart) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::drawing_checks::{assert_sound, assert_texts_apart, texts};
+
+    #[test]
+    fn every_race_is_sound() {
+        let edited = |edit: fn(&mut RaceChart)| {
+            let mut chart = sample();
+            edit(&mut chart);
+            chart
+        };
+        let each = |edit: fn(&mut RacePoint)| {
+            let mut chart = sample();
+            chart.points.iter_mut().for_each(edit);
+            chart
+        };
+        let cases = [
+            ("the sample", sample()),
+            ("no point", edited(|c| c.points.clear())),
+            ("one point", edited(|c| c.points.truncate(1))),
+            ("two points", edited(|c| c.points.truncate(2))),
+            ("reversed", edited(|c| c.points.reverse())),
+            ("no marks", edited(|c| (c.crossing, c.theory, c.training, c.m_log_m) = (None, None, None, None))),
+            ("marks in one place", edited(|c| (c.crossing, c.training) = (c.training, Some((270.0, 270.0, 270.0))))),
+            (
+                "marks beyond",
+                edited(|c| (c.crossing, c.theory) = (Some((1e9, 0.0, 1e10)), Some((0.0, "M ln M".into())))),
+            ),
+            ("an interval from zero", edited(|c| c.crossing = Some((160.0, 0.0, f64::INFINITY)))),
+            ("marks that are no numbers", edited(|c| c.crossing = Some((f64::NAN, f64::NAN, f64::NAN)))),
+            ("M ln M of nothing", edited(|c| c.m_log_m = Some(0.0))),
+            ("no memorizing peaks", each(|p| (p.memorizing, p.basin_memorizing) = (vec![None; 5], vec![]))),
+            ("no peaks", each(|p| *p = RacePoint { x: p.x, ..RacePoint::default() })),
+            ("no runs", each(|p| p.trained = Some((0, 0)))),
+            ("not a number", each(|p| p.memorizing = vec![Some(f64::NAN), Some(f64::INFINITY)])),
+            ("x is no number", each(|p| p.x = f64::NAN)),
+            ("x from zero", edited(|c| c.points[0].x = 0.0)),
+            ("heights over decades", each(|p| p.generalizing = vec![Some(p.x.powi(3))])),
+            ("a hostile name", edited(|c| c.x_name = "n < 5 & \"m\"".into())),
+        ];
+        for (name, chart) in cases {
+            assert_sound(&race_chart(&chart), name);
+        }
+        assert_texts_apart(&race_chart(&sample()), "the sample");
+    }
+
+    #[test]
+    fn one_in_units_of_m_log_m_stands_below_m_log_m() {
+        let svg = race_chart(&sample());
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let middle = |t: &crate::report::drawing_checks::Text| f64::midpoint(t.space[0], t.space[2]);
+        let one = texts(&document).iter().filter(|t| t.words == "1").map(middle).fold(f64::NAN, f64::max);
+        let lines = document.descendants().filter(|n| n.attribute("stroke-dasharray") == Some("2 2.5"));
+        let near = lines.map(|n| n.attribute("x1").unwrap().parse::<f64>().unwrap()).map(|x| (x - one).abs());
+        assert!(near.fold(f64::INFINITY, f64::min) < 0.2, "the line of M ln M stands above the 1");
+    }
+
+    #[test]
+    fn x_is_logarithmic_where_values_span_more_than_a_factor_of_four() {
+        let is_log = |low, high| matches!(axis(low, high), Scale::Log { .. });
+        assert!(is_log(10.0, 41.0) && !is_log(10.0, 40.0) && !is_log(0.0, 1000.0) && !is_log(-1.0, 5.0));
+        assert_eq!(axis(7.0, 7.0), Scale::Linear { low: 3.5, high: 10.5 });
+    }
 
     fn sample() -> RaceChart {
         let point = |n: f64| {

@@ -10,7 +10,7 @@ use crate::report::svg::{Anchor, Svg, WIDTH};
 use crate::report::words::count;
 
 /// Room for the tick labels of the first section, and between two columns.
-const LEFT: f64 = 34.0;
+const LEFT: f64 = 51.0;
 const GAP: f64 = 14.0;
 /// Width of a cell of the grid in a small block; finer ones are thinned, because nobody could see them.
 const FINEST: f64 = 3.2;

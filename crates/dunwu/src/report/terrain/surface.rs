@@ -73,14 +73,14 @@ impl Camera {
         (self.origin.0 + self.scale * x, self.origin.1 + self.scale * y)
     }
 
-    /// A height in degrees of the other axes.
+    /// A height in degrees of the other axes; beyond the scale it is held at its end.
     fn raised(&self, height: f64) -> f64 {
-        height / self.top * self.side * STEEPNESS
+        (height / self.top).clamp(0.0, 1.0) * self.side * STEEPNESS
     }
 
     /// Whether nothing of the grid stands between the eye and a point on it: the way towards the eye is walked in steps of
     /// half a cell until it is above everything.
-    fn sees(&self, grid: &Grid, (theta, phi): Point, height: f64) -> bool {
+    pub(super) fn sees(&self, grid: &Grid, (theta, phi): Point, height: f64) -> bool {
         let (sin, cos) = TURN_DEGREES.to_radians().sin_cos();
         let step = 0.5 * (grid.x[1] - grid.x[0]).min(grid.y[1] - grid.y[0]);
         let rise = step * EYE_DEGREES.to_radians().tan() / (self.side * STEEPNESS) * self.top;
