@@ -63,7 +63,7 @@ struct Flow {
 pub fn alluvial(input: &Alluvial) -> String {
     const TITLE: &str = "What the hidden units were and became";
     let n_columns = input.steps.len().min(input.of_unit.len());
-    let n_units = input.of_unit.iter().take(n_columns).map(|units| units.len()).max().unwrap_or(0);
+    let n_units = input.of_unit.iter().take(n_columns).map(Vec::len).max().unwrap_or(0);
     let mut svg = Svg::default();
     if n_columns == 0 || n_units == 0 || input.strata.is_empty() {
         svg.text((8.0, 24.0), Anchor::Start, SMALL, "not defined here: no unit was seen at any snapshot");
@@ -232,7 +232,7 @@ mod tests {
 
     fn of_units(of_unit: Vec<Vec<usize>>) -> Alluvial {
         let steps = (0..of_unit.len() as u64).map(|i| i * 10).collect();
-        Alluvial { of_unit, steps, ..sample() }
+        Alluvial { steps, of_unit, ..sample() }
     }
 
     proptest! {

@@ -171,7 +171,7 @@ struct Place {
 /// Crossing, theory and training, from left to right; what lies beyond the axis is named without a line.
 fn marks(chart: &RaceChart, x: Scale) -> Vec<Place> {
     let shown = |(at, low, high): (f64, f64, f64)| {
-        let interval = (low < high).then(|| format!(" ({}–{})", value(low), value(high))).unwrap_or_default();
+        let interval = if low < high { format!(" ({}–{})", value(low), value(high)) } else { String::new() };
         format!("{}{interval}", value(at))
     };
     let estimate = |name: &str, color: Color, estimate: Option<(f64, f64, f64)>| {
@@ -198,7 +198,7 @@ fn marks(chart: &RaceChart, x: Scale) -> Vec<Place> {
 
 /// As counts are written, where it is one.
 fn value(x: f64) -> String {
-    if x >= 1.0 && x < 1e15 && x.fract() == 0.0 { count(x as u64) } else { number(x) }
+    if (1.0..1e15).contains(&x) && x.fract() == 0.0 { count(x as u64) } else { number(x) }
 }
 
 fn named(places: &[Place]) -> Vec<(f64, String)> {

@@ -50,7 +50,8 @@ fn slides(frames: &[PageFrame]) -> String {
     let last = frames.len() - 1;
     let mut html = String::from("<section class=\"slides\">\n");
     if last > 0 {
-        let labels: String = frames.iter().map(|f| format!("<span>{}</span>", escape(&f.label))).collect();
+        let labels: String =
+            frames.iter().flat_map(|f| ["<span>", &escape(&f.label), "</span>"].map(str::to_owned)).collect();
         writeln!(
             html,
             "<div class=\"controls\" hidden=\"hidden\">\n<button type=\"button\">play</button>\n<div>\

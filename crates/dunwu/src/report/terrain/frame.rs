@@ -31,16 +31,17 @@ pub fn frame(terrains: &[Terrain], index: usize) -> String {
     };
     let title = format!("n = {}", count(terrain.n_train as u64));
     svg.group("font-size=\"22\"", |svg| svg.heading((24.0, 36.0), &title, "training samples"));
-    let told = summary(&terrain.marks);
+    let marks = grid.marks(terrain);
+    let told = summary(&marks);
     svg.text((24.0, 56.0), Anchor::Start, "font-size=\"13\" fill=\"#5f5f5f\"", &told);
     let view = View { left: 52.0, top: 112.0, width: 520.0, height: 384.0, is_named: true };
-    surface::draw(&mut svg, &view, &relief, &grid, &terrain.marks);
+    surface::draw(&mut svg, &view, &relief, &grid, &marks);
     let map = map_panel(&relief);
     let others = terrains.iter().enumerate().filter(|&(i, t)| i != index && t.theta == terrain.theta);
     let faint: Vec<_> = others.filter_map(|(_, t)| Grid::of(t)?.section(0.0)).collect();
-    draw_section(&mut svg, &map, &relief, (&grid, terrain), &faint);
+    draw_section(&mut svg, &map, &relief, (&grid, &marks), &faint);
     map.y_axis(&mut svg, "From above (tilt φ against angle θ, degrees)");
-    map::draw(&mut svg, &map, &relief, &grid, &terrain.marks);
+    map::draw(&mut svg, &map, &relief, &grid, &marks);
     map.x_axis(&mut svg, Some("θ, angle from the memorizing peak (degrees)"));
     let description = format!("Energy of a hidden unit for {}. {told}", counted(terrain.n_train, "training sample"));
     svg.finish_sized(&name, &format!("Energy landscape at {title}"), &description, SIZE)
@@ -67,7 +68,7 @@ fn draw_section(
     svg: &mut Svg,
     map: &Panel,
     relief: &Relief,
-    (grid, terrain): (&Grid, &Terrain),
+    (grid, marks): (&Grid, &[Mark]),
     others: &[Vec<(f64, f64)>],
 ) {
     let panel = Panel { top: SECTION_TOP, height: SECTION_HEIGHT, y: relief.heights, ..*map };
@@ -80,7 +81,7 @@ fn draw_section(
     for other in others {
         panel.curve(svg, other, Stroke { color: FAINT, width: 0.6, dashed: false });
     }
-    section::draw(svg, &panel, relief, &line, &terrain.marks);
+    section::draw(svg, &panel, relief, &line, marks);
     panel.x_axis(svg, None);
 }
 

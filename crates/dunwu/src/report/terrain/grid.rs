@@ -11,9 +11,9 @@ pub struct Terrain {
     pub theta: Vec<f64>,
     /// Degrees of tilt out of that circle; ascending.
     pub phi: Vec<f64>,
-    /// Energies, `[phi][theta]` row by row, not negative; what is not finite is left blank.
+    /// Energies, `[phi][theta]` row by row; what is not finite is left blank, what is negative is held at zero.
     pub heights: Vec<f64>,
-    /// Directions with a name.
+    /// Directions with a name; those beyond the grid are left out.
     pub marks: Vec<Mark>,
 }
 
@@ -52,13 +52,6 @@ impl PeakKind {
     }
 }
 
-impl Mark {
-    /// Whether it has a place in a drawing.
-    pub(super) fn is_finite(&self) -> bool {
-        self.theta.is_finite() && self.phi.is_finite() && self.height.is_finite()
-    }
-}
-
 /// A terrain that can be drawn: axes that ascend and a height for each pair of their values.
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
@@ -76,6 +69,13 @@ impl Grid {
         };
         let is_grid = is_axis(theta) && is_axis(phi) && heights.len() == theta.len() * phi.len();
         is_grid.then(|| Self { x: theta.clone(), y: phi.clone(), z: heights.clone() })
+    }
+
+    /// The marks that lie on the grid at a finite height. At the edge others would stand for directions that they are not.
+    pub(super) fn marks(&self, terrain: &Terrain) -> Vec<Mark> {
+        let is_shown =
+            |m: &&Mark| m.height.is_finite() && place(&self.x, m.theta).is_some() && place(&self.y, m.phi).is_some();
+        terrain.marks.iter().filter(is_shown).cloned().collect()
     }
 
     /// The height at column `i` and row `j`; `None` outside and where it is not finite.

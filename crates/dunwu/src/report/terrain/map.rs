@@ -65,8 +65,7 @@ fn straightened(outline: &[Point]) -> Vec<Point> {
 
 fn names(svg: &mut Svg, panel: &Panel, marks: &[Mark], taken: &mut Vec<Space>) {
     let whole = Space([panel.left, panel.top, panel.right(), panel.bottom()]);
-    let places: Vec<(&Mark, Point)> =
-        marks.iter().filter(|m| m.is_finite()).filter_map(|m| Some((m, panel.at((m.theta, m.phi))?))).collect();
+    let places: Vec<(&Mark, Point)> = marks.iter().filter_map(|m| Some((m, panel.at((m.theta, m.phi))?))).collect();
     taken.extend(places.iter().map(|(_, (x, y))| Space([x - 6.0, y - 6.0, x + 6.0, y + 6.0])));
     for (mark, (x, y)) in places {
         marks::symbol(svg, (x, y), mark, 4.6);

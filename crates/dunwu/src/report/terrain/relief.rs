@@ -20,16 +20,17 @@ const BANDS: usize = 10;
 
 impl Relief {
     pub(super) fn of(terrains: &[Terrain]) -> Self {
-        let grids = || terrains.iter().filter(|t| Grid::of(t).is_some());
-        let heights = grids().flat_map(|t| t.heights.iter().copied().chain(t.marks.iter().map(|m| m.height)));
+        let grids: Vec<(&Terrain, Grid)> = terrains.iter().filter_map(|t| Some((t, Grid::of(t)?))).collect();
+        let marked = grids.iter().flat_map(|(terrain, grid)| grid.marks(terrain)).map(|mark| mark.height);
+        let heights = grids.iter().flat_map(|(terrain, _)| terrain.heights.iter().copied()).chain(marked);
         let heights = Scale::linear(heights.filter(|&z| z >= 0.0), &[0.0]);
         let ticks: Vec<f64> = heights.ticks().iter().map(|t| t.value).collect();
         let parts = BANDS.div_ceil(ticks.len().max(2) - 1).next_power_of_two();
         let step = heights.high() / ((ticks.len().max(2) - 1) * parts) as f64;
         let levels = (0..(ticks.len().max(2) - 1) * parts).map(|k| k as f64 * step).collect();
         Self {
-            theta: range(grids().flat_map(|t| t.theta.iter().copied())).unwrap_or((0.0, 1.0)),
-            phi: range(grids().flat_map(|t| t.phi.iter().copied())).unwrap_or((0.0, 1.0)),
+            theta: range(grids.iter().flat_map(|(t, _)| t.theta.iter().copied())).unwrap_or((0.0, 1.0)),
+            phi: range(grids.iter().flat_map(|(t, _)| t.phi.iter().copied())).unwrap_or((0.0, 1.0)),
             heights,
             levels,
         }

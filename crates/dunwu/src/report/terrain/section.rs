@@ -24,7 +24,7 @@ pub(super) fn draw(svg: &mut Svg, panel: &Panel, relief: &Relief, section: &[Poi
     panel.curve(svg, section, Stroke { color: palette::NEUTRAL, width: 1.2, dashed: false });
     // A mark beside the line would stand in the air.
     let tilt = 0.5;
-    for mark in marks.iter().filter(|m| m.is_finite() && m.phi.abs() <= tilt) {
+    for mark in marks.iter().filter(|m| m.phi.abs() <= tilt) {
         if let Some(place) = panel.at((mark.theta, mark.height)) {
             marks::symbol(svg, place, mark, 3.6);
         }

@@ -32,9 +32,10 @@ pub fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
             svg.text((left, block_top + 20.0), Anchor::Start, SMALL, "not defined");
             continue;
         };
+        let marks = grid.marks(terrain);
         let stride = (FINEST * grid.x.len() as f64 / width).ceil() as usize;
         let view = View { left, top: block_top, width, height: block, is_named: false };
-        surface::draw(&mut svg, &view, &relief, &grid.thinned(stride), &terrain.marks);
+        surface::draw(&mut svg, &view, &relief, &grid.thinned(stride), &marks);
         let panel = Panel {
             left,
             top: section_top,
@@ -53,7 +54,7 @@ pub fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
             }
         }
         if let Some(line) = grid.section(0.0) {
-            section::draw(&mut svg, &panel, &relief, &line, &terrain.marks);
+            section::draw(&mut svg, &panel, &relief, &line, &marks);
         }
         panel.x_axis(&mut svg, Some(if i == 0 { "θ (degrees)" } else { "" }));
     }

@@ -304,10 +304,9 @@ fn axes(svg: &mut Svg, camera: &Camera, relief: &Relief) {
 
 /// A thin pole on each mark, with its name and height above all else.
 fn poles(svg: &mut Svg, view: &View, camera: &Camera, grid: &Grid, marks: &[Mark]) {
-    let length = if view.is_named { 34.0 } else { 9.0 };
+    let (length, size) = if view.is_named { (34.0, 4.6) } else { (9.0, 3.2) };
     let mut taken: Vec<Space> = Vec::new();
-    let mut drawn: Vec<(&Mark, Point)> =
-        marks.iter().filter(|m| m.is_finite()).map(|m| (m, camera.place(m.theta, m.phi, m.height))).collect();
+    let mut drawn: Vec<(&Mark, Point)> = marks.iter().map(|m| (m, camera.place(m.theta, m.phi, m.height))).collect();
     drawn.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
     for (mark, (x, y)) in drawn {
         let color = mark.kind.color();
@@ -324,7 +323,7 @@ fn poles(svg: &mut Svg, view: &View, camera: &Camera, grid: &Grid, marks: &[Mark
         let faint = if camera.sees(grid, (mark.theta, mark.phi), mark.height) { "1" } else { "0.45" };
         svg.line((x, y), (x, top), &format!("stroke=\"{}\" stroke-width=\"1\"{dash}", color.line));
         svg.group(&format!("opacity=\"{faint}\""), |svg| {
-            marks::symbol(svg, (x, y), mark, if view.is_named { 4.6 } else { 3.2 })
+            marks::symbol(svg, (x, y), mark, size);
         });
         if view.is_named {
             let middle = left + width / 2.0;
