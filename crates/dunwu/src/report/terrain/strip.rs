@@ -22,7 +22,7 @@ pub fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
     let mut svg = Svg::default();
     let n = terrains.len().max(1) as f64;
     let width = (WIDTH - LEFT - 4.0 - GAP * (n - 1.0)) / n;
-    let block = (width * 0.78).min(200.0);
+    let block = (width * 0.86).min(210.0);
     let (block_top, section_top) = (34.0, 34.0 + block + 18.0);
     for (i, terrain) in terrains.iter().enumerate() {
         let left = LEFT + i as f64 * (width + GAP);
@@ -47,6 +47,7 @@ pub fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
             y: relief.heights,
         };
         if i == 0 {
+            svg.text((left - 6.0, section_top - 6.0), Anchor::End, "font-size=\"11\" font-weight=\"600\"", "E");
             for tick in relief.heights.ticks().iter().step_by(2) {
                 if let (Some(y), Some(label)) = (panel.at_y(tick.value), &tick.label) {
                     svg.text((left - 6.0, y + 4.0), Anchor::End, SMALL, label);

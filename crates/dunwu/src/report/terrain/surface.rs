@@ -18,8 +18,8 @@ const LIGHT: [f64; 3] = [-0.62, 0.28, 0.73];
 /// Steps of brightness and of tint: with more, neighbours differ invisibly and cannot be merged.
 const SHADES: f64 = 30.0;
 const TINTS: f64 = 40.0;
-/// By how much a quad reaches under those that are painted after it.
-const MARGIN: f64 = 0.5;
+/// By how much a quad reaches under those that are painted after it: a pixel, in a drawing that is shown at its own size.
+const MARGIN: f64 = 0.9;
 
 /// A rectangle of the drawing and what shall be drawn into it.
 #[derive(Clone, Copy, Debug)]
