@@ -139,14 +139,22 @@ fn heights_between_the_grid_are_bilinear() {
 
 #[test]
 fn a_wall_hides_what_lies_behind_it_and_nothing_else() {
-    let terrain = terrain_of(&axis(0.0, 100.0, 51), &axis(0.0, 60.0, 31), |_, y| if y == 20.0 { 1.0 } else { 0.0 });
+    let height = |x: f64, y: f64| match (x, y) {
+        (0.0, 60.0) => 1.0,
+        (_, 20.0) => 0.1,
+        _ => 0.0,
+    };
+    let terrain = terrain_of(&axis(0.0, 100.0, 51), &axis(0.0, 60.0, 31), height);
     let (relief, grid) = (Relief::of(std::slice::from_ref(&terrain)), Grid::of(&terrain).unwrap());
     let view = View { left: 0.0, top: 0.0, width: 500.0, height: 300.0, is_named: true };
     let camera = Camera::of(&relief, &view);
     assert!(camera.sees(&grid, (50.0, 10.0), 0.0), "before the wall");
-    assert!(camera.sees(&grid, (50.0, 20.0), 1.0), "on the wall");
-    assert!(!camera.sees(&grid, (50.0, 24.0), 0.0), "behind the wall");
-    assert!(camera.sees(&grid, (50.0, 24.0), 1.0), "behind the wall, as high as it");
+    assert!(camera.sees(&grid, (50.0, 20.0), 0.1), "on the wall");
+    // The wall is 0.1 · 0.56 · 100° high; the eye stands 33° above the horizon, turned by 22°.
+    let shadow = 5.6 / 33_f64.to_radians().tan() * 22_f64.to_radians().cos();
+    assert!(!camera.sees(&grid, (50.0, 20.0 + shadow - 1.0), 0.0), "behind the wall");
+    assert!(camera.sees(&grid, (50.0, 20.0 + shadow + 1.0), 0.0), "far enough behind the wall");
+    assert!(camera.sees(&grid, (50.0, 24.0), 0.1), "behind the wall, as high as it");
 }
 
 #[test]
