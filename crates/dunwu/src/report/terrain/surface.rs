@@ -18,8 +18,9 @@ const LIGHT: [f64; 3] = [-0.62, 0.28, 0.73];
 /// Steps of brightness and of tint: with more, neighbours differ invisibly and cannot be merged.
 const SHADES: f64 = 30.0;
 const TINTS: f64 = 40.0;
-/// By how much a quad reaches under those that are painted after it: a pixel, in a drawing that is shown at its own size.
-const MARGIN: f64 = 0.9;
+/// By how much a quad reaches under those that are painted after it: a pixel, also where the drawing is shown at three
+/// quarters of its size.
+const MARGIN: f64 = 1.4;
 
 /// A rectangle of the drawing and what shall be drawn into it.
 #[derive(Clone, Copy, Debug)]
@@ -140,10 +141,15 @@ impl Painter<'_> {
                 let near = (start..=end).rev().map(|i| self.corner(i, row)).collect::<Vec<_>>();
                 let mut outline = [without_straight(&far), without_straight(&near)].concat();
                 let n_far = outline.len() - without_straight(&near).len();
-                // What is painted later covers this margin; without it a seam would show between neighbours.
-                outline[n_far..].iter_mut().for_each(|p| p.1 += MARGIN);
-                outline[0].0 -= MARGIN;
-                outline.last_mut().expect("an outline has corners").0 -= MARGIN;
+                // What is painted later covers this margin; without it a seam would show between neighbours. Where
+                // nothing comes later, at the two near sides of the block, there is none.
+                let (left, down) = (if start == 0 { 0.0 } else { MARGIN }, if row == 0 { 0.0 } else { MARGIN });
+                outline[n_far..].iter_mut().for_each(|p| p.1 += down);
+                if start == 0 {
+                    outline.last_mut().expect("an outline has corners").1 -= down;
+                }
+                outline[0].0 -= left;
+                outline.last_mut().expect("an outline has corners").0 -= left;
                 let mut data = PathData::default();
                 data.polyline(&outline).close();
                 svg.path(&data, &format!("fill=\"{color}\""));
