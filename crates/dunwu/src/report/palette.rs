@@ -5,11 +5,11 @@ use crate::opened::{Stage, UnitLabel};
 
 /// A colour with a darker shade for small text, which needs a contrast of 4.5 on white.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Color {
+pub struct Color {
     /// Of lines and areas.
-    pub(super) line: &'static str,
+    pub line: &'static str,
     /// Of text that names them.
-    pub(super) text: &'static str,
+    pub text: &'static str,
 }
 
 /// The training sample, and memorizing.
@@ -72,9 +72,35 @@ pub(super) fn stage_tint(stage: Stage) -> &'static str {
 pub(super) fn sequential(share: f64) -> String {
     const STOPS: [[f64; 3]; 5] =
         [[240.0, 245.0, 249.0], [189.0, 215.0, 234.0], [86.0, 160.0, 211.0], [0.0, 114.0, 178.0], [3.0, 48.0, 92.0]];
-    let place = share.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
-    let lower = (place as usize).min(STOPS.len() - 2);
+    hex(ramp(&STOPS, share))
+}
+
+/// The tint of a height, as on a map of mountains: `share` in [0, 1] from a dark valley to a bright summit.
+///
+/// Lightness only rises (CIE L* 59 to 98), so that the order survives grey and any colour vision; green to ivory, because
+/// orange and blue mean memorizing and generalizing and have to stand out on it.
+pub(super) fn hypsometric(share: f64) -> [f64; 3] {
+    const STOPS: [[f64; 3]; 6] = [
+        [117.0, 150.0, 134.0],
+        [147.0, 174.0, 145.0],
+        [180.0, 196.0, 157.0],
+        [212.0, 214.0, 173.0],
+        [236.0, 229.0, 199.0],
+        [253.0, 248.0, 235.0],
+    ];
+    ramp(&STOPS, share)
+}
+
+/// A colour of three channels from 0 to 255 as SVG writes it.
+pub(super) fn hex(channels: [f64; 3]) -> String {
+    let [r, g, b] = channels.map(|c| c.clamp(0.0, 255.0).round() as u8);
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// The colour at `share` of the way through evenly spaced stops.
+fn ramp<const N: usize>(stops: &[[f64; 3]; N], share: f64) -> [f64; 3] {
+    let place = share.clamp(0.0, 1.0) * (N - 1) as f64;
+    let lower = (place as usize).min(N - 2);
     let weight = place - lower as f64;
-    let channel = |c: usize| (STOPS[lower][c] * (1.0 - weight) + STOPS[lower + 1][c] * weight).round() as u8;
-    format!("#{:02x}{:02x}{:02x}", channel(0), channel(1), channel(2))
+    std::array::from_fn(|c| stops[lower][c] * (1.0 - weight) + stops[lower + 1][c] * weight)
 }

@@ -154,6 +154,12 @@ impl Panel {
 
     /// The area between two curves over the same abscissae.
     pub(super) fn area(&self, svg: &mut Svg, lower: &[(f64, f64)], upper: &[(f64, f64)], color: Color) {
+        let style = format!("fill=\"{}\" fill-opacity=\"0.9\" stroke=\"#fff\" stroke-width=\"0.7\"", color.line);
+        svg.path(&self.area_data(lower, upper), &style);
+    }
+
+    /// The path of [`Self::area`].
+    pub(super) fn area_data(&self, lower: &[(f64, f64)], upper: &[(f64, f64)]) -> PathData {
         let outline = upper.iter().chain(lower.iter().rev()).filter_map(|&p| self.at(p));
         let mut data = PathData::default();
         for (i, place) in outline.enumerate() {
@@ -166,7 +172,7 @@ impl Panel {
         if !data.is_empty() {
             data.close();
         }
-        svg.path(&data, &format!("fill=\"{}\" fill-opacity=\"0.9\" stroke=\"#fff\" stroke-width=\"0.7\"", color.line));
+        data
     }
 
     /// Stages as tinted bands, named in the strip where there is one and the name fits.
@@ -192,8 +198,13 @@ impl Panel {
 
     /// This panel under its title, the names of the events and the strip of stages, at the top of a drawing.
     pub(super) fn below_names(mut self, events: &[(u64, &str)]) -> Self {
-        let rows = self.named(events).iter().map(|(place, _)| place.row + 1).max().unwrap_or(0);
         self.strip = STAGE_STRIP;
+        self.below_marks(&Self::of_events(events))
+    }
+
+    /// This panel under its title and the names of marks, at the top of a drawing.
+    pub(super) fn below_marks(mut self, marks: &[(f64, String)]) -> Self {
+        let rows = self.named(marks).iter().map(|(place, _)| place.row + 1).max().unwrap_or(0);
         self.names = if rows == 0 { 0.0 } else { 4.0 + NAME_ROW * rows as f64 };
         self.top = 22.0 + self.strip + self.names;
         self
@@ -202,8 +213,13 @@ impl Panel {
     /// Events as vertical lines, with their names above where there is room for names. The strip with the stages' names is
     /// left free.
     pub(super) fn event_marks(&self, svg: &mut Svg, events: &[(u64, &str)]) {
+        self.mark_lines(svg, &Self::of_events(events));
+    }
+
+    /// Vertical lines at values of the axis, named as events are.
+    pub(super) fn mark_lines(&self, svg: &mut Svg, marks: &[(f64, String)]) {
         const STYLE: &str = "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"2 2.5\"";
-        for (place, text) in self.named(events) {
+        for (place, text) in self.named(marks) {
             svg.line((place.x, self.top), (place.x, self.bottom()), STYLE);
             if self.names > 0.0 {
                 let y = self.top - self.strip - 5.0 - NAME_ROW * place.row as f64;
@@ -216,12 +232,15 @@ impl Panel {
         }
     }
 
-    /// Where the events' names stand, with their texts.
-    fn named(&self, events: &[(u64, &str)]) -> Vec<(NamePlace, String)> {
-        let at: Vec<(f64, String)> = events
-            .iter()
-            .filter_map(|&(step, name)| Some((self.at_x(step as f64)?, format!("{name} at {}", words::count(step)))))
-            .collect();
+    /// Events with the step at which they happened.
+    fn of_events(events: &[(u64, &str)]) -> Vec<(f64, String)> {
+        events.iter().map(|&(step, name)| (step as f64, format!("{name} at {}", words::count(step)))).collect()
+    }
+
+    /// Where the names of marks stand, with their texts.
+    fn named(&self, marks: &[(f64, String)]) -> Vec<(NamePlace, String)> {
+        let at: Vec<(f64, String)> =
+            marks.iter().filter_map(|(x, text)| Some((self.at_x(*x)?, text.clone()))).collect();
         let lines: Vec<f64> = at.iter().map(|&(x, _)| x).collect();
         let mut taken = Vec::new();
         for (x, text) in &at {
@@ -279,7 +298,10 @@ fn free_place(taken: &[NamePlace], lines: &[f64], x: f64, width: f64, right: f64
         // Touching is allowed: names on either side of one line.
         taken.iter().all(|t| t.row != p.row || t.to <= p.from || t.from >= p.to)
     };
-    let is_crossed = |p: &NamePlace| lines.iter().any(|&line| line > p.from + 1.0 && line < p.to - 1.0);
+    // A line ends at the row of its own name.
+    let ends_below = |line: f64, p: &NamePlace| taken.iter().any(|t| t.x == line && t.row < p.row);
+    let is_crossed =
+        |p: &NamePlace| lines.iter().any(|&line| line > p.from + 1.0 && line < p.to - 1.0 && !ends_below(line, p));
     let good = candidates.clone().find(|p| is_inside(p) && is_free(p) && !is_crossed(p));
     good.or_else(|| candidates.clone().find(|p| is_inside(p) && is_free(p))).unwrap_or_else(|| {
         let anchor = if x < right / 2.0 { Anchor::Start } else { Anchor::End };
@@ -353,5 +375,7 @@ mod tests {
         assert_eq!((second.row, second.anchor), (0, Anchor::End), "to the right it would leave the drawing");
         let third = free_place(&[first, second], &lines, 96.0, 30.0, 100.0);
         assert_eq!((third.row, third.anchor), (1, Anchor::End), "to the left it would lie on the second");
+        let long = free_place(&[first], &[60.0, 80.0, 120.0], 80.0, 60.0, 130.0);
+        assert_eq!((long.row, long.anchor), (1, Anchor::End), "above the name of the first its line has ended");
     }
 }

@@ -44,7 +44,19 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
 
 /// Writes a coordinate to a tenth; by construction never `NaN` or `inf`, which would silence a whole path.
 fn push_coordinate(out: &mut String, x: f64) {
-    let tenths = (x * 10.0).round() as i64;
+    push_tenths(out, to_tenths(x));
+}
+
+fn to_tenths(x: f64) -> i64 {
+    (x * 10.0).round() as i64
+}
+
+/// What has to stand between a number and the one before it.
+fn gap_before(tenths: i64) -> &'static str {
+    if tenths < 0 { "" } else { " " }
+}
+
+fn push_tenths(out: &mut String, tenths: i64) {
     let sign = if tenths < 0 { "-" } else { "" };
     let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
     let written = if tenth == 0 { write!(out, "{sign}{whole}") } else { write!(out, "{sign}{whole}.{tenth}") };
@@ -62,6 +74,34 @@ impl PathData {
 
     pub(super) fn line_to(&mut self, (x, y): (f64, f64)) -> &mut Self {
         self.command('L', x, y)
+    }
+
+    /// A cubic Bézier curve to `end`, steered by two control points.
+    pub(super) fn curve_to(&mut self, control: [(f64, f64); 2], end: (f64, f64)) -> &mut Self {
+        self.command('C', control[0].0, control[0].1);
+        for (x, y) in [control[1], end] {
+            self.command(' ', x, y);
+        }
+        self
+    }
+
+    /// Straight lines through the points in order. Written as steps from point to point, which takes two thirds of the
+    /// space; points that would not move the pen are left out.
+    pub(super) fn polyline(&mut self, points: &[(f64, f64)]) -> &mut Self {
+        let mut places: Vec<(i64, i64)> = points.iter().map(|&(x, y)| (to_tenths(x), to_tenths(y))).collect();
+        places.dedup();
+        if let Some(&first) = points.first() {
+            self.move_to(first);
+        }
+        for (i, step) in places.windows(2).enumerate() {
+            let (dx, dy) = (step[1].0 - step[0].0, step[1].1 - step[0].1);
+            // A sign parts two numbers as well as a space does.
+            self.0.push_str(if i == 0 { "l" } else { gap_before(dx) });
+            push_tenths(&mut self.0, dx);
+            self.0.push_str(gap_before(dy));
+            push_tenths(&mut self.0, dy);
+        }
+        self
     }
 
     pub(super) fn close(&mut self) -> &mut Self {
@@ -155,8 +195,19 @@ impl Svg {
 
     /// The whole document; `name` makes its ids unique within a page.
     pub(super) fn finish(self, name: &str, title: &str, description: &str, height: f64) -> String {
+        self.finish_sized(name, title, description, (WIDTH, height))
+    }
+
+    /// As [`Self::finish`], for a drawing that is not as wide as the column of text.
+    pub(super) fn finish_sized(
+        self,
+        name: &str,
+        title: &str,
+        description: &str,
+        (width, height): (f64, f64),
+    ) -> String {
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height:.0}\" role=\"img\" \
              aria-labelledby=\"{name}-title {name}-desc\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, \
              'Helvetica Neue', 'Liberation Sans', Arial, 'Noto Sans', sans-serif\" font-size=\"12\" fill=\"#333\">\n\
              <title id=\"{name}-title\">{}</title>\n<desc id=\"{name}-desc\">{}</desc>\n{}</svg>\n",

@@ -1,5 +1,6 @@
 //! The report as a whole: well-formed, self-contained, light, and true to its numbers; also where a run has little to show.
 
+use super::drawing_checks::{assert_texts_inside, has_a_broken_number};
 use super::{Figure, figures, page, sample, terminal, words};
 use crate::Opened;
 use crate::measure::Quantity;
@@ -145,12 +146,6 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
     ]
 }
 
-/// Whether a word of `text` is a number that is none.
-fn has_a_broken_number(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|w| ["nan", "inf", "infinity"].contains(&w.to_lowercase().as_str()))
-}
-
 #[test]
 fn every_page_and_figure_is_well_formed_and_finite() {
     for (name, opened) in edge_cases() {
@@ -186,27 +181,7 @@ fn no_text_leaves_its_drawing() {
     for (name, opened) in edge_cases() {
         for figure in drawn(&opened) {
             let Some(svg) = &figure.svg else { continue };
-            let document = roxmltree::Document::parse(svg).unwrap();
-            let height: f64 =
-                document.root_element().attribute("viewBox").unwrap().split(' ').nth(3).unwrap().parse().unwrap();
-            for node in document.descendants().filter(|n| n.tag_name().name() == "text" && n.attribute("x").is_some()) {
-                let number = |name: &str| node.attribute(name).map(|v| v.parse::<f64>().unwrap());
-                let words = node.text().unwrap_or_default();
-                let width = super::svg::text_width(words, number("font-size").unwrap_or(12.0));
-                let x = number("x").unwrap();
-                let (from, to) = match node.attribute("text-anchor") {
-                    Some("end") => (x - width, x),
-                    Some("middle") => (x - width / 2.0, x + width / 2.0),
-                    _ => (x, x + width),
-                };
-                assert!(
-                    from >= -3.0 && to <= super::svg::WIDTH + 3.0,
-                    "{name}, {}: {words:?} from {from} to {to}",
-                    figure.name
-                );
-                let y = number("y").unwrap();
-                assert!(y > 8.0 && y < height, "{name}, {}: {words:?} at {y} of {height}", figure.name);
-            }
+            assert_texts_inside(svg, &format!("{name}, {}", figure.name));
         }
     }
 }
