@@ -4,6 +4,7 @@ mod asked;
 mod compare;
 mod failure;
 mod inspect;
+mod landscape;
 mod progress;
 mod reference;
 mod run;
@@ -50,6 +51,15 @@ struct Drive {
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or("write a number of seconds, such as 10 or 0.5")
+}
+
+/// Keys that a command has beside those of runs, for its help.
+fn keys_help(keys: &[&[landscape::Key]]) -> String {
+    let lines = keys.iter().flat_map(|keys| keys.iter()).map(|(key, tells)| format!("  {key:<9} {tells}"));
+    format!(
+        "Keys beside those of runs (`dunwu settings`), and short names n, fraction, corrupted, skew, activation:\n{}",
+        lines.collect::<Vec<_>>().join("\n")
+    )
 }
 
 #[derive(Subcommand)]
@@ -121,6 +131,46 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// The peaks that a hidden unit can climb, before anything is trained: `dunwu peaks cyclic:23 n=212 energy=raw`
+    ///
+    /// Finds the local maxima of the energy on the unit sphere from many random starts, proves each by its gradient and its
+    /// Hessian, puts together what the problem's symmetries make one, and says what each is good for. With --run, says which
+    /// peak each unit of a trained network stands below.
+    #[command(after_help = keys_help(&[landscape::PEAKS_KEYS]))]
+    Peaks {
+        /// A task, then n=, fraction=, energy=, … as key=value; every setting of runs is a key
+        #[arg(value_name = "TASK] [KEY=VALUE ...", required_unless_present = "run")]
+        words: Vec<String>,
+        /// A recorded run instead of a task: directory, name or first digits of the id
+        #[arg(long, value_name = "RUN")]
+        run: Option<String>,
+        /// No progress on standard error
+        #[arg(long)]
+        quiet: bool,
+        /// Where to write the page
+        #[arg(long, value_name = "FILE", default_value = "peaks.html")]
+        output: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The race between memorizing and generalizing peaks as data grows: `dunwu race cyclic:23`
+    ///
+    /// At several amounts of data, for several samples each: heights and basins of the best peaks of both kinds on both
+    /// landscapes, where generalizing overtakes, and from where on short real runs generalize.
+    #[command(after_help = keys_help(&[landscape::PEAKS_KEYS, landscape::RACE_KEYS]))]
+    Race {
+        /// A task, then key=value; every setting of runs is a key
+        #[arg(value_name = "TASK] [KEY=VALUE ...", required = true)]
+        words: Vec<String>,
+        /// No progress on standard error
+        #[arg(long)]
+        quiet: bool,
+        /// Where to write the page
+        #[arg(long, value_name = "FILE", default_value = "race.html")]
+        output: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -156,6 +206,11 @@ fn main() -> ExitCode {
         Command::Report { run, output, place } => inspect::report(&run, output, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
         Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], &output, &place),
+        Command::Peaks { words, run: None, output, place, .. } => landscape::peaks(&words, &output, &place),
+        Command::Peaks { words, run: Some(run), quiet, output, place } => {
+            landscape::peaks_of_run(&run, &words, quiet, &output, &place)
+        }
+        Command::Race { words, quiet, output, place } => landscape::race(&words, quiet, &output, &place),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

@@ -255,7 +255,7 @@ impl<'a> Opening<'a> {
 /// The paper's η: the ridge that the top layer is solved with, a probe of features included, or what weight decay λ amounts
 /// to. Training minimises a mean over n samples and adds λ w to its gradient, so η = nλ/2 for the centred MSE, whose gradient
 /// has a factor 2, and nλ for cross-entropy.
-fn ridge_eta(spec: &RunSpec, n_train: usize) -> f64 {
+pub(crate) fn ridge_eta(spec: &RunSpec, n_train: usize) -> f64 {
     match (spec.model.top_layer, spec.loss.of_outputs()) {
         (TopLayer::Ridge { eta }, _) => eta,
         (TopLayer::Trained, Loss::Mse) => n_train as f64 * spec.optimizer.weight_decay / 2.0,

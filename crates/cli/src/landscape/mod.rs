@@ -8,4 +8,4 @@ mod request;
 pub(crate) use of_run::peaks_of_run;
 pub(crate) use peaks::peaks;
 pub(crate) use race::race;
-pub(crate) use request::{PEAKS_KEYS, RACE_KEYS};
+pub(crate) use request::{Key, PEAKS_KEYS, RACE_KEYS};

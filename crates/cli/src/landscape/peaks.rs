@@ -7,6 +7,7 @@ use crate::say::say;
 use dunwu::landscape::peaks::{Peak, Peaks, find};
 use dunwu::landscape::race::population_peaks;
 use dunwu::landscape::{Landscape, theory};
+use dunwu::report::landscape::{PeaksView, peaks_page, peaks_table, sigma};
 use dunwu::task_file;
 use dunwu_engine::Split;
 use dunwu_engine::model::Activation;
@@ -26,15 +27,16 @@ pub(crate) fn peaks(words: &[String], output: &Path, place: &Place) -> Result<()
     let began = Instant::now();
     let peaks = find(&landscape, *restarts, spec.seed, &hints, &workers);
     let per_second = (*restarts + hints.len()) as f64 / began.elapsed().as_secs_f64();
-    let page = dunwu::report::landscape::peaks_page(&dunwu::report::landscape::PeaksView {
+    let remarks = remarks(&request, &landscape, &peaks);
+    let page = peaks_page(&PeaksView {
         landscape: &landscape,
         peaks: &peaks,
         spec,
         n_train: split.train.len(),
         workers: &workers,
+        remarks: &remarks,
     });
     std::fs::write(output, page).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", output.display()))?;
-    let remarks = remarks(&request, &landscape, &peaks);
     if place.json {
         say!("{}", object(&request, &landscape, &peaks, per_second, split.train.len(), &remarks, output));
         return Ok(());
@@ -44,11 +46,11 @@ pub(crate) fn peaks(words: &[String], output: &Path, place: &Place) -> Result<()
         problem.name,
         split.train.len(),
         problem.n_population(),
-        dunwu::report::landscape::sigma(spec.model.activation),
+        sigma(spec.model.activation),
         energy.name(),
         restarts
     );
-    say!("{}", dunwu::report::landscape::peaks_table(&landscape, &peaks));
+    say!("{}", peaks_table(&landscape, &peaks));
     for remark in remarks {
         say!("  {remark}");
     }
@@ -123,7 +125,7 @@ fn object(
         "n": n_train,
         "population": request.problem.n_population(),
         "energy": request.energy,
-        "activation": dunwu::report::landscape::sigma(request.spec.model.activation),
+        "activation": sigma(request.spec.model.activation),
         "seed": request.spec.seed,
         "peaks": rows,
         "restarts": peaks.restarts,

@@ -4,10 +4,11 @@
 use crate::failure::Failure;
 use crate::say::note;
 use dunwu::group::Decomposition;
-use dunwu::landscape::{EnergyKind, dimension};
+use dunwu::landscape::EnergyKind;
 use dunwu::{spec_file, task_file};
 use dunwu_engine::kernel::Workers;
-use dunwu_engine::spec::{Architecture, OptimizerSpec, nearest, presets};
+use dunwu_engine::optim::OptimizerSpec;
+use dunwu_engine::spec::{Architecture, nearest, presets};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Problem, RunSpec};
 use std::path::Path;
@@ -19,7 +20,7 @@ pub(crate) type Key = (&'static str, &'static str);
 pub(crate) const PEAKS_KEYS: &[Key] = &[
     ("energy", "raw or whitened (default: whitened)"),
     ("restarts", "random starts (default: 1000; race: 256)"),
-    ("ridge", "η of the whitened energy over the kernel's mean diagonal (default: 0 for pairs of tokens, else 0.001)"),
+    ("ridge", "η of the whitened energy over the kernel's mean diagonal (default: 0 for pairs of tokens, else 0.1)"),
 ];
 
 /// What `dunwu race` has beside these.
@@ -44,11 +45,6 @@ const SHORT: &[(&str, &str)] = &[
 pub(crate) fn long_name(key: &str) -> &str {
     SHORT.iter().find(|(short, _)| *short == key).map_or(key, |(_, long)| *long)
 }
-
-/// Input weights above which peaks are not certified: each takes an eigendecomposition of that size, 1024 about two seconds.
-const DIMENSION_LIMIT: usize = 1024;
-/// Samples above which a landscape would take hours.
-const POPULATION_LIMIT: usize = 1 << 18;
 
 /// What was asked for.
 pub(crate) struct Request {
@@ -90,7 +86,7 @@ impl Request {
             let why = "the landscape is that of a unit of a two-layer network; leave `model.architecture` as it is";
             return Err(Failure::usage(why));
         }
-        fits(&problem)?;
+        dunwu::landscape::check(&problem).map_err(Failure::usage)?;
         let decomposition = problem.group().map(Decomposition::of).transpose().unwrap_or_else(|error| {
             note!("note: irreps are not computed: {error}");
             None
@@ -163,27 +159,4 @@ fn base(task: Task) -> RunSpec {
         steps: 1500,
         ..small
     }
-}
-
-/// Refuses what has no landscape, or one that takes hours.
-fn fits(problem: &Problem) -> Result<(), Failure> {
-    let (d, name) = (dimension(problem), &problem.name);
-    if d == 0 {
-        return Err(Failure::usage(format!("{name} has no inputs: the sphere of dimension 0 has no points")));
-    }
-    if problem.n_labels < 2 {
-        return Err(Failure::usage(format!("{name} has a single label: no unit can tell anything, and every height is 0")));
-    }
-    if d > DIMENSION_LIMIT {
-        return Err(Failure::usage(format!(
-            "a unit of {name} has {d} input weights; peaks are certified up to {DIMENSION_LIMIT}: take a smaller order"
-        )));
-    }
-    if problem.n_population() > POPULATION_LIMIT {
-        let n = problem.n_population();
-        return Err(Failure::usage(format!(
-            "{name} has {n} samples; landscapes are climbed up to {POPULATION_LIMIT}: take a smaller order"
-        )));
-    }
-    Ok(())
 }

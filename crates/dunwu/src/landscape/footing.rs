@@ -4,15 +4,10 @@
 //! above the unit. What the unit does now and what the peak above it is good for are two questions, judged alike.
 
 use super::ascent::{Arrival, Climb, Stop, climb};
-use super::energy::{Evaluation, Inputs, LANES, ZERO};
+use super::energy::{Energy, Evaluation, LANES, ZERO};
 use super::maximum::{Form, Landscape, Maximum, PeakKind};
-use super::peaks::Peaks;
-use super::projection::Projection;
-use super::Energy;
-use dunwu_engine::Problem;
-use dunwu_engine::Samples;
 use dunwu_engine::kernel::Workers;
-use dunwu_engine::model::{Activation, Weights};
+use dunwu_engine::model::Weights;
 
 /// One living unit.
 #[derive(Clone, Debug)]
@@ -43,7 +38,7 @@ pub struct Footing {
 /// Below this share of the largest norm that a unit has now or had at the start a unit is dead, as for labels.
 const DEAD: f64 = 0.01;
 /// |cos| from which two ends are one peak: a slope of 10⁻⁴ of the whole stops well within a degree of the summit.
-const SAME_PEAK: f64 = 0.999;
+pub(super) const SAME_PEAK: f64 = 0.999;
 
 impl Footing {
     /// Of a network's units; `largest_norm` is the largest that a unit has now or had at the start.
@@ -127,52 +122,6 @@ fn standing_still(energy: &Energy, directions: &[&Vec<f64>]) -> Vec<Climb> {
     here
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// How much of the pull that the labels have on a unit at each of `peaks` the network has left: what G_F still asks for.
-///
-/// ```text
-/// ‖Rᵀ σ(Xw)‖² / ‖Ỹᵀ σ(Xw)‖²      R = P₁ (Y − Ŷ), `[n][M]`
-/// ```
-///
-/// 1 where the network has nothing of the feature, 0 where it has all of it. One number a peak.
-pub fn pull_left(
-    problem: &Problem,
-    train: &Samples,
-    activation: Activation,
-    residual: &[f64],
-    peaks: &[&Maximum],
-) -> Vec<f64> {
-    let (n, m) = (train.len(), problem.n_labels);
-    let mut columns = residual.to_vec();
-    for label in 0..m {
-        let mean = (0..n).map(|i| columns[i * m + label]).sum::<f64>() / n.max(1) as f64;
-        (0..n).for_each(|i| columns[i * m + label] -= mean);
-    }
-    let inputs = Inputs::of(problem, train);
-    let d = super::dimension(problem);
-    let left = Energy::new(inputs.clone(), d, activation, Projection::Dense { columns, n_labels: m });
-    let whole = Energy::new(inputs, d, activation, Projection::raw(&train.labels, m));
-    peaks.iter().map(|peak| left.of_unit(&peak.w).0 / whole.of_unit(&peak.w).0).collect()
-}
-
-/// The generalizing classes of `peaks`, each with the units of `footing` that have climbed it.
-pub fn climbed<'p>(peaks: &'p Peaks, footing: &Footing) -> Vec<(&'p super::Peak, usize)> {
-    let generalizing = peaks.classes.iter().filter(|class| class.kind == PeakKind::Generalizing);
-    generalizing
-        .map(|class| {
-            let is_up = |stand: &&Stand| match &class.form {
-                Form::Own(_) => {
-                    let near = |&member: &usize| dot(&peaks.maxima[member].w, &stand.above.w).abs() >= SAME_PEAK;
-                    stand.climbed >= 0.5 && class.members.iter().any(near)
-                }
-                form => {
-                    stand.climbed >= 0.5 && stand.form == *form && stand.above.kind == PeakKind::Generalizing
-                }
-            };
-            (class, footing.living().filter(is_up).count())
-        })
-        .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::ascent::Climb;
 use super::energy::{Activity, Energy, Inputs, LANES, Lanes, ZERO};
-use super::kernel::KernelError;
+use super::LandscapeError;
 use super::projection::{EnergyKind, Projection};
 use crate::group::Decomposition;
 use crate::measure::label::SIGNIFICANT_HELD_OUT;
@@ -117,7 +117,8 @@ pub enum Form {
 
 impl<'a> Landscape<'a> {
     /// The landscape of a unit on the training sample of `split`. `ridge` matters to the whitened energy alone; `None` takes
-    /// 0 where samples are pairs of tokens, and else 10⁻³ of the kernel's mean diagonal.
+    /// 0 where samples are pairs of tokens, and else a tenth of the kernel's mean
+    /// diagonal; with a thousandth half of the ascents on digits end where nothing can be certified.
     pub fn new(
         problem: &'a Problem,
         split: &'a Split,
@@ -125,13 +126,14 @@ impl<'a> Landscape<'a> {
         activation: Activation,
         kind: EnergyKind,
         ridge: Option<f64>,
-    ) -> Result<Self, KernelError> {
+    ) -> Result<Self, LandscapeError> {
+        super::check(problem)?;
         let d = super::dimension(problem);
         let raw = |samples: &Samples| {
             let projection = Projection::raw(&samples.labels, problem.n_labels);
             Energy::new(Inputs::of(problem, samples), d, activation, projection)
         };
-        let ridge = ridge.unwrap_or(if problem.n_operands() == 2 { 0.0 } else { 1e-3 });
+        let ridge = ridge.unwrap_or(if problem.n_operands() == 2 { 0.0 } else { 0.1 });
         let projection = Projection::of(kind, problem, &split.train, activation, ridge)?;
         let energy = Energy::new(Inputs::of(problem, &split.train), d, activation, projection);
         let (population, held_out) = (raw(&problem.population()), raw(&split.test));

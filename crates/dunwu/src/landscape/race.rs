@@ -11,7 +11,7 @@
 //! see the same samples as its landscapes.
 
 use super::ascent::{Stop, climb};
-use super::kernel::KernelError;
+use super::LandscapeError;
 use super::maximum::{Landscape, Maximum, PeakKind};
 use super::peaks::{Share, find, random_start};
 use super::projection::EnergyKind;
@@ -79,9 +79,9 @@ pub enum RaceError {
     /// There is no such sample.
     #[error(transparent)]
     Split(#[from] SplitError),
-    /// There is no such energy.
+    /// There is no such landscape.
     #[error(transparent)]
-    Kernel(#[from] KernelError),
+    Landscape(#[from] LandscapeError),
 }
 
 /// Directions that are sent up each landscape beside the random starts: the peaks of the population, so that the best generalizing
@@ -121,8 +121,12 @@ impl Standing {
         self.basins[kind as usize]
     }
 
-    /// ln of the best generalizing height over the best memorizing one; infinite where only one of the two is there.
-    fn lead(&self) -> Option<f64> {
+    /// ln of the best generalizing height over the best memorizing one, infinite where only one of the two is there; or the
+    /// difference of the basins.
+    fn lead(&self, lead: Lead) -> Option<f64> {
+        if lead == Lead::Basin {
+            return Some(self.basin(PeakKind::Generalizing).share - self.basin(PeakKind::Memorizing).share);
+        }
         let height = |kind| self.best(kind).map(|best| best.height);
         match (height(PeakKind::Generalizing), height(PeakKind::Memorizing)) {
             (Some(generalizing), Some(memorizing)) => Some((generalizing / memorizing).ln()),
@@ -234,12 +238,21 @@ pub struct RacePoint {
     pub standings: Vec<Standing>,
 }
 
-/// Where the best generalizing peak overtakes the best memorizing one; `None` where no landscape has a peak of either kind.
-pub fn crossing(points: &[RacePoint]) -> Option<Estimate> {
+/// What one peak, or one kind of peak, overtakes another in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// The best generalizing peak is higher than the best memorizing one.
+    Height,
+    /// More random starts end on generalizing peaks than on memorizing ones.
+    Basin,
+}
+
+/// Where generalizing overtakes memorizing; `None` where no landscape has a peak of either kind.
+pub fn crossing(points: &[RacePoint], lead: Lead) -> Option<Estimate> {
     let n_seeds = points.first()?.standings.len();
     let of_seed = (0..n_seeds).filter_map(|seed| {
         let leads: Vec<(f64, f64)> =
-            points.iter().filter_map(|point| Some((point.x, point.standings.get(seed)?.lead()?))).collect();
+            points.iter().filter_map(|point| Some((point.x, point.standings.get(seed)?.lead(lead)?))).collect();
         Crossing::of(&leads)
     });
     Estimate::of(of_seed.collect())

@@ -77,7 +77,7 @@ pub fn silent(problem: &Problem, spec: &RunSpec, energy: EnergyKind) -> Vec<Stri
     if energy == EnergyKind::Whitened && problem.n_operands() != 2 {
         sentences.push(
             "For these inputs the whitened energy takes the kernel of random units over all samples, with a ridge of a \
-             thousandth of its mean diagonal unless `ridge` says otherwise."
+             tenth of its mean diagonal unless `ridge` says otherwise."
                 .to_owned(),
         );
     }

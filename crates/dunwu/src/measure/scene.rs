@@ -136,6 +136,11 @@ impl<'a> Scene<'a> {
         self.train.get_or_init(|| Train::of(self)).as_ref()
     }
 
+    /// What training still asks of the outputs on the training sample, R of `G_F = P₁ R Vᵀ`, `[n][M]`; `None` without samples.
+    pub(crate) fn training_residual(&self) -> Option<&[f64]> {
+        self.train().map(|train| train.residual.as_slice())
+    }
+
     /// The held-out samples seen through the network; `None` without any.
     pub(super) fn held_out(&self) -> Option<&HeldOut> {
         self.held_out.get_or_init(|| HeldOut::of(self)).as_ref()

@@ -8,18 +8,19 @@
 //! No number is measured here: figures draw [`crate::measure::MEASURES`] and captions quote them. What a figure needs and a
 //! run does not have is said in its caption, `not defined here: …`.
 
-pub mod alluvial;
+mod alluvial;
 pub mod comparison;
 mod figures;
 mod page;
 mod palette;
 mod plot;
-pub mod race_chart;
+pub mod landscape;
+mod race_chart;
 mod scale;
 mod svg;
 mod terminal;
-pub mod terrain;
-pub mod terrain_page;
+mod terrain;
+mod terrain_page;
 mod timeline;
 mod view;
 mod words;
@@ -32,7 +33,6 @@ mod sample;
 mod tests;
 
 pub use figures::Figure;
-pub use palette::Color;
 
 use crate::Opened;
 use view::View;

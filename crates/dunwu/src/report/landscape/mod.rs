@@ -1,13 +1,14 @@
 //! The landscape in words, tables and drawings: its peaks, the race between them, and the mountains themselves.
 
+mod climbing;
 mod peaks;
 mod race;
 mod range;
 mod table;
 
+pub use climbing::{climbing_page, climbing_sentences, climbing_table, columns, flow};
 pub use peaks::{PeaksView, peaks_page, peaks_table};
-pub use race::{RaceView, race_page, race_sentences, race_table};
-pub use range::{Mountains, terrain};
+pub use race::{RaceCourse, RaceView, race_page, race_sentences, race_table};
 
 use dunwu_engine::model::Activation;
 

@@ -2,7 +2,7 @@
 
 use super::range::{Mountains, terrain};
 use super::table::Table;
-use crate::landscape::race::{Best, Estimate, RacePoint, Standing};
+use crate::landscape::race::{Best, Crossing, Estimate, RacePoint, Standing};
 use crate::landscape::trial::Trial;
 use crate::landscape::{Energy, EnergyKind, PeakKind};
 use crate::report::page;
@@ -48,20 +48,36 @@ pub struct RaceCourse<'a> {
     pub energy: EnergyKind,
     /// Its landscapes.
     pub points: &'a [RacePoint],
-    /// Where generalizing overtakes.
+    /// Where the best generalizing peak overtakes in height.
     pub crossing: Option<&'a Estimate>,
+    /// Where generalizing peaks overtake in the share of random starts that reach them.
+    pub basin_crossing: Option<&'a Estimate>,
 }
 
-/// `198 (181 to 214; 4 samples)`, `beyond every value`.
-fn estimate_words(estimate: &Estimate, m_log_m: Option<f64>) -> String {
-    let n = estimate.of_seed.len();
+/// `from n = 198 = 2.75 M ln M on (95 % interval 181 to 214, 4 samples)`.
+fn estimate_words(x_name: &str, estimate: &Estimate, m_log_m: Option<f64>) -> String {
+    let x_name = if m_log_m.is_some() { "n" } else { x_name };
+    let samples = counted(estimate.of_seed.len(), "sample");
     let in_units = |x: f64| m_log_m.map_or(String::new(), |unit| format!(" = {:.2} M ln M", x / unit));
+    let is_all = |below: bool| {
+        estimate.of_seed.iter().all(|crossing| match crossing {
+            Crossing::Below(_) => below,
+            Crossing::Beyond(_) => !below,
+            Crossing::At(_) => false,
+        })
+    };
     match (estimate.at, estimate.low, estimate.high) {
-        (Some(at), Some(low), Some(high)) => {
-            format!("{}{} (95 % interval {} to {}, {})", number(at), in_units(at), number(low), number(high), counted(n, "sample"))
-        }
-        (Some(at), ..) => format!("{}{} ({})", number(at), in_units(at), counted(n, "sample")),
-        (None, ..) => "outside of the values that were looked at".to_owned(),
+        (Some(at), Some(low), Some(high)) => format!(
+            "from {x_name} = {}{} on (95 % interval {} to {}, {samples})",
+            number(at),
+            in_units(at),
+            number(low),
+            number(high)
+        ),
+        (Some(at), ..) => format!("from {x_name} = {}{} on ({samples})", number(at), in_units(at)),
+        (None, ..) if is_all(true) => format!("at every value that was looked at ({samples})"),
+        (None, ..) if is_all(false) => format!("at no value that was looked at ({samples})"),
+        (None, ..) => format!("outside of the values that were looked at for most of {samples}"),
     }
 }
 
@@ -70,20 +86,20 @@ pub fn race_sentences(view: &RaceView<'_>) -> Vec<String> {
     let mut sentences = Vec::new();
     for course in &view.courses {
         let energy = course.energy.name();
-        sentences.push(match course.crossing {
-            Some(crossing) => format!(
-                "On the {energy} landscape the best generalizing peak overtakes the best memorizing one at {} = {}.",
-                view.x_name,
-                estimate_words(crossing, view.m_log_m)
-            ),
-            None => format!("On the {energy} landscape there is no peak of either kind."),
-        });
+        let told = |estimate: Option<&Estimate>| {
+            estimate.map_or("nowhere".to_owned(), |estimate| estimate_words(view.x_name, estimate, view.m_log_m))
+        };
+        sentences.push(format!(
+            "On the {energy} landscape the best generalizing peak is higher than the best memorizing one {}; more random starts end \
+             on generalizing than on memorizing peaks {}.",
+            told(course.crossing),
+            told(course.basin_crossing)
+        ));
     }
     if let Some(training) = view.training {
         sentences.push(format!(
-            "Short real runs generalize from {} = {} on ({}).",
-            view.x_name,
-            estimate_words(training, view.m_log_m),
+            "Short real runs generalize {} ({}).",
+            estimate_words(view.x_name, training, view.m_log_m),
             counted(view.trials.len(), "run")
         ));
         sentences.extend(judgement(view, training));
@@ -99,20 +115,20 @@ pub fn race_sentences(view: &RaceView<'_>) -> Vec<String> {
     sentences
 }
 
-/// Which landscape real training sides with.
+/// Which of the crossings is nearest to the real threshold.
 fn judgement(view: &RaceView<'_>, training: &Estimate) -> Option<String> {
     let real = training.at?;
-    let mut off: Vec<(f64, &str)> = view
-        .courses
-        .iter()
-        .filter_map(|course| Some(((course.crossing?.at? / real), course.energy.name())))
-        .collect();
+    let crossings = view.courses.iter().flat_map(|course| {
+        let name = course.energy.name();
+        [(course.crossing, format!("heights of the {name} landscape")), (course.basin_crossing, format!("basins of the {name} landscape"))]
+    });
+    let mut off: Vec<(f64, String)> =
+        crossings.filter_map(|(crossing, name)| Some((crossing?.at? / real, name))).collect();
     off.sort_by(|a, b| a.0.ln().abs().total_cmp(&b.0.ln().abs()));
-    let [(near, winner), (far, other)] = off[..] else { return None };
-    Some(format!(
-        "Real training sides with the {winner} landscape: it crosses at {near:.2} times the real threshold, the {other} one at \
-         {far:.2} times."
-    ))
+    let (near, rest) = off.split_first()?;
+    let rest: Vec<String> = rest.iter().map(|(ratio, name)| format!("the {name} at {ratio:.2}")).collect();
+    let others = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
+    Some(format!("Real training sides with the {}, which cross at {:.2} times its threshold{others}.", near.1, near.0))
 }
 
 fn table(view: &RaceView<'_>, course: &RaceCourse<'_>) -> Table {

@@ -6,17 +6,17 @@ use crate::report::terrain::{Mark, Terrain};
 use dunwu_engine::kernel::Workers;
 
 /// The two mountains of a landscape, and a third direction that opens the plane between them.
-pub struct Mountains<'a> {
+pub(super) struct Mountains<'a> {
     /// The memorizing one, and whether it is a peak here.
-    pub memorizing: (&'a Best, bool),
+    pub(super) memorizing: (&'a Best, bool),
     /// The generalizing one, and whether it is a peak here.
-    pub generalizing: (&'a Best, bool),
+    pub(super) generalizing: (&'a Best, bool),
     /// Another memorizing one; without it, any direction.
-    pub third: Option<&'a Best>,
+    pub(super) third: Option<&'a Best>,
 }
 
 /// The section through both; `None` where they do not span one.
-pub fn terrain(energy: &Energy, mountains: &Mountains<'_>, n_train: usize, workers: &Workers) -> Option<Terrain> {
+pub(super) fn terrain(energy: &Energy, mountains: &Mountains<'_>, n_train: usize, workers: &Workers) -> Option<Terrain> {
     let (memorizing, generalizing) = (mountains.memorizing.0, mountains.generalizing.0);
     // Any fixed direction will do; one that no symmetry of a task prefers.
     let any: Vec<f64> = (0..energy.dimension()).map(|k| ((k * k + 1) as f64).sin()).collect();

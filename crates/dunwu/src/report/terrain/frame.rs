@@ -1,6 +1,7 @@
 //! One amount of data: the block of mountains, the section through both peaks, and the map.
 
-use super::grid::{Grid, Mark, PeakKind, Terrain};
+use super::grid::{Grid, Mark, Terrain};
+use crate::landscape::PeakKind;
 use super::relief::Relief;
 use super::surface::View;
 use super::{map, section, surface};

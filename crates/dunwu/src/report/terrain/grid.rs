@@ -1,6 +1,6 @@
 //! What is drawn: heights on a grid, and the marks in it.
 
-use crate::report::palette::{self, Color};
+use crate::landscape::PeakKind;
 
 /// Energies around two directions of the sphere at one amount of data.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,24 +32,6 @@ pub struct Mark {
     pub is_peak: bool,
     /// What stands beside it.
     pub name: String,
-}
-
-/// What a unit does on a peak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeakKind {
-    /// It serves the training sample only.
-    Memorizing,
-    /// It carries over.
-    Generalizing,
-}
-
-impl PeakKind {
-    pub(super) fn color(self) -> Color {
-        match self {
-            Self::Memorizing => palette::TRAIN,
-            Self::Generalizing => palette::TEST,
-        }
-    }
 }
 
 /// A terrain that can be drawn: axes that ascend and a height for each pair of their values.

@@ -1,6 +1,7 @@
 //! The map: bands of tint between contours, seen from above.
 
 use super::contour::{self, Point};
+use crate::report::palette::peak_color;
 use super::grid::{Grid, Mark};
 use super::marks::{self, ON_TINT, Space};
 use super::relief::Relief;
@@ -77,7 +78,7 @@ fn names(svg: &mut Svg, panel: &Panel, marks: &[Mark], taken: &mut Vec<Space>) {
         let spaces = corners.into_iter().chain(further).map(|(x, y)| Space([x, y, x + width, y + 14.0]));
         let Some(space) = spaces.into_iter().find(|s| s.lies_in(&whole) && s.is_free(taken)) else { continue };
         taken.push(space);
-        let style = format!("font-size=\"11\" fill=\"{}\" font-weight=\"600\" {ON_TINT}", mark.kind.color().text);
+        let style = format!("font-size=\"11\" fill=\"{}\" font-weight=\"600\" {ON_TINT}", peak_color(mark.kind).text);
         svg.text((f64::midpoint(space.0[0], space.0[2]), space.0[1] + 11.0), Anchor::Middle, &style, &mark.name);
     }
 }

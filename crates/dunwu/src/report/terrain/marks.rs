@@ -1,7 +1,9 @@
 //! Symbols of summits, and names that keep clear of each other.
 
 use super::contour::Point;
-use super::grid::{Mark, PeakKind};
+use super::grid::Mark;
+use crate::landscape::PeakKind;
+use crate::report::palette::peak_color;
 use crate::report::svg::{PathData, Svg};
 use crate::report::words::number;
 
@@ -16,7 +18,7 @@ pub(super) fn symbol(svg: &mut Svg, (x, y): Point, mark: &Mark, size: f64) {
     let corners = [(-1.0, -0.75), (1.0, -0.75), (0.0, 1.0)].map(|(dx, dy)| (x + size * dx, y + up * size * dy));
     let mut data = PathData::default();
     data.polyline(&corners).close();
-    let color = mark.kind.color().line;
+    let color = peak_color(mark.kind).line;
     let style = if mark.is_peak {
         format!("fill=\"{color}\" stroke=\"#fff\" stroke-width=\"1.2\" stroke-linejoin=\"round\"")
     } else {

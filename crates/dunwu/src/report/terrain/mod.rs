@@ -22,5 +22,5 @@ mod surface;
 mod tests;
 
 pub use frame::frame;
-pub use grid::{Mark, PeakKind, Terrain};
+pub use grid::{Mark, Terrain};
 pub use strip::strip;

@@ -1,6 +1,7 @@
 //! Made-up mountains for tests and for the eye.
 
-use super::grid::{Mark, PeakKind, Terrain};
+use super::grid::{Mark, Terrain};
+use crate::landscape::PeakKind;
 
 /// Degrees between the two peaks.
 const APART: f64 = 78.0;

@@ -1,6 +1,7 @@
 //! The mountains as a block seen from above and in front: parallel projection, painted from back to front.
 
 use super::contour::{self, Point};
+use crate::report::palette::peak_color;
 use super::grid::{Grid, Mark};
 use super::marks::{self, Space};
 use super::relief::Relief;
@@ -315,7 +316,7 @@ fn poles(svg: &mut Svg, view: &View, camera: &Camera, grid: &Grid, marks: &[Mark
     let mut drawn: Vec<(&Mark, Point)> = marks.iter().map(|m| (m, camera.place(m.theta, m.phi, m.height))).collect();
     drawn.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
     for (mark, (x, y)) in drawn {
-        let color = mark.kind.color();
+        let color = peak_color(mark.kind);
         let height = marks::height_text(mark);
         let width = text_width(&mark.name, 12.0).max(text_width(&height, 11.0));
         let left = (x - width / 2.0).clamp(view.left, (view.left + view.width - width).max(view.left));

@@ -1,0 +1,297 @@
+//! A run on its landscape: which peaks its units stand below at each snapshot, which generalizing peaks nobody has climbed, and
+//! what the gradient still asks for.
+//!
+//! ```text
+//! Snapshot ─▶ Footing ─▶ ClimbingStep            Landscape ─▶ Peaks, of which the generalizing ones are watched
+//! ```
+
+use super::energy::{Energy, Inputs};
+use super::footing::{Footing, SAME_PEAK, Stand, dot};
+use super::maximum::{Form, Landscape, Maximum, PeakKind};
+use super::peaks::{Peaks, find};
+use super::projection::{EnergyKind, Projection};
+use super::race::population_peaks;
+use super::{LandscapeError, dimension};
+use crate::group::Decomposition;
+use crate::measure::{Scene, Setup};
+use crate::opened::ridge_eta;
+use dunwu_engine::kernel::Workers;
+use dunwu_engine::model::{Activation, Weights};
+use dunwu_engine::{Problem, RunSpec, Samples, Snapshot, Split};
+use serde::Serialize;
+
+/// Random starts that look for the landscape's own peaks.
+const RESTARTS: usize = 192;
+/// A unit has climbed a peak from this share of its height on.
+const CLIMBED: f64 = 0.5;
+
+/// Why a run has no landscape.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClimbingError {
+    /// No unit has a weight for each token.
+    #[error("the landscape is that of a unit that reads tokens, and here none does: {why}")]
+    NoTokenWeights {
+        /// Why not.
+        why: String,
+    },
+    /// All is trained on.
+    #[error("what a peak is good for is judged by held-out samples, and this run holds none out")]
+    NothingHeldOut,
+    /// There is no such landscape.
+    #[error(transparent)]
+    Landscape(#[from] LandscapeError),
+}
+
+/// A run on its landscape.
+#[derive(Clone, Debug, Serialize)]
+pub struct Climbing {
+    /// Which energy.
+    pub energy: EnergyKind,
+    /// The generalizing peaks of the landscape, highest first.
+    pub peaks: Vec<WatchedPeak>,
+    /// Snapshots, by step.
+    pub steps: Vec<ClimbingStep>,
+}
+
+/// A generalizing peak, and who was there at the last snapshot.
+#[derive(Clone, Debug, Serialize)]
+pub struct WatchedPeak {
+    /// What it stands for.
+    pub name: String,
+    /// Height of its highest maximum.
+    pub height: f64,
+    /// Units that have climbed at least half of it at the last snapshot.
+    pub units: usize,
+    /// Share of the labels' pull towards it that the network has left, at the last snapshot.
+    pub pull_left: Option<f64>,
+}
+
+/// What a unit's place on the landscape is, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Half-way up a generalizing peak or higher.
+    OnGeneralizing,
+    /// Lower, but its peak generalizes.
+    BelowGeneralizing,
+    /// Its peak carries over in part.
+    Mixed,
+    /// Its peak memorizes, and it is not half-way up.
+    BelowMemorizing,
+    /// Half-way up a memorizing peak or higher.
+    OnMemorizing,
+    /// It has no weights to speak of.
+    Dead,
+}
+
+impl Place {
+    /// Every place, in this order.
+    pub const ALL: [Self; 6] = [
+        Self::OnGeneralizing,
+        Self::BelowGeneralizing,
+        Self::Mixed,
+        Self::BelowMemorizing,
+        Self::OnMemorizing,
+        Self::Dead,
+    ];
+
+    /// As it follows a count of units.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OnGeneralizing => "high on generalizing",
+            Self::BelowGeneralizing => "low on generalizing",
+            Self::Mixed => "on mixed",
+            Self::BelowMemorizing => "low on memorizing",
+            Self::OnMemorizing => "high on memorizing",
+            Self::Dead => "dead",
+        }
+    }
+
+    fn of(stand: Option<&Stand>) -> Self {
+        let Some(stand) = stand else { return Self::Dead };
+        match (stand.above.kind, stand.climbed >= CLIMBED) {
+            (PeakKind::Generalizing, true) => Self::OnGeneralizing,
+            (PeakKind::Generalizing, false) => Self::BelowGeneralizing,
+            (PeakKind::Mixed, _) => Self::Mixed,
+            (PeakKind::Memorizing, false) => Self::BelowMemorizing,
+            (PeakKind::Memorizing, true) => Self::OnMemorizing,
+        }
+    }
+}
+
+/// All units at one snapshot.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClimbingStep {
+    /// Updates made so far.
+    pub step: u64,
+    /// Units that are generalizing, mixed and memorizing as they are, in the order of [`PeakKind::ALL`].
+    pub now: [usize; 3],
+    /// Units at each place, in the order of [`Place::ALL`].
+    pub at: [usize; 6],
+    /// Median over living units of their height over that of the peak above.
+    pub climbed_median: Option<f64>,
+    /// Peaks that units stand below, and the units below the fullest.
+    pub peaks: usize,
+    /// See there.
+    pub fullest: usize,
+    /// Generalizing peaks of the landscape that no unit has climbed.
+    pub unclimbed: usize,
+    /// Mean share of the labels' pull that is left towards climbed and towards unclimbed generalizing peaks.
+    pub pull_climbed: Option<f64>,
+    /// See there.
+    pub pull_unclimbed: Option<f64>,
+    /// Place of each unit.
+    #[serde(skip)]
+    pub of_unit: Vec<Place>,
+}
+
+impl ClimbingStep {
+    /// Whether more than half of the living units generalize as they are.
+    pub fn has_switched(&self) -> bool {
+        2 * self.now[PeakKind::Generalizing as usize] > self.now.iter().sum()
+    }
+}
+
+impl Climbing {
+    /// The first snapshot from which on, to the last, most living units generalize as they are; before it they do not.
+    pub fn switch(&self) -> Option<u64> {
+        let behind = self.steps.iter().rposition(|step| !step.has_switched());
+        self.steps.get(behind.map_or(0, |behind| behind + 1)).map(|step| step.step)
+    }
+}
+
+/// A run being watched, snapshot by snapshot.
+pub struct Watch<'a> {
+    spec: &'a RunSpec,
+    problem: &'a Problem,
+    split: &'a Split,
+    landscape: Landscape<'a>,
+    peaks: Peaks,
+    initial: Option<Weights>,
+    steps: Vec<ClimbingStep>,
+    last: Vec<(usize, f64)>,
+}
+
+impl<'a> Watch<'a> {
+    /// Finds the peaks of the run's landscape; `why_no_tokens` says why no unit reads tokens, where none does.
+    pub fn begin(
+        spec: &'a RunSpec,
+        problem: &'a Problem,
+        split: &'a Split,
+        decomposition: Option<&'a Decomposition>,
+        kind: EnergyKind,
+        workers: &Workers,
+    ) -> Result<Self, ClimbingError> {
+        if split.test.is_empty() {
+            return Err(ClimbingError::NothingHeldOut);
+        }
+        let landscape = Landscape::new(problem, split, decomposition, spec.model.activation, kind, None)?;
+        let hints = population_peaks(&landscape, spec.seed, workers);
+        let peaks = find(&landscape, RESTARTS, spec.seed, &hints, workers);
+        Ok(Self { spec, problem, split, landscape, peaks, initial: None, steps: Vec::new(), last: Vec::new() })
+    }
+
+    /// One more snapshot; the first must be step 0.
+    pub fn add(&mut self, snapshot: &Snapshot, workers: &Workers) -> &ClimbingStep {
+        let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
+        let largest_norm = f64::from(snapshot.weights.largest_unit_norm()).max(f64::from(initial.largest_unit_norm()));
+        let footing = Footing::of(&self.landscape, &snapshot.weights, largest_norm, workers);
+        let watched = watched(&self.peaks);
+        let tops: Vec<&Maximum> = watched.iter().map(|class| &self.peaks.maxima[class.members[0]]).collect();
+        let climbers: Vec<usize> = watched.iter().map(|class| climbers(&footing, class, &self.peaks)).collect();
+        let setup = Setup {
+            problem: self.problem,
+            split: self.split,
+            decomposition: None,
+            activation: self.spec.model.activation,
+            objective: self.spec.loss,
+            eta: ridge_eta(self.spec, self.split.train.len()),
+            initial,
+        };
+        let scene = Scene::new(setup, snapshot);
+        let pulls = scene.training_residual().map(|residual| {
+            pull_left(self.problem, &self.split.train, self.spec.model.activation, residual, &tops)
+        });
+        let mean_pull = |is_climbed: bool| {
+            let pulls = pulls.iter().flatten().zip(&climbers).filter(|(_, n)| (**n > 0) == is_climbed);
+            let (sum, n) = pulls.fold((0.0, 0), |(sum, n), (pull, _)| (sum + pull, n + 1));
+            (n > 0).then(|| sum / f64::from(n))
+        };
+        let of_unit: Vec<Place> = footing.units.iter().map(|stand| Place::of(stand.as_ref())).collect();
+        let mut climbed: Vec<f64> = footing.living().map(|stand| stand.climbed).collect();
+        climbed.sort_by(f64::total_cmp);
+        self.last = climbers.iter().copied().zip(pulls.clone().unwrap_or_default()).collect();
+        self.steps.push(ClimbingStep {
+            step: snapshot.step,
+            now: PeakKind::ALL.map(|kind| footing.living().filter(|stand| stand.now == kind).count()),
+            at: Place::ALL.map(|place| of_unit.iter().filter(|&&other| other == place).count()),
+            climbed_median: climbed.get(climbed.len() / 2).copied(),
+            peaks: footing.sharing.len(),
+            fullest: footing.sharing.iter().copied().max().unwrap_or(0),
+            unclimbed: climbers.iter().filter(|&&n| n == 0).count(),
+            pull_climbed: mean_pull(true),
+            pull_unclimbed: mean_pull(false),
+            of_unit,
+        });
+        self.steps.last().expect("just pushed")
+    }
+
+    /// The whole run.
+    pub fn finish(self) -> Climbing {
+        let watched = watched(&self.peaks);
+        let peaks = watched.iter().enumerate().map(|(i, class)| WatchedPeak {
+            name: class.form.words(self.landscape.decomposition()),
+            height: self.peaks.maxima[class.members[0]].height,
+            units: self.last.get(i).map_or(0, |last| last.0),
+            pull_left: self.last.get(i).map(|last| last.1).filter(|pull| pull.is_finite()),
+        });
+        Climbing { energy: self.landscape.kind, peaks: peaks.collect(), steps: self.steps }
+    }
+}
+
+/// The generalizing peaks.
+fn watched(peaks: &Peaks) -> Vec<&super::Peak> {
+    peaks.classes.iter().filter(|class| class.kind == PeakKind::Generalizing).collect()
+}
+
+/// Units that have climbed at least half of a generalizing peak.
+fn climbers(footing: &Footing, class: &super::Peak, peaks: &Peaks) -> usize {
+    let is_there = |stand: &&Stand| {
+        stand.climbed >= CLIMBED
+            && match &class.form {
+                Form::Own(_) => {
+                    class.members.iter().any(|&member| dot(&peaks.maxima[member].w, &stand.above.w).abs() >= SAME_PEAK)
+                }
+                form => stand.above.kind == PeakKind::Generalizing && stand.form == *form,
+            }
+    };
+    footing.living().filter(is_there).count()
+}
+
+/// How much of the pull that the labels have on a unit at each of `peaks` the network has left: what G_F still asks for.
+///
+/// ```text
+/// ‖Rᵀ σ(Xw)‖² / ‖Ỹᵀ σ(Xw)‖²      R = P₁ (Y − Ŷ), `[n][M]`
+/// ```
+///
+/// 1 where the network has nothing of the feature, 0 where it has all of it. One number a peak.
+fn pull_left(
+    problem: &Problem,
+    train: &Samples,
+    activation: Activation,
+    residual: &[f64],
+    peaks: &[&Maximum],
+) -> Vec<f64> {
+    let (n, m) = (train.len(), problem.n_labels);
+    let mut columns = residual.to_vec();
+    for label in 0..m {
+        let mean = (0..n).map(|i| columns[i * m + label]).sum::<f64>() / n.max(1) as f64;
+        (0..n).for_each(|i| columns[i * m + label] -= mean);
+    }
+    let inputs = Inputs::of(problem, train);
+    let d = dimension(problem);
+    let left = Energy::new(inputs.clone(), d, activation, Projection::Dense { columns, n_labels: m });
+    let whole = Energy::new(inputs, d, activation, Projection::raw(&train.labels, m));
+    peaks.iter().map(|peak| left.of_unit(&peak.w).0 / whole.of_unit(&peak.w).0).collect()
+}
