@@ -25,6 +25,8 @@ pub struct Stop {
 impl Stop {
     /// For peaks that are certified. Where the Hessian is flat along a whole family of peaks the slope still falls to this.
     pub const PEAK: Self = Self { slope: 1e-9, evaluations: 4000 };
+    /// For the height of a summit alone, which is short of it by the square of the slope.
+    pub const HEIGHT: Self = Self { slope: 0.02, evaluations: 1000 };
     /// For saying which peak a unit stands below.
     pub const BASIN: Self = Self { slope: 1e-4, evaluations: 1000 };
 }

@@ -213,10 +213,22 @@ impl Energy {
         Arch::new().dispatch(Evaluate { energy: self, w, into });
     }
 
+    /// E of each of these units.
+    pub fn heights<'w>(&self, units: impl Iterator<Item = &'w [f64]>) -> Vec<f64> {
+        let units: Vec<&[f64]> = units.collect();
+        let mut into = Evaluation::new(self);
+        let mut heights = Vec::with_capacity(units.len());
+        for chunk in units.chunks(LANES) {
+            self.evaluate(&lanes(chunk, self.dimension), &mut into);
+            heights.extend_from_slice(&into.energy[..chunk.len()]);
+        }
+        heights
+    }
+
     /// E, ∇E and A σ(Xw) of one unit.
     pub fn of_unit(&self, w: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
         let mut into = Evaluation::new(self);
-        self.evaluate(&first_lane(w), &mut into);
+        self.evaluate(&lanes(&[w], self.dimension), &mut into);
         let column = |rows: &[Lanes]| rows.iter().map(|row| row[0]).collect();
         (into.energy[0], column(&into.gradient), column(&into.signal))
     }
@@ -342,12 +354,11 @@ fn map<S: Simd>(_: S, mut vector: S::f64s, f: impl Fn(f64) -> f64) -> S::f64s {
     vector
 }
 
-/// One unit as the first of a group of which the others have no weights.
-pub(super) fn first_lane(w: &[f64]) -> Vec<Lanes> {
-    let lane = |&x: &f64| {
-        let mut row = ZERO;
-        row[0] = x;
-        row
-    };
-    w.iter().map(lane).collect()
+/// At most [`LANES`] units side by side, `[d]`; the others have no weights.
+pub(super) fn lanes(units: &[&[f64]], dimension: usize) -> Vec<Lanes> {
+    let mut rows = vec![ZERO; dimension];
+    for (lane, unit) in units.iter().enumerate() {
+        rows.iter_mut().zip(*unit).for_each(|(row, x)| row[lane] = *x);
+    }
+    rows
 }

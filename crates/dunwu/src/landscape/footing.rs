@@ -4,7 +4,7 @@
 //! above the unit. What the unit does now and what the peak above it is good for are two questions, judged alike.
 
 use super::ascent::{Arrival, Climb, Stop, climb};
-use super::energy::{Energy, Evaluation, LANES, ZERO};
+use super::energy::{Energy, Evaluation, LANES, lanes};
 use super::maximum::{Form, Landscape, Maximum, PeakKind};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::model::Weights;
@@ -53,9 +53,9 @@ impl Footing {
             .collect();
         let alive: Vec<&Vec<f64>> = directions.iter().flatten().collect();
         let here = standing_still(&landscape.energy, &alive);
-        let now = landscape.judge(&here);
+        let now = landscape.judge(&here, workers);
         let climbs = climb(&landscape.energy, alive.len(), |i| alive[i].clone(), Stop::BASIN, workers);
-        let maxima = landscape.describe(&climbs);
+        let maxima = landscape.describe(&climbs, workers);
         let is_even = landscape.energy.curve().activation.is_even();
         let (mut peaks, mut sharing): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut stands = Vec::with_capacity(alive.len());
@@ -75,7 +75,7 @@ impl Footing {
             });
             sharing[peak] += 1;
             stands.push(Some(Stand {
-                now: now[i].0,
+                now: now[i].kind,
                 climbed: here[i].height / above.height,
                 cosine: dot(alive[i], &above.w),
                 form: landscape.form(above, peak),
@@ -105,11 +105,8 @@ fn standing_still(energy: &Energy, directions: &[&Vec<f64>]) -> Vec<Climb> {
     let mut evaluation = Evaluation::new(energy);
     let mut here = Vec::with_capacity(directions.len());
     for chunk in directions.chunks(LANES) {
-        let mut w = vec![ZERO; energy.dimension()];
-        for (lane, direction) in chunk.iter().enumerate() {
-            w.iter_mut().zip(direction.iter()).for_each(|(row, x)| row[lane] = *x);
-        }
-        energy.evaluate(&w, &mut evaluation);
+        let units: Vec<&[f64]> = chunk.iter().map(|direction| direction.as_slice()).collect();
+        energy.evaluate(&lanes(&units, energy.dimension()), &mut evaluation);
         here.extend(chunk.iter().enumerate().map(|(lane, direction)| Climb {
             w: (*direction).clone(),
             height: evaluation.energy[lane],

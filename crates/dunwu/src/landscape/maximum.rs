@@ -1,22 +1,22 @@
 //! One peak and what it is: what it is good for, what it stands for, how sharp it is.
 
-use super::ascent::Climb;
-use super::energy::{Activity, Energy, Inputs, LANES, Lanes, ZERO};
+use super::ascent::{self, Climb, Stop};
+use super::energy::{Activity, Energy, Inputs, LANES, lanes};
 use super::LandscapeError;
 use super::projection::{EnergyKind, Projection};
 use crate::group::Decomposition;
-use crate::measure::label::SIGNIFICANT_HELD_OUT;
+use dunwu_engine::kernel::Workers;
 use dunwu_engine::model::Activation;
 use dunwu_engine::{Problem, Samples, Split};
 use serde::Serialize;
 
-/// What a peak is good for: judged by what a unit that stands on it does on samples that it has not seen.
+/// What a peak of a sample is good for: judged by how high it stands on the landscape of the whole population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PeakKind {
-    /// It carries over.
+    /// It is at least half-way up a peak of the population.
     Generalizing,
-    /// In part, or too few samples are held out to say.
+    /// In part.
     Mixed,
     /// It serves the sample alone.
     Memorizing,
@@ -36,13 +36,15 @@ impl PeakKind {
     }
 }
 
-/// Share of a unit's contribution that has to carry over. Peaks of one frequency with a purity above 0.9 lie between 0.28 and
-/// 0.79 (cyclic:23 and cyclic:71, both energies): below 1, because a sample's peaks lean towards it.
+/// Half-way up a peak of the population. Over cyclic:23, cyclic:71, symmetric:4 and heisenberg:3 with 27 to 80 % of the table, peaks
+/// with a purity above 0.8 stand at 0.5 to 0.98 of one.
+const HALF_WAY: f64 = 0.5;
+/// Below this share it serves the sample alone: peaks on one token stand at 0.02 to 0.1, those of wholly wrong labels at 0.03 to
+/// 0.25.
+const FOOT: f64 = 0.25;
+/// Where there is no group to say what a feature is, held-out samples must show it as well: a large part of the population alone
+/// would lift any peak of it.
 const CARRIES_OVER: f64 = 0.25;
-/// Below this share it serves the sample alone. With every label wrong the middle half of all peaks lies within ±0.1
-/// (cyclic:23, cyclic:71, symmetric:4, dihedral:8); peaks on one token lie between −2.6 and −0.1 with true labels, since a row's
-/// held-out labels are those that its sample has not.
-const SERVES_ALONE: f64 = 0.1;
 /// Share of ‖w‖² from which on a token belongs to what a peak stands for.
 const TOKEN: f64 = 0.1;
 /// More than half of ‖w‖² on two tokens is a focused peak (Tian 2025, Theorem 5), as for units.
@@ -62,6 +64,19 @@ pub struct Landscape<'a> {
     decomposition: Option<&'a Decomposition>,
     split: &'a Split,
     held_out: Energy,
+}
+
+/// What a unit at some point is good for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// In a word.
+    pub kind: PeakKind,
+    /// Raw E on the population.
+    pub height_population: f64,
+    /// See [`Maximum::population_share`].
+    pub share: f64,
+    /// See [`Maximum::carry_over`].
+    pub carry_over: Option<f64>,
 }
 
 /// A token that a peak stands on.
@@ -86,8 +101,10 @@ pub struct Maximum {
     pub height_population: f64,
     /// What it is good for.
     pub kind: PeakKind,
-    /// Contribution a held-out sample over that a training sample; 1 where nothing is held out, `None` where it contributes
-    /// nothing.
+    /// How far up a peak of the whole population it stands: raw E there over that of the summit above it.
+    pub population_share: f64,
+    /// Class signal ε² on held-out samples over that on training samples; 1 where nothing is held out, `None` where the sample
+    /// shows none.
     pub carry_over: Option<f64>,
     /// Irrep with most of its power, and its purity; `None` where the task is no group.
     pub irrep: Option<(usize, f64)>,
@@ -161,16 +178,36 @@ impl<'a> Landscape<'a> {
     }
 
     /// Everything that is told of the ends of these climbs.
-    pub fn describe(&self, climbs: &[Climb]) -> Vec<Maximum> {
-        climbs.iter().zip(self.judge(climbs)).map(|(climb, judged)| self.maximum(climb, judged)).collect()
+    pub fn describe(&self, climbs: &[Climb], workers: &Workers) -> Vec<Maximum> {
+        climbs.iter().zip(self.judge(climbs, workers)).map(|(climb, judged)| self.maximum(climb, judged)).collect()
     }
 
-    /// Kind and carry-over of a unit at each of these points.
-    pub fn judge(&self, climbs: &[Climb]) -> Vec<(PeakKind, Option<f64>)> {
-        climbs.chunks(LANES).flat_map(|chunk| self.judge_together(chunk)).collect()
+    /// What a unit at each of these points is good for.
+    pub fn judge(&self, climbs: &[Climb], workers: &Workers) -> Vec<Judged> {
+        let summits = ascent::climb(&self.population, climbs.len(), |i| climbs[i].w.clone(), Stop::HEIGHT, workers);
+        let here = self.population.heights(climbs.iter().map(|climb| climb.w.as_slice()));
+        let carried = climbs.chunks(LANES).flat_map(|chunk| self.carry_over(chunk));
+        let judged = here.iter().zip(summits).zip(carried);
+        judged
+            .map(|((&here, summit), carry_over)| {
+                let share = if summit.height > 0.0 { here / summit.height } else { 0.0 };
+                Judged { kind: self.kind_of(share, carry_over), height_population: here, share, carry_over }
+            })
+            .collect()
     }
 
-    fn maximum(&self, climb: &Climb, (kind, carry_over): (PeakKind, Option<f64>)) -> Maximum {
+    fn kind_of(&self, share: f64, carry_over: Option<f64>) -> PeakKind {
+        let is_seen = self.decomposition.is_some() || carry_over.is_some_and(|carried| carried >= CARRIES_OVER);
+        if share < FOOT {
+            PeakKind::Memorizing
+        } else if share >= HALF_WAY && is_seen {
+            PeakKind::Generalizing
+        } else {
+            PeakKind::Mixed
+        }
+    }
+
+    fn maximum(&self, climb: &Climb, judged: Judged) -> Maximum {
         let w = &climb.w;
         let mut powers: Vec<f64> = w.iter().map(|w| w * w).collect();
         let fourth: f64 = powers.iter().map(|p| p * p).sum();
@@ -179,9 +216,10 @@ impl<'a> Landscape<'a> {
         Maximum {
             w: w.clone(),
             height: climb.height,
-            height_population: self.population.of_unit(w).0,
-            kind,
-            carry_over,
+            height_population: judged.height_population,
+            kind: judged.kind,
+            population_share: judged.share,
+            carry_over: judged.carry_over,
             irrep: self.dominant_irrep(w),
             participation: fourth.recip(),
             top2: powers.iter().take(2).sum(),
@@ -190,50 +228,27 @@ impl<'a> Landscape<'a> {
         }
     }
 
-    /// Kind and carry-over of at most [`LANES`] climbs.
+    /// ε² on held-out samples over ε² on training samples of at most [`LANES`] climbs; `None` without a signal to carry over.
     ///
-    /// ```text
-    /// c(S) = mean over S of (fᵢ − f̄) (z_{yᵢ} − z̄)      z = A f, f̄ over the training sample
-    /// carry-over = c(held out) / c(training)
-    /// ```
-    ///
-    /// z are the output weights that the unit would be given, so c is its contribution to the right answer; it counts as
-    /// carried over where it is three standard errors from none under random relabelling.
-    fn judge_together(&self, climbs: &[Climb]) -> Vec<(PeakKind, Option<f64>)> {
+    /// ε² is the share of the activation's variance that the label decides, corrected for chance (Kelley 1935), as in the measure
+    /// `unit_class_signal_held_out`.
+    fn carry_over(&self, climbs: &[Climb]) -> Vec<Option<f64>> {
         if self.split.test.is_empty() {
-            return vec![(PeakKind::Generalizing, Some(1.0)); climbs.len()];
+            return vec![Some(1.0); climbs.len()];
         }
-        let columns = |read: fn(&Climb) -> &[f64]| {
-            let n_rows = read(&climbs[0]).len();
-            let mut rows = vec![ZERO; n_rows];
-            for (lane, climb) in climbs.iter().enumerate() {
-                rows.iter_mut().zip(read(climb)).for_each(|(row, x)| row[lane] = *x);
-            }
-            rows
+        let units: Vec<&[f64]> = climbs.iter().map(|climb| climb.w.as_slice()).collect();
+        let w = lanes(&units, self.energy.dimension());
+        let m = self.energy.n_labels();
+        let signals = |energy: &Energy, labels: &[u32]| {
+            let activity = energy.activity(&w, labels, m);
+            let mut counts = vec![0.0; m];
+            labels.iter().for_each(|&label| counts[label as usize] += 1.0);
+            (0..climbs.len()).map(|lane| class_signal(&activity, &counts, lane)).collect::<Vec<_>>()
         };
-        let (w, signal) = (columns(|climb| &climb.w), columns(|climb| &climb.signal));
-        let m = signal.len();
-        let seen = |energy: &Energy, labels: &[u32]| Seen::of(energy.activity(&w, labels, m), labels, m);
-        let train = seen(&self.energy, &self.split.train.labels);
-        let held_out = seen(&self.held_out, &self.split.test.labels);
-        let judge = |lane: usize| {
-            let z: Vec<f64> = signal.iter().map(|row| row[lane]).collect();
-            let centre = train.mean(lane);
-            let (before, (after, error)) = (train.contribution(lane, &z, centre).0, held_out.contribution(lane, &z, centre));
-            if before <= 0.0 {
-                return (PeakKind::Mixed, None);
-            }
-            let carry_over = after / before;
-            let kind = if carry_over < SERVES_ALONE {
-                PeakKind::Memorizing
-            } else if carry_over >= CARRIES_OVER && after >= SIGNIFICANT_HELD_OUT * error {
-                PeakKind::Generalizing
-            } else {
-                PeakKind::Mixed
-            };
-            (kind, Some(carry_over))
-        };
-        (0..climbs.len()).map(judge).collect()
+        let train = signals(&self.energy, &self.split.train.labels);
+        let held_out = signals(&self.held_out, &self.split.test.labels);
+        let ratio = |(train, held_out): (Option<f64>, Option<f64>)| Some(held_out? / train.filter(|train| *train > 0.0)?);
+        train.into_iter().zip(held_out).map(ratio).collect()
     }
 
     /// The irrep with most of a unit's power over all operands, and its share; `None` without a group or power.
@@ -308,36 +323,14 @@ impl Maximum {
     }
 }
 
-/// Activities with the number of samples of each label.
-struct Seen {
-    activity: Activity,
-    counts: Vec<f64>,
-    n: f64,
-}
-
-impl Seen {
-    fn of(activity: Activity, labels: &[u32], n_labels: usize) -> Self {
-        let mut counts = vec![0.0; n_labels];
-        labels.iter().for_each(|&label| counts[label as usize] += 1.0);
-        Self { activity, counts, n: labels.len() as f64 }
-    }
-
-    fn mean(&self, lane: usize) -> f64 {
-        self.activity.label_sums.iter().map(|sum| sum[lane]).sum::<f64>() / self.n
-    }
-
-    /// c of one unit with its standard error under random relabelling, `sd(f) sd(z) / √n`.
-    fn contribution(&self, lane: usize, z: &[f64], centre: f64) -> (f64, f64) {
-        let z_mean = z.iter().sum::<f64>() / z.len() as f64;
-        let sums: &[Lanes] = &self.activity.label_sums;
-        let of_label = |h: usize| (sums[h][lane] - self.counts[h] * centre) * (z[h] - z_mean);
-        let contribution = (0..z.len()).map(of_label).sum::<f64>() / self.n;
-        let mean = self.mean(lane);
-        let f_variance = (self.activity.squares[lane] / self.n - mean * mean).max(0.0);
-        let average = |power: i32| {
-            z.iter().zip(&self.counts).map(|(z, count)| count * (z - z_mean).powi(power)).sum::<f64>() / self.n
-        };
-        let z_variance = (average(2) - average(1).powi(2)).max(0.0);
-        (contribution, (f_variance * z_variance / self.n).sqrt())
-    }
+/// ε² of one unit, `(SSB − (C − 1) MSW) / SST` over the C labels that occur; `None` where no label occurs twice or the unit does not
+/// vary.
+fn class_signal(activity: &Activity, counts: &[f64], lane: usize) -> Option<f64> {
+    let cells = || activity.label_sums.iter().map(|row| row[lane]).zip(counts).filter(|(_, count)| **count > 0.0);
+    let (n, n_classes) = (counts.iter().sum::<f64>(), cells().count() as f64);
+    let mean = cells().map(|(sum, _)| sum).sum::<f64>() / n;
+    let between: f64 = cells().map(|(sum, count)| (sum - count * mean).powi(2) / count).sum();
+    let total = activity.squares[lane] - n * mean * mean;
+    let is_varied = total > n * f64::EPSILON * activity.squares[lane] && n > n_classes;
+    is_varied.then(|| (between - (n_classes - 1.0) * (total - between) / (n - n_classes)) / total)
 }

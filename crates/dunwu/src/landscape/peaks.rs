@@ -99,7 +99,7 @@ pub fn find(landscape: &Landscape<'_>, restarts: usize, seed: u64, hints: &[Vec<
         of_climb[..restarts].iter().map(|end| place(end).and_then(|place| position[place])).collect();
     let (climbs, certificates): (Vec<_>, Vec<_>) =
         places.into_iter().filter(|(_, certificate)| certificate.is_peak).unzip();
-    let maxima = landscape.describe(&climbs);
+    let maxima = landscape.describe(&climbs, workers);
     let classes = classes(landscape, &maxima, &of_start);
     let is_kept = |end: &&End| {
         let reached = place(end).and_then(|place| position[place]);

@@ -71,7 +71,7 @@ const DEAD: f64 = 0.01;
 /// Standard errors at which a contribution is significant. At initialization, where nothing is, one unit in 2048 passes 3.
 const SIGNIFICANT: f64 = 4.0;
 /// The same for the held-out contribution, which also has to be half of that on the training sample.
-pub(crate) const SIGNIFICANT_HELD_OUT: f64 = 3.0;
+const SIGNIFICANT_HELD_OUT: f64 = 3.0;
 /// Share of the training contribution that has to carry over.
 const CARRIES_OVER: f64 = 0.5;
 /// More than half of ‖w‖² on two tokens: a look-up entry whatever else it seems (Li₂ reads memorizing units so).

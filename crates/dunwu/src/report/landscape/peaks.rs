@@ -46,15 +46,15 @@ fn table(landscape: &Landscape<'_>, peaks: &Peaks) -> Table {
             class.members.len().to_string(),
             best.irrep.map_or("–".to_owned(), |(_, purity)| format!("{purity:.3}")),
             format!("{:.1}", best.participation),
+            format!("{:.2}", best.population_share),
             best.carry_over.map_or("–".to_owned(), |carry_over| format!("{carry_over:.2}")),
-            number(best.height_population),
             format!("{:.1e}", certificate.hessian_max),
             certificate.flat_directions.to_string(),
         ]
     };
     Table {
         head: vec![
-            "kind", "stands for", "height", "basin %", "maxima", "purity", "weights", "carries", "on all", "curvature", "flat",
+            "kind", "stands for", "height", "basin %", "maxima", "purity", "weights", "on all", "carries", "curvature", "flat",
         ],
         n_text: 2,
         rows: peaks.classes.iter().take(SHOWN).map(row).collect(),
@@ -135,11 +135,15 @@ fn words() -> String {
         ("purity", "Largest share of the unit's non-trivial power in one irrep."),
         ("weights", "Participation, 1 / Σ w⁴: how many input weights it spreads over."),
         (
-            "carries",
-            "Its contribution to the right answer on samples that were held out, over that on training samples; a peak \
-             generalizes from a quarter on.",
+            "on all",
+            "How far up a peak of the whole population it stands; a peak of the sample generalizes from a half on, and memorizes \
+             below a quarter.",
         ),
-        ("on all", "Raw energy of the same unit on the whole population, true labels."),
+        (
+            "carries",
+            "Share of the activation's variance that the label decides on held-out samples, over that on training samples. Where \
+             the task is no group, a generalizing peak needs a quarter of it too.",
+        ),
         ("curvature", "Largest eigenvalue of the Hessian along the sphere: a peak has none above zero."),
         ("flat", "Directions in which its height stays the same: phases and other continuous families."),
     ];
