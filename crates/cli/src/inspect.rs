@@ -3,11 +3,13 @@
 use crate::Place;
 use crate::asked::Asked;
 use crate::failure::Failure;
+use crate::landscape;
 use crate::say::{note, say};
 use crate::summary;
 use anyhow::Context;
 use clap::ValueEnum;
 use dunwu::opened::{Frame, Opened, Opening};
+use dunwu::report::Figure;
 use dunwu::store::{Cache, Record, RunDir, RunState};
 use dunwu::{report, tables};
 use dunwu_engine::Outcome;
@@ -60,7 +62,8 @@ pub(crate) fn keep_derived(opened: &Opened, dir: &RunDir) -> Result<(), Failure>
         table.write_parquet(&dir.path().join(format!("{name}.parquet")))?;
     }
     Cache::of(dir, &Record::read(dir)?, DERIVED_VERSION).store(&opened.frames)?;
-    write(&dir.path().join("report.html"), &html(opened))
+    let landscape = landscape::figures_of_run(dir, opened)?;
+    write(&dir.path().join("report.html"), &html(opened, &landscape))
 }
 
 pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
@@ -84,16 +87,18 @@ pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
 pub(crate) fn report(run: &str, output: Option<PathBuf>, place: &Place) -> Result<(), Failure> {
     let dir = RunDir::resolve(&place.runs, run)?;
     let path = output.unwrap_or_else(|| dir.path().join("report.html"));
-    write(&path, &html(&open(&dir)?))?;
+    let opened = open(&dir)?;
+    write(&path, &html(&opened, &landscape::figures_of_run(&dir, &opened)?))?;
     print_paths(&[path], place.json);
     Ok(())
 }
 
 pub(crate) fn export(run: &str, output: &Path, format: TableFormat, place: &Place) -> Result<(), Failure> {
-    let opened = open(&RunDir::resolve(&place.runs, run)?)?;
+    let dir = RunDir::resolve(&place.runs, run)?;
+    let opened = open(&dir)?;
     fs::create_dir_all(output).with_context(|| format!("cannot make the folder {}", output.display()))?;
     let mut paths = Vec::new();
-    for figure in report::figures(&opened) {
+    for figure in report::figures(&opened).into_iter().chain(landscape::figures_of_run(&dir, &opened)?) {
         let Some(svg) = &figure.svg else { continue };
         let path = output.join(format!("{}.svg", figure.name));
         write(&path, svg)?;
@@ -115,10 +120,10 @@ pub(crate) fn export(run: &str, output: &Path, format: TableFormat, place: &Plac
     Ok(())
 }
 
-fn html(opened: &Opened) -> String {
+fn html(opened: &Opened, landscape: &[Figure]) -> String {
     let settings: Vec<(String, String)> =
         values(&opened.spec).map(|(setting, value)| (setting.key.to_owned(), value.to_string())).collect();
-    report::html(opened, &settings)
+    report::html(opened, landscape, &settings)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ mod peaks;
 mod race;
 mod request;
 
-pub(crate) use of_run::peaks_of_run;
+pub(crate) use of_run::{figures_of_run, peaks_of_run};
 pub(crate) use peaks::peaks;
 pub(crate) use race::race;
 pub(crate) use request::{Key, PEAKS_KEYS, RACE_KEYS};

@@ -6,12 +6,18 @@ use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::inspect;
 use crate::say::{note, say};
-use dunwu::landscape::EnergyKind;
+use dunwu::Opened;
 use dunwu::landscape::climbing::{Climbing, ClimbingError, Place, Watch};
-use dunwu::report::landscape::{climbing_page, climbing_sentences, climbing_table};
+use dunwu::landscape::race::Course;
+use dunwu::landscape::{EnergyKind, dimension};
+use dunwu::report::Figure;
+use dunwu::report::landscape::{climbing_page, climbing_sentences, climbing_table, columns, mountains, run_figures};
 use dunwu::store::{Record, RunDir};
 use serde_json::json;
 use std::path::Path;
+
+/// Input weights up to which a report has its landscape without being asked: a few seconds.
+const REPORTED: usize = 512;
 
 pub(crate) fn peaks_of_run(
     run: &str,
@@ -41,13 +47,16 @@ pub(crate) fn peaks_of_run(
     std::fs::write(output, climbing_page(&opened, &climbing))
         .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", output.display()))?;
     if place.json {
-        say!("{}", json!({
-            "run": dir.path(),
-            "energy": kind,
-            "climbing": climbing,
-            "story": climbing_sentences(&opened, &climbing),
-            "page": output,
-        }));
+        say!(
+            "{}",
+            json!({
+                "run": dir.path(),
+                "energy": kind,
+                "climbing": climbing,
+                "story": climbing_sentences(&opened, &climbing),
+                "page": output,
+            })
+        );
         return Ok(());
     }
     say!("{}", climbing_table(&opened, &climbing));
@@ -81,4 +90,29 @@ pub(crate) fn climbing(
         }
     }
     Ok(Ok(watch.finish()))
+}
+
+/// The figures of the landscape that a run's report has.
+pub(crate) fn figures_of_run(dir: &RunDir, opened: &Opened) -> Result<[Figure; 2], Failure> {
+    let refused = |why: ClimbingError| Ok(run_figures(opened, Err(&why), &[]));
+    if let Some(why) = opened.why_no_token_weights() {
+        return refused(ClimbingError::NoTokenWeights { why });
+    }
+    let asked = Asked::from_run(dir)?;
+    let Asked { spec, problem, split, decomposition, .. } = &asked;
+    if dimension(problem) > REPORTED {
+        return refused(ClimbingError::TooLarge { weights: dimension(problem) });
+    }
+    let record = Record::read(dir)?;
+    let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
+    let kind = EnergyKind::Whitened;
+    let climbing = match climbing(dir, &record, &columns(&steps), kind, true)? {
+        Ok(climbing) => climbing,
+        Err(why) => return refused(why),
+    };
+    let workers = workers(spec)?;
+    let decomposition = decomposition.as_ref();
+    let course = Course { problem, decomposition, energy: kind, ridge: None, restarts: 0 };
+    let mountains = mountains(spec, problem, split.train.len(), &course, &workers).map_err(Failure::usage)?;
+    Ok(run_figures(opened, Ok(&climbing), &mountains))
 }

@@ -158,7 +158,7 @@ fn row(landscape: &Landscape<'_>, peaks: &Peaks, class: &Peak) -> Value {
         "irrep": irrep.map(|irrep| json!({ "name": irrep.name, "degree": irrep.degree, "type": irrep.kind })),
         "purity": best.irrep.map(|(_, purity)| purity),
         "participation": best.participation,
-        "population_share": best.population_share,
+        "population_share": best.population_share(),
         "carry_over": best.carry_over,
         "tokens": best.tokens,
         "gradient_norm": best.gradient_norm,

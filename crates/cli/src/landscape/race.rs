@@ -6,12 +6,12 @@ use crate::failure::Failure;
 use crate::say::say;
 use dunwu::landscape::race::{Course, Crossing, Estimate, Lead, RacePoint, Standing, crossing};
 use dunwu::landscape::trial::{self, Trial};
-use dunwu::landscape::{Energy, EnergyKind, KERNEL_LIMIT, Landscape, PeakKind, theory};
+use dunwu::landscape::{EnergyKind, KERNEL_LIMIT, PeakKind, theory};
 use dunwu::report::landscape::{RaceCourse, RaceView, race_page, race_sentences, race_table, sigma};
 use dunwu::spec_file;
+use dunwu_engine::RunSpec;
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::spec::Sampling;
-use dunwu_engine::{RunSpec, Split};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -70,7 +70,7 @@ pub(crate) fn race(words: &[String], quiet: bool, output: &Path, place: &Place) 
     let m = request.problem.n_labels as f64;
     let silent = theory::silent(&request.problem, &request.spec, request.energy);
     let setup = setup(&request.spec, &axis);
-    let course = |i: usize| RaceCourse {
+    let raced = |i: usize| RaceCourse {
         energy: energies[i],
         points: &races[i],
         crossing: heights[i].as_ref(),
@@ -81,15 +81,16 @@ pub(crate) fn race(words: &[String], quiet: bool, output: &Path, place: &Place) 
         setup: &setup,
         x_name: if is_of_n { "training samples n" } else { &axis.key },
         x_labels: (!axis.has_numbers).then_some(&axis.labels[..]),
-        courses: [course(0), course(1)],
+        courses: [raced(0), raced(1)],
         training: training.estimate.as_ref(),
         trials: &training.trials,
         trained: &training.of_value,
         critical: if is_pair { theory::critical_samples(&request.problem, irreps) } else { None },
-        m_log_m: is_of_n.then_some(m * m.ln()),
+        m_log_m: (is_of_n && request.problem.group().is_some()).then_some(m * m.ln()),
         silent: &silent,
     };
-    let first_sample = energies_of_seed(&request, &axis, seeds[0])?;
+    let first_sample = axis.specs.iter().map(|spec| course(&request, request.energy).energy_of(spec, seeds[0]));
+    let first_sample = first_sample.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
     std::fs::write(output, race_page(&view, &first_sample, &workers))
         .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", output.display()))?;
     if place.json {
@@ -134,7 +135,9 @@ fn axis(request: &Request) -> Result<Axis, Failure> {
     let spec = &request.spec;
     let Some(against) = request.own("against") else {
         if request.own("values").is_some() {
-            return Err(Failure::usage("`values` needs `against`, the setting whose values they are; for samples write n="));
+            return Err(Failure::usage(
+                "`values` needs `against`, the setting whose values they are; for samples write n=",
+            ));
         }
         let counts = match request.own("n") {
             Some(text) => counts(text, request.problem.n_population())?,
@@ -194,7 +197,8 @@ fn axis(request: &Request) -> Result<Axis, Failure> {
 
 /// `LOW..HIGH/COUNT`, spaced evenly on a logarithmic axis, or a list in ascending order.
 fn counts(text: &str, population: usize) -> Result<Vec<u64>, Failure> {
-    let refused = |why: &str| Failure::usage(format!("n={text}: {why}; write LOW..HIGH/COUNT, such as 100..500/9, or a list"));
+    let refused =
+        |why: &str| Failure::usage(format!("n={text}: {why}; write LOW..HIGH/COUNT, such as 100..500/9, or a list"));
     let number = |text: &str| text.trim().parse::<u64>().map_err(|_| refused(&format!("`{text}` is no whole number")));
     let counts = if let Some((low, rest)) = text.split_once("..") {
         let (high, many) = rest.split_once('/').ok_or_else(|| refused("a range needs its number of values"))?;
@@ -207,7 +211,9 @@ fn counts(text: &str, population: usize) -> Result<Vec<u64>, Failure> {
         text.split(',').map(number).collect::<Result<Vec<_>, _>>()?
     };
     if let Some(most) = counts.iter().find(|&&count| count > population as u64) {
-        return Err(Failure::usage(format!("n={most} asks for more training samples than the {population} that there are")));
+        return Err(Failure::usage(format!(
+            "n={most} asks for more training samples than the {population} that there are"
+        )));
     }
     if counts.iter().any(|&count| count == 0) || !counts.is_sorted_by(|a, b| a < b) {
         return Err(refused("values are 1 or more, in ascending order"));
@@ -232,6 +238,16 @@ fn default_counts(request: &Request) -> Vec<u64> {
     spaced(least, most, N_VALUES)
 }
 
+fn course(request: &Request, energy: EnergyKind) -> Course<'_> {
+    Course {
+        problem: &request.problem,
+        decomposition: request.decomposition.as_ref(),
+        energy,
+        ridge: request.ridge,
+        restarts: request.restarts,
+    }
+}
+
 /// Every landscape of one energy.
 fn landscapes(
     request: &Request,
@@ -241,13 +257,7 @@ fn landscapes(
     workers: &Workers,
     bar: &ProgressBar,
 ) -> Result<Vec<RacePoint>, Failure> {
-    let course = Course {
-        problem: &request.problem,
-        decomposition: request.decomposition.as_ref(),
-        energy,
-        ridge: request.ridge,
-        restarts: request.restarts,
-    };
+    let course = course(request, energy);
     let mut points = Vec::new();
     for ((spec, &x), label) in axis.specs.iter().zip(&axis.values).zip(&axis.labels) {
         let mut standings = Vec::new();
@@ -261,17 +271,6 @@ fn landscapes(
     Ok(points)
 }
 
-/// The energies of one seed, for the mountains.
-fn energies_of_seed(request: &Request, axis: &Axis, seed: u64) -> Result<Vec<Energy>, Failure> {
-    let energy = |spec: &RunSpec| -> Result<Energy, Failure> {
-        let split = Split::draw(&request.problem, &spec.data, seed, None).map_err(Failure::usage)?;
-        let activation = spec.model.activation;
-        let landscape = Landscape::new(&request.problem, &split, None, activation, request.energy, request.ridge);
-        Ok(landscape.map_err(Failure::usage)?.energy)
-    };
-    axis.specs.iter().map(energy).collect()
-}
-
 /// What short runs came to.
 #[derive(Default)]
 struct Training {
@@ -281,7 +280,13 @@ struct Training {
 }
 
 /// Short runs: where n is varied, each seed's threshold by bisection; else one run a value and seed.
-fn train(request: &Request, axis: &Axis, seeds: &[u64], workers: &Workers, bar: &ProgressBar) -> Result<Training, Failure> {
+fn train(
+    request: &Request,
+    axis: &Axis,
+    seeds: &[u64],
+    workers: &Workers,
+    bar: &ProgressBar,
+) -> Result<Training, Failure> {
     let problem = &request.problem;
     bar.set_message("short real runs");
     let fault: Mutex<Option<Failure>> = Mutex::new(None);
@@ -306,9 +311,10 @@ fn train(request: &Request, axis: &Axis, seeds: &[u64], workers: &Workers, bar: 
             Crossing::At(threshold) => x >= threshold,
             Crossing::Beyond(_) => false,
         };
-        let of_value = axis.values.iter().map(|&x| {
-            Some((crossings.iter().filter(|crossing| generalizes(crossing, x)).count(), crossings.len()))
-        });
+        let of_value = axis
+            .values
+            .iter()
+            .map(|&x| Some((crossings.iter().filter(|crossing| generalizes(crossing, x)).count(), crossings.len())));
         return Ok(Training {
             of_value: of_value.collect(),
             trials: trials.concat(),
@@ -374,7 +380,8 @@ fn object(view: &RaceView<'_>, request: &Request, seeds: &[u64], page: &Path) ->
                 heights.reduce(f64::max)
             };
             let basin = |kind: PeakKind| {
-                point.standings.iter().map(|standing| standing.basin(kind).share).sum::<f64>() / point.standings.len() as f64
+                point.standings.iter().map(|standing| standing.basin(kind).share).sum::<f64>()
+                    / point.standings.len() as f64
             };
             json!({
                 "value": view.x_labels.map_or_else(|| json!(point.x), |labels| json!(labels[i])),

@@ -28,7 +28,7 @@ impl Stop {
     /// For the height of a summit alone, which is short of it by the square of the slope.
     pub const HEIGHT: Self = Self { slope: 0.02, evaluations: 1000 };
     /// For saying which peak a unit stands below.
-    pub const BASIN: Self = Self { slope: 1e-4, evaluations: 1000 };
+    pub const BASIN: Self = Self { slope: 1e-3, evaluations: 1000 };
 }
 
 /// How an ascent ended.
@@ -78,10 +78,8 @@ pub fn climb(
     stop: Stop,
     workers: &Workers,
 ) -> Vec<Climb> {
-    let mut chunks: Vec<(usize, Vec<Option<Climb>>)> = (0..n_starts)
-        .step_by(CHUNK)
-        .map(|first| (first, vec![None; CHUNK.min(n_starts - first)]))
-        .collect();
+    let mut chunks: Vec<(usize, Vec<Option<Climb>>)> =
+        (0..n_starts).step_by(CHUNK).map(|first| (first, vec![None; CHUNK.min(n_starts - first)])).collect();
     workers.each(&mut chunks, |_, (first, climbs)| {
         let mut party = Party::new(energy, stop);
         party.climb_all(climbs, |i| start(*first + i));

@@ -38,6 +38,12 @@ pub enum ClimbingError {
     /// All is trained on.
     #[error("what a peak is good for is judged by held-out samples, and this run holds none out")]
     NothingHeldOut,
+    /// A report is not the place for minutes of work.
+    #[error("a unit has {weights} input weights; `dunwu peaks --run` climbs this landscape when asked to")]
+    TooLarge {
+        /// Input weights.
+        weights: usize,
+    },
     /// There is no such landscape.
     #[error(transparent)]
     Landscape(#[from] LandscapeError),
@@ -108,9 +114,9 @@ impl Place {
         }
     }
 
-    fn of(stand: Option<&Stand>) -> Self {
+    fn of(stand: Option<&Stand>, footing: &Footing) -> Self {
         let Some(stand) = stand else { return Self::Dead };
-        match (stand.above.kind, stand.climbed >= CLIMBED) {
+        match (footing.peaks[stand.peak].kind, stand.climbed >= CLIMBED) {
             (PeakKind::Generalizing, true) => Self::OnGeneralizing,
             (PeakKind::Generalizing, false) => Self::BelowGeneralizing,
             (PeakKind::Mixed, _) => Self::Mixed,
@@ -210,15 +216,15 @@ impl<'a> Watch<'a> {
             initial,
         };
         let scene = Scene::new(setup, snapshot);
-        let pulls = scene.training_residual().map(|residual| {
-            pull_left(self.problem, &self.split.train, self.spec.model.activation, residual, &tops)
-        });
+        let pulls = scene
+            .training_residual()
+            .map(|residual| pull_left(self.problem, &self.split.train, self.spec.model.activation, residual, &tops));
         let mean_pull = |is_climbed: bool| {
             let pulls = pulls.iter().flatten().zip(&climbers).filter(|(_, n)| (**n > 0) == is_climbed);
             let (sum, n) = pulls.fold((0.0, 0), |(sum, n), (pull, _)| (sum + pull, n + 1));
             (n > 0).then(|| sum / f64::from(n))
         };
-        let of_unit: Vec<Place> = footing.units.iter().map(|stand| Place::of(stand.as_ref())).collect();
+        let of_unit: Vec<Place> = footing.units.iter().map(|stand| Place::of(stand.as_ref(), &footing)).collect();
         let mut climbed: Vec<f64> = footing.living().map(|stand| stand.climbed).collect();
         climbed.sort_by(f64::total_cmp);
         self.last = climbers.iter().copied().zip(pulls.clone().unwrap_or_default()).collect();
@@ -257,16 +263,15 @@ fn watched(peaks: &Peaks) -> Vec<&super::Peak> {
 
 /// Units that have climbed at least half of a generalizing peak.
 fn climbers(footing: &Footing, class: &super::Peak, peaks: &Peaks) -> usize {
-    let is_there = |stand: &&Stand| {
-        stand.climbed >= CLIMBED
-            && match &class.form {
-                Form::Own(_) => {
-                    class.members.iter().any(|&member| dot(&peaks.maxima[member].w, &stand.above.w).abs() >= SAME_PEAK)
-                }
-                form => stand.above.kind == PeakKind::Generalizing && stand.form == *form,
-            }
+    let is_it = |peak: usize| match &class.form {
+        Form::Own(_) => {
+            let w = &footing.peaks[peak].w;
+            class.members.iter().any(|&member| dot(&peaks.maxima[member].w, w).abs() >= SAME_PEAK)
+        }
+        form => footing.peaks[peak].kind == PeakKind::Generalizing && footing.forms[peak] == *form,
     };
-    footing.living().filter(is_there).count()
+    let is_there: Vec<bool> = (0..footing.peaks.len()).map(is_it).collect();
+    footing.living().filter(|stand| stand.climbed >= CLIMBED && is_there[stand.peak]).count()
 }
 
 /// How much of the pull that the labels have on a unit at each of `peaks` the network has left: what G_F still asks for.

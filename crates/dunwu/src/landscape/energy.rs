@@ -105,39 +105,37 @@ impl Inputs {
         Self::Tokens { rows: (0..samples.len()).flat_map(row).collect(), n_operands: problem.n_operands() }
     }
 
-    /// Vector `v` of the lanes of Xw of sample `i`.
+    /// Part `part` of the lanes of Xw of sample `i`.
     #[inline(always)]
-    pub(super) fn read<S: Simd>(&self, simd: S, i: usize, w: &[Lanes], v: usize) -> S::f64s {
+    pub(super) fn read<S: Simd>(&self, simd: S, i: usize, w: &[Lanes], part: usize) -> Wide<S> {
         match self {
             Self::Tokens { rows, n_operands } => {
                 let mut rows = rows[i * n_operands..][..*n_operands].iter();
-                let first = rows.next().map_or(simd.splat_f64s(0.0), |&row| vectors::<S>(&w[row as usize])[v]);
-                rows.fold(first, |h, &row| simd.add_f64s(h, vectors::<S>(&w[row as usize])[v]))
+                let first = rows.next().map_or(zero(simd), |&row| *wide::<S>(&w[row as usize], part));
+                rows.fold(first, |h, &row| added(simd, h, wide::<S>(&w[row as usize], part)))
             }
             Self::Numbers { values } => {
                 let row = w.iter().zip(&values[i * w.len()..]);
-                row.fold(simd.splat_f64s(0.0), |h, (row, &x)| {
-                    simd.add_f64s(h, simd.mul_f64s(simd.splat_f64s(x), vectors::<S>(row)[v]))
-                })
+                row.fold(zero(simd), |h, (row, &x)| added_times(simd, h, x, wide::<S>(row, part)))
             }
         }
     }
 
-    /// Adds `slope · xᵢ` to vector `v` of the rows of `into`.
+    /// Adds `slope · xᵢ` to part `part` of the rows of `into`.
     #[inline(always)]
-    pub(super) fn scatter<S: Simd>(&self, simd: S, i: usize, slope: S::f64s, into: &mut [Lanes], v: usize) {
+    pub(super) fn scatter<S: Simd>(&self, simd: S, i: usize, slope: &Wide<S>, into: &mut [Lanes], part: usize) {
         match self {
             Self::Tokens { rows, n_operands } => {
                 for &row in &rows[i * n_operands..][..*n_operands] {
-                    let sum = &mut vectors_mut::<S>(&mut into[row as usize])[v];
-                    *sum = simd.add_f64s(*sum, slope);
+                    let sum = wide_mut::<S>(&mut into[row as usize], part);
+                    *sum = added(simd, *sum, slope);
                 }
             }
             Self::Numbers { values } => {
                 let d = into.len();
                 for (row, &x) in into.iter_mut().zip(&values[i * d..]) {
-                    let sum = &mut vectors_mut::<S>(row)[v];
-                    *sum = simd.add_f64s(*sum, simd.mul_f64s(simd.splat_f64s(x), slope));
+                    let sum = wide_mut::<S>(row, part);
+                    *sum = added_times(simd, *sum, x, slope);
                 }
             }
         }
@@ -256,8 +254,7 @@ impl Energy {
             let h: f64 = x.iter().map(|&(k, x)| x * w[k]).sum();
             let column = self.projection.column(i, &self.inputs);
             let pull: f64 = column.iter().zip(&signal).map(|(a, z)| a * z).sum();
-            let (slope, bend) =
-                (self.curve.derivative(h), pull * self.curve.second_derivative(h));
+            let (slope, bend) = (self.curve.derivative(h), pull * self.curve.second_derivative(h));
             for &(k, x_k) in &x {
                 let row = &mut jacobian[k * m..][..m];
                 row.iter_mut().zip(&column).for_each(|(cell, a)| *cell += slope * x_k * a);
@@ -282,13 +279,13 @@ impl WithSimd for Evaluate<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { energy: Energy { inputs, n_samples, curve, projection, .. }, w, into } = self;
-        let n_vectors = LANES / S::F64_LANES;
+        let n_parts = n_parts::<S>();
         into.label_sums.fill(ZERO);
         into.token_sums.fill(ZERO);
         for i in 0..*n_samples {
-            for v in 0..n_vectors {
-                let f = map(simd, inputs.read(simd, i, w, v), |h| curve.value(h));
-                projection.gather(simd, i, inputs, f, into, v);
+            for part in 0..n_parts {
+                let f = map(simd, inputs.read(simd, i, w, part), |h| curve.value(h));
+                projection.gather(simd, i, inputs, &f, into, part);
             }
         }
         projection.project(simd, into);
@@ -300,10 +297,13 @@ impl WithSimd for Evaluate<'_> {
         }
         into.gradient.fill(ZERO);
         for i in 0..*n_samples {
-            for v in 0..n_vectors {
-                let pull = projection.slope(simd, i, inputs, into, v);
-                let bend = map(simd, inputs.read(simd, i, w, v), |h| curve.derivative(h));
-                inputs.scatter(simd, i, simd.mul_f64s(pull, bend), &mut into.gradient, v);
+            for part in 0..n_parts {
+                let mut pull = projection.slope(simd, i, inputs, into, part);
+                let bend = map(simd, inputs.read(simd, i, w, part), |h| curve.derivative(h));
+                for (pull, &bend) in pull.iter_mut().zip(&bend) {
+                    *pull = simd.mul_f64s(*pull, bend);
+                }
+                inputs.scatter(simd, i, &pull, &mut into.gradient, part);
             }
         }
     }
@@ -323,35 +323,73 @@ impl WithSimd for Watch<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Energy { inputs, curve, .. } = self.energy;
         for (i, &label) in self.labels.iter().enumerate() {
-            for v in 0..LANES / S::F64_LANES {
-                let f = map(simd, inputs.read(simd, i, self.w, v), |h| curve.value(h));
-                let sum = &mut vectors_mut::<S>(&mut self.into.label_sums[label as usize])[v];
-                *sum = simd.add_f64s(*sum, f);
-                let square = &mut vectors_mut::<S>(&mut self.into.squares)[v];
-                *square = simd.add_f64s(*square, simd.mul_f64s(f, f));
+            for part in 0..n_parts::<S>() {
+                let f = map(simd, inputs.read(simd, i, self.w, part), |h| curve.value(h));
+                let sum = wide_mut::<S>(&mut self.into.label_sums[label as usize], part);
+                *sum = added(simd, *sum, &f);
+                let square = wide_mut::<S>(&mut self.into.squares, part);
+                for (square, &f) in square.iter_mut().zip(&f) {
+                    *square = simd.add_f64s(*square, simd.mul_f64s(f, f));
+                }
             }
         }
     }
 }
 
-/// The lanes as vectors of the machine.
+/// Vectors of the machine that are worked on together: so many sums go on side by side, which hides how long each addition takes.
+/// They are a part of the lanes, on AVX-512 all of them.
+pub(super) const VECTORS: usize = 4;
+pub(super) type Wide<S> = [<S as Simd>::f64s; VECTORS];
+
+/// Parts that the lanes consist of.
 #[inline(always)]
-pub(super) fn vectors<S: Simd>(row: &Lanes) -> &[S::f64s] {
-    S::as_simd_f64s(row).0
+pub(super) fn n_parts<S: Simd>() -> usize {
+    LANES / (VECTORS * S::F64_LANES)
+}
+
+/// One part of the lanes.
+#[inline(always)]
+pub(super) fn wide<S: Simd>(row: &Lanes, part: usize) -> &Wide<S> {
+    &S::as_simd_f64s(row).0.as_chunks().0[part]
 }
 
 #[inline(always)]
-pub(super) fn vectors_mut<S: Simd>(row: &mut Lanes) -> &mut [S::f64s] {
-    S::as_mut_simd_f64s(row).0
+pub(super) fn wide_mut<S: Simd>(row: &mut Lanes, part: usize) -> &mut Wide<S> {
+    &mut S::as_mut_simd_f64s(row).0.as_chunks_mut().0[part]
+}
+
+#[inline(always)]
+pub(super) fn zero<S: Simd>(simd: S) -> Wide<S> {
+    [simd.splat_f64s(0.0); VECTORS]
+}
+
+/// `a + b`.
+#[inline(always)]
+pub(super) fn added<S: Simd>(simd: S, a: Wide<S>, b: &Wide<S>) -> Wide<S> {
+    let mut sum = a;
+    for (sum, &b) in sum.iter_mut().zip(b) {
+        *sum = simd.add_f64s(*sum, b);
+    }
+    sum
+}
+
+/// `a + x b`, the product rounded before it is added.
+#[inline(always)]
+pub(super) fn added_times<S: Simd>(simd: S, a: Wide<S>, x: f64, b: &Wide<S>) -> Wide<S> {
+    let (mut sum, x) = (a, simd.splat_f64s(x));
+    for (sum, &b) in sum.iter_mut().zip(b) {
+        *sum = simd.add_f64s(*sum, simd.mul_f64s(x, b));
+    }
+    sum
 }
 
 /// A scalar function, lane by lane.
 #[inline(always)]
-fn map<S: Simd>(_: S, mut vector: S::f64s, f: impl Fn(f64) -> f64) -> S::f64s {
-    for lane in bytemuck::cast_slice_mut::<S::f64s, f64>(std::slice::from_mut(&mut vector)) {
+fn map<S: Simd>(_: S, mut vectors: Wide<S>, f: impl Fn(f64) -> f64) -> Wide<S> {
+    for lane in bytemuck::cast_slice_mut::<S::f64s, f64>(&mut vectors) {
         *lane = f(*lane);
     }
-    vector
+    vectors
 }
 
 /// At most [`LANES`] units side by side, `[d]`; the others have no weights.

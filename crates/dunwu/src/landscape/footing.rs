@@ -1,43 +1,42 @@
 //! Which peak each unit of a network stands below, and how far up it is.
 //!
 //! A unit's direction w/‖w‖ is a point of the landscape. From there the energy alone is climbed: where that ascent ends is the peak
-//! above the unit. What the unit does now and what the peak above it is good for are two questions, judged alike.
+//! above the unit. What the unit does now and what the peak above it is good for are two questions with one measure, how high
+//! each stands on the landscape of the whole population.
 
 use super::ascent::{Arrival, Climb, Stop, climb};
-use super::energy::{Energy, Evaluation, LANES, lanes};
+use super::energy::Energy;
 use super::maximum::{Form, Landscape, Maximum, PeakKind};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::model::Weights;
 
 /// One living unit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Stand {
-    /// What the unit itself is good for, as it is.
+    /// What the unit itself is good for, as it is; where the task is no group, what the peak above is good for.
     pub now: PeakKind,
-    /// E of the unit's direction over E of the peak.
+    /// E of the unit's direction over E of the peak above.
     pub climbed: f64,
-    /// cos of the angle between them.
-    pub cosine: f64,
-    /// The peak above; settled to a slope of 10⁻⁴, not certified.
-    pub above: Maximum,
-    /// What it stands for.
-    pub form: Form,
-    /// Number of the peak among those that units of this network stand below.
+    /// That peak, as a position in [`Footing::peaks`].
     pub peak: usize,
 }
 
-/// All units of one snapshot; `None` for a unit without weights to speak of, or with nothing to climb.
+/// All units of one snapshot.
 #[derive(Clone, Debug)]
 pub struct Footing {
-    /// One a unit.
+    /// One a unit; `None` for one without weights to speak of, or with nothing to climb.
     pub units: Vec<Option<Stand>>,
-    /// Units below each peak, by its number.
+    /// The peaks that units stand below, no two the same; settled to a slope of 10⁻³, not certified.
+    pub peaks: Vec<Maximum>,
+    /// What each of them stands for.
+    pub forms: Vec<Form>,
+    /// Units below each.
     pub sharing: Vec<usize>,
 }
 
 /// Below this share of the largest norm that a unit has now or had at the start a unit is dead, as for labels.
 const DEAD: f64 = 0.01;
-/// |cos| from which two ends are one peak: a slope of 10⁻⁴ of the whole stops well within a degree of the summit.
+/// |cos| from which two ends are one peak: a slope of 10⁻³ of the whole stops within two degrees of the summit.
 pub(super) const SAME_PEAK: f64 = 0.999;
 
 impl Footing {
@@ -46,77 +45,57 @@ impl Footing {
         let directions: Vec<Option<Vec<f64>>> = (0..weights.n_units)
             .map(|unit| {
                 let w: Vec<f64> = weights.unit_inputs(unit).map(f64::from).collect();
-                let norm = w.iter().map(|x| x * x).sum::<f64>().sqrt();
+                let norm = dot(&w, &w).sqrt();
                 let is_alive = norm.is_finite() && norm > 0.0 && norm >= DEAD * largest_norm;
                 is_alive.then(|| w.iter().map(|x| x / norm).collect())
             })
             .collect();
-        let alive: Vec<&Vec<f64>> = directions.iter().flatten().collect();
-        let here = standing_still(&landscape.energy, &alive);
-        let now = landscape.judge(&here, workers);
-        let climbs = climb(&landscape.energy, alive.len(), |i| alive[i].clone(), Stop::BASIN, workers);
-        let maxima = landscape.describe(&climbs, workers);
+        let alive: Vec<&[f64]> = directions.iter().flatten().map(Vec::as_slice).collect();
+        let climbs = climb(&landscape.energy, alive.len(), |i| alive[i].to_vec(), Stop::BASIN, workers);
         let is_even = landscape.energy.curve().activation.is_even();
-        let (mut peaks, mut sharing): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
-        let mut stands = Vec::with_capacity(alive.len());
-        for (i, (climb, above)) in climbs.iter().zip(&maxima).enumerate() {
-            if climb.arrival == Arrival::Flat {
-                stands.push(None);
-                continue;
-            }
-            let cosine = |other: usize| {
-                let cosine = dot(&above.w, &maxima[other].w);
-                if is_even { cosine.abs() } else { cosine }
-            };
-            let peak = peaks.iter().position(|&other| cosine(other) >= SAME_PEAK).unwrap_or_else(|| {
-                peaks.push(i);
-                sharing.push(0);
-                peaks.len() - 1
-            });
-            sharing[peak] += 1;
-            stands.push(Some(Stand {
-                now: now[i].kind,
-                climbed: here[i].height / above.height,
-                cosine: dot(alive[i], &above.w),
-                form: landscape.form(above, peak),
-                above: above.clone(),
-                peak,
-            }));
-        }
-        let mut stands = stands.into_iter();
-        let units = directions.iter().map(|direction| direction.as_ref().and_then(|_| stands.next().flatten()));
-        Self { units: units.collect(), sharing }
+        let (peak_of, ends, sharing) = shared(&climbs, is_even);
+        let peaks = landscape.describe(&ends, workers);
+        let [here, on_all] =
+            [&landscape.energy, &landscape.population].map(|energy: &Energy| energy.heights(alive.iter().copied()));
+        let stand = |(i, peak): (usize, &Option<usize>)| {
+            let peak = (*peak)?;
+            let above = &peaks[peak];
+            let now = landscape.kind_of(on_all[i], above.summit_population, above.carry_over);
+            Some(Stand { now, climbed: here[i] / above.height, peak })
+        };
+        let mut stands = peak_of.iter().enumerate().map(stand);
+        let units =
+            directions.iter().map(|direction| direction.as_ref().and_then(|_| stands.next().flatten())).collect();
+        let forms = peaks.iter().enumerate().map(|(i, peak)| landscape.form(peak, i)).collect();
+        Self { units, peaks, forms, sharing }
     }
 
     /// Units that stand somewhere.
     pub fn living(&self) -> impl Iterator<Item = &Stand> {
         self.units.iter().flatten()
     }
-
-    /// Whether more than half of the living units are generalizing as they are.
-    pub fn has_switched(&self) -> bool {
-        let n = self.living().filter(|stand| stand.now == PeakKind::Generalizing).count();
-        2 * n > self.living().count()
-    }
 }
 
-/// Units as climbs that never left: E and A σ(Xw) where they are.
-fn standing_still(energy: &Energy, directions: &[&Vec<f64>]) -> Vec<Climb> {
-    let mut evaluation = Evaluation::new(energy);
-    let mut here = Vec::with_capacity(directions.len());
-    for chunk in directions.chunks(LANES) {
-        let units: Vec<&[f64]> = chunk.iter().map(|direction| direction.as_slice()).collect();
-        energy.evaluate(&lanes(&units, energy.dimension()), &mut evaluation);
-        here.extend(chunk.iter().enumerate().map(|(lane, direction)| Climb {
-            w: (*direction).clone(),
-            height: evaluation.energy[lane],
-            gradient_norm: f64::NAN,
-            signal: evaluation.signal.iter().map(|z| z[lane]).collect(),
-            evaluations: 1,
-            arrival: Arrival::Unfinished,
-        }));
-    }
-    here
+/// For each climb the peak it ended on, `None` where there was nothing to climb; the peaks; the climbs that ended on each.
+fn shared(climbs: &[Climb], is_even: bool) -> (Vec<Option<usize>>, Vec<Climb>, Vec<usize>) {
+    let (mut ends, mut sharing): (Vec<Climb>, Vec<usize>) = (Vec::new(), Vec::new());
+    let peak_of = climbs.iter().map(|climb| {
+        if climb.arrival == Arrival::Flat {
+            return None;
+        }
+        let is_same = |end: &Climb| {
+            let cosine = dot(&end.w, &climb.w);
+            (if is_even { cosine.abs() } else { cosine }) >= SAME_PEAK
+        };
+        let peak = ends.iter().position(is_same).unwrap_or_else(|| {
+            ends.push(climb.clone());
+            sharing.push(0);
+            ends.len() - 1
+        });
+        sharing[peak] += 1;
+        Some(peak)
+    });
+    (peak_of.collect(), ends, sharing)
 }
 
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -207,7 +207,8 @@ mod tests {
         for (entry, expected) in shared("cyclic:7", Activation::Square).iter().zip([4.0, 6.0, 12.0]) {
             assert!((entry * 196.0 - expected).abs() < 1e-9, "{entry}");
         }
-        let arc = |rho: f64| ((1.0 - rho * rho).sqrt() + rho * (std::f64::consts::PI - rho.acos())) / std::f64::consts::TAU;
+        let arc =
+            |rho: f64| ((1.0 - rho * rho).sqrt() + rho * (std::f64::consts::PI - rho.acos())) / std::f64::consts::TAU;
         for (task, n_operands) in [("cyclic:5", 2), ("operands:3:cyclic:4", 3)] {
             let relu = shared(task, Activation::Relu);
             let abs = shared(task, Activation::Abs);

@@ -2,9 +2,9 @@
 
 pub mod ascent;
 mod certificate;
+pub mod climbing;
 mod curve;
 mod energy;
-pub mod climbing;
 pub mod footing;
 mod kernel;
 mod maximum;
@@ -22,8 +22,8 @@ pub use energy::{Energy, Evaluation, Inputs, LANES, Lanes};
 pub use kernel::{KERNEL_LIMIT, Kernel, KernelError};
 pub use maximum::{Form, Landscape, Maximum, PeakKind, Token};
 pub use peaks::{Peak, Peaks, Share, find, random_start};
-pub use section::Section;
 pub use projection::{EnergyKind, Projection};
+pub use section::Section;
 
 use dunwu_engine::Problem;
 
@@ -55,7 +55,9 @@ pub enum LandscapeError {
         task: String,
     },
     /// Certificates would take too long.
-    #[error("a unit of {task} has {weights} input weights, and peaks are certified up to {DIMENSION_LIMIT}: take a smaller order")]
+    #[error(
+        "a unit of {task} has {weights} input weights, and peaks are certified up to {DIMENSION_LIMIT}: take a smaller order"
+    )]
     TooManyWeights {
         /// Its name.
         task: String,

@@ -205,9 +205,8 @@ fn classes(landscape: &Landscape<'_>, maxima: &[Maximum], of_start: &[Option<usi
     for class in &mut classes {
         class.basin = Share::of(class.n_starts, of_start.len());
     }
-    classes.sort_by(|a, b| {
-        a.kind.cmp(&b.kind).then(maxima[b.members[0]].height.total_cmp(&maxima[a.members[0]].height))
-    });
+    classes
+        .sort_by(|a, b| a.kind.cmp(&b.kind).then(maxima[b.members[0]].height.total_cmp(&maxima[a.members[0]].height)));
     classes
 }
 

@@ -18,7 +18,7 @@
 //! table of a group, where tokens alone say nothing of the label, both energies are the same. For any other input it is measured
 //! in units of its mean diagonal.
 
-use super::energy::{Evaluation, Inputs, LANES, vectors, vectors_mut};
+use super::energy::{Evaluation, Inputs, Wide, added, added_times, n_parts, wide, wide_mut, zero};
 use super::kernel::{self, Kernel, KernelError};
 use crate::measure::dense::{cholesky, solve};
 use dunwu_engine::model::Activation;
@@ -113,13 +113,7 @@ impl Projection {
     }
 
     /// The closed form of `K̃ = P₁ + b X̃X̃ᵀ`.
-    fn without_tokens(
-        problem: &Problem,
-        samples: &Samples,
-        inputs: &Inputs,
-        b: f64,
-        ridge: f64,
-    ) -> Self {
+    fn without_tokens(problem: &Problem, samples: &Samples, inputs: &Inputs, b: f64, ridge: f64) -> Self {
         let (n, d, m) = (samples.len(), problem.n_inputs(), problem.n_labels);
         let shares = shares(&samples.labels, m);
         let mut token_counts = vec![0.0; d];
@@ -134,7 +128,8 @@ impl Projection {
             }
         }
         // Centred: X̃ᵀX̃ = XᵀX − n x̄x̄ᵀ, X̃ᵀỸ = XᵀY − n x̄p̄ᵀ.
-        let mean_diagonal = (0..d).map(|k| token_counts[k] * (1.0 - token_counts[k] / n as f64)).sum::<f64>() / n as f64;
+        let mean_diagonal =
+            (0..d).map(|k| token_counts[k] * (1.0 - token_counts[k] / n as f64)).sum::<f64>() / n as f64;
         let a = 1.0 + ridge * (1.0 - 1.0 / n as f64 + b * mean_diagonal);
         for k in 0..d {
             for l in 0..d {
@@ -221,29 +216,29 @@ impl Projection {
         }
     }
 
-    /// Takes vector `v` of the activations of sample `i` into the sums.
+    /// Takes part `part` of the activations of sample `i` into the sums.
     #[inline(always)]
     pub(super) fn gather<S: Simd>(
         &self,
         simd: S,
         i: usize,
         inputs: &Inputs,
-        f: S::f64s,
+        f: &Wide<S>,
         into: &mut Evaluation,
-        v: usize,
+        part: usize,
     ) {
         match self {
             Self::Tables { labels, of_token, .. } => {
-                let sum = &mut vectors_mut::<S>(&mut into.label_sums[labels[i] as usize])[v];
-                *sum = simd.add_f64s(*sum, f);
+                let sum = wide_mut::<S>(&mut into.label_sums[labels[i] as usize], part);
+                *sum = added(simd, *sum, f);
                 if !of_token.is_empty() {
-                    inputs.scatter(simd, i, f, &mut into.token_sums, v);
+                    inputs.scatter(simd, i, f, &mut into.token_sums, part);
                 }
             }
             Self::Dense { columns, n_labels } => {
                 for (sum, &a) in into.label_sums.iter_mut().zip(&columns[i * n_labels..][..*n_labels]) {
-                    let sum = &mut vectors_mut::<S>(sum)[v];
-                    *sum = simd.add_f64s(*sum, simd.mul_f64s(simd.splat_f64s(a), f));
+                    let sum = wide_mut::<S>(sum, part);
+                    *sum = added_times(simd, *sum, a, f);
                 }
             }
         }
@@ -259,49 +254,47 @@ impl Projection {
         };
         let m = constant.len();
         let Evaluation { signal, label_sums, token_sums, .. } = into;
-        for v in 0..LANES / S::F64_LANES {
-            let scale = simd.splat_f64s(*scale);
-            let zero = simd.splat_f64s(0.0);
-            let total = label_sums.iter().fold(zero, |total, sum| simd.add_f64s(total, vectors::<S>(sum)[v]));
+        let scaled = |mut vectors: Wide<S>| {
+            vectors.iter_mut().for_each(|v| *v = simd.mul_f64s(simd.splat_f64s(*scale), *v));
+            vectors
+        };
+        for part in 0..n_parts::<S>() {
+            let total = label_sums.iter().fold(zero(simd), |total, sum| added(simd, total, wide::<S>(sum, part)));
             for (h, (z, sum)) in signal.iter_mut().zip(label_sums.iter()).enumerate() {
-                let own = simd.mul_f64s(simd.splat_f64s(constant[h]), total);
+                let own = added_times(simd, *wide::<S>(sum, part), constant[h], &total);
                 let tokens = of_token.iter().skip(h).step_by(m).zip(token_sums.iter());
-                let told = tokens.fold(simd.add_f64s(vectors::<S>(sum)[v], own), |z, (&t, sum)| {
-                    simd.add_f64s(z, simd.mul_f64s(simd.splat_f64s(t), vectors::<S>(sum)[v]))
-                });
-                vectors_mut::<S>(z)[v] = simd.mul_f64s(scale, told);
+                let told = tokens.fold(own, |z, (&t, sum)| added_times(simd, z, t, wide::<S>(sum, part)));
+                *wide_mut::<S>(z, part) = scaled(told);
             }
             let against = |row: &[f64]| {
-                row.iter().zip(signal.iter()).fold(zero, |sum, (&c, z)| {
-                    simd.add_f64s(sum, simd.mul_f64s(simd.splat_f64s(c), vectors::<S>(z)[v]))
-                })
+                row.iter()
+                    .zip(signal.iter())
+                    .fold(zero(simd), |sum, (&c, z)| added_times(simd, sum, c, wide::<S>(z, part)))
             };
             let of_all = against(constant);
             for (slope, z) in label_sums.iter_mut().zip(signal.iter()) {
-                vectors_mut::<S>(slope)[v] = simd.mul_f64s(scale, simd.add_f64s(vectors::<S>(z)[v], of_all));
+                *wide_mut::<S>(slope, part) = scaled(added(simd, *wide::<S>(z, part), &of_all));
             }
             for (row, slope) in of_token.chunks_exact(m).zip(token_sums.iter_mut()) {
-                vectors_mut::<S>(slope)[v] = simd.mul_f64s(scale, against(row));
+                *wide_mut::<S>(slope, part) = scaled(against(row));
             }
         }
     }
 
-    /// Vector `v` of the lanes of `(AᵀA f)ᵢ`.
+    /// Part `part` of the lanes of `(AᵀA f)ᵢ`.
     #[inline(always)]
-    pub(super) fn slope<S: Simd>(&self, simd: S, i: usize, inputs: &Inputs, from: &Evaluation, v: usize) -> S::f64s {
+    pub(super) fn slope<S: Simd>(&self, simd: S, i: usize, inputs: &Inputs, from: &Evaluation, part: usize) -> Wide<S> {
         match self {
             Self::Tables { labels, of_token, .. } => {
-                let slope = vectors::<S>(&from.label_sums[labels[i] as usize])[v];
+                let slope = *wide::<S>(&from.label_sums[labels[i] as usize], part);
                 if of_token.is_empty() {
                     return slope;
                 }
-                simd.add_f64s(slope, inputs.read(simd, i, &from.token_sums, v))
+                added(simd, slope, &inputs.read(simd, i, &from.token_sums, part))
             }
             Self::Dense { columns, n_labels } => {
                 let column = from.signal.iter().zip(&columns[i * n_labels..][..*n_labels]);
-                column.fold(simd.splat_f64s(0.0), |slope, (z, &a)| {
-                    simd.add_f64s(slope, simd.mul_f64s(simd.splat_f64s(a), vectors::<S>(z)[v]))
-                })
+                column.fold(zero(simd), |slope, (z, &a)| added_times(simd, slope, a, wide::<S>(z, part)))
             }
         }
     }

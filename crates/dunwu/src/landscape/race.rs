@@ -10,8 +10,9 @@
 //! A seed draws one order of the population, of which a smaller sample is a prefix of a larger one, and the short runs of a seed
 //! see the same samples as its landscapes.
 
-use super::ascent::{Stop, climb};
 use super::LandscapeError;
+use super::ascent::{Stop, climb};
+use super::energy::Energy;
 use super::maximum::{Landscape, Maximum, PeakKind};
 use super::peaks::{Share, find, random_start};
 use super::projection::EnergyKind;
@@ -34,6 +35,14 @@ pub struct Course<'a> {
     pub ridge: Option<f64>,
     /// Random starts a landscape.
     pub restarts: usize,
+}
+
+impl Course<'_> {
+    /// The energy on the sample that `spec` and `seed` describe.
+    pub fn energy_of(&self, spec: &RunSpec, seed: u64) -> Result<Energy, RaceError> {
+        let split = Split::draw(self.problem, &spec.data, seed, None)?;
+        Ok(Landscape::new(self.problem, &split, None, spec.model.activation, self.energy, self.ridge)?.energy)
+    }
 }
 
 /// The best peaks of one landscape.

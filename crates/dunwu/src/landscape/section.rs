@@ -54,7 +54,8 @@ impl Section {
         let b = unit(without(&generalizing, &[&a]))?;
         let c = unit(without(&third, &[&a, &b]))?;
         let apart = dot(&generalizing, &b).atan2(dot(&generalizing, &a)).to_degrees();
-        let place = (dot(&third, &b).atan2(dot(&third, &a)).to_degrees(), dot(&third, &c).clamp(-1.0, 1.0).asin().to_degrees());
+        let place =
+            (dot(&third, &b).atan2(dot(&third, &a)).to_degrees(), dot(&third, &c).clamp(-1.0, 1.0).asin().to_degrees());
         let spaced = |low: f64, high: f64, n: usize| -> Vec<f64> {
             (0..n).map(|i| low + (high - low) * i as f64 / (n - 1) as f64).collect()
         };
@@ -136,7 +137,11 @@ mod tests {
         assert!((at(section.apart, 0.0) - 1.25).abs() < 0.02, "the peak of a frequency is M/4");
         assert!((at(section.third.0, section.third.1) - 1.25).abs() < 0.02, "that of the other as well");
         assert!(at(0.0, 0.0) < 0.01, "a token is worth nothing on all data");
-        assert!((section.apart - dot(&unit(token.clone()).unwrap(), &unit(wave(1)).unwrap()).abs().acos().to_degrees()).abs() < 1e-9);
+        assert!(
+            (section.apart - dot(&unit(token.clone()).unwrap(), &unit(wave(1)).unwrap()).abs().acos().to_degrees())
+                .abs()
+                < 1e-9
+        );
         assert_eq!(Section::of(&energy, &token, &token, &wave(1), &Workers::new(1).unwrap()), None);
     }
 }

@@ -64,15 +64,18 @@ pub fn silent(problem: &Problem, spec: &RunSpec, energy: EnergyKind) -> Vec<Stri
         )),
     }
     if problem.n_features > 0 {
-        sentences.push("Its inputs are numbers, so no peak stands for tokens, and Theorem 5 (focused or spread) does not apply.".to_owned());
-    }
-    if spec.model.activation != Activation::Square {
         sentences.push(
-            "The closed heights of Theorem 2 are those of σ = x²; for this σ no height is predicted.".to_owned(),
+            "Its inputs are numbers, so no peak stands for tokens, and Theorem 5 (focused or spread) does not apply."
+                .to_owned(),
         );
     }
+    if spec.model.activation != Activation::Square {
+        sentences
+            .push("The closed heights of Theorem 2 are those of σ = x²; for this σ no height is predicted.".to_owned());
+    }
     if spec.model.activation.has_kink() {
-        sentences.push("σ has a kink at 0, which is rounded over ±0.01, so that peaks on it can be certified.".to_owned());
+        sentences
+            .push("σ has a kink at 0, which is rounded over ±0.01, so that peaks on it can be certified.".to_owned());
     }
     if energy == EnergyKind::Whitened && problem.n_operands() != 2 {
         sentences.push(

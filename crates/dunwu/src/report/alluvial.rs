@@ -1,45 +1,33 @@
 //! What units were and what they became: stacked blocks at a few snapshots, and between them a ribbon for each change.
 
-use super::palette::{self, Color};
+use super::palette::Color;
 use super::plot::{EndLabel, LEFT, Panel, SMALL};
 use super::scale::Scale;
 use super::svg::{Anchor, PathData, Svg, WIDTH, text_width};
-use super::words::{self, count, counted};
-use crate::opened::UnitLabel;
+use super::words::{count, counted};
 
 /// Units by stratum at a few snapshots.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Alluvial {
+pub(crate) struct Alluvial {
     /// Steps of the snapshots, ascending; they stand at even distances, whatever the steps between them.
-    pub steps: Vec<u64>,
+    pub(crate) steps: Vec<u64>,
     /// What a unit can be, from the uppermost to the lowest: generalizing first, memorizing below.
-    pub strata: Vec<Stratum>,
+    pub(crate) strata: Vec<Stratum>,
     /// The stratum of each unit, `[snapshot][unit]`. Units of an unknown stratum are left out.
-    pub of_unit: Vec<Vec<usize>>,
+    pub(crate) of_unit: Vec<Vec<usize>>,
     /// Steps at which something happened to the run, and what.
-    pub events: Vec<(u64, String)>,
+    pub(crate) events: Vec<(u64, String)>,
     /// Step from which more units turn from memorizing to generalizing than back, or however the caller defines the switch.
-    pub switch: Option<u64>,
+    pub(crate) switch: Option<u64>,
 }
 
 /// One thing that a unit can be.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stratum {
+pub(crate) struct Stratum {
     /// As it follows a count: `generalizing`.
-    pub name: String,
+    pub(crate) name: String,
     /// Of its blocks and of the ribbons that leave it.
-    pub color: Color,
-}
-
-impl Stratum {
-    /// The stratum of a label, in the colour that this label has in every figure.
-    pub fn of_label(label: UnitLabel) -> Self {
-        let color = match label {
-            UnitLabel::Undecided => Color { line: "#C4C4C4", text: "#666666" },
-            other => palette::label_area(other),
-        };
-        Self { name: words::label(label).into(), color }
-    }
+    pub(crate) color: Color,
 }
 
 /// Space between two blocks of a snapshot, and their width.
@@ -60,7 +48,7 @@ struct Flow {
 }
 
 /// The drawing as a whole SVG document.
-pub fn alluvial(input: &Alluvial) -> String {
+pub(crate) fn alluvial(input: &Alluvial) -> String {
     const TITLE: &str = "What the hidden units were and became";
     let n_columns = input.steps.len().min(input.of_unit.len());
     let n_units = input.of_unit.iter().take(n_columns).map(Vec::len).max().unwrap_or(0);

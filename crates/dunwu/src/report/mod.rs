@@ -11,10 +11,10 @@
 mod alluvial;
 pub mod comparison;
 mod figures;
+pub mod landscape;
 mod page;
 mod palette;
 mod plot;
-pub mod landscape;
 mod race_chart;
 mod scale;
 mod svg;
@@ -37,12 +37,13 @@ pub use figures::Figure;
 use crate::Opened;
 use view::View;
 
-/// The whole report as one self-contained HTML page; `settings` are the spec's rows as `(key, value)`.
-pub fn html(opened: &Opened, settings: &[(String, String)]) -> String {
-    page::html(&View::of(opened), settings)
+/// The whole report as one self-contained HTML page; `settings` are the spec's rows as `(key, value)`, `landscape` the figures of
+/// [`landscape::run_figures`].
+pub fn html(opened: &Opened, landscape: &[Figure], settings: &[(String, String)]) -> String {
+    page::html(&View::of(opened), landscape, settings)
 }
 
-/// Every figure, in reading order.
+/// Every figure but those of the landscape, in reading order.
 pub fn figures(opened: &Opened) -> Vec<Figure> {
     figures::all(&View::of(opened))
 }

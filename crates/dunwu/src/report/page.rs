@@ -70,14 +70,14 @@ pub(super) fn document(head: &Head<'_>) -> String {
     )
 }
 
-/// The page; `settings` are the spec's rows.
-pub(super) fn html(view: &View<'_>, settings: &[(String, String)]) -> String {
+/// The page; `landscape` are figures that follow the others, `settings` the spec's rows.
+pub(super) fn html(view: &View<'_>, landscape: &[Figure], settings: &[(String, String)]) -> String {
     let mut body = glance(view);
     body += &story(view);
     body += &stages(view);
     body += "<h2>What the figures show</h2>\n";
-    for figure in figures::all(view) {
-        body += &shown(&figure);
+    for figure in figures::all(view).iter().chain(landscape) {
+        body += &shown(figure);
     }
     body += &spec(settings);
     body += "<h2>Words used here</h2>\n<dl class=\"words\">\n";

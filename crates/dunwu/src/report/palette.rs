@@ -5,11 +5,11 @@ use crate::opened::{Stage, UnitLabel};
 
 /// A colour with a darker shade for small text, which needs a contrast of 4.5 on white.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Color {
+pub(crate) struct Color {
     /// Of lines and areas.
-    pub line: &'static str,
+    pub(crate) line: &'static str,
     /// Of text that names them.
-    pub text: &'static str,
+    pub(crate) text: &'static str,
 }
 
 /// The training sample, and memorizing.

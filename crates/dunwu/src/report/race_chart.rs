@@ -10,36 +10,36 @@ use super::words::{count, counted, number};
 
 /// Heights and basins at several values of one quantity.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RaceChart {
+pub(crate) struct RaceChart {
     /// What is varied: `training samples n`.
-    pub x_name: String,
+    pub(crate) x_name: String,
     /// In any order.
-    pub points: Vec<RacePoint>,
+    pub(crate) points: Vec<RacePoint>,
     /// Where the generalizing peak becomes the higher one, with an interval.
-    pub crossing: Option<(f64, f64, f64)>,
+    pub(crate) crossing: Option<(f64, f64, f64)>,
     /// Where theory expects that, and what the theory is called: `M ln M`.
-    pub theory: Option<(f64, String)>,
+    pub(crate) theory: Option<(f64, String)>,
     /// Where half of the training runs generalize, with an interval.
-    pub training: Option<(f64, f64, f64)>,
+    pub(crate) training: Option<(f64, f64, f64)>,
     /// The value of M ln M, for a second row of ticks in its units; only where it is positive.
-    pub m_log_m: Option<f64>,
+    pub(crate) m_log_m: Option<f64>,
 }
 
 /// What was measured at one value.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct RacePoint {
+pub(crate) struct RacePoint {
     /// The value.
-    pub x: f64,
+    pub(crate) x: f64,
     /// Height of the highest memorizing peak, one a sample; `None` where a sample has none.
-    pub memorizing: Vec<Option<f64>>,
+    pub(crate) memorizing: Vec<Option<f64>>,
     /// The same of generalizing peaks.
-    pub generalizing: Vec<Option<f64>>,
+    pub(crate) generalizing: Vec<Option<f64>>,
     /// Share of random starts that climb onto memorizing peaks, one a sample.
-    pub basin_memorizing: Vec<f64>,
+    pub(crate) basin_memorizing: Vec<f64>,
     /// The same of generalizing peaks.
-    pub basin_generalizing: Vec<f64>,
+    pub(crate) basin_generalizing: Vec<f64>,
     /// Training runs that generalized, of how many.
-    pub trained: Option<(usize, usize)>,
+    pub(crate) trained: Option<(usize, usize)>,
 }
 
 /// Values of one kind: all of them, by their place on the axis.
@@ -56,7 +56,7 @@ const BASINS: f64 = 140.0;
 const BETWEEN: f64 = 44.0;
 
 /// The drawing as a whole SVG document.
-pub fn race_chart(chart: &RaceChart) -> String {
+pub(crate) fn race_chart(chart: &RaceChart) -> String {
     const TITLE: &str = "Memorizing and generalizing peaks, racing";
     let mut svg = Svg::default();
     let xs: Vec<f64> = chart.points.iter().map(|p| p.x).filter(|x| x.is_finite()).collect();

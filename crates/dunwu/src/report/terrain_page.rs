@@ -11,17 +11,17 @@ const SCRIPT: &str = include_str!("frames.js");
 
 /// One position of the slider.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PageFrame {
+pub(crate) struct PageFrame {
     /// What the position is called: `n = 128`.
-    pub label: String,
+    pub(crate) label: String,
     /// A whole SVG document, of the same size as those of the other frames.
-    pub svg: String,
+    pub(crate) svg: String,
     /// One sentence with its numbers.
-    pub caption: String,
+    pub(crate) caption: String,
 }
 
 /// The page; `body_after` is HTML that follows the frames, `lede` and captions are text.
-pub fn terrain_page(title: &str, lede: &str, frames: &[PageFrame], body_after: &str) -> String {
+pub(crate) fn terrain_page(title: &str, lede: &str, frames: &[PageFrame], body_after: &str) -> String {
     let body = format!("{}{body_after}", slides(frames));
     page::document(&Head {
         kicker: "Dunwu · energy landscape",

@@ -12,7 +12,7 @@ fn drawn(opened: &Opened) -> Vec<Figure> {
 }
 
 fn html(opened: &Opened) -> String {
-    page::html(&sample::view(opened), &sample::settings())
+    page::html(&sample::view(opened), &[], &sample::settings())
 }
 
 fn text(opened: &Opened) -> String {
@@ -209,7 +209,7 @@ fn text_of_users_is_shown_and_not_obeyed() {
         o.stages[0].evidence = hostile.into();
         o.irreps.as_mut().unwrap().iter_mut().for_each(|irrep| irrep.name = hostile.into());
     });
-    let page = page::html(&sample::view(&opened), &[(hostile.into(), hostile.into())]);
+    let page = page::html(&sample::view(&opened), &[], &[(hostile.into(), hostile.into())]);
     assert!(!page.contains("<script") && !page.contains('\u{1b}') && !page.contains('\u{0}'));
     let document = roxmltree::Document::parse(page.strip_prefix("<!doctype html>").unwrap()).unwrap();
     let heading = document.descendants().find(|n| n.tag_name().name() == "h1").unwrap();

@@ -206,10 +206,7 @@ mod tests {
 
     #[test]
     fn a_new_sampling_replaces_the_old() {
-        assert_eq!(
-            applied("data.count=100").data,
-            DataSpec::of(Sampling::Count(100))
-        );
+        assert_eq!(applied("data.count=100").data, DataSpec::of(Sampling::Count(100)));
         assert_eq!(applied("data.split=a.csv").data.sampling, Sampling::SplitFile("a.csv".to_owned()));
         assert_eq!(applied("task.order=5").task, Task::parse("cyclic:5").unwrap());
     }
@@ -253,10 +250,7 @@ mod tests {
         for broken in [
             RunSpec { steps: 0, ..fine.clone() },
             RunSpec { seed: u64::MAX, ..fine.clone() },
-            RunSpec {
-                data: DataSpec::of(Sampling::Fraction(f64::NAN)),
-                ..fine.clone()
-            },
+            RunSpec { data: DataSpec::of(Sampling::Fraction(f64::NAN)), ..fine.clone() },
             RunSpec { loss: Objective::Outputs(Loss::CrossEntropy), ..applied("model.top_layer=ridge") },
         ] {
             assert!(check(&broken).is_err(), "{broken:?}");

@@ -172,8 +172,7 @@ fn dying_units_leave_no_subnormal_numbers() {
 #[test]
 fn it_stops_when_the_outcome_is_decided_if_asked_to() {
     let small = (presets::find("small").expect("a preset").spec)();
-    let mut spec =
-        RunSpec { data: DataSpec::of(Sampling::Fraction(0.8)), ..small };
+    let mut spec = RunSpec { data: DataSpec::of(Sampling::Fraction(0.8)), ..small };
     spec.events.stop_after = Some(50);
     let (_, _, mut training) = begin(&spec, 1);
     let last = to_the_end(&mut training).pop().expect("an end");

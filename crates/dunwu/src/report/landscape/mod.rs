@@ -6,9 +6,10 @@ mod race;
 mod range;
 mod table;
 
-pub use climbing::{climbing_page, climbing_sentences, climbing_table, columns, flow};
+pub use climbing::{climbing_page, climbing_sentences, climbing_table, columns, run_figures};
 pub use peaks::{PeaksView, peaks_page, peaks_table};
 pub use race::{RaceCourse, RaceView, race_page, race_sentences, race_table};
+pub use range::mountains;
 
 use dunwu_engine::model::Activation;
 

@@ -37,7 +37,12 @@ const SHOWN: usize = 24;
 fn table(landscape: &Landscape<'_>, peaks: &Peaks) -> Table {
     let row = |class: &Peak| {
         let (best, certificate) = (&peaks.maxima[class.members[0]], &peaks.certificates[class.members[0]]);
-        let interval = format!("{:.1} ({:.1}–{:.1})", 100.0 * class.basin.share, 100.0 * class.basin.low, 100.0 * class.basin.high);
+        let interval = format!(
+            "{:.1} ({:.1}–{:.1})",
+            100.0 * class.basin.share,
+            100.0 * class.basin.low,
+            100.0 * class.basin.high
+        );
         vec![
             class.kind.name().to_owned(),
             class.form.words(landscape.decomposition()),
@@ -46,7 +51,7 @@ fn table(landscape: &Landscape<'_>, peaks: &Peaks) -> Table {
             class.members.len().to_string(),
             best.irrep.map_or("–".to_owned(), |(_, purity)| format!("{purity:.3}")),
             format!("{:.1}", best.participation),
-            format!("{:.2}", best.population_share),
+            best.population_share().map_or("–".to_owned(), |share| format!("{share:.2}")),
             best.carry_over.map_or("–".to_owned(), |carry_over| format!("{carry_over:.2}")),
             format!("{:.1e}", certificate.hessian_max),
             certificate.flat_directions.to_string(),
@@ -54,7 +59,17 @@ fn table(landscape: &Landscape<'_>, peaks: &Peaks) -> Table {
     };
     Table {
         head: vec![
-            "kind", "stands for", "height", "basin %", "maxima", "purity", "weights", "on all", "carries", "curvature", "flat",
+            "kind",
+            "stands for",
+            "height",
+            "basin %",
+            "maxima",
+            "purity",
+            "weights",
+            "on all",
+            "carries",
+            "curvature",
+            "flat",
         ],
         n_text: 2,
         rows: peaks.classes.iter().take(SHOWN).map(row).collect(),
@@ -142,7 +157,7 @@ fn words() -> String {
         (
             "carries",
             "Share of the activation's variance that the label decides on held-out samples, over that on training samples. Where \
-             the task is no group, a generalizing peak needs a quarter of it too.",
+             the task is no group, it decides: a quarter generalizes, less than a tenth memorizes.",
         ),
         ("curvature", "Largest eigenvalue of the Hessian along the sphere: a peak has none above zero."),
         ("flat", "Directions in which its height stays the same: phases and other continuous families."),
@@ -187,7 +202,12 @@ fn chart(landscape: &Landscape<'_>, peaks: &Peaks) -> String {
         let best = &peaks.maxima[class.members[0]];
         let color = peak_color(class.kind);
         let name = class.form.words(landscape.decomposition());
-        svg.text((0.0, top + 15.0), Anchor::Start, &format!("font-size=\"12\" fill=\"{}\"", color.text), class.kind.name());
+        svg.text(
+            (0.0, top + 15.0),
+            Anchor::Start,
+            &format!("font-size=\"12\" fill=\"{}\"", color.text),
+            class.kind.name(),
+        );
         svg.text((0.0, top + 30.0), Anchor::Start, small, &shortened(&name, 26));
         weights(&mut svg, best, landscape, (WEIGHTS.0, top + 2.0), (WEIGHTS.1, ROW - 10.0), color);
         bar(&mut svg, (HEIGHT_BAR.0, top + 8.0), HEIGHT_BAR.1 * best.height / tallest.max(f64::MIN_POSITIVE), color);
@@ -209,7 +229,14 @@ fn bar(svg: &mut Svg, (x, y): (f64, f64), width: f64, color: Color) {
 }
 
 /// The weights: bars around a base line, or, where the inputs are a square of numbers, that square in two colours.
-fn weights(svg: &mut Svg, best: &Maximum, landscape: &Landscape<'_>, (x, y): (f64, f64), (width, height): (f64, f64), color: Color) {
+fn weights(
+    svg: &mut Svg,
+    best: &Maximum,
+    landscape: &Landscape<'_>,
+    (x, y): (f64, f64),
+    (width, height): (f64, f64),
+    color: Color,
+) {
     let largest = best.w.iter().fold(f64::MIN_POSITIVE, |largest, w| largest.max(w.abs()));
     let side = best.w.len().isqrt();
     if landscape.has_numbers() && side * side == best.w.len() {
@@ -229,7 +256,8 @@ fn weights(svg: &mut Svg, best: &Maximum, landscape: &Landscape<'_>, (x, y): (f6
         let across = x + step * (k as f64 + 0.5);
         data.move_to((across, middle)).line_to((across, middle - w / largest * height / 2.0));
     }
-    let style = format!("fill=\"none\" stroke=\"{}\" stroke-width=\"{:.2}\"", color.line, (0.72 * step).clamp(0.6, 4.0));
+    let style =
+        format!("fill=\"none\" stroke=\"{}\" stroke-width=\"{:.2}\"", color.line, (0.72 * step).clamp(0.6, 4.0));
     svg.path(&data, &style);
     for operand in landscape.operand_ends() {
         let across = x + step * operand as f64;

@@ -1,8 +1,8 @@
 //! The race in sentences, a table, a chart and a page with a slider.
 
-use super::range::{Mountains, terrain};
+use super::range::terrains;
 use super::table::Table;
-use crate::landscape::race::{Best, Crossing, Estimate, RacePoint, Standing};
+use crate::landscape::race::{Crossing, Estimate, RacePoint, Standing};
 use crate::landscape::trial::Trial;
 use crate::landscape::{Energy, EnergyKind, PeakKind};
 use crate::report::page;
@@ -56,7 +56,7 @@ pub struct RaceCourse<'a> {
 
 /// `from n = 198 = 2.75 M ln M on (95 % interval 181 to 214, 4 samples)`.
 fn estimate_words(x_name: &str, estimate: &Estimate, m_log_m: Option<f64>) -> String {
-    let x_name = if m_log_m.is_some() { "n" } else { x_name };
+    let x_name = if x_name.ends_with(" n") { "n" } else { x_name };
     let samples = counted(estimate.of_seed.len(), "sample");
     let in_units = |x: f64| m_log_m.map_or(String::new(), |unit| format!(" = {:.2} M ln M", x / unit));
     let is_all = |below: bool| {
@@ -120,7 +120,10 @@ fn judgement(view: &RaceView<'_>, training: &Estimate) -> Option<String> {
     let real = training.at?;
     let crossings = view.courses.iter().flat_map(|course| {
         let name = course.energy.name();
-        [(course.crossing, format!("heights of the {name} landscape")), (course.basin_crossing, format!("basins of the {name} landscape"))]
+        [
+            (course.crossing, format!("heights of the {name} landscape")),
+            (course.basin_crossing, format!("basins of the {name} landscape")),
+        ]
     });
     let mut off: Vec<(f64, String)> =
         crossings.filter_map(|(crossing, name)| Some((crossing?.at? / real, name))).collect();
@@ -132,7 +135,8 @@ fn judgement(view: &RaceView<'_>, training: &Estimate) -> Option<String> {
 }
 
 fn table(view: &RaceView<'_>, course: &RaceCourse<'_>) -> Table {
-    let middle = |point: &RacePoint, read: &dyn Fn(&Standing) -> Option<f64>| median(point.standings.iter().filter_map(read));
+    let middle =
+        |point: &RacePoint, read: &dyn Fn(&Standing) -> Option<f64>| median(point.standings.iter().filter_map(read));
     let height = |point: &RacePoint, kind| {
         middle(point, &|standing| standing.best(kind).map(|best| best.height)).map_or("–".to_owned(), number)
     };
@@ -163,7 +167,11 @@ fn table(view: &RaceView<'_>, course: &RaceCourse<'_>) -> Table {
 /// Both tables for a terminal: heights of the best peaks, basins, and short runs; medians over samples.
 pub fn race_table(view: &RaceView<'_>) -> String {
     let tables = view.courses.iter().map(|course| {
-        format!("{} energy: heights of the best peaks, shares of random starts\n{}", course.energy.name(), table(view, course).text())
+        format!(
+            "{} energy: heights of the best peaks, shares of random starts\n{}",
+            course.energy.name(),
+            table(view, course).text()
+        )
     });
     tables.collect::<Vec<_>>().join("\n\n")
 }
@@ -174,7 +182,8 @@ fn chart(view: &RaceView<'_>, course: &RaceCourse<'_>) -> String {
         Some((at, estimate.low.unwrap_or(at), estimate.high.unwrap_or(at)))
     };
     let points = course.points.iter().enumerate().map(|(i, point)| {
-        let heights = |kind| point.standings.iter().map(|standing| standing.best(kind).map(|best| best.height)).collect();
+        let heights =
+            |kind| point.standings.iter().map(|standing| standing.best(kind).map(|best| best.height)).collect();
         let basins = |kind| point.standings.iter().map(|standing| standing.basin(kind).share).collect();
         race_chart::RacePoint {
             x: point.x,
@@ -205,7 +214,7 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
     for (i, _) in terrains.iter().enumerate().filter(|(_, terrain)| terrain.is_some()) {
         let label = view.x_labels.map_or_else(|| number(asked.points[i].x), |labels| labels[i].clone());
         frames.push(PageFrame {
-            label: format!("{} = {label}", if view.m_log_m.is_some() { "n" } else { view.x_name }),
+            label: format!("{} = {label}", if view.x_name.ends_with(" n") { "n" } else { view.x_name }),
             svg: frame(&drawn, frames.len()),
             caption: caption(&asked.points[i]),
         });
@@ -246,24 +255,4 @@ fn caption(point: &RacePoint) -> String {
         told(PeakKind::Generalizing),
         percent(standing.basin(PeakKind::Generalizing).share),
     )
-}
-
-/// The first sample's mountains at each value. Where one of the two is no peak there, the direction that it has at the nearest
-/// value with one is drawn, and marked as no peak.
-fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Workers) -> Vec<Option<Terrain>> {
-    let best = |i: usize, kind: PeakKind| points[i].standings.first()?.best(kind);
-    let nearest = |i: usize, kind: PeakKind| -> Option<(&Best, bool)> {
-        let order = (0..points.len()).flat_map(|away| [i.checked_sub(away), Some(i + away)]).flatten();
-        let mut there = order.filter(|&j| j < points.len()).filter_map(|j| Some((best(j, kind)?, j == i)));
-        there.next()
-    };
-    let at = |(i, energy): (usize, &Energy)| {
-        let mountains = Mountains {
-            memorizing: nearest(i, PeakKind::Memorizing)?,
-            generalizing: nearest(i, PeakKind::Generalizing)?,
-            third: points[i].standings.first()?.runner_up.as_ref(),
-        };
-        terrain(energy, &mountains, points[i].standings.first()?.n_train, workers)
-    };
-    energies.iter().enumerate().map(at).collect()
 }

@@ -1,9 +1,11 @@
 //! From a landscape to a drawing of its mountains.
 
-use crate::landscape::race::Best;
+use crate::landscape::race::{Best, Course, RaceError, RacePoint, Standing};
 use crate::landscape::{Energy, PeakKind, Section};
 use crate::report::terrain::{Mark, Terrain};
 use dunwu_engine::kernel::Workers;
+use dunwu_engine::spec::Sampling;
+use dunwu_engine::{Problem, RunSpec};
 
 /// The two mountains of a landscape, and a third direction that opens the plane between them.
 pub(super) struct Mountains<'a> {
@@ -15,8 +17,64 @@ pub(super) struct Mountains<'a> {
     pub(super) third: Option<&'a Best>,
 }
 
+/// Random starts of a landscape that is drawn and not measured.
+const RESTARTS: usize = 96;
+
+/// The mountains of a run's problem with half, all and twice its training samples, of the same seed; none where one of the two kinds
+/// of peak is never found, or where the sample is named by a file.
+pub fn mountains(
+    spec: &RunSpec,
+    problem: &Problem,
+    n_train: usize,
+    course: &Course<'_>,
+    workers: &Workers,
+) -> Result<Vec<Terrain>, RaceError> {
+    if matches!(spec.data.sampling, Sampling::SplitFile(_)) {
+        return Ok(Vec::new());
+    }
+    // Something has to be held out for a peak to carry over to.
+    let most = problem.n_population() * 19 / 20;
+    let mut counts = vec![n_train.div_ceil(2), n_train, 2 * n_train];
+    counts.retain(|&count| count <= most);
+    let course = Course { restarts: RESTARTS, ..*course };
+    let (mut points, mut energies) = (Vec::new(), Vec::new());
+    for &count in &counts {
+        let mut spec = spec.clone();
+        spec.data.sampling = Sampling::Count(count as u64);
+        let standing = Standing::of(&course, &spec, spec.seed, workers)?;
+        energies.push(course.energy_of(&spec, spec.seed)?);
+        points.push(RacePoint { x: count as f64, standings: vec![standing] });
+    }
+    Ok(terrains(&points, &energies, workers).into_iter().flatten().collect())
+}
+
+/// The first sample's mountains at each value. Where one of the two is no peak there, the direction that it has at the nearest
+/// value with one is drawn, and marked as no peak.
+pub(super) fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Workers) -> Vec<Option<Terrain>> {
+    let best = |i: usize, kind: PeakKind| points[i].standings.first()?.best(kind);
+    let nearest = |i: usize, kind: PeakKind| -> Option<(&Best, bool)> {
+        let order = (0..points.len()).flat_map(|away| [i.checked_sub(away), Some(i + away)]).flatten();
+        let mut there = order.filter(|&j| j < points.len()).filter_map(|j| Some((best(j, kind)?, j == i)));
+        there.next()
+    };
+    let at = |(i, energy): (usize, &Energy)| {
+        let mountains = Mountains {
+            memorizing: nearest(i, PeakKind::Memorizing)?,
+            generalizing: nearest(i, PeakKind::Generalizing)?,
+            third: points[i].standings.first()?.runner_up.as_ref(),
+        };
+        terrain(energy, &mountains, points[i].standings.first()?.n_train, workers)
+    };
+    energies.iter().enumerate().map(at).collect()
+}
+
 /// The section through both; `None` where they do not span one.
-pub(super) fn terrain(energy: &Energy, mountains: &Mountains<'_>, n_train: usize, workers: &Workers) -> Option<Terrain> {
+pub(super) fn terrain(
+    energy: &Energy,
+    mountains: &Mountains<'_>,
+    n_train: usize,
+    workers: &Workers,
+) -> Option<Terrain> {
     let (memorizing, generalizing) = (mountains.memorizing.0, mountains.generalizing.0);
     // Any fixed direction will do; one that no symmetry of a task prefers.
     let any: Vec<f64> = (0..energy.dimension()).map(|k| ((k * k + 1) as f64).sin()).collect();

@@ -1,10 +1,10 @@
 //! One amount of data: the block of mountains, the section through both peaks, and the map.
 
 use super::grid::{Grid, Mark, Terrain};
-use crate::landscape::PeakKind;
 use super::relief::Relief;
 use super::surface::View;
 use super::{map, section, surface};
+use crate::landscape::PeakKind;
 use crate::report::palette::FAINT;
 use crate::report::plot::{Panel, SMALL, Stroke};
 use crate::report::scale::Scale;
@@ -22,7 +22,7 @@ const MAP_LEFT: f64 = 630.0;
 /// The drawing for `terrains[index]` as a whole SVG document.
 ///
 /// Scale of heights, tints and camera are those of all `terrains`, so that frames of one set can be laid on each other.
-pub fn frame(terrains: &[Terrain], index: usize) -> String {
+pub(crate) fn frame(terrains: &[Terrain], index: usize) -> String {
     let relief = Relief::of(terrains);
     let mut svg = Svg::default();
     let name = format!("terrain-{index}");

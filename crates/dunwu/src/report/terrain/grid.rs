@@ -6,32 +6,32 @@ use crate::landscape::PeakKind;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terrain {
     /// Training samples.
-    pub n_train: usize,
+    pub(crate) n_train: usize,
     /// Degrees along the great circle from the memorizing peak, at 0°, to the generalizing one; ascending.
-    pub theta: Vec<f64>,
+    pub(crate) theta: Vec<f64>,
     /// Degrees of tilt out of that circle; ascending.
-    pub phi: Vec<f64>,
+    pub(crate) phi: Vec<f64>,
     /// Energies, `[phi][theta]` row by row; what is not finite is left blank, what is negative is held at zero.
-    pub heights: Vec<f64>,
+    pub(crate) heights: Vec<f64>,
     /// Directions with a name; those beyond the grid are left out.
-    pub marks: Vec<Mark>,
+    pub(crate) marks: Vec<Mark>,
 }
 
 /// A named direction.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// Where, as in [`Terrain::theta`].
-    pub theta: f64,
+    pub(crate) theta: f64,
     /// Where, as in [`Terrain::phi`].
-    pub phi: f64,
+    pub(crate) phi: f64,
     /// The energy there.
-    pub height: f64,
+    pub(crate) height: f64,
     /// What a unit does that has climbed here.
-    pub kind: PeakKind,
+    pub(crate) kind: PeakKind,
     /// Whether it is a maximum; otherwise only the direction of an ideal feature, which is none at this amount of data.
-    pub is_peak: bool,
+    pub(crate) is_peak: bool,
     /// What stands beside it.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// A terrain that can be drawn: axes that ascend and a height for each pair of their values.

@@ -1,10 +1,10 @@
 //! The map: bands of tint between contours, seen from above.
 
 use super::contour::{self, Point};
-use crate::report::palette::peak_color;
 use super::grid::{Grid, Mark};
 use super::marks::{self, ON_TINT, Space};
 use super::relief::Relief;
+use crate::report::palette::peak_color;
 use crate::report::plot::Panel;
 use crate::report::svg::{Anchor, PathData, Svg, text_width};
 use crate::report::words::number;

@@ -21,6 +21,6 @@ mod surface;
 #[cfg(test)]
 mod tests;
 
-pub use frame::frame;
-pub use grid::{Mark, Terrain};
-pub use strip::strip;
+pub(crate) use frame::frame;
+pub(crate) use grid::{Mark, Terrain};
+pub(crate) use strip::strip;

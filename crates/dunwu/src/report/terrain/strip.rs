@@ -17,7 +17,7 @@ const FINEST: f64 = 3.2;
 
 /// Small multiples of the given terrains as a whole SVG document: the block above, its section along φ = 0 below, all on one
 /// scale of heights. `relative_to` is the set whose scale is used; the terrains themselves where it is empty.
-pub fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
+pub(crate) fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
     let relief = Relief::of(if relative_to.is_empty() { terrains } else { relative_to });
     let mut svg = Svg::default();
     let n = terrains.len().max(1) as f64;

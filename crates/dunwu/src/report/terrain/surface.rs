@@ -1,11 +1,11 @@
 //! The mountains as a block seen from above and in front: parallel projection, painted from back to front.
 
 use super::contour::{self, Point};
-use crate::report::palette::peak_color;
 use super::grid::{Grid, Mark};
 use super::marks::{self, Space};
 use super::relief::Relief;
 use crate::report::palette;
+use crate::report::palette::peak_color;
 use crate::report::plot::SMALL;
 use crate::report::svg::{Anchor, PathData, Svg, text_width};
 
