@@ -147,9 +147,8 @@ enum Command {
         /// No progress on standard error
         #[arg(long)]
         quiet: bool,
-        /// Where to write the page
-        #[arg(long, value_name = "FILE", default_value = "peaks.html")]
-        output: PathBuf,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -165,9 +164,8 @@ enum Command {
         /// No progress on standard error
         #[arg(long)]
         quiet: bool,
-        /// Where to write the page
-        #[arg(long, value_name = "FILE", default_value = "race.html")]
-        output: PathBuf,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -206,11 +204,11 @@ fn main() -> ExitCode {
         Command::Report { run, output, place } => inspect::report(&run, output, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
         Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], &output, &place),
-        Command::Peaks { words, run: None, output, place, .. } => landscape::peaks(&words, &output, &place),
-        Command::Peaks { words, run: Some(run), quiet, output, place } => {
-            landscape::peaks_of_run(&run, &words, quiet, &output, &place)
+        Command::Peaks { words, run: None, drawn, place, .. } => landscape::peaks(&words, &drawn, &place),
+        Command::Peaks { words, run: Some(run), quiet, drawn, place } => {
+            landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
-        Command::Race { words, quiet, output, place } => landscape::race(&words, quiet, &output, &place),
+        Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

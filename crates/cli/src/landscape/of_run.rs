@@ -1,5 +1,6 @@
 //! `dunwu peaks --run RUN`: where the units of a trained network stand on the landscape of its training sample.
 
+use super::Drawn;
 use super::request::{energy, workers};
 use crate::Place as Where;
 use crate::asked::Asked;
@@ -14,7 +15,6 @@ use dunwu::report::Figure;
 use dunwu::report::landscape::{climbing_page, climbing_sentences, climbing_table, columns, mountains, run_figures};
 use dunwu::store::{Record, RunDir};
 use serde_json::json;
-use std::path::Path;
 
 /// Input weights up to which a report has its landscape without being asked: a few seconds.
 const REPORTED: usize = 512;
@@ -23,7 +23,7 @@ pub(crate) fn peaks_of_run(
     run: &str,
     words: &[String],
     quiet: bool,
-    output: &Path,
+    drawn: &Drawn,
     place: &Where,
 ) -> Result<(), Failure> {
     let mut kind = EnergyKind::Whitened;
@@ -44,8 +44,7 @@ pub(crate) fn peaks_of_run(
         return Err(Failure::usage(ClimbingError::NoTokenWeights { why }));
     }
     let climbing = climbing(&dir, &record, &steps, kind, quiet)?.map_err(Failure::usage)?;
-    std::fs::write(output, climbing_page(&opened, &climbing))
-        .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", output.display()))?;
+    let output = &drawn.keep("peaks.html", &climbing_page(&opened, &climbing))?;
     if place.json {
         say!(
             "{}",

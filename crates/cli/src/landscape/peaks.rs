@@ -1,5 +1,6 @@
 //! `dunwu peaks TASK`: finds, certifies and prints the peaks of one landscape.
 
+use super::Drawn;
 use super::request::{PEAKS_KEYS, Request};
 use crate::Place;
 use crate::failure::Failure;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
 
-pub(crate) fn peaks(words: &[String], output: &Path, place: &Place) -> Result<(), Failure> {
+pub(crate) fn peaks(words: &[String], drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     let request = Request::read(words, &[PEAKS_KEYS], 1000)?;
     let Request { spec, problem, decomposition, energy, ridge, restarts, .. } = &request;
     let split_text = task_file::split_text(&spec.data, Path::new("")).map_err(Failure::usage)?;
@@ -36,7 +37,7 @@ pub(crate) fn peaks(words: &[String], output: &Path, place: &Place) -> Result<()
         workers: &workers,
         remarks: &remarks,
     });
-    std::fs::write(output, page).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", output.display()))?;
+    let output = &drawn.keep("peaks.html", &page)?;
     if place.json {
         say!("{}", object(&request, &landscape, &peaks, per_second, split.train.len(), &remarks, output));
         return Ok(());

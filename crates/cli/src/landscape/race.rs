@@ -1,5 +1,6 @@
 //! `dunwu race TASK`: landscapes over an axis, for several samples each, and short real runs beside them.
 
+use super::Drawn;
 use super::request::{Key, PEAKS_KEYS, RACE_KEYS, Request, long_name};
 use crate::Place;
 use crate::failure::Failure;
@@ -8,6 +9,7 @@ use dunwu::landscape::race::{Course, Crossing, Estimate, Lead, RacePoint, Standi
 use dunwu::landscape::trial::{self, Trial};
 use dunwu::landscape::{EnergyKind, KERNEL_LIMIT, PeakKind, theory};
 use dunwu::report::landscape::{RaceCourse, RaceView, race_page, race_sentences, race_table, sigma};
+use dunwu::report::median;
 use dunwu::spec_file;
 use dunwu_engine::RunSpec;
 use dunwu_engine::kernel::Workers;
@@ -36,7 +38,7 @@ struct Axis {
     has_numbers: bool,
 }
 
-pub(crate) fn race(words: &[String], quiet: bool, output: &Path, place: &Place) -> Result<(), Failure> {
+pub(crate) fn race(words: &[String], quiet: bool, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     let keys: [&[Key]; 2] = [PEAKS_KEYS, RACE_KEYS];
     let request = Request::read(words, &keys, 256)?;
     if matches!(request.spec.data.sampling, Sampling::SplitFile(_)) {
@@ -59,7 +61,9 @@ pub(crate) fn race(words: &[String], quiet: bool, output: &Path, place: &Place) 
     for energy in energies {
         races.push(landscapes(&request, &axis, energy, &seeds, &workers, &bar)?);
     }
-    let overtaken = |lead| races.iter().map(|points| crossing(points, lead)).collect::<Vec<Option<Estimate>>>();
+    // Names have no order in which one thing could overtake another.
+    let overtakes = |points: &Vec<RacePoint>, lead| if axis.has_numbers { crossing(points, lead) } else { None };
+    let overtaken = |lead| races.iter().map(|points| overtakes(points, lead)).collect::<Vec<Option<Estimate>>>();
     let (heights, basins) = (overtaken(Lead::Height), overtaken(Lead::Basin));
     let training = if is_trained { train(&request, &axis, &seeds, &workers, &bar)? } else { Training::default() };
     bar.finish_and_clear();
@@ -82,7 +86,7 @@ pub(crate) fn race(words: &[String], quiet: bool, output: &Path, place: &Place) 
         x_name: if is_of_n { "training samples n" } else { &axis.key },
         x_labels: (!axis.has_numbers).then_some(&axis.labels[..]),
         courses: [raced(0), raced(1)],
-        training: training.estimate.as_ref(),
+        training: training.estimate.as_ref().filter(|_| axis.has_numbers),
         trials: &training.trials,
         trained: &training.of_value,
         critical: if is_pair { theory::critical_samples(&request.problem, irreps) } else { None },
@@ -91,8 +95,7 @@ pub(crate) fn race(words: &[String], quiet: bool, output: &Path, place: &Place) 
     };
     let first_sample = axis.specs.iter().map(|spec| course(&request, request.energy).energy_of(spec, seeds[0]));
     let first_sample = first_sample.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-    std::fs::write(output, race_page(&view, &first_sample, &workers))
-        .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", output.display()))?;
+    let output = &drawn.keep("race.html", &race_page(&view, &first_sample, &workers))?;
     if place.json {
         say!("{}", object(&view, &request, &seeds, output));
         return Ok(());
@@ -330,7 +333,14 @@ fn train(
     }
     let trials: Vec<Trial> = runs.into_iter().filter_map(|(_, _, trial)| trial).collect();
     let successes = |runs: &[Trial]| Some((runs.iter().filter(|trial| trial.generalized).count(), runs.len()));
-    Ok(Training { of_value: trials.chunks(seeds.len()).map(successes).collect(), trials, estimate: None })
+    // A run either generalizes or not, so that a crossing lies in the middle of two values.
+    let lead = |trial: &Trial| if trial.generalized { f64::INFINITY } else { f64::NEG_INFINITY };
+    let of_seed = |seed: usize| {
+        let of_values = trials.chunks(seeds.len()).zip(&axis.values);
+        of_values.filter_map(|(runs, &x)| Some((x, lead(runs.get(seed)?)))).collect::<Vec<_>>()
+    };
+    let estimate = Estimate::of_leads((0..seeds.len()).map(of_seed).collect());
+    Ok(Training { of_value: trials.chunks(seeds.len()).map(successes).collect(), estimate, trials })
 }
 
 /// The object that programs rely on.
@@ -342,6 +352,7 @@ fn object(view: &RaceView<'_>, request: &Request, seeds: &[u64], page: &Path) ->
                 "n": estimate.at,
                 "low": estimate.low,
                 "high": estimate.high,
+                "falls": estimate.falls,
                 "n_mlogm": in_units(estimate.at),
                 "low_mlogm": in_units(estimate.low),
                 "high_mlogm": in_units(estimate.high),
@@ -375,21 +386,17 @@ fn object(view: &RaceView<'_>, request: &Request, seeds: &[u64], page: &Path) ->
     };
     let points = |course: &RaceCourse<'_>| -> Vec<Value> {
         let point = |(i, point): (usize, &RacePoint)| {
-            let heights = |kind: PeakKind| {
+            let kind = |kind: PeakKind| {
                 let heights = point.standings.iter().filter_map(|standing| Some(standing.best(kind)?.height));
-                heights.reduce(f64::max)
-            };
-            let basin = |kind: PeakKind| {
-                point.standings.iter().map(|standing| standing.basin(kind).share).sum::<f64>()
-                    / point.standings.len() as f64
+                let basins = point.standings.iter().map(|standing| standing.basin(kind).share);
+                json!({ "height": median(heights), "basin": median(basins) })
             };
             json!({
                 "value": view.x_labels.map_or_else(|| json!(point.x), |labels| json!(labels[i])),
                 "n": point.standings.first().map(|standing| standing.n_train),
-                "height_memorizing": heights(PeakKind::Memorizing),
-                "height_generalizing": heights(PeakKind::Generalizing),
-                "basin_memorizing": basin(PeakKind::Memorizing),
-                "basin_generalizing": basin(PeakKind::Generalizing),
+                "memorizing": kind(PeakKind::Memorizing),
+                "mixed": kind(PeakKind::Mixed),
+                "generalizing": kind(PeakKind::Generalizing),
                 "trained": view.trained.get(i).copied().flatten(),
                 "samples": point.standings.iter().map(standing).collect::<Vec<_>>(),
             })

@@ -8,7 +8,7 @@ use dunwu::landscape::EnergyKind;
 use dunwu::{spec_file, task_file};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::optim::OptimizerSpec;
-use dunwu_engine::spec::{Architecture, nearest, presets};
+use dunwu_engine::spec::{Architecture, nearest, presets, settings};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Problem, RunSpec};
 use std::path::Path;
@@ -76,6 +76,8 @@ impl Request {
                     return Err(Failure::usage(format!("`{key}` is given twice; keep one of the two")));
                 }
                 own.push((key.to_owned(), value.to_owned()));
+            } else if let Some(near) = misspelt(key, keys) {
+                return Err(Failure::usage(format!("there is no key `{key}`; did you mean `{near}`?")));
             } else {
                 of_runs.push(if word.contains('=') { format!("{}={value}", long_name(key)) } else { word.clone() });
             }
@@ -145,6 +147,12 @@ pub(crate) fn energy(name: &str) -> Result<EnergyKind, Failure> {
         let hint = nearest(name, names.into_iter()).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
         Failure::usage(format!("energy={name}: there are {}{hint}", names.join(" and ")))
     })
+}
+
+/// The key of the command's own that an unknown one is nearest to.
+fn misspelt<'k>(key: &str, keys: &[&'k [Key]]) -> Option<&'k str> {
+    let own = keys.iter().flat_map(|keys| keys.iter().map(|(own, _)| *own));
+    settings::find(long_name(key)).is_none().then(|| nearest(key, own))?
 }
 
 /// The network of short runs: preset `small` with twice its width and half its rate, which near the threshold forgets less.

@@ -193,9 +193,33 @@ pub struct Estimate {
     pub high: Option<f64>,
     /// Each seed's.
     pub of_seed: Vec<Crossing>,
+    /// Whether generalizing leads before the crossing and not after it, as when labels are corrupted.
+    pub falls: bool,
 }
 
 impl Estimate {
+    /// From the leads of each seed, `(x, lead)` in ascending x; `None` without any.
+    pub fn of_leads(mut of_seed: Vec<Vec<(f64, f64)>>) -> Option<Self> {
+        of_seed.retain(|leads| !leads.is_empty());
+        let ends = |end: fn(&Vec<(f64, f64)>) -> Option<&(f64, f64)>, leads: bool| {
+            let n = of_seed.iter().filter_map(end).filter(|(_, lead)| (*lead >= 0.0) == leads).count();
+            2 * n > of_seed.len()
+        };
+        let falls = ends(|leads| leads.first(), true) && ends(|leads| leads.last(), false);
+        if falls {
+            of_seed.iter_mut().flatten().for_each(|(_, lead)| *lead = -*lead);
+        }
+        let crossings = of_seed.iter().filter_map(|leads| Crossing::of(leads)).collect();
+        let mut estimate = Self { falls, ..Self::of(crossings)? };
+        if let (Some(at), true) = (estimate.at, estimate.low == estimate.high) {
+            // Where every seed crosses in the middle of the same two values, no more is known than that it does so between them.
+            let values = || of_seed[0].iter().map(|(x, _)| *x);
+            estimate.low = values().filter(|x| *x < at).reduce(f64::max);
+            estimate.high = values().filter(|x| *x > at).reduce(f64::min);
+        }
+        Some(estimate)
+    }
+
     /// Of these seeds; `None` without any.
     pub fn of(of_seed: Vec<Crossing>) -> Option<Self> {
         if of_seed.is_empty() {
@@ -216,11 +240,12 @@ impl Estimate {
             let variance = logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n.max(2) - 1) as f64;
             let half = student_t95(n - 1).map(|t| t * (variance / n as f64).sqrt());
             let [low, high] = [-1.0, 1.0].map(|side| half.map(|half| (mean + side * half).exp()));
-            return Some(Self { at: Some(mean.exp()), low, high, of_seed });
+            return Some(Self { at: Some(mean.exp()), low, high, of_seed, falls: false });
         }
         let middle = values[(n - 1) / 2];
         let end = |x: f64| (n > 1 && x.is_finite()).then_some(x);
-        Some(Self { at: Some(middle).filter(|x| x.is_finite()), low: end(first), high: end(last), of_seed })
+        let at = Some(middle).filter(|x| x.is_finite());
+        Some(Self { at, low: end(first), high: end(last), of_seed, falls: false })
     }
 }
 
@@ -259,12 +284,11 @@ pub enum Lead {
 /// Where generalizing overtakes memorizing; `None` where no landscape has a peak of either kind.
 pub fn crossing(points: &[RacePoint], lead: Lead) -> Option<Estimate> {
     let n_seeds = points.first()?.standings.len();
-    let of_seed = (0..n_seeds).filter_map(|seed| {
-        let leads: Vec<(f64, f64)> =
-            points.iter().filter_map(|point| Some((point.x, point.standings.get(seed)?.lead(lead)?))).collect();
-        Crossing::of(&leads)
-    });
-    Estimate::of(of_seed.collect())
+    let of_seed = |seed: usize| {
+        let standings = points.iter().filter_map(|point| Some((point.x, point.standings.get(seed)?.lead(lead)?)));
+        standings.collect::<Vec<_>>()
+    };
+    Estimate::of_leads((0..n_seeds).map(of_seed).collect())
 }
 
 #[cfg(test)]
@@ -291,6 +315,12 @@ mod tests {
         assert!((estimate.high.unwrap().ln() - 100f64.ln() - 12.706 * 10f64.ln()).abs() < 1e-9);
         let open = Estimate::of(vec![Crossing::At(5.0), Crossing::Beyond(9.0), Crossing::At(3.0)]).unwrap();
         assert_eq!((open.at, open.low, open.high), (Some(5.0), Some(3.0), None));
+        let coarse = Estimate::of_leads(vec![vec![(1.0, f64::NEG_INFINITY), (4.0, f64::INFINITY)]; 3]).unwrap();
+        assert_eq!((coarse.at.map(f64::round), coarse.low, coarse.high), (Some(2.0), Some(1.0), Some(4.0)));
+        let falling = vec![vec![(0.0, 2.0), (0.1, 1.0), (0.3, -1.0)], vec![(0.0, 1.0), (0.1, 1.0), (0.3, -3.0)]];
+        let falling = Estimate::of_leads(falling).unwrap();
+        let [Crossing::At(a), Crossing::At(b)] = falling.of_seed[..] else { panic!("both cross") };
+        assert!(falling.falls && (a - 0.03f64.sqrt()).abs() < 1e-12 && b < a);
         let never = Estimate::of(vec![Crossing::Beyond(9.0)]).unwrap();
         assert_eq!((never.at, never.low, never.high), (None, None, None));
         // Student's t of 16 and of 30 degrees, from tables: 2.120 and 2.042.

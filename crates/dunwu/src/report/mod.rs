@@ -33,6 +33,7 @@ mod sample;
 mod tests;
 
 pub use figures::Figure;
+pub use view::median;
 
 use crate::Opened;
 use view::View;

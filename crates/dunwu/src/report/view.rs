@@ -194,7 +194,7 @@ impl<'a> View<'a> {
 }
 
 /// Middle value of the finite ones; `None` without any.
-pub(super) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut finite: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
     if finite.is_empty() {
         return None;

@@ -1,5 +1,6 @@
 //! A run on its landscape: a table, sentences, the alluvial picture, a page.
 
+use super::Page;
 use super::table::Table;
 use crate::Opened;
 use crate::landscape::PeakKind;
@@ -163,7 +164,7 @@ fn top_down(climbing: &Climbing) -> Option<String> {
     ))
 }
 
-/// The two figures that a run's report has of its landscape: the mountains with half, all and twice the data, and the flow of its
+/// The two figures that a run's report has of its landscape: the mountains with less and with more data, and the flow of its
 /// units.
 pub fn run_figures(opened: &Opened, climbing: Result<&Climbing, &ClimbingError>, mountains: &[Terrain]) -> [Figure; 2] {
     const MOUNTAINS: (&str, &str) = ("mountains", "The two mountains with less and with more data");
@@ -248,8 +249,9 @@ fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
 }
 
 /// The page.
-pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> String {
-    let mut body = page::shown(&flow(opened, climbing));
+pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> Page {
+    let figure = flow(opened, climbing);
+    let mut body = page::shown(&figure);
     body += "<h2>The generalizing peaks</h2>\n";
     body += &peaks(climbing).html();
     body += "<h2>Snapshot by snapshot</h2>\n<div class=\"wide\">\n";
@@ -258,7 +260,7 @@ pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> String {
     let sentences = climbing_sentences(opened, climbing);
     sentences.iter().for_each(|sentence| body += &format!("<li>{}</li>\n", page::prose(sentence)));
     body += "</ul>\n";
-    page::document(&Head {
+    let html = page::document(&Head {
         kicker: "Dunwu · one run on its landscape",
         title: &opened.task,
         setup: &escape(&format!(
@@ -270,5 +272,6 @@ pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> String {
         lede: sentences.get(1).map_or("", String::as_str),
         body: &body,
         footer: ". Theory: Y. Tian, arXiv:2509.21519. Colours: Okabe &amp; Ito.",
-    })
+    });
+    Page { html, drawings: figure.svg.into_iter().map(|svg| (figure.name.to_owned(), svg)).collect() }
 }

@@ -13,6 +13,14 @@ pub use range::mountains;
 
 use dunwu_engine::model::Activation;
 
+/// A page, and the drawings in it as `(name, SVG)`.
+pub struct Page {
+    /// The whole page.
+    pub html: String,
+    /// Its drawings.
+    pub drawings: Vec<(String, String)>,
+}
+
 /// σ as people write it.
 pub fn sigma(activation: Activation) -> &'static str {
     match activation {

@@ -1,8 +1,8 @@
 //! The peaks of one landscape: a table, a drawing of what each looks like, a page.
 
 use super::range::{Mountains, terrain};
-use super::sigma;
 use super::table::Table;
+use super::{Page, sigma};
 use crate::landscape::peaks::{Peak, Peaks};
 use crate::landscape::race::Best;
 use crate::landscape::{Landscape, Maximum, PeakKind};
@@ -87,22 +87,26 @@ pub fn peaks_table(landscape: &Landscape<'_>, peaks: &Peaks) -> String {
 }
 
 /// The page: the mountains, what each peak looks like, the table.
-pub fn peaks_page(view: &PeaksView<'_>) -> String {
+pub fn peaks_page(view: &PeaksView<'_>) -> Page {
     let PeaksView { landscape, peaks, spec, n_train, remarks, .. } = view;
     let mut body = String::new();
+    let mut drawings = Vec::new();
     if let Some(mountains) = mountains(view) {
+        drawings.push(("mountains".to_owned(), mountains.clone()));
         body += &format!(
             "<h2>The mountains</h2>\n<figure>\n{mountains}<figcaption>A section through the highest memorizing and the highest \
              generalizing peak. Every height is the energy, evaluated.</figcaption>\n</figure>\n"
         );
     }
+    let chart = chart(landscape, peaks);
     body += &format!(
         "<h2>What stands on each peak</h2>\n<figure>\n{}<figcaption>Weights of the unit on the highest peak of each kind, one bar \
          an input weight, operands one after another; its height; the share of {} random starts that end there, with its 95 % \
          interval.</figcaption>\n</figure>\n",
-        chart(landscape, peaks),
+        chart,
         count(peaks.restarts as u64)
     );
+    drawings.push(("peaks".to_owned(), chart));
     body += "<h2>The same in numbers</h2>\n";
     body += &table(landscape, peaks).html();
     if !remarks.is_empty() {
@@ -111,7 +115,7 @@ pub fn peaks_page(view: &PeaksView<'_>) -> String {
         body += "</ul>\n";
     }
     body += &words();
-    page::document(&Head {
+    let html = page::document(&Head {
         kicker: "Dunwu · the peaks of one unit",
         title: &spec.task.to_string(),
         setup: &escape(&format!(
@@ -123,7 +127,8 @@ pub fn peaks_page(view: &PeaksView<'_>) -> String {
         lede: &lede(peaks),
         body: &body,
         footer: ". Theory: Y. Tian, arXiv:2509.21519. Colours: Okabe &amp; Ito.",
-    })
+    });
+    Page { html, drawings }
 }
 
 fn lede(peaks: &Peaks) -> String {

@@ -1,5 +1,6 @@
 //! The race in sentences, a table, a chart and a page with a slider.
 
+use super::Page;
 use super::range::terrains;
 use super::table::Table;
 use crate::landscape::race::{Crossing, Estimate, RacePoint, Standing};
@@ -58,6 +59,7 @@ pub struct RaceCourse<'a> {
 fn estimate_words(x_name: &str, estimate: &Estimate, m_log_m: Option<f64>) -> String {
     let x_name = if x_name.ends_with(" n") { "n" } else { x_name };
     let samples = counted(estimate.of_seed.len(), "sample");
+    let (from, on) = if estimate.falls { ("up to", "") } else { ("from", " on") };
     let in_units = |x: f64| m_log_m.map_or(String::new(), |unit| format!(" = {:.2} M ln M", x / unit));
     let is_all = |below: bool| {
         estimate.of_seed.iter().all(|crossing| match crossing {
@@ -68,15 +70,15 @@ fn estimate_words(x_name: &str, estimate: &Estimate, m_log_m: Option<f64>) -> St
     };
     match (estimate.at, estimate.low, estimate.high) {
         (Some(at), Some(low), Some(high)) => format!(
-            "from {x_name} = {}{} on (95 % interval {} to {}, {samples})",
+            "{from} {x_name} = {}{}{on} (95 % interval {} to {}, {samples})",
             number(at),
             in_units(at),
             number(low),
             number(high)
         ),
-        (Some(at), ..) => format!("from {x_name} = {}{} on ({samples})", number(at), in_units(at)),
-        (None, ..) if is_all(true) => format!("at every value that was looked at ({samples})"),
-        (None, ..) if is_all(false) => format!("at no value that was looked at ({samples})"),
+        (Some(at), ..) => format!("{from} {x_name} = {}{}{on} ({samples})", number(at), in_units(at)),
+        (None, ..) if is_all(!estimate.falls) => format!("at every value that was looked at ({samples})"),
+        (None, ..) if is_all(estimate.falls) => format!("at no value that was looked at ({samples})"),
         (None, ..) => format!("outside of the values that were looked at for most of {samples}"),
     }
 }
@@ -84,7 +86,7 @@ fn estimate_words(x_name: &str, estimate: &Estimate, m_log_m: Option<f64>) -> St
 /// What came out, in sentences.
 pub fn race_sentences(view: &RaceView<'_>) -> Vec<String> {
     let mut sentences = Vec::new();
-    for course in &view.courses {
+    for course in view.courses.iter().filter(|course| course.crossing.is_some() || course.basin_crossing.is_some()) {
         let energy = course.energy.name();
         let told = |estimate: Option<&Estimate>| {
             estimate.map_or("nowhere".to_owned(), |estimate| estimate_words(view.x_name, estimate, view.m_log_m))
@@ -145,9 +147,9 @@ fn table(view: &RaceView<'_>, course: &RaceCourse<'_>) -> Table {
         let label = view.x_labels.map_or_else(|| number(point.x), |labels| labels[i].clone());
         let basin = |kind| share(middle(point, &|standing| Some(standing.basin(kind).share)));
         let trained = view.trained.get(i).copied().flatten();
-        vec![
-            label,
-            view.m_log_m.map_or("–".to_owned(), |unit| format!("{:.2}", point.x / unit)),
+        let mut cells = vec![label];
+        cells.extend(view.m_log_m.map(|unit| format!("{:.2}", point.x / unit)));
+        cells.extend([
             height(point, PeakKind::Memorizing),
             height(point, PeakKind::Generalizing),
             basin(PeakKind::Memorizing),
@@ -155,10 +157,13 @@ fn table(view: &RaceView<'_>, course: &RaceCourse<'_>) -> Table {
             basin(PeakKind::Generalizing),
             share(middle(point, &|standing| Some(standing.kept))),
             trained.map_or("–".to_owned(), |(successes, runs)| format!("{successes}/{runs}")),
-        ]
+        ]);
+        cells
     };
+    let units = view.m_log_m.map(|_| "/ M ln M");
+    let columns = ["memorizing", "generalizing", "mem %", "mixed %", "gen %", "kept %", "trained"];
     Table {
-        head: vec!["value", "/ M ln M", "memorizing", "generalizing", "mem %", "mixed %", "gen %", "kept %", "trained"],
+        head: ["value"].into_iter().chain(units).chain(columns).collect(),
         n_text: 0,
         rows: course.points.iter().enumerate().map(row).collect(),
     }
@@ -206,7 +211,7 @@ fn chart(view: &RaceView<'_>, course: &RaceCourse<'_>) -> String {
 
 /// The page: the mountains with a slider, the race on both landscapes, the tables. `energies` are those of the first sample seed
 /// at each value, for the mountains of the course that was asked for.
-pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) -> String {
+pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) -> Page {
     let asked = &view.courses[0];
     let terrains = terrains(asked.points, energies, workers);
     let drawn: Vec<Terrain> = terrains.iter().flatten().cloned().collect();
@@ -219,13 +224,16 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
             caption: caption(&asked.points[i]),
         });
     }
+    let mut drawings: Vec<(String, String)> =
+        frames.iter().map(|frame| (format!("mountains {}", frame.label), frame.svg.clone())).collect();
     let mut after = String::new();
     for course in &view.courses {
         let name = course.energy.name();
+        let chart = chart(view, course);
         write!(
             after,
             "<h2>The race on the {name} landscape</h2>\n<figure>\n{}<figcaption>{}</figcaption>\n</figure>\n{}",
-            chart(view, course),
+            chart,
             escape(
                 "Above, heights of the highest peak of each kind, one dot a sample, lines through the medians. Below, the share of \
                  random starts that end on each kind, and the share of short real runs that generalize."
@@ -233,13 +241,14 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
             table(view, course).html()
         )
         .expect("writing to a String cannot fail");
+        drawings.push((format!("race {name}"), chart));
     }
     let sentences = race_sentences(view);
     after += "<h2>What came out</h2>\n<ul class=\"story\">\n";
     sentences.iter().for_each(|sentence| after += &format!("<li>{}</li>\n", page::prose(sentence)));
     after += "</ul>\n";
     let lede = sentences.first().map_or("", String::as_str);
-    terrain_page(&format!("{} {}", view.task, view.setup), lede, &frames, &after)
+    Page { html: terrain_page(&format!("{} {}", view.task, view.setup), lede, &frames, &after), drawings }
 }
 
 fn caption(point: &RacePoint) -> String {

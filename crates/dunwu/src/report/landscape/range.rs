@@ -20,7 +20,7 @@ pub(super) struct Mountains<'a> {
 /// Random starts of a landscape that is drawn and not measured.
 const RESTARTS: usize = 96;
 
-/// The mountains of a run's problem with half, all and twice its training samples, of the same seed; none where one of the two kinds
+/// The mountains of a run's problem with half, all and one and a half times its training samples, of the same seed; none where one of the two kinds
 /// of peak is never found, or where the sample is named by a file.
 pub fn mountains(
     spec: &RunSpec,
@@ -34,7 +34,7 @@ pub fn mountains(
     }
     // Something has to be held out for a peak to carry over to.
     let most = problem.n_population() * 19 / 20;
-    let mut counts = vec![n_train.div_ceil(2), n_train, 2 * n_train];
+    let mut counts = vec![n_train.div_ceil(2), n_train, n_train * 3 / 2];
     counts.retain(|&count| count <= most);
     let course = Course { restarts: RESTARTS, ..*course };
     let (mut points, mut energies) = (Vec::new(), Vec::new());
