@@ -321,7 +321,7 @@ fn train(
         return Ok(Training {
             of_value: of_value.collect(),
             trials: trials.concat(),
-            estimate: Estimate::of(crossings),
+            estimate: Estimate::of(crossings).map(|estimate| estimate.no_finer_than(trial::PRECISION)),
         });
     }
     let pairs = axis.specs.iter().flat_map(|spec| seeds.iter().map(move |&seed| (trial::short(spec, problem), seed)));

@@ -4,6 +4,7 @@
 
 mod compared;
 mod kills;
+mod landscape;
 mod networks;
 mod nonsense;
 mod places;

@@ -220,6 +220,16 @@ impl Estimate {
         Some(estimate)
     }
 
+    /// With an interval that is at least as wide as what a crossing is known to, a `factor`.
+    #[must_use]
+    pub fn no_finer_than(mut self, factor: f64) -> Self {
+        if let Some(at) = self.at {
+            self.low = self.low.map(|low| low.min(at / factor.sqrt()));
+            self.high = self.high.map(|high| high.max(at * factor.sqrt()));
+        }
+        self
+    }
+
     /// Of these seeds; `None` without any.
     pub fn of(of_seed: Vec<Crossing>) -> Option<Self> {
         if of_seed.is_empty() {

@@ -32,7 +32,7 @@ pub enum TrialError {
 }
 
 /// Sample sizes are known to this factor.
-const PRECISION: f64 = 1.03;
+pub const PRECISION: f64 = 1.03;
 
 /// The spec of a short run: that of the landscape's network, evaluated now and then, without snapshots.
 ///

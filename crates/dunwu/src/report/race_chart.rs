@@ -189,7 +189,7 @@ fn marks(chart: &RaceChart, x: Scale) -> Vec<Place> {
         color: NEUTRAL,
     });
     let crossing = estimate("peaks cross at", NEUTRAL, chart.crossing);
-    let training = estimate("training switches at", RESTORED, chart.training);
+    let training = estimate("real runs at", RESTORED, chart.training);
     let mut places: Vec<Place> = [crossing, theory, training].into_iter().flatten().collect();
     places.retain(|place| place.x.is_finite() && (x.low()..=x.high()).contains(&place.x));
     places.sort_by(|a, b| a.x.total_cmp(&b.x));
