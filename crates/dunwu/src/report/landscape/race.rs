@@ -9,7 +9,7 @@ use crate::landscape::{Energy, EnergyKind, PeakKind};
 use crate::report::page;
 use crate::report::race_chart::{self, RaceChart, race_chart};
 use crate::report::svg::escape;
-use crate::report::terrain::{Terrain, frame};
+use crate::report::terrain::{Terrain, frame, strip};
 use crate::report::terrain_page::{PageFrame, terrain_page};
 use crate::report::view::median;
 use crate::report::words::{count, counted, number, percent};
@@ -226,6 +226,7 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
     }
     let mut drawings: Vec<(String, String)> =
         frames.iter().map(|frame| (format!("mountains {}", frame.label), frame.svg.clone())).collect();
+    drawings.push(("mountains side by side".to_owned(), strip(&around(&drawn, asked.crossing), &[])));
     let mut after = String::new();
     for course in &view.courses {
         let name = course.energy.name();
@@ -249,6 +250,18 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
     after += "</ul>\n";
     let lede = sentences.first().map_or("", String::as_str);
     Page { html: terrain_page(&format!("{} {}", view.task, view.setup), lede, &frames, &after), drawings }
+}
+
+/// Four of the mountains, spread over both sides of the crossing.
+fn around(drawn: &[Terrain], crossing: Option<&Estimate>) -> Vec<Terrain> {
+    const SHOWN: usize = 4;
+    let after = crossing.and_then(|crossing| crossing.at).and_then(|at| drawn.iter().position(|t| t.n_train as f64 >= at));
+    let middle = after.unwrap_or(drawn.len() / 2) as isize;
+    let mut shown: Vec<usize> =
+        (-2..2).map(|k| (middle + 2 * k).clamp(0, drawn.len().saturating_sub(1) as isize) as usize).collect();
+    shown.dedup();
+    shown.truncate(SHOWN);
+    shown.into_iter().filter_map(|i| drawn.get(i).cloned()).collect()
 }
 
 fn caption(point: &RacePoint) -> String {
