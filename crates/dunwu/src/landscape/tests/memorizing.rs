@@ -73,6 +73,24 @@ fn a_fast_sigma_memorizes_one_pair() {
     }
 }
 
+/// Under x² every other pair is a saddle, from which the more probable ones are up by as little as they are more probable.
+#[test]
+fn a_less_probable_pair_is_refused_however_little_it_lacks() {
+    for gap in [1e-1, 1e-2, 1e-3, 1e-4_f64] {
+        let rows = (0..M as u32).flat_map(|g| [g, M as u32 + g]).collect();
+        let columns: Vec<f64> = (0..M).map(|g| 0.2 * (1.0 - gap).powi(g as i32)).collect();
+        let projection = Projection::Dense { columns, n_labels: 1 };
+        let energy = Energy::new(Inputs::Tokens { rows, n_operands: 2 }, 2 * M, Activation::Square, projection);
+        for g in 0..M {
+            let pair = vec![0.0; 2 * M].tap(g).tap(M + g);
+            let end = climb(&energy, 1, |_| pair.clone(), Stop::PEAK, &alone()).remove(0);
+            assert_eq!((end.arrival, end.evaluations), (Arrival::Settled, 1));
+            let certificate = certify(&energy, &end);
+            assert_eq!(certificate.is_peak, g == 0, "gap {gap}, pair {g}: {certificate:?}");
+        }
+    }
+}
+
 /// ReLU: `s = √2 p/‖p‖`, `F = √(2 Σp²)`. All s lie beyond the rounded kink, where the rounded σ is σ itself.
 #[test]
 fn relu_memorizes_all_pairs_as_they_are_probable() {
