@@ -303,7 +303,7 @@ mod tests {
     fn every_field_of_a_spec_is_written() {
         let spec = RunSpec {
             task: Task::parse("symmetric:4").unwrap(),
-            data: DataSpec { sampling: Sampling::MultipleOfMLogM(3.1), corrupted: 0.1, batch_size: 7 },
+            data: DataSpec { sampling: Sampling::MultipleOfMLogM(3.1), corrupted: 0.1, skew: 0.7, batch_size: 7 },
             model: ModelSpec {
                 architecture: Architecture::Mlp(MlpSpec { depth: 3, residual: true, biases: false, embedding: 5 }),
                 width: 3,

@@ -107,7 +107,7 @@ fn what_a_network_does_not_have_is_said_once_with_the_reason() {
         assert_eq!(opened.stages.is_empty(), !has_token_weights || !outputs, "{words}");
         let story = opened.story.join(" ");
         assert_eq!(story.matches("Not defined here").count(), usize::from(!has_token_weights), "{words}: {story}");
-        let (text, page) = (report::text(&opened), report::html(&opened, &[]));
+        let (text, page) = (report::text(&opened), report::html(&opened, &[], &[]));
         assert_eq!(text.contains("Irreps: not defined here:"), !has_token_weights || !is_group, "{words}: {text}");
         assert!(page.contains("</html>") && !page.contains("NaN"), "{words}");
         assert!(!text.contains("came to stand on") || has_token_weights, "{words}: {text}");

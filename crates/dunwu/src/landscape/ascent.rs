@@ -234,7 +234,9 @@ impl<'a> Party<'a> {
         let rise = PROMISE * self.step[lane] * self.slope[lane] - ROUNDING * self.height[lane].abs();
         if !is_first && height - self.height[lane] < rise {
             self.step[lane] *= 0.25;
-            return (self.step[lane] * self.slope[lane].sqrt() < SHORTEST).then_some(Arrival::Stalled);
+            let is_stalled = self.step[lane] * self.slope[lane].sqrt() < SHORTEST;
+            let is_over = self.evaluations[lane] >= self.stop.evaluations;
+            return is_stalled.then_some(Arrival::Stalled).or(is_over.then_some(Arrival::Unfinished));
         }
         for ((w, g), (trial, gradient)) in
             self.w.iter_mut().zip(&mut self.g).zip(self.trial.iter().zip(&self.evaluated.gradient))
@@ -272,7 +274,7 @@ impl<'a> Party<'a> {
         let w = column(&self.w);
         // After a refused step the last evaluation is of another point.
         let signal = match arrival {
-            Arrival::Stalled => self.energy.of_unit(&w).2,
+            Arrival::Stalled | Arrival::Unfinished => self.energy.of_unit(&w).2,
             _ => column(&self.evaluated.signal),
         };
         // A free place stands still at a point that can be evaluated.

@@ -300,3 +300,36 @@ fn pull_left(
     let whole = Energy::new(inputs, d, activation, Projection::raw(&train.labels, m));
     peaks.iter().map(|peak| left.of_unit(&peak.w).0 / whole.of_unit(&peak.w).0).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::{Stop, climb, random_start};
+    use dunwu_engine::spec::{DataSpec, Sampling};
+    use dunwu_engine::task::Task;
+
+    /// All of it for a network that says nothing, whatever constants it adds; none for one that says all; the share squared for one
+    /// that says a part of all labels alike.
+    #[test]
+    fn the_pull_that_is_left_is_the_square_of_what_a_network_lacks() {
+        let problem = Task::parse("cyclic:7").unwrap().resolve(None).unwrap();
+        let split = Split::draw(&problem, &DataSpec::of(Sampling::Count(30)), 1, None).unwrap();
+        let (n, m) = (split.train.len(), problem.n_labels);
+        for activation in Activation::ALL {
+            let landscape = Landscape::new(&problem, &split, None, activation, EnergyKind::Raw, None).unwrap();
+            let workers = Workers::new(1).unwrap();
+            let climbs = climb(&landscape.energy, 5, |i| random_start(0, i, 14), Stop::BASIN, &workers);
+            let peaks = landscape.describe(&climbs, &workers);
+            let tops: Vec<&Maximum> = peaks.iter().collect();
+            let labels = |i: usize, h: usize| f64::from(u8::from(split.train.labels[i] as usize == h));
+            for (lacks, left) in [(1.0, 1.0), (0.0, 0.0), (0.3, 0.09)] {
+                let residual: Vec<f64> =
+                    (0..n * m).map(|cell| lacks * labels(cell / m, cell % m) - 0.1 * (cell % m) as f64).collect();
+                for pull in pull_left(&problem, &split.train, activation, &residual, &tops) {
+                    // n ε of a centred column.
+                    assert!((pull - left).abs() < 1e-12, "{activation:?}: {pull} for {lacks}");
+                }
+            }
+        }
+    }
+}

@@ -6,7 +6,8 @@
 //! K(x, x′) = Σ_l a_l(r) a_l(r′) ρˡ      a_l(r) = E σ(rz) h_l(z)      r² = ‖x‖²/d,  ρ = x·x′ / (‖x‖ ‖x′‖)
 //! ```
 //!
-//! with h_l the normalised Hermite polynomials. On the diagonal, ρ = 1, it is `E σ(rz)²` itself. The expected squared norm of w is
+//! with h_l the normalised Hermite polynomials. Where σ is homogeneous with a kink, and numbers may lie at any angle, the entry is
+//! the arc-cosine kernel in closed form, since the series falls only as l^−5/2 or l^−9/2 at ρ = ±1. On the diagonal, ρ = 1, it is `E σ(rz)²` itself. The expected squared norm of w is
 //! that of the sphere; for a homogeneous σ the scale is without effect.
 
 use super::energy::Inputs;
@@ -54,6 +55,8 @@ pub enum Kernel {
     },
     /// Inputs are rows of numbers.
     Numbers {
+        /// σ.
+        activation: Activation,
         /// a_l(r) of each sample, `[n][N_TERMS]`.
         coefficients: Vec<f64>,
         /// E σ(rz)² of each sample.
@@ -92,7 +95,7 @@ impl Kernel {
                     coefficients.extend::<Vec<f64>>(a);
                     diagonal.push(square);
                 }
-                Self::Numbers { coefficients, diagonal }
+                Self::Numbers { activation, coefficients, diagonal }
             }
         })
     }
@@ -108,7 +111,7 @@ impl Kernel {
                 let n_shared = |i: usize, j: usize| row(i).iter().zip(row(j)).filter(|(a, b)| a == b).count();
                 Mat::from_fn(n, n, |i, j| of_shared[n_shared(i, j)])
             }
-            (Self::Numbers { coefficients, diagonal }, Inputs::Numbers { values }) => {
+            (Self::Numbers { activation, coefficients, diagonal }, Inputs::Numbers { values }) => {
                 let x = |i: usize| &values[i * dimension..][..dimension];
                 let a = |i: usize| &coefficients[i * N_TERMS..][..N_TERMS];
                 let norms: Vec<f64> = (0..n).map(|i| dot(x(i), x(i)).sqrt()).collect();
@@ -118,7 +121,10 @@ impl Kernel {
                     }
                     let scale = norms[i] * norms[j];
                     let cosine = if scale > 0.0 { (dot(x(i), x(j)) / scale).clamp(-1.0, 1.0) } else { 0.0 };
-                    series(a(i), a(j), cosine)
+                    match arc_cosine(*activation, cosine) {
+                        Some(share) => share * (diagonal[i] * diagonal[j]).sqrt(),
+                        None => series(a(i), a(j), cosine),
+                    }
                 };
                 Mat::from_fn(n, n, |i, j| if i >= j { entry(i, j) } else { entry(j, i) })
             }
@@ -146,6 +152,22 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// `Σ_l a_l b_l ρˡ`, from the highest term down.
 fn series(a: &[f64], b: &[f64], cosine: f64) -> f64 {
     a.iter().zip(b).rev().fold(0.0, |sum, (a, b)| sum * cosine + a * b)
+}
+
+/// The entry at ρ as a share of that at ρ = 1, where σ is homogeneous and has a kink (Cho & Saul 2009).
+fn arc_cosine(activation: Activation, cosine: f64) -> Option<f64> {
+    let sine = (1.0 - cosine * cosine).sqrt();
+    let rest = std::f64::consts::PI - libm::acos(cosine);
+    let relu = (sine + cosine * rest) / std::f64::consts::PI;
+    match activation {
+        Activation::Relu => Some(relu),
+        // 2 (k(ρ) + k(−ρ)) of ReLU's, and k(ρ) − k(−ρ) = ρ/2.
+        Activation::Abs => Some(2.0 * relu - cosine),
+        Activation::ReluSquared => {
+            Some((3.0 * sine * cosine + (1.0 + 2.0 * cosine * cosine) * rest) / (3.0 * std::f64::consts::PI))
+        }
+        Activation::Square | Activation::Cube | Activation::Silu | Activation::Gelu => None,
+    }
 }
 
 /// k where σ(cx) = cᵏ σ(x) for every c > 0.

@@ -15,6 +15,9 @@ mod section;
 pub mod theory;
 pub mod trial;
 
+#[cfg(test)]
+mod tests;
+
 pub use ascent::{Arrival, Climb, Stop, climb};
 pub use certificate::{Certificate, certify};
 pub use curve::Curve;

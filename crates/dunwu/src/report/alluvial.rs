@@ -216,6 +216,7 @@ impl Layout {
 mod tests {
     use super::*;
     use crate::report::drawing_checks::{assert_sound, assert_texts_apart};
+    use crate::report::palette::{LABELS, label_color};
     use proptest::prelude::*;
 
     fn of_units(of_unit: Vec<Vec<usize>>) -> Alluvial {
@@ -323,7 +324,7 @@ mod tests {
             .collect();
         Alluvial {
             steps,
-            strata: palette::LABELS.map(Stratum::of_label).into(),
+            strata: LABELS.map(|label| Stratum { name: label.name().to_owned(), color: label_color(label) }).into(),
             of_unit,
             events: vec![(62, "memorized".into()), (900, "generalized".into())],
             switch: Some(420),
