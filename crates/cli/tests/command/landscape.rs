@@ -22,7 +22,9 @@ fn peaks_are_certified_told_and_drawn() {
         assert!((number(&row["height"]) / expected - 1.0).abs() < 1e-9, "{row}");
         assert_eq!((&row["kind"], &row["irrep"]["degree"]), (&"generalizing".into(), &1.into()));
         assert!(number(&row["gradient_norm"]) < 1e-6 && number(&row["hessian_max"]) < 1e-5, "{row}");
-        assert!(number(&row["basin_low"]) <= number(&row["basin"]) && number(&row["basin"]) <= number(&row["basin_high"]));
+        assert!(
+            number(&row["basin_low"]) <= number(&row["basin"]) && number(&row["basin"]) <= number(&row["basin_high"])
+        );
         assert!(number(&row["purity"]) > 1.0 - 1e-9 && number(&row["participation"]) > 1.0, "{row}");
     }
     let raw = desk.json("peaks cyclic:23 n=212 energy=raw restarts=200 --output raw.html --figures drawn");

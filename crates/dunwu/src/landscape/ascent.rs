@@ -70,7 +70,7 @@ const ROUNDING: f64 = 1e-14;
 /// A step that turns w by less is none.
 const SHORTEST: f64 = 1e-15;
 
-/// Climbs from `start(i)`, i in 0..n_starts, each any vector but zero.
+/// Climbs from `start(i)`, `i < n_starts`, each any vector but zero.
 pub fn climb(
     energy: &Energy,
     n_starts: usize,

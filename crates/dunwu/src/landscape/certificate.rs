@@ -66,7 +66,7 @@ pub fn certify(energy: &Energy, climb: &Climb) -> Certificate {
 }
 
 fn frobenius(matrix: &Mat<f64>) -> f64 {
-    matrix.col_iter().flat_map(|column| column.iter()).map(|x| x * x).sum::<f64>().sqrt()
+    matrix.squared_norm_l2().sqrt()
 }
 
 /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix.

@@ -201,7 +201,7 @@ impl<'a> Watch<'a> {
     /// One more snapshot; the first must be step 0.
     pub fn add(&mut self, snapshot: &Snapshot, workers: &Workers) -> &ClimbingStep {
         let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
-        let largest_norm = f64::from(snapshot.weights.largest_unit_norm()).max(f64::from(initial.largest_unit_norm()));
+        let largest_norm = snapshot.weights.largest_unit_norm().max(initial.largest_unit_norm());
         let footing = Footing::of(&self.landscape, &snapshot.weights, largest_norm, workers);
         let watched = watched(&self.peaks);
         let tops: Vec<&Maximum> = watched.iter().map(|class| &self.peaks.maxima[class.members[0]]).collect();

@@ -60,7 +60,7 @@ impl Footing {
         let stand = |(i, peak): (usize, &Option<usize>)| {
             let peak = (*peak)?;
             let above = &peaks[peak];
-            let now = landscape.kind_of(on_all[i], above.summit_population, above.carry_over);
+            let now = Landscape::kind_of(on_all[i], above.summit_population, above.carry_over);
             Some(Stand { now, climbed: here[i] / above.height, peak })
         };
         let mut stands = peak_of.iter().enumerate().map(stand);

@@ -6,9 +6,9 @@
 //! K(x, x′) = Σ_l a_l(r) a_l(r′) ρˡ      a_l(r) = E σ(rz) h_l(z)      r² = ‖x‖²/d,  ρ = x·x′ / (‖x‖ ‖x′‖)
 //! ```
 //!
-//! with h_l the normalised Hermite polynomials. Where σ is homogeneous with a kink, and numbers may lie at any angle, the entry is
-//! the arc-cosine kernel in closed form, since the series falls only as l^−5/2 or l^−9/2 at ρ = ±1. On the diagonal, ρ = 1, it is `E σ(rz)²` itself. The expected squared norm of w is
-//! that of the sphere; for a homogeneous σ the scale is without effect.
+//! with `h_l` the normalised Hermite polynomials. Where σ is homogeneous with a kink, and numbers may lie at any angle, the entry is
+//! the arc-cosine kernel in closed form, since the series falls only as l^−5/2 or l^−9/2 at ρ = ±1. On the diagonal, ρ = 1, it is
+//! `E σ(rz)²` itself. The expected squared norm of w is that of the sphere; for a homogeneous σ the scale is without effect.
 
 use super::energy::Inputs;
 use dunwu_engine::Problem;
@@ -57,7 +57,7 @@ pub enum Kernel {
     Numbers {
         /// σ.
         activation: Activation,
-        /// a_l(r) of each sample, `[n][N_TERMS]`.
+        /// `a_l(r)` of each sample, `[n][N_TERMS]`.
         coefficients: Vec<f64>,
         /// E σ(rz)² of each sample.
         diagonal: Vec<f64>,

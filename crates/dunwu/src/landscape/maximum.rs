@@ -199,7 +199,7 @@ impl<'a> Landscape<'a> {
         let judged = here.into_iter().zip(summits).zip(carried);
         judged
             .map(|((height_population, summit_population), carry_over)| {
-                let kind = self.kind_of(height_population, summit_population, carry_over);
+                let kind = Self::kind_of(height_population, summit_population, carry_over);
                 Judged { kind, height_population, summit_population, carry_over }
             })
             .collect()
@@ -207,7 +207,7 @@ impl<'a> Landscape<'a> {
 
     /// By how far up a peak of the population a unit stands; where there is no group, whose complete table makes both energies one,
     /// by how much of the unit's signal carries over.
-    pub(super) fn kind_of(&self, here: f64, summit: Option<f64>, carry_over: Option<f64>) -> PeakKind {
+    pub(super) fn kind_of(here: f64, summit: Option<f64>, carry_over: Option<f64>) -> PeakKind {
         let (measured, memorizing, generalizing) = match summit {
             Some(summit) => (here / summit.max(f64::MIN_POSITIVE), FOOT, HALF_WAY),
             None => (carry_over.unwrap_or(0.0), SERVES_ALONE, CARRIES_OVER),

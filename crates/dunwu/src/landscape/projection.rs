@@ -161,7 +161,7 @@ impl Projection {
         let mut matrix = kernel.matrix(inputs, n, d)?;
         kernel::centre(&mut matrix);
         let diagonal = (0..n).map(|i| matrix[(i, i)]).sum::<f64>() / n as f64;
-        for cell in matrix.col_iter_mut().flat_map(|column| column.iter_mut()) {
+        for cell in matrix.col_iter_mut().flat_map(faer::ColMut::iter_mut) {
             *cell /= diagonal;
         }
         // P₁KP₁ has the constant for its kernel; adding it there changes nothing in the complement, where Ỹ lives.

@@ -181,6 +181,9 @@ impl Crossing {
     }
 }
 
+/// `(x, lead)` of one seed, in ascending x.
+pub type Leads = Vec<(f64, f64)>;
+
 /// Several seeds' crossings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate {
@@ -199,13 +202,10 @@ pub struct Estimate {
 
 impl Estimate {
     /// From the leads of each seed, `(x, lead)` in ascending x; `None` without any.
-    pub fn of_leads(mut of_seed: Vec<Vec<(f64, f64)>>) -> Option<Self> {
+    pub fn of_leads(mut of_seed: Vec<Leads>) -> Option<Self> {
         of_seed.retain(|leads| !leads.is_empty());
-        let ends = |end: fn(&Vec<(f64, f64)>) -> Option<&(f64, f64)>, leads: bool| {
-            let n = of_seed.iter().filter_map(end).filter(|(_, lead)| (*lead >= 0.0) == leads).count();
-            2 * n > of_seed.len()
-        };
-        let falls = ends(|leads| leads.first(), true) && ends(|leads| leads.last(), false);
+        let most = |holds: fn(&Leads) -> bool| 2 * of_seed.iter().filter(|leads| holds(leads)).count() > of_seed.len();
+        let falls = most(|leads| leads[0].1 >= 0.0) && most(|leads| leads[leads.len() - 1].1 < 0.0);
         if falls {
             of_seed.iter_mut().flatten().for_each(|(_, lead)| *lead = -*lead);
         }

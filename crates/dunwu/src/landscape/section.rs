@@ -44,15 +44,15 @@ impl Section {
         workers: &Workers,
     ) -> Option<Self> {
         let is_even = energy.curve().activation.is_even();
-        let a = unit(memorizing.to_vec())?;
+        let a = unit(memorizing)?;
         // Where w and −w are one unit, the nearer of the two is shown.
         let facing = |v: &[f64]| {
             let side = if is_even && dot(&a, v) < 0.0 { -1.0 } else { 1.0 };
-            unit(v.iter().map(|x| side * x).collect())
+            unit(&v.iter().map(|x| side * x).collect::<Vec<_>>())
         };
         let (generalizing, third) = (facing(generalizing)?, facing(third)?);
-        let b = unit(without(&generalizing, &[&a]))?;
-        let c = unit(without(&third, &[&a, &b]))?;
+        let b = unit(&without(&generalizing, &[&a]))?;
+        let c = unit(&without(&third, &[&a, &b]))?;
         let apart = dot(&generalizing, &b).atan2(dot(&generalizing, &a)).to_degrees();
         let place =
             (dot(&third, &b).atan2(dot(&third, &a)).to_degrees(), dot(&third, &c).clamp(-1.0, 1.0).asin().to_degrees());
@@ -102,8 +102,8 @@ fn without(v: &[f64], others: &[&[f64]]) -> Vec<f64> {
 }
 
 /// `v / ‖v‖`; `None` where there is hardly anything of it.
-fn unit(v: Vec<f64>) -> Option<Vec<f64>> {
-    let norm = dot(&v, &v).sqrt();
+fn unit(v: &[f64]) -> Option<Vec<f64>> {
+    let norm = dot(v, v).sqrt();
     (norm > 1e-6).then(|| v.iter().map(|x| x / norm).collect())
 }
 
@@ -138,8 +138,7 @@ mod tests {
         assert!((at(section.third.0, section.third.1) - 1.25).abs() < 0.02, "that of the other as well");
         assert!(at(0.0, 0.0) < 0.01, "a token is worth nothing on all data");
         assert!(
-            (section.apart - dot(&unit(token.clone()).unwrap(), &unit(wave(1)).unwrap()).abs().acos().to_degrees())
-                .abs()
+            (section.apart - dot(&unit(&token).unwrap(), &unit(&wave(1)).unwrap()).abs().acos().to_degrees()).abs()
                 < 1e-9
         );
         assert_eq!(Section::of(&energy, &token, &token, &wave(1), &Workers::new(1).unwrap()), None);

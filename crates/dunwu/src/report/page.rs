@@ -80,11 +80,7 @@ pub(super) fn html(view: &View<'_>, landscape: &[Figure], settings: &[(String, S
         body += &shown(figure);
     }
     body += &spec(settings);
-    body += "<h2>Words used here</h2>\n<dl class=\"words\">\n";
-    for (word, meaning) in WORDS {
-        write(&mut body, format_args!("<dt>{}</dt>\n<dd>{}</dd>\n", escape(word), escape(meaning)));
-    }
-    body += "</dl>\n";
+    body += &words(WORDS);
     document(&Head {
         kicker: "Dunwu · one run, opened",
         title: &view.opened.task,
@@ -103,6 +99,24 @@ pub(super) fn html(view: &View<'_>, landscape: &[Figure], settings: &[(String, S
 /// A sentence, in which a number stays with its percent sign.
 pub(super) fn prose(text: &str) -> String {
     escape(text).replace(" %", "&#160;%")
+}
+
+/// What the words of a page mean.
+pub(super) fn words(words: &[(&str, &str)]) -> String {
+    let mut text = String::from("<h2>Words used here</h2>\n<dl class=\"words\">\n");
+    for (word, meaning) in words {
+        write(&mut text, format_args!("<dt>{}</dt>\n<dd>{}</dd>\n", escape(word), escape(meaning)));
+    }
+    text + "</dl>\n"
+}
+
+/// Sentences as the items of a list.
+pub(super) fn items(sentences: &[String]) -> String {
+    let mut text = String::new();
+    for sentence in sentences {
+        write(&mut text, format_args!("<li>{}</li>\n", prose(sentence)));
+    }
+    text
 }
 
 fn write(page: &mut String, text: std::fmt::Arguments<'_>) {
@@ -159,9 +173,7 @@ fn story(view: &View<'_>) -> String {
         return String::new();
     }
     let mut text = String::from("<section>\n<ul class=\"story\">\n");
-    for sentence in &view.opened.story {
-        write(&mut text, format_args!("<li>{}</li>\n", prose(sentence)));
-    }
+    text += &items(&view.opened.story);
     text + "</ul>\n</section>\n"
 }
 

@@ -1,7 +1,7 @@
 //! A run on its landscape: a table, sentences, the alluvial picture, a page.
 
-use super::Page;
 use super::table::Table;
+use super::{Page, drawings};
 use crate::Opened;
 use crate::landscape::PeakKind;
 use crate::landscape::climbing::{Climbing, ClimbingError, ClimbingStep, Place, WatchedPeak};
@@ -144,12 +144,13 @@ fn switch(opened: &Opened, climbing: &Climbing) -> String {
     }
 }
 
+/// Factor from which on one pull is told from another. In the default run the two differ by less than a fifth at every snapshot.
+const CLEAR: f64 = 1.25;
+
 /// Whether what the gradient still asks for lies where nobody is.
 fn top_down(climbing: &Climbing) -> Option<String> {
     let told = climbing.steps.iter().rev().find(|step| step.pull_climbed.is_some() && step.pull_unclimbed.is_some())?;
     let (climbed, unclimbed) = (told.pull_climbed?, told.pull_unclimbed?);
-    /// In the default run the two differ by less than a tenth at every snapshot.
-    const CLEAR: f64 = 1.25;
     let verdict = match unclimbed / climbed {
         ratio if ratio >= CLEAR => "points at what is missing",
         ratio if ratio <= CLEAR.recip() => "points at what is there already",
@@ -258,7 +259,7 @@ pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> Page {
     body += &steps(opened, climbing).html();
     body += "</div>\n<ul class=\"story\">\n";
     let sentences = climbing_sentences(opened, climbing);
-    sentences.iter().for_each(|sentence| body += &format!("<li>{}</li>\n", page::prose(sentence)));
+    body += &page::items(&sentences);
     body += "</ul>\n";
     let html = page::document(&Head {
         kicker: "Dunwu · one run on its landscape",
@@ -273,5 +274,5 @@ pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> Page {
         body: &body,
         footer: ". Theory: Y. Tian, arXiv:2509.21519. Colours: Okabe &amp; Ito.",
     });
-    Page { html, drawings: figure.svg.into_iter().map(|svg| (figure.name.to_owned(), svg)).collect() }
+    Page { html, drawings: drawings([figure]) }
 }

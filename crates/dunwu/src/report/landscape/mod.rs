@@ -11,6 +11,7 @@ pub use peaks::{PeaksView, peaks_page, peaks_table};
 pub use race::{RaceCourse, RaceView, race_page, race_sentences, race_table};
 pub use range::mountains;
 
+use super::figures::Figure;
 use dunwu_engine::model::Activation;
 
 /// A page, and the drawings in it as `(name, SVG)`.
@@ -19,6 +20,11 @@ pub struct Page {
     pub html: String,
     /// Its drawings.
     pub drawings: Vec<(String, String)>,
+}
+
+/// The drawings of these figures by name.
+fn drawings(figures: impl IntoIterator<Item = Figure>) -> Vec<(String, String)> {
+    figures.into_iter().filter_map(|figure| Some((figure.name.to_owned(), figure.svg?))).collect()
 }
 
 /// σ as people write it.

@@ -2,10 +2,11 @@
 
 use super::range::{Mountains, terrain};
 use super::table::Table;
-use super::{Page, sigma};
+use super::{Page, drawings, sigma};
 use crate::landscape::peaks::{Peak, Peaks};
 use crate::landscape::race::Best;
 use crate::landscape::{Landscape, Maximum, PeakKind};
+use crate::report::figures::Figure;
 use crate::report::page::{self, Head};
 use crate::report::palette::{Color, FAINT, peak_color};
 use crate::report::svg::{Anchor, PathData, Svg, WIDTH, escape};
@@ -89,29 +90,30 @@ pub fn peaks_table(landscape: &Landscape<'_>, peaks: &Peaks) -> String {
 /// The page: the mountains, what each peak looks like, the table.
 pub fn peaks_page(view: &PeaksView<'_>) -> Page {
     let PeaksView { landscape, peaks, spec, n_train, remarks, .. } = view;
-    let mut body = String::new();
-    let mut drawings = Vec::new();
-    if let Some(mountains) = mountains(view) {
-        drawings.push(("mountains".to_owned(), mountains.clone()));
-        body += &format!(
-            "<h2>The mountains</h2>\n<figure>\n{mountains}<figcaption>A section through the highest memorizing and the highest \
-             generalizing peak. Every height is the energy, evaluated.</figcaption>\n</figure>\n"
-        );
-    }
-    let chart = chart(landscape, peaks);
-    body += &format!(
-        "<h2>What stands on each peak</h2>\n<figure>\n{}<figcaption>Weights of the unit on the highest peak of each kind, one bar \
-         an input weight, operands one after another; its height; the share of {} random starts that end there, with its 95 % \
-         interval.</figcaption>\n</figure>\n",
-        chart,
-        count(peaks.restarts as u64)
-    );
-    drawings.push(("peaks".to_owned(), chart));
+    let chart = Figure {
+        name: "peaks",
+        title: "What stands on each peak".to_owned(),
+        caption: format!(
+            "Weights of the unit on the highest peak of each kind, one bar an input weight, operands one after another; its height; \
+             the share of {} random starts that end there, with its 95 % interval.",
+            count(peaks.restarts as u64)
+        ),
+        svg: Some(chart(landscape, peaks)),
+    };
+    let mountains = mountains(view).map(|svg| Figure {
+        name: "mountains",
+        title: "The mountains".to_owned(),
+        caption: "A section through the highest memorizing and the highest generalizing peak. Every height is the energy, evaluated."
+            .to_owned(),
+        svg: Some(svg),
+    });
+    let figures: Vec<Figure> = mountains.into_iter().chain([chart]).collect();
+    let mut body: String = figures.iter().map(page::shown).collect();
     body += "<h2>The same in numbers</h2>\n";
     body += &table(landscape, peaks).html();
     if !remarks.is_empty() {
         body += "<ul class=\"story\">\n";
-        remarks.iter().for_each(|remark| body += &format!("<li>{}</li>\n", page::prose(remark)));
+        body += &page::items(remarks);
         body += "</ul>\n";
     }
     body += &words();
@@ -128,7 +130,7 @@ pub fn peaks_page(view: &PeaksView<'_>) -> Page {
         body: &body,
         footer: ". Theory: Y. Tian, arXiv:2509.21519. Colours: Okabe &amp; Ito.",
     });
-    Page { html, drawings }
+    Page { html, drawings: drawings(figures) }
 }
 
 fn lede(peaks: &Peaks) -> String {
@@ -167,11 +169,7 @@ fn words() -> String {
         ("curvature", "Largest eigenvalue of the Hessian along the sphere: a peak has none above zero."),
         ("flat", "Directions in which its height stays the same: phases and other continuous families."),
     ];
-    let mut html = String::from("<h2>Words used here</h2>\n<dl class=\"words\">\n");
-    for (word, meaning) in WORDS {
-        html += &format!("<dt>{}</dt>\n<dd>{}</dd>\n", escape(word), escape(meaning));
-    }
-    html + "</dl>\n"
+    page::words(WORDS)
 }
 
 /// The section through the two highest peaks, where there are two.

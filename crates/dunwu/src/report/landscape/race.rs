@@ -6,15 +6,14 @@ use super::table::Table;
 use crate::landscape::race::{Crossing, Estimate, RacePoint, Standing};
 use crate::landscape::trial::Trial;
 use crate::landscape::{Energy, EnergyKind, PeakKind};
+use crate::report::figures::Figure;
 use crate::report::page;
 use crate::report::race_chart::{self, RaceChart, race_chart};
-use crate::report::svg::escape;
 use crate::report::terrain::{Terrain, frame, strip};
 use crate::report::terrain_page::{PageFrame, terrain_page};
 use crate::report::view::median;
 use crate::report::words::{count, counted, number, percent};
 use dunwu_engine::kernel::Workers;
-use std::fmt::Write;
 
 /// A race as it is told.
 pub struct RaceView<'a> {
@@ -230,23 +229,21 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
     let mut after = String::new();
     for course in &view.courses {
         let name = course.energy.name();
-        let chart = chart(view, course);
-        write!(
-            after,
-            "<h2>The race on the {name} landscape</h2>\n<figure>\n{}<figcaption>{}</figcaption>\n</figure>\n{}",
-            chart,
-            escape(
-                "Above, heights of the highest peak of each kind, one dot a sample, lines through the medians. Below, the share of \
-                 random starts that end on each kind, and the share of short real runs that generalize."
-            ),
-            table(view, course).html()
-        )
-        .expect("writing to a String cannot fail");
-        drawings.push((format!("race {name}"), chart));
+        let svg = chart(view, course);
+        drawings.push((format!("race {name}"), svg.clone()));
+        after += &page::shown(&Figure {
+            name: if course.energy == EnergyKind::Raw { "race-raw" } else { "race-whitened" },
+            title: format!("The race on the {name} landscape"),
+            caption: "Above, heights of the highest peak of each kind, one dot a sample, lines through the medians. Below, the share of \
+                      random starts that end on each kind, and the share of short real runs that generalize."
+                .to_owned(),
+            svg: Some(svg),
+        });
+        after += &table(view, course).html();
     }
     let sentences = race_sentences(view);
     after += "<h2>What came out</h2>\n<ul class=\"story\">\n";
-    sentences.iter().for_each(|sentence| after += &format!("<li>{}</li>\n", page::prose(sentence)));
+    after += &page::items(&sentences);
     after += "</ul>\n";
     let lede = sentences.first().map_or("", String::as_str);
     Page { html: terrain_page(&format!("{} {}", view.task, view.setup), lede, &frames, &after), drawings }
@@ -255,7 +252,8 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
 /// Four of the mountains, spread over both sides of the crossing.
 fn around(drawn: &[Terrain], crossing: Option<&Estimate>) -> Vec<Terrain> {
     const SHOWN: usize = 4;
-    let after = crossing.and_then(|crossing| crossing.at).and_then(|at| drawn.iter().position(|t| t.n_train as f64 >= at));
+    let after =
+        crossing.and_then(|crossing| crossing.at).and_then(|at| drawn.iter().position(|t| t.n_train as f64 >= at));
     let middle = after.unwrap_or(drawn.len() / 2) as isize;
     let mut shown: Vec<usize> =
         (-2..2).map(|k| (middle + 2 * k).clamp(0, drawn.len().saturating_sub(1) as isize) as usize).collect();
