@@ -202,7 +202,8 @@ fn axis(request: &Request) -> Result<Axis, Failure> {
 fn counts(text: &str, population: usize) -> Result<Vec<u64>, Failure> {
     let refused =
         |why: &str| Failure::usage(format!("n={text}: {why}; write LOW..HIGH/COUNT, such as 100..500/9, or a list"));
-    let number = |text: &str| text.trim().parse::<u64>().map_err(|_| refused(&format!("`{text}` is no whole number")));
+    let number =
+        |text: &str| text.trim().parse::<u64>().ok().ok_or_else(|| refused(&format!("`{text}` is no whole number")));
     let counts = if let Some((low, rest)) = text.split_once("..") {
         let (high, many) = rest.split_once('/').ok_or_else(|| refused("a range needs its number of values"))?;
         let (low, high, many) = (number(low)?, number(high)?, number(many)?);
@@ -218,7 +219,7 @@ fn counts(text: &str, population: usize) -> Result<Vec<u64>, Failure> {
             "n={most} asks for more training samples than the {population} that there are"
         )));
     }
-    if counts.iter().any(|&count| count == 0) || !counts.is_sorted_by(|a, b| a < b) {
+    if counts.contains(&0) || !counts.is_sorted_by(|a, b| a < b) {
         return Err(refused("values are 1 or more, in ascending order"));
     }
     Ok(counts)

@@ -144,7 +144,7 @@ pub(crate) fn workers(spec: &RunSpec) -> Result<Workers, Failure> {
 pub(crate) fn energy(name: &str) -> Result<EnergyKind, Failure> {
     EnergyKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
         let names = EnergyKind::ALL.map(EnergyKind::name);
-        let hint = nearest(name, names.into_iter()).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+        let hint = nearest(name, names).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
         Failure::usage(format!("energy={name}: there are {}{hint}", names.join(" and ")))
     })
 }
