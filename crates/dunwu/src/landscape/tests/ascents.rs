@@ -8,7 +8,7 @@ fn complete<'a>(problem: &'a Problem, all: &'a Split, decomposition: &'a Decompo
     Landscape::new(problem, all, Some(decomposition), Activation::Square, EnergyKind::Raw, None).unwrap()
 }
 
-/// The peak of frequency k of ℤ_M with these phases of its halves.
+/// The peak of frequency k of a cyclic group with these phases of its halves.
 fn wave(m: usize, k: usize, phases: [f64; 2]) -> Vec<f64> {
     let angle = |g: usize| std::f64::consts::TAU * (k * g % m) as f64 / m as f64;
     unit(phases.iter().flat_map(|phase| (0..m).map(move |g| (angle(g) + phase).cos())).collect())

@@ -47,7 +47,7 @@ fn matrices(table: &CayleyTable) -> Vec<Representation> {
 }
 
 fn size(a: &[c64]) -> f64 {
-    a.iter().map(|x| x.norm_sqr()).sum()
+    a.iter().map(c64::norm_sqr).sum()
 }
 
 fn times(a: &[c64], b: &[c64], d: usize) -> Vec<c64> {

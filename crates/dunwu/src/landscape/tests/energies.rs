@@ -94,7 +94,8 @@ fn slopes_and_curvatures_are_those_of_the_energy() {
             assert!(x.iter().all(|x| jumps.iter().all(|jump| (dot(x, &w) - jump).abs() > 2.0 * step)), "{name}");
             let (found, gradient, _) = energy.of_unit(&w);
             let hessian = energy.hessian(&w);
-            let size = hessian.col_iter().flat_map(|c| c.iter()).fold(found, |max, h| max.max(h.abs()));
+            let cells = (0..w.len()).flat_map(|k| (0..w.len()).map(move |l| (k, l)));
+            let size = cells.fold(found, |max, cell| max.max(hessian[cell].abs()));
             for k in 0..w.len() {
                 let moved = |by: f64| {
                     let mut w = w.clone();

@@ -35,10 +35,10 @@ fn whitened(kernel: &[Vec<f64>], labels: &[u32], m: usize, ridge: f64) -> Vec<Ve
     let n = kernel.len();
     let mut system = doubly_centred(kernel);
     let mean_diagonal = (0..n).map(|i| system[i][i]).sum::<f64>() / n as f64;
-    for i in 0..n {
+    for (i, row) in system.iter_mut().enumerate() {
         // Anything but zero along the constant: the right-hand side has nothing there.
-        system[i].iter_mut().for_each(|cell| *cell += mean_diagonal / n as f64);
-        system[i][i] += ridge * mean_diagonal;
+        row.iter_mut().for_each(|cell| *cell += mean_diagonal / n as f64);
+        row[i] += ridge * mean_diagonal;
     }
     eliminated(system, centred_labels(labels, m))
 }
@@ -97,9 +97,8 @@ fn other_inputs_solve_the_same_system_in_units_of_its_mean_diagonal() {
             let arc = (1.0 - cosine * cosine).sqrt() + cosine * (std::f64::consts::PI - cosine.acos());
             size / d * arc / std::f64::consts::TAU
         };
-        let kernels: [(Activation, &dyn Fn(&[f64], &[f64]) -> f64); 2] =
-            [(Activation::Square, &square), (Activation::Relu, &relu)];
-        for (activation, entry) in kernels {
+        for activation in [Activation::Square, Activation::Relu] {
+            let entry = |x: &[f64], y: &[f64]| if activation == Activation::Relu { relu(x, y) } else { square(x, y) };
             let mut kernel: Vec<Vec<f64>> = x.iter().map(|x_i| x.iter().map(|x_j| entry(x_i, x_j)).collect()).collect();
             let centred = doubly_centred(&kernel);
             let mean_diagonal = (0..x.len()).map(|i| centred[i][i]).sum::<f64>() / x.len() as f64;
