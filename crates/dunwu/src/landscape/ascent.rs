@@ -5,8 +5,8 @@
 //! ```
 //!
 //! α is the step of Barzilai & Borwein 1988, `−s·s / s·y` with s and y the last changes of w and g, shortened until the height
-//! rises (Armijo). The reference, `w ← ∇E / ‖∇E‖` shifted to be monotone, takes thousands of evaluations where this takes
-//! a hundred. Each unit has its own step and its own end; a place that becomes free is given to the next start. Since no
+//! rises (Armijo). The step that needs no height, `w ← normalise(g + ‖g‖ w)`, takes four to five times as long to the same slope
+//! (`benches/landscape.rs`). Each unit has its own step and its own end; a place that becomes free is given to the next start. Since no
 //! arithmetic mixes two units, an ascent has the same bits whatever else is climbed with it, on any number of threads.
 
 use super::energy::{Energy, Evaluation, LANES, Lanes, ZERO};

@@ -135,7 +135,13 @@ mod tests {
         };
         // The grid has a column at 0 only nearly: E is flat to second order at a peak, and 3° away at most.
         assert!((at(section.apart, 0.0) - 1.25).abs() < 0.02, "the peak of a frequency is M/4");
-        assert!((at(section.third.0, section.third.1) - 1.25).abs() < 0.02, "that of the other as well");
+        // The third direction lies beyond the grid; its angles are those of its cosines with the other two.
+        let (theta, phi) = (section.third.0.to_radians(), section.third.1.to_radians());
+        let [a, b, c] = [&token, &wave(1), &wave(2)].map(|v| unit(v).unwrap());
+        let facing = |u: &[f64], v: &[f64]| if dot(&a, v) < 0.0 { -dot(u, v) } else { dot(u, v) };
+        assert!((phi.cos() * theta.cos() - facing(&a, &c)).abs() < 1e-12);
+        let side = if dot(&a, &b) < 0.0 { -1.0 } else { 1.0 };
+        assert!((phi.cos() * (theta - section.apart.to_radians()).cos() - side * facing(&b, &c)).abs() < 1e-12);
         assert!(at(0.0, 0.0) < 0.01, "a token is worth nothing on all data");
         assert!(
             (section.apart - dot(&unit(&token).unwrap(), &unit(&wave(1)).unwrap()).abs().acos().to_degrees()).abs()

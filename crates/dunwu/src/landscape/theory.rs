@@ -24,7 +24,8 @@ pub fn feature_height(irrep: &Irrep, order: usize) -> f64 {
 }
 
 /// Directions along which such a peak is flat: phases, and for d ≥ 2 the vectors a, b, c of û = a b*, v̂ = b c*, each on its
-/// sphere, less what changes nothing.
+/// sphere, less what changes nothing. (Where the irrep is quaternionic, û is of rank one over the quaternions: its complex singular
+/// values come in equal pairs.)
 pub fn flat_directions(irrep: &Irrep) -> usize {
     let d = irrep.degree;
     match irrep.kind {
