@@ -1,5 +1,6 @@
 //! `dunwu peaks` and `dunwu race`: the landscape before anything is trained, and where a trained network stands on it.
 
+mod axis;
 mod of_run;
 mod peaks;
 mod race;

@@ -72,6 +72,11 @@ fn remarks(request: &Request, landscape: &Landscape<'_>, peaks: &Peaks) -> Vec<S
             percent(peaks.n_uncertified)
         ));
     }
+    if landscape.is_complete() && landscape.decomposition().is_none() {
+        remarks.push(
+            "Nothing is held out, so nothing says what carries over: every peak counts as generalizing.".to_owned(),
+        );
+    }
     remarks.extend(agreement(request, landscape, peaks));
     remarks.extend(theory::silent(&request.problem, &request.spec, request.energy));
     remarks

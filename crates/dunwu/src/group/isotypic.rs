@@ -7,10 +7,9 @@
 //! are 0, 1, 2, …, and that one is decomposed once more.
 
 use super::decomposition::{Decomposition, DecompositionError, Irrep, IrrepKind};
+use crate::measure::dense::eigen;
 use dunwu_engine::random::{Stream, rng};
 use dunwu_engine::task::CayleyTable;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 use rand_chacha::rand_core::RngCore;
@@ -118,22 +117,7 @@ impl<'a> Group<'a> {
         let order = self.table.order;
         let quotient = |h: usize, k: usize| self.table.times(h as u32, self.inverses[k]) as usize;
         let operator = Mat::from_fn(order, order, |h, k| of_class[self.class_of[quotient(h, k)]]);
-        let mut values = faer::diag::Diag::<f64>::zeros(order);
-        let mut vectors = Mat::<f64>::zeros(order, order);
-        // One thread: the result must not depend on how many there are.
-        let scratch =
-            self_adjoint_evd_scratch::<f64>(order, ComputeEigenvectors::Yes, Par::Seq, faer::prelude::default());
-        let mut memory = MemBuffer::new(scratch);
-        self_adjoint_evd(
-            operator.as_ref(),
-            values.as_mut(),
-            Some(vectors.as_mut()),
-            Par::Seq,
-            MemStack::new(&mut memory),
-            faer::prelude::default(),
-        )
-        .ok()?;
-        Some((values.column_vector().iter().copied().collect(), vectors))
+        eigen(operator.as_ref())
     }
 
     /// Degree, kind and character of the component that `rows` span; `None` where they span no component.

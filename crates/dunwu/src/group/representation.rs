@@ -7,11 +7,10 @@
 
 use super::characters::CharacterTable;
 use super::decomposition::IrrepKind;
+use crate::measure::dense::eigen;
 use dunwu_engine::random::{Stream, rng};
 use dunwu_engine::task::CayleyTable;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{Mat, Par, c64};
+use faer::{Mat, c64};
 use rand_chacha::rand_core::RngCore;
 
 /// Random elements that are tried before giving up. One has been enough for every group in the tests.
@@ -183,7 +182,7 @@ impl<'a> Regular<'a> {
                 krylov.push(next);
             }
         }
-        let (eigenvalues, vectors) = eigen(&tridiagonal)?;
+        let (eigenvalues, vectors) = eigen(tridiagonal.as_ref())?;
         let gap = |i: usize| {
             let below = if i == 0 { f64::INFINITY } else { eigenvalues[i] - eigenvalues[i - 1] };
             below.min(eigenvalues.get(i + 1).map_or(f64::INFINITY, |above| above - eigenvalues[i]))
@@ -296,24 +295,4 @@ fn times(a: &[c64], b: &[c64], degree: usize) -> Vec<c64> {
         }
     }
     product
-}
-
-/// Eigenvalues, ascending, and eigenvectors of a symmetric matrix.
-fn eigen(matrix: &Mat<f64>) -> Option<(Vec<f64>, Mat<f64>)> {
-    let n = matrix.nrows();
-    let mut values = faer::diag::Diag::<f64>::zeros(n);
-    let mut vectors = Mat::<f64>::zeros(n, n);
-    // One thread: the result must not depend on how many there are.
-    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, faer::prelude::default());
-    let mut memory = MemBuffer::new(scratch);
-    self_adjoint_evd(
-        matrix.as_ref(),
-        values.as_mut(),
-        Some(vectors.as_mut()),
-        Par::Seq,
-        MemStack::new(&mut memory),
-        faer::prelude::default(),
-    )
-    .ok()?;
-    Some((values.column_vector().iter().copied().collect(), vectors))
 }

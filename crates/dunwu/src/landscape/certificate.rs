@@ -2,9 +2,7 @@
 
 use super::ascent::Climb;
 use super::energy::Energy;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{Mat, Par};
+use crate::measure::dense::eigen;
 
 /// The Hessian along the sphere at one point, judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,11 +47,11 @@ pub fn certify(energy: &Energy, climb: &Climb) -> Certificate {
         }
         hessian[(l, l)] -= radial;
     }
-    let floor = -1e3 * (radial.abs() + frobenius(&hessian));
+    let floor = -1e3 * (radial.abs() + hessian.norm_l2());
     for (k, l) in (0..d).flat_map(|l| (0..d).map(move |k| (k, l))) {
         hessian[(k, l)] += floor * w[k] * w[l];
     }
-    let (values, vectors) = eigen(&hessian);
+    let (values, vectors) = eigen(hessian.as_ref()).expect("a finite symmetric matrix has eigenvalues");
     let flat = FLAT * radial.abs();
     Certificate {
         hessian_max: values[d - 1],
@@ -63,28 +61,4 @@ pub fn certify(energy: &Energy, climb: &Climb) -> Certificate {
         way_up: (0..d).map(|k| vectors[(k, d - 1)]).collect(),
         is_peak: climb.height > 0.0 && climb.gradient_norm <= FLAT * radial.abs() && values[d - 1] <= flat,
     }
-}
-
-fn frobenius(matrix: &Mat<f64>) -> f64 {
-    matrix.squared_norm_l2().sqrt()
-}
-
-/// Eigenvalues, ascending, and eigenvectors of a symmetric matrix.
-fn eigen(matrix: &Mat<f64>) -> (Vec<f64>, Mat<f64>) {
-    let d = matrix.nrows();
-    let mut values = faer::diag::Diag::<f64>::zeros(d);
-    let mut vectors = Mat::<f64>::zeros(d, d);
-    let scratch = self_adjoint_evd_scratch::<f64>(d, ComputeEigenvectors::Yes, Par::Seq, faer::prelude::default());
-    let mut memory = MemBuffer::new(scratch);
-    let stack = MemStack::new(&mut memory);
-    self_adjoint_evd(
-        matrix.as_ref(),
-        values.as_mut(),
-        Some(vectors.as_mut()),
-        Par::Seq,
-        stack,
-        faer::prelude::default(),
-    )
-    .expect("a finite symmetric matrix has eigenvalues");
-    (values.column_vector().iter().copied().collect(), vectors)
 }

@@ -55,6 +55,26 @@ pub(super) fn nonnegative_eigenvalues(matrix: MatRef<'_, f64>) -> Option<Vec<f64
     Some(values)
 }
 
+/// Eigenvalues, ascending, and eigenvectors of a symmetric matrix; `None` where the iteration fails.
+pub(crate) fn eigen(matrix: MatRef<'_, f64>) -> Option<(Vec<f64>, Mat<f64>)> {
+    let n = matrix.nrows();
+    let mut values = faer::diag::Diag::<f64>::zeros(n);
+    let mut vectors = Mat::<f64>::zeros(n, n);
+    // One thread: the result must not depend on how many there are.
+    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, faer::prelude::default());
+    let mut memory = MemBuffer::new(scratch);
+    self_adjoint_evd(
+        matrix,
+        values.as_mut(),
+        Some(vectors.as_mut()),
+        Par::Seq,
+        MemStack::new(&mut memory),
+        faer::prelude::default(),
+    )
+    .ok()?;
+    Some((values.column_vector().iter().copied().collect(), vectors))
+}
+
 /// Whether every entry of the lower triangle is finite (of the whole, where the matrix is not square).
 fn is_finite(matrix: MatRef<'_, f64>) -> bool {
     let square = matrix.nrows() == matrix.ncols();
