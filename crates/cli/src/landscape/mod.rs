@@ -5,6 +5,7 @@ mod of_run;
 mod peaks;
 mod race;
 mod request;
+mod training;
 
 use crate::failure::Failure;
 use anyhow::Context;

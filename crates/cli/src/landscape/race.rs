@@ -1,14 +1,14 @@
 //! `dunwu race TASK`: landscapes over an axis, for several samples each, and short real runs beside them.
 
 use super::Drawn;
-use super::axis::{Axis, MOST, axis};
+use super::axis::{Axis, axis};
 use super::request::{Key, PEAKS_KEYS, RACE_KEYS, Request};
+use super::training::{Training, train};
 use crate::Place;
 use crate::failure::Failure;
 use crate::say::say;
 use dunwu::landscape::race::{Course, Crossing, Estimate, Lead, RacePoint, Standing, crossing};
-use dunwu::landscape::trial::{self, Trial};
-use dunwu::landscape::{EnergyKind, PeakKind, theory};
+use dunwu::landscape::{Energy, EnergyKind, PeakKind, theory};
 use dunwu::report::landscape::{RaceCourse, RaceView, race_page, race_sentences, race_table, sigma};
 use dunwu::report::median;
 use dunwu_engine::RunSpec;
@@ -17,78 +17,143 @@ use dunwu_engine::spec::Sampling;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Mutex;
+
+/// A race under way.
+pub(super) struct Race {
+    pub(super) request: Request,
+    pub(super) axis: Axis,
+    /// Sample seeds.
+    pub(super) seeds: Vec<u64>,
+    pub(super) workers: Workers,
+    pub(super) bar: ProgressBar,
+    is_trained: bool,
+}
 
 pub(crate) fn race(words: &[String], quiet: bool, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
-    let keys: [&[Key]; 2] = [PEAKS_KEYS, RACE_KEYS];
-    let request = Request::read(words, &keys, 256)?;
-    if matches!(request.spec.data.sampling, Sampling::SplitFile(_)) {
-        return Err(Failure::usage("a race draws its own samples; leave out data.split"));
-    }
-    let axis = axis(&request)?;
-    let n_seeds = request.count("samples", 4, 1000)?;
-    let seeds: Vec<u64> = (0..n_seeds as u64).map(|i| request.spec.seed + i).collect();
-    let is_trained = match request.own("train") {
-        None | Some("true") => true,
-        Some("false") => false,
-        Some(other) => return Err(Failure::usage(format!("train={other}: write true or false"))),
-    };
-    let workers = request.workers()?;
-    let other = EnergyKind::ALL.into_iter().find(|kind| *kind != request.energy).expect("there are two");
-    let energies = [request.energy, other];
-    let n_trials = if is_trained { n_seeds } else { 0 };
-    let bar = progress(energies.len() * axis.specs.len() * n_seeds + n_trials, quiet);
-    let mut races = Vec::new();
-    for energy in energies {
-        races.push(landscapes(&request, &axis, energy, &seeds, &workers, &bar)?);
-    }
-    // Names have no order in which one thing could overtake another.
-    let overtakes = |points: &Vec<RacePoint>, lead| if axis.has_numbers { crossing(points, lead) } else { None };
-    let overtaken = |lead| races.iter().map(|points| overtakes(points, lead)).collect::<Vec<Option<Estimate>>>();
-    let (heights, basins) = (overtaken(Lead::Height), overtaken(Lead::Basin));
-    let training = if is_trained { train(&request, &axis, &seeds, &workers, &bar)? } else { Training::default() };
-    bar.finish_and_clear();
-
-    let is_of_n = axis.key == "data.count";
-    let irreps = request.decomposition.as_ref().map(|decomposition| decomposition.irreps.as_slice());
-    let is_pair = request.problem.n_operands() == 2;
-    let m = request.problem.n_labels as f64;
-    let silent = theory::silent(&request.problem, &request.spec, request.energy);
-    let setup = setup(&request.spec, &axis);
-    let raced = |i: usize| RaceCourse {
-        energy: energies[i],
-        points: &races[i],
-        crossing: heights[i].as_ref(),
-        basin_crossing: basins[i].as_ref(),
-    };
-    let view = RaceView {
-        task: &request.problem.name,
-        setup: &setup,
-        x_name: if is_of_n { "training samples n" } else { &axis.key },
-        x_labels: (!axis.has_numbers).then_some(&axis.labels[..]),
-        courses: [raced(0), raced(1)],
-        training: training.estimate.as_ref().filter(|_| axis.has_numbers),
-        trials: &training.trials,
-        trained: &training.of_value,
-        critical: if is_pair { theory::critical_samples(&request.problem, irreps) } else { None },
-        m_log_m: (is_of_n && request.problem.group().is_some()).then_some(m * m.ln()),
-        silent: &silent,
-    };
-    let first_sample = axis.specs.iter().map(|spec| course(&request, request.energy).energy_of(spec, seeds[0]));
-    let first_sample = first_sample.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-    let output = &drawn.keep("race.html", &race_page(&view, &first_sample, &workers))?;
+    let race = Race::read(words, quiet)?;
+    let asked = race.request.energy;
+    let other = EnergyKind::ALL.into_iter().find(|kind| *kind != asked).expect("there are two");
+    let courses = [race.course(asked)?, race.course(other)?];
+    let training = if race.is_trained { train(&race)? } else { Training::default() };
+    race.bar.finish_and_clear();
+    let (setup, silent) = (race.setup(), race.silent());
+    let view = race.view(&courses, &training, &setup, &silent);
+    let output = &drawn.keep("race.html", &race_page(&view, &race.first_sample()?, &race.workers))?;
     if place.json {
-        say!("{}", object(&view, &request, &seeds, output));
+        say!("{}", object(&view, &race, output));
         return Ok(());
     }
-    say!("{} {setup}: {} sample seeds, {} random starts a landscape", view.task, seeds.len(), request.restarts);
-    say!("{}", race_table(&view));
-    say!("");
+    let n_seeds = race.seeds.len();
+    say!("{} {setup}: {n_seeds} sample seeds, {} random starts a landscape", view.task, race.request.restarts);
+    say!("{}\n", race_table(&view));
     for sentence in race_sentences(&view) {
         say!("  {sentence}");
     }
     say!("Page, to open in a browser: {}", output.display());
     Ok(())
+}
+
+impl Race {
+    fn read(words: &[String], quiet: bool) -> Result<Self, Failure> {
+        let keys: [&[Key]; 2] = [PEAKS_KEYS, RACE_KEYS];
+        let request = Request::read(words, &keys, 256)?;
+        if matches!(request.spec.data.sampling, Sampling::SplitFile(_)) {
+            return Err(Failure::usage("a race draws its own samples; leave out data.split"));
+        }
+        let axis = axis(&request)?;
+        let n_seeds = request.count("samples", 4, 1000)?;
+        let seeds: Vec<u64> = (0..n_seeds as u64).map(|i| request.spec.seed + i).collect();
+        let is_trained = match request.own("train") {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(other) => return Err(Failure::usage(format!("train={other}: write true or false"))),
+        };
+        let workers = request.workers()?;
+        let n_trials = if is_trained { n_seeds } else { 0 };
+        let bar = progress(EnergyKind::ALL.len() * axis.specs.len() * n_seeds + n_trials, quiet);
+        Ok(Self { request, axis, seeds, workers, bar, is_trained })
+    }
+
+    /// What a landscape of this energy is found with.
+    fn searched(&self, energy: EnergyKind) -> Course<'_> {
+        let Request { problem, decomposition, ridge, restarts, .. } = &self.request;
+        Course { problem, decomposition: decomposition.as_ref(), energy, ridge: *ridge, restarts: *restarts }
+    }
+
+    /// Every landscape of one energy.
+    fn course(&self, energy: EnergyKind) -> Result<RaceCourse, Failure> {
+        let (axis, course) = (&self.axis, self.searched(energy));
+        let mut points = Vec::new();
+        for ((spec, &x), label) in axis.specs.iter().zip(&axis.values).zip(&axis.labels) {
+            let mut standings = Vec::new();
+            for &seed in &self.seeds {
+                self.bar.set_message(format!("{} landscape at {label}", energy.name()));
+                standings.push(Standing::of(&course, spec, seed, &self.workers).map_err(Failure::usage)?);
+                self.bar.inc(1);
+            }
+            points.push(RacePoint { x, standings });
+        }
+        // Names have no order in which one thing could overtake another.
+        let overtakes = |lead| if axis.has_numbers { crossing(&points, lead) } else { None };
+        let (crossing, basin_crossing) = (overtakes(Lead::Height), overtakes(Lead::Basin));
+        Ok(RaceCourse { energy, points, crossing, basin_crossing })
+    }
+
+    /// The energy that was asked for on the first sample at each value, whose mountains are drawn.
+    fn first_sample(&self) -> Result<Vec<Energy>, Failure> {
+        let course = self.searched(self.request.energy);
+        let energies = self.axis.specs.iter().map(|spec| course.energy_of(spec, self.seeds[0]));
+        energies.collect::<Result<_, _>>().map_err(Failure::usage)
+    }
+
+    fn view<'a>(
+        &'a self,
+        courses: &'a [RaceCourse; 2],
+        training: &'a Training,
+        setup: &'a str,
+        silent: &'a [String],
+    ) -> RaceView<'a> {
+        let Request { problem, decomposition, .. } = &self.request;
+        let is_of_n = self.axis.key == "data.count";
+        let irreps = decomposition.as_ref().map(|decomposition| decomposition.irreps.as_slice());
+        let m = problem.n_labels as f64;
+        RaceView {
+            task: &problem.name,
+            setup,
+            x_name: if is_of_n { "training samples n" } else { &self.axis.key },
+            x_labels: (!self.axis.has_numbers).then_some(&self.axis.labels[..]),
+            courses,
+            training: training.estimate.as_ref().filter(|_| self.axis.has_numbers),
+            trials: &training.trials,
+            trained: &training.of_value,
+            critical: theory::critical_samples(problem, irreps).filter(|_| problem.n_operands() == 2),
+            m_log_m: (is_of_n && problem.group().is_some()).then_some(m * m.ln()),
+            silent,
+        }
+    }
+
+    fn silent(&self) -> Vec<String> {
+        theory::silent(&self.request.problem, &self.request.spec, self.request.energy)
+    }
+
+    /// σ and what the labels and the sample have been through.
+    fn setup(&self) -> String {
+        let RunSpec { model, data, .. } = &self.request.spec;
+        let mut parts = Vec::new();
+        if self.axis.key != "model.activation" {
+            parts.push(format!("with σ = {}", sigma(model.activation)));
+        }
+        if data.corrupted > 0.0 {
+            parts.push(format!("{:.0} % of the labels wrong", 100.0 * data.corrupted));
+        }
+        if data.skew > 0.0 {
+            parts.push(format!("drawn by Zipf's law with exponent {}", data.skew));
+        }
+        if self.axis.key != "data.count" {
+            parts.push(format!("against {}", self.axis.key));
+        }
+        parts.join(", ")
+    }
 }
 
 fn progress(total: usize, quiet: bool) -> ProgressBar {
@@ -99,125 +164,8 @@ fn progress(total: usize, quiet: bool) -> ProgressBar {
     bar
 }
 
-/// σ and what the labels and the sample have been through.
-fn setup(spec: &RunSpec, axis: &Axis) -> String {
-    let mut parts = vec![format!("with σ = {}", sigma(spec.model.activation))];
-    if spec.data.corrupted > 0.0 {
-        parts.push(format!("{:.0} % of the labels wrong", 100.0 * spec.data.corrupted));
-    }
-    if spec.data.skew > 0.0 {
-        parts.push(format!("drawn by Zipf's law with exponent {}", spec.data.skew));
-    }
-    if axis.key != "data.count" {
-        parts.push(format!("against {}", axis.key));
-    }
-    parts.join(", ")
-}
-
-fn course(request: &Request, energy: EnergyKind) -> Course<'_> {
-    Course {
-        problem: &request.problem,
-        decomposition: request.decomposition.as_ref(),
-        energy,
-        ridge: request.ridge,
-        restarts: request.restarts,
-    }
-}
-
-/// Every landscape of one energy.
-fn landscapes(
-    request: &Request,
-    axis: &Axis,
-    energy: EnergyKind,
-    seeds: &[u64],
-    workers: &Workers,
-    bar: &ProgressBar,
-) -> Result<Vec<RacePoint>, Failure> {
-    let course = course(request, energy);
-    let mut points = Vec::new();
-    for ((spec, &x), label) in axis.specs.iter().zip(&axis.values).zip(&axis.labels) {
-        let mut standings = Vec::new();
-        for &seed in seeds {
-            bar.set_message(format!("{} landscape at {label}", energy.name()));
-            standings.push(Standing::of(&course, spec, seed, workers).map_err(Failure::usage)?);
-            bar.inc(1);
-        }
-        points.push(RacePoint { x, standings });
-    }
-    Ok(points)
-}
-
-/// What short runs came to.
-#[derive(Default)]
-struct Training {
-    estimate: Option<Estimate>,
-    trials: Vec<Trial>,
-    of_value: Vec<Option<(usize, usize)>>,
-}
-
-/// Short runs: where n is varied, each seed's threshold by bisection; else one run a value and seed.
-fn train(
-    request: &Request,
-    axis: &Axis,
-    seeds: &[u64],
-    workers: &Workers,
-    bar: &ProgressBar,
-) -> Result<Training, Failure> {
-    let problem = &request.problem;
-    bar.set_message("short real runs");
-    let fault: Mutex<Option<Failure>> = Mutex::new(None);
-    let keep = |error: trial::TrialError| {
-        fault.lock().expect("nobody panics with it").get_or_insert(Failure::usage(error));
-    };
-    if axis.key == "data.count" {
-        let spec = trial::short(&request.spec, problem);
-        let most = ((MOST * problem.n_population() as f64) as u64).max(2);
-        let least = (axis.values[0] as u64 / 2).clamp(1, most - 1);
-        let mut thresholds: Vec<Option<(Crossing, Vec<Trial>)>> = vec![None; seeds.len()];
-        workers.each(&mut thresholds, |i, threshold| {
-            *threshold = trial::threshold(problem, &spec, seeds[i], [least, most]).map_err(&keep).ok();
-            bar.inc(1);
-        });
-        if let Some(failure) = fault.into_inner().expect("nobody panics with it") {
-            return Err(failure);
-        }
-        let (crossings, trials): (Vec<_>, Vec<_>) = thresholds.into_iter().flatten().unzip();
-        let generalizes = |crossing: &Crossing, x: f64| match *crossing {
-            Crossing::Below(_) => true,
-            Crossing::At(threshold) => x >= threshold,
-            Crossing::Beyond(_) => false,
-        };
-        let of_value = axis
-            .values
-            .iter()
-            .map(|&x| Some((crossings.iter().filter(|crossing| generalizes(crossing, x)).count(), crossings.len())));
-        return Ok(Training {
-            of_value: of_value.collect(),
-            trials: trials.concat(),
-            estimate: Estimate::of(crossings).map(|estimate| estimate.no_finer_than(trial::PRECISION)),
-        });
-    }
-    let pairs = axis.specs.iter().flat_map(|spec| seeds.iter().map(move |&seed| (trial::short(spec, problem), seed)));
-    let mut runs: Vec<(RunSpec, u64, Option<Trial>)> = pairs.map(|(spec, seed)| (spec, seed, None)).collect();
-    workers.each(&mut runs, |_, (spec, seed, trial)| *trial = trial::run(problem, spec, *seed).map_err(&keep).ok());
-    bar.inc(seeds.len() as u64);
-    if let Some(failure) = fault.into_inner().expect("nobody panics with it") {
-        return Err(failure);
-    }
-    let trials: Vec<Trial> = runs.into_iter().filter_map(|(_, _, trial)| trial).collect();
-    let successes = |runs: &[Trial]| Some((runs.iter().filter(|trial| trial.generalized).count(), runs.len()));
-    // A run either generalizes or not, so that a crossing lies in the middle of two values.
-    let lead = |trial: &Trial| if trial.generalized { f64::INFINITY } else { f64::NEG_INFINITY };
-    let of_seed = |seed: usize| {
-        let of_values = trials.chunks(seeds.len()).zip(&axis.values);
-        of_values.filter_map(|(runs, &x)| Some((x, lead(runs.get(seed)?)))).collect::<Vec<_>>()
-    };
-    let estimate = Estimate::of_leads((0..seeds.len()).map(of_seed).collect());
-    Ok(Training { of_value: trials.chunks(seeds.len()).map(successes).collect(), estimate, trials })
-}
-
 /// The object that programs rely on.
-fn object(view: &RaceView<'_>, request: &Request, seeds: &[u64], page: &Path) -> Value {
+fn object(view: &RaceView<'_>, race: &Race, page: &Path) -> Value {
     let estimate = |estimate: Option<&Estimate>| {
         estimate.map(|estimate| {
             let in_units = |x: Option<f64>| x.zip(view.m_log_m).map(|(x, unit)| x / unit);
@@ -257,7 +205,7 @@ fn object(view: &RaceView<'_>, request: &Request, seeds: &[u64], page: &Path) ->
             "kept": standing.kept,
         })
     };
-    let points = |course: &RaceCourse<'_>| -> Vec<Value> {
+    let points = |course: &RaceCourse| -> Vec<Value> {
         let point = |(i, point): (usize, &RacePoint)| {
             let kind = |kind: PeakKind| {
                 let heights = point.standings.iter().filter_map(|standing| Some(standing.best(kind)?.height));
@@ -276,22 +224,22 @@ fn object(view: &RaceView<'_>, request: &Request, seeds: &[u64], page: &Path) ->
         };
         course.points.iter().enumerate().map(point).collect()
     };
-    let [asked, other] = &view.courses;
+    let [asked, other] = view.courses;
     json!({
         "task": view.task,
         "axis": view.x_name,
         "energy": asked.energy,
-        "restarts": request.restarts,
-        "seeds": seeds,
+        "restarts": race.request.restarts,
+        "seeds": race.seeds,
         "m_log_m": view.m_log_m,
         "points": points(asked),
-        "crossing": estimate(asked.crossing),
-        "basin_crossing": estimate(asked.basin_crossing),
+        "crossing": estimate(asked.crossing.as_ref()),
+        "basin_crossing": estimate(asked.basin_crossing.as_ref()),
         "other": {
             "energy": other.energy,
             "points": points(other),
-            "crossing": estimate(other.crossing),
-            "basin_crossing": estimate(other.basin_crossing),
+            "crossing": estimate(other.crossing.as_ref()),
+            "basin_crossing": estimate(other.basin_crossing.as_ref()),
         },
         "theory": view.critical,
         "training": estimate(view.training),

@@ -26,7 +26,7 @@ pub struct RaceView<'a> {
     /// Names of the values, where they are no numbers.
     pub x_labels: Option<&'a [String]>,
     /// Both energies, the one that was asked for first.
-    pub courses: [RaceCourse<'a>; 2],
+    pub courses: &'a [RaceCourse; 2],
     /// From where on short runs generalize; `None` where none were made or what is varied is not n.
     pub training: Option<&'a Estimate>,
     /// The short runs.
@@ -42,16 +42,15 @@ pub struct RaceView<'a> {
 }
 
 /// One energy's race.
-#[derive(Clone, Copy)]
-pub struct RaceCourse<'a> {
+pub struct RaceCourse {
     /// Which.
     pub energy: EnergyKind,
     /// Its landscapes.
-    pub points: &'a [RacePoint],
-    /// Where the best generalizing peak overtakes in height.
-    pub crossing: Option<&'a Estimate>,
-    /// Where generalizing peaks overtake in the share of random starts that reach them.
-    pub basin_crossing: Option<&'a Estimate>,
+    pub points: Vec<RacePoint>,
+    /// Where the best generalizing peak overtakes in height; `None` where nothing can.
+    pub crossing: Option<Estimate>,
+    /// Where generalizing peaks overtake in the share of random starts that reach them; `None` where nothing can.
+    pub basin_crossing: Option<Estimate>,
 }
 
 /// `from n = 198 = 2.75 M ln M on (95 % interval 181 to 214, 4 samples)`.
@@ -93,8 +92,8 @@ pub fn race_sentences(view: &RaceView<'_>) -> Vec<String> {
         sentences.push(format!(
             "On the {energy} landscape the best generalizing peak is higher than the best memorizing one {}; more random starts end \
              on generalizing than on memorizing peaks {}.",
-            told(course.crossing),
-            told(course.basin_crossing)
+            told(course.crossing.as_ref()),
+            told(course.basin_crossing.as_ref())
         ));
     }
     if let Some(training) = view.training {
@@ -122,8 +121,8 @@ fn judgement(view: &RaceView<'_>, training: &Estimate) -> Option<String> {
     let crossings = view.courses.iter().flat_map(|course| {
         let name = course.energy.name();
         [
-            (course.crossing, format!("heights of the {name} landscape")),
-            (course.basin_crossing, format!("basins of the {name} landscape")),
+            (course.crossing.as_ref(), format!("heights of the {name} landscape")),
+            (course.basin_crossing.as_ref(), format!("basins of the {name} landscape")),
         ]
     });
     let mut off: Vec<(f64, String)> =
@@ -135,7 +134,7 @@ fn judgement(view: &RaceView<'_>, training: &Estimate) -> Option<String> {
     Some(format!("Real training sides with the {}, which cross at {:.2} times its threshold{others}.", near.1, near.0))
 }
 
-fn table(view: &RaceView<'_>, course: &RaceCourse<'_>) -> Table {
+fn table(view: &RaceView<'_>, course: &RaceCourse) -> Table {
     let middle =
         |point: &RacePoint, read: &dyn Fn(&Standing) -> Option<f64>| median(point.standings.iter().filter_map(read));
     let height = |point: &RacePoint, kind| {
@@ -180,7 +179,7 @@ pub fn race_table(view: &RaceView<'_>) -> String {
     tables.collect::<Vec<_>>().join("\n\n")
 }
 
-fn chart(view: &RaceView<'_>, course: &RaceCourse<'_>) -> String {
+fn chart(view: &RaceView<'_>, course: &RaceCourse) -> String {
     let interval = |estimate: &Estimate| {
         let at = estimate.at?;
         Some((at, estimate.low.unwrap_or(at), estimate.high.unwrap_or(at)))
@@ -201,7 +200,7 @@ fn chart(view: &RaceView<'_>, course: &RaceCourse<'_>) -> String {
     race_chart(&RaceChart {
         x_name: view.x_name.to_owned(),
         points: points.collect(),
-        crossing: course.crossing.and_then(interval),
+        crossing: course.crossing.as_ref().and_then(interval),
         theory: view.critical.filter(|_| view.m_log_m.is_some()).map(|critical| (critical, "theory".to_owned())),
         training: view.training.and_then(interval),
         m_log_m: view.m_log_m,
@@ -212,7 +211,7 @@ fn chart(view: &RaceView<'_>, course: &RaceCourse<'_>) -> String {
 /// at each value, for the mountains of the course that was asked for.
 pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) -> Page {
     let asked = &view.courses[0];
-    let terrains = terrains(asked.points, energies, workers);
+    let terrains = terrains(&asked.points, energies, workers);
     let drawn: Vec<Terrain> = terrains.iter().flatten().cloned().collect();
     let mut frames = Vec::new();
     for (i, _) in terrains.iter().enumerate().filter(|(_, terrain)| terrain.is_some()) {
@@ -225,9 +224,9 @@ pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) ->
     }
     let mut drawings: Vec<(String, String)> =
         frames.iter().map(|frame| (format!("mountains {}", frame.label), frame.svg.clone())).collect();
-    drawings.push(("mountains side by side".to_owned(), strip(&around(&drawn, asked.crossing), &[])));
+    drawings.push(("mountains side by side".to_owned(), strip(&around(&drawn, asked.crossing.as_ref()), &[])));
     let mut after = String::new();
-    for course in &view.courses {
+    for course in view.courses {
         let name = course.energy.name();
         let svg = chart(view, course);
         drawings.push((format!("race {name}"), svg.clone()));
