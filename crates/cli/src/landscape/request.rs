@@ -25,7 +25,7 @@ pub(crate) const PEAKS_KEYS: &[Key] = &[
 
 /// What `dunwu race` has beside these.
 pub(crate) const RACE_KEYS: &[Key] = &[
-    ("n", "LOW..HIGH/COUNT or a list: training samples, instead of 12 values from M ln M on"),
+    ("n", "LOW..HIGH/COUNT or a list: training samples, instead of 16 values from M ln M on"),
     ("samples", "sample seeds, each with a landscape at every value (default: 4)"),
     ("against", "another setting instead of n: data.corrupted, data.skew, model.activation, or any key of runs"),
     ("values", "its values, a list"),
