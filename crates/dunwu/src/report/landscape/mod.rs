@@ -5,6 +5,8 @@ mod peaks;
 mod race;
 mod range;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use climbing::{climbing_page, climbing_sentences, climbing_table, columns, run_figures};
 pub use peaks::{PeaksView, peaks_page, peaks_table};
