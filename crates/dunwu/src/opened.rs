@@ -179,9 +179,7 @@ impl<'a> Opening<'a> {
     /// Measures and labels one more snapshot; the first one must be step 0, which rotation is measured from. Refused where its
     /// parameters are not those of the spec's network.
     pub fn add(&mut self, snapshot: &Snapshot) -> Result<&Frame, PredictorError> {
-        let made_of_blocks = !snapshot.parameters.arrays.is_empty();
-        let predictor =
-            made_of_blocks.then(|| Predictor::new(self.spec, self.problem, &snapshot.parameters)).transpose()?;
+        let predictor = predictor(self.spec, self.problem, snapshot)?;
         let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
         let setup = Setup {
             problem: self.problem,
@@ -250,6 +248,16 @@ impl<'a> Opening<'a> {
         opened.story = story::tell(&opened);
         opened
     }
+}
+
+/// The network of a snapshot; `None` where two tables of weights are all there is to it.
+pub(crate) fn predictor(
+    spec: &RunSpec,
+    problem: &Problem,
+    snapshot: &Snapshot,
+) -> Result<Option<Predictor>, PredictorError> {
+    let made_of_blocks = !snapshot.parameters.arrays.is_empty();
+    made_of_blocks.then(|| Predictor::new(spec, problem, &snapshot.parameters)).transpose()
 }
 
 /// The paper's η: the ridge that the top layer is solved with, a probe of features included, or what weight decay λ amounts

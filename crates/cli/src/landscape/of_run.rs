@@ -82,7 +82,7 @@ pub(crate) fn climbing(
         Err(error) => return Ok(Err(error)),
     };
     for &step in steps {
-        let at = watch.add(&record.load_snapshot(step)?, &workers);
+        let at = watch.add(&record.load_snapshot(step)?, &workers)?;
         if !quiet {
             let counts = Place::ALL.iter().zip(at.at).map(|(place, n)| format!("{n} {}", place.words()));
             note!("step {step}: {}", counts.collect::<Vec<_>>().join(", "));

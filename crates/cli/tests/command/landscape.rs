@@ -115,6 +115,10 @@ fn units_of_a_run_stand_on_its_landscape() {
     let deep = desk.json("run small task=cyclic:5 model.architecture=mlp model.depth=2 model.width=8 steps=5 --quiet");
     let deep = deep["run"].as_str().unwrap();
     desk.refuses(&format!("peaks --run {deep}"), 2, &["reads tokens", "hidden layers"]);
+    let biased =
+        desk.json("run small task=cyclic:5 model.architecture=mlp model.depth=1 model.width=8 steps=5 --quiet");
+    let biased = biased["run"].as_str().unwrap();
+    desk.refuses(&format!("peaks --run {biased}"), 2, &["without a bias"]);
 }
 
 #[test]

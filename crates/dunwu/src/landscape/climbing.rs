@@ -14,9 +14,10 @@ use super::race::population_peaks;
 use super::{LandscapeError, dimension};
 use crate::group::Decomposition;
 use crate::measure::{Scene, Setup};
-use crate::opened::ridge_eta;
+use crate::opened::{predictor, ridge_eta};
 use dunwu_engine::kernel::Workers;
-use dunwu_engine::model::{Activation, Weights};
+use dunwu_engine::model::{Activation, PredictorError, Weights};
+use dunwu_engine::spec::{Architecture, MlpSpec};
 use dunwu_engine::{Problem, RunSpec, Samples, Snapshot, Split};
 use serde::Serialize;
 
@@ -35,6 +36,9 @@ pub enum ClimbingError {
         /// Why not.
         why: String,
     },
+    /// The energy knows none.
+    #[error("the landscape is that of a unit without a bias, and the units of this run have one")]
+    Biases,
     /// All is trained on.
     #[error("what a peak is good for is judged by held-out samples, and this run holds none out")]
     NothingHeldOut,
@@ -180,7 +184,7 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Finds the peaks of the run's landscape; `why_no_tokens` says why no unit reads tokens, where none does.
+    /// Finds the peaks of the run's landscape. That its units read tokens is for the caller to know.
     pub fn begin(
         spec: &'a RunSpec,
         problem: &'a Problem,
@@ -189,6 +193,9 @@ impl<'a> Watch<'a> {
         kind: EnergyKind,
         workers: &Workers,
     ) -> Result<Self, ClimbingError> {
+        if let Architecture::Mlp(MlpSpec { biases: true, .. }) = spec.model.architecture {
+            return Err(ClimbingError::Biases);
+        }
         if split.test.is_empty() {
             return Err(ClimbingError::NothingHeldOut);
         }
@@ -198,8 +205,9 @@ impl<'a> Watch<'a> {
         Ok(Self { spec, problem, split, landscape, peaks, initial: None, steps: Vec::new(), last: Vec::new() })
     }
 
-    /// One more snapshot; the first must be step 0.
-    pub fn add(&mut self, snapshot: &Snapshot, workers: &Workers) -> &ClimbingStep {
+    /// One more snapshot; the first must be step 0. Refused where its parameters are not those of the spec's network.
+    pub fn add(&mut self, snapshot: &Snapshot, workers: &Workers) -> Result<&ClimbingStep, PredictorError> {
+        let predictor = predictor(self.spec, self.problem, snapshot)?;
         let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
         let largest_norm = snapshot.weights.largest_unit_norm().max(initial.largest_unit_norm());
         let footing = Footing::of(&self.landscape, &snapshot.weights, largest_norm, workers);
@@ -215,7 +223,10 @@ impl<'a> Watch<'a> {
             eta: ridge_eta(self.spec, self.split.train.len()),
             initial,
         };
-        let scene = Scene::new(setup, snapshot);
+        let scene = match &predictor {
+            None => Scene::new(setup, snapshot),
+            Some(predictor) => Scene::of_network(predictor, setup, snapshot),
+        };
         let pulls = scene
             .training_residual()
             .map(|residual| pull_left(self.problem, &self.split.train, self.spec.model.activation, residual, &tops));
@@ -240,7 +251,7 @@ impl<'a> Watch<'a> {
             pull_unclimbed: mean_pull(false),
             of_unit,
         });
-        self.steps.last().expect("just pushed")
+        Ok(self.steps.last().expect("just pushed"))
     }
 
     /// The whole run.

@@ -136,9 +136,9 @@ pub enum Form {
 }
 
 impl<'a> Landscape<'a> {
-    /// The landscape of a unit on the training sample of `split`. `ridge` matters to the whitened energy alone; `None` takes
-    /// 0 where samples are pairs of tokens, and else a tenth of the kernel's mean
-    /// diagonal; with a thousandth half of the ascents on digits end where nothing can be certified.
+    /// The landscape of a unit on the training sample of `split`. `ridge` matters to the whitened energy alone; `None` takes 0 where
+    /// samples are pairs of tokens, and else a tenth of the kernel's mean diagonal: with a thousandth half of the ascents on
+    /// digits end where nothing can be certified.
     pub fn new(
         problem: &'a Problem,
         split: &'a Split,

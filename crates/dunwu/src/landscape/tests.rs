@@ -7,7 +7,7 @@ use dunwu_engine::model::Activation;
 use dunwu_engine::random::{Stream, normal, rng};
 use dunwu_engine::spec::{DataSpec, Sampling};
 use dunwu_engine::task::Task;
-use dunwu_engine::{Samples, Split};
+use dunwu_engine::{Problem, Samples, Split};
 
 mod ascents;
 mod complete;

@@ -128,7 +128,7 @@ fn a_run_has_its_mountains_and_its_flow_or_says_why_not() {
         scalars.extend(progress.scalars);
         if let Some(snapshot) = progress.snapshot {
             opening.add(&snapshot).unwrap();
-            watch.add(&snapshot, &workers);
+            watch.add(&snapshot, &workers).unwrap();
         }
         if let Some(outcome) = progress.outcome {
             break outcome;
