@@ -155,7 +155,8 @@ fn misspelt<'k>(key: &str, keys: &[&'k [Key]]) -> Option<&'k str> {
     settings::find(long_name(key)).is_none().then(|| nearest(key, own))?
 }
 
-/// The network of short runs: preset `small` with twice its width and half its rate, which near the threshold forgets less.
+/// The network of short runs: preset `small` with twice its width and half its rate: at 0.01 some runs near the threshold fall
+/// back (docs/findings.md).
 fn base(task: Task) -> RunSpec {
     let small = presets::find("small").expect("a preset").spec;
     let small = small();

@@ -19,7 +19,7 @@ pub struct Certificate {
     pub is_peak: bool,
 }
 
-/// Share of w·∇E below which a curvature is none: slopes of 10⁻⁹ bend the height of a flat family by about as much.
+/// Share of w·∇E below which a curvature is none; on complete tables the flat directions of a family come out below 10⁻⁹ of it.
 const FLAT: f64 = 1e-6;
 
 /// Judges the end of an ascent.

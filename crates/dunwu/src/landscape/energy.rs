@@ -7,7 +7,7 @@
 //! X is the sample, one row an input; A, `[M][n]`, is the output projection, of which [`super::projection`] builds several. The
 //! unit lives on the sphere ‖w‖ = 1. Many units are evaluated together, [`LANES`] at a time: each row of W, of sums and of
 //! slopes is one small array, so that every loop over units is vector code of a length known to the compiler, and nothing of
-//! the size samples × units is ever stored. No product is contracted and every sum has one order, so a height has the same bits
+//! the size samples × units is ever stored. No product is contracted and every sum has one order, so from one projection a height has the same bits
 //! on every machine, alone or among others.
 
 use super::curve::Curve;
@@ -18,8 +18,7 @@ use dunwu_engine::{Problem, Samples};
 use faer::Mat;
 use pulp::{Arch, Simd, WithSimd, bytemuck};
 
-/// Units that are evaluated together. 16 to 64 differ by a few per cent; of 71 labels' sums 32 fit the second-level cache
-/// twice.
+/// Units that are evaluated together: four vectors of AVX-512, whose sums go on side by side.
 pub const LANES: usize = 32;
 
 /// One number for each of the units that are evaluated together.
@@ -205,7 +204,7 @@ impl Energy {
 
     /// E, ∇E and A σ(Xw) of the units in the columns of `w`, `[d]`.
     ///
-    /// Two passes over the samples, of 2d + M + 4 operations a sample and unit where A is made of tables.
+    /// Two passes over the samples; where A is made of tables, O(n + M d) a unit.
     pub fn evaluate(&self, w: &[Lanes], into: &mut Evaluation) {
         assert_eq!(w.len(), self.dimension, "one row an input weight");
         Arch::new().dispatch(Evaluate { energy: self, w, into });

@@ -36,7 +36,7 @@ pub struct Footing {
 
 /// Below this share of the largest norm that a unit has now or had at the start a unit is dead, as for labels.
 const DEAD: f64 = 0.01;
-/// |cos| from which two ends are one peak: a slope of 10⁻³ of the whole stops within two degrees of the summit.
+/// |cos| from which two ends are one peak: 2.6 degrees.
 pub(super) const SAME_PEAK: f64 = 0.999;
 
 impl Footing {

@@ -15,7 +15,7 @@ use dunwu_engine::Problem;
 use dunwu_engine::model::Activation;
 use faer::Mat;
 
-/// Terms of the expansion. Tokens have ρ ≤ 2/3 off the diagonal, so the rest is below 10⁻¹¹ of it.
+/// Terms of the expansion. Two or three operands have ρ ≤ 2/3 off the diagonal, where the rest is below 10⁻¹¹ of it.
 const N_TERMS: usize = 64;
 /// The normal distribution has 10⁻³² of its mass beyond.
 const FARTHEST: f64 = 12.0;

@@ -8,8 +8,7 @@ pub fn dimension(problem: &Problem) -> usize {
     problem.n_inputs() + problem.n_features
 }
 
-/// Input weights above which no landscape is climbed: each peak's certificate takes an eigendecomposition of that size, two
-/// seconds at 1024.
+/// Input weights above which no landscape is climbed: each peak's certificate takes an eigendecomposition of that size.
 pub const DIMENSION_LIMIT: usize = 1024;
 /// Samples above which a landscape would take hours.
 pub const POPULATION_LIMIT: usize = 1 << 18;

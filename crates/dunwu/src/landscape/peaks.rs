@@ -6,7 +6,7 @@ use super::maximum::{Form, Landscape, Maximum, PeakKind};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::random::{Stream, normal, nth_rng};
 
-/// Units that are closer are one: |cos| of their directions. Two ascents to a peak with slope 10⁻⁹ agree to 10⁻⁷ or better.
+/// |cos| of the directions from which two ends of ascents are one: 0.08 degrees.
 const SAME: f64 = 1.0 - 1e-6;
 /// Peaks of a complete table whose heights differ by less belong to one family.
 const SAME_HEIGHT: f64 = 1e-6;

@@ -249,18 +249,36 @@ fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
     }
 }
 
+/// What the columns of the tables mean.
+const WORDS: &[(&str, &str)] = &[
+    ("gen now", "Units that stand at least half-way up a peak of the whole population's landscape, as they are."),
+    (
+        "high, low",
+        "Units whose own ascent ends on a generalizing, mixed or memorizing peak, at least half-way up that peak's height, or lower.",
+    ),
+    ("climbed", "Median over living units of their energy over that of the peak above."),
+    ("peaks", "Distinct peaks that units stand below, and the units below the fullest."),
+    ("unclimbed", "Generalizing peaks of the landscape that no unit is half-way up."),
+    (
+        "pull left",
+        "Share of the labels' pull that the network has left, towards climbed and towards unclimbed generalizing peaks; 1 is all.",
+    ),
+    ("repel", "Of the 200 most similar pairs of units, the share that repel each other (Theorem 6)."),
+];
+
 /// The page.
 pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> Page {
     let figure = flow(opened, climbing);
     let mut body = page::shown(&figure);
     body += "<h2>The generalizing peaks</h2>\n";
     body += &peaks(climbing).html();
-    body += "<h2>Snapshot by snapshot</h2>\n<div class=\"wide\">\n";
+    body += "<h2>Snapshot by snapshot</h2>\n";
     body += &steps(opened, climbing).html();
-    body += "</div>\n<ul class=\"story\">\n";
+    body += "<ul class=\"story\">\n";
     let sentences = climbing_sentences(opened, climbing);
     body += &page::items(&sentences);
     body += "</ul>\n";
+    body += &page::words(WORDS);
     let html = page::document(&Head {
         kicker: "Dunwu · one run on its landscape",
         title: &opened.task,

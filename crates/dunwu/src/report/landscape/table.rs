@@ -31,10 +31,10 @@ impl Table {
         lines.join("\n")
     }
 
-    /// The same as HTML.
+    /// The same as HTML; what is wider than the page is moved sideways.
     pub(super) fn html(&self) -> String {
         let class = |column: usize| if column < self.n_text { "" } else { " class=\"n\"" };
-        let mut html = String::from("<table>\n<thead><tr>");
+        let mut html = String::from("<div class=\"wide\">\n<table>\n<thead><tr>");
         for (column, head) in self.head.iter().enumerate() {
             write!(html, "<th{}>{}</th>", class(column), escape(head)).expect("writing to a String cannot fail");
         }
@@ -46,6 +46,6 @@ impl Table {
             }
             html += "</tr>\n";
         }
-        html + "</tbody>\n</table>\n"
+        html + "</tbody>\n</table>\n</div>\n"
     }
 }
