@@ -44,6 +44,10 @@ pub enum Column {
     OptFloat64(Vec<Option<f64>>),
     /// Text.
     Utf8(Vec<String>),
+    /// Truth values that may be absent.
+    OptBool(Vec<Option<bool>>),
+    /// Text that may be absent.
+    OptUtf8(Vec<Option<String>>),
 }
 
 /// Why a table could not be written or read.
@@ -168,6 +172,8 @@ impl Column {
             Self::Float64(values) => values.len(),
             Self::OptFloat64(values) => values.len(),
             Self::Utf8(values) => values.len(),
+            Self::OptBool(values) => values.len(),
+            Self::OptUtf8(values) => values.len(),
         }
     }
 
@@ -185,6 +191,8 @@ impl Column {
             Self::Float64(values) => format!("{:?}", values[row]),
             Self::OptFloat64(values) => values[row].map(|x| format!("{x:?}")).unwrap_or_default(),
             Self::Utf8(values) => csv_field(&values[row]),
+            Self::OptBool(values) => values[row].map(|x| x.to_string()).unwrap_or_default(),
+            Self::OptUtf8(values) => values[row].as_deref().map(csv_field).unwrap_or_default(),
         }
     }
 
@@ -196,6 +204,8 @@ impl Column {
             Self::Float64(_) => (PhysicalType::DOUBLE, Repetition::REQUIRED, None),
             Self::OptFloat64(_) => (PhysicalType::DOUBLE, Repetition::OPTIONAL, None),
             Self::Utf8(_) => (PhysicalType::BYTE_ARRAY, Repetition::REQUIRED, Some(LogicalType::String)),
+            Self::OptBool(_) => (PhysicalType::BOOLEAN, Repetition::OPTIONAL, None),
+            Self::OptUtf8(_) => (PhysicalType::BYTE_ARRAY, Repetition::OPTIONAL, Some(LogicalType::String)),
         };
         Type::primitive_type_builder(name, physical).with_repetition(repetition).with_logical_type(logical).build()
     }
@@ -213,6 +223,11 @@ impl Column {
             Self::Utf8(values) => {
                 let bytes: Vec<ByteArray> = values[rows].iter().map(|text| ByteArray::from(text.as_str())).collect();
                 write_column::<ByteArrayType, W>(group, &bytes, None)
+            }
+            Self::OptBool(values) => write_optional::<BoolType, W>(group, &values[rows]),
+            Self::OptUtf8(values) => {
+                let bytes = values[rows].iter().map(|text| text.as_deref().map(ByteArray::from));
+                write_optional::<ByteArrayType, W>(group, &bytes.collect::<Vec<_>>())
             }
         }
     }
@@ -265,6 +280,8 @@ fn empty_column(descriptor: &ColumnDescriptor) -> Result<Column, String> {
         (PhysicalType::DOUBLE, 0) => Ok(Column::Float64(Vec::new())),
         (PhysicalType::DOUBLE, 1) => Ok(Column::OptFloat64(Vec::new())),
         (PhysicalType::BYTE_ARRAY, 0) => Ok(Column::Utf8(Vec::new())),
+        (PhysicalType::BOOLEAN, 1) => Ok(Column::OptBool(Vec::new())),
+        (PhysicalType::BYTE_ARRAY, 1) => Ok(Column::OptUtf8(Vec::new())),
         (physical, levels) => Err(format!("its column {:?} is {physical} of level {levels}", descriptor.name())),
     }
 }
@@ -280,6 +297,13 @@ impl Column {
             Self::Utf8(values) => {
                 for bytes in read_column::<ByteArrayType>(group, index)?.into_iter().flatten() {
                     values.push(bytes.as_utf8().map_err(|e| e.to_string())?.to_owned());
+                }
+            }
+            Self::OptBool(values) => values.extend(read_column::<BoolType>(group, index)?),
+            Self::OptUtf8(values) => {
+                for bytes in read_column::<ByteArrayType>(group, index)? {
+                    let text = bytes.as_ref().map(|bytes| bytes.as_utf8().map(str::to_owned)).transpose();
+                    values.push(text.map_err(|e| e.to_string())?);
                 }
             }
         }
@@ -319,6 +343,8 @@ mod tests {
             Column::Int64(values) => values.iter().map(|x| format!("{x:?}")).collect(),
             Column::OptInt64(values) => values.iter().map(|x| format!("o{x:?}")).collect(),
             Column::Utf8(values) => values.iter().map(|x| format!("{x:?}")).collect(),
+            Column::OptBool(values) => values.iter().map(|x| format!("o{x:?}")).collect(),
+            Column::OptUtf8(values) => values.iter().map(|x| format!("o{x:?}")).collect(),
         };
         table.columns.iter().map(|(name, column)| (name.clone(), rows(column))).collect()
     }
@@ -334,7 +360,9 @@ mod tests {
                 .with("int?", Column::OptInt64(rows.iter().map(|(r, _)| r.2).collect()))
                 .with("float", Column::Float64(rows.iter().map(|(r, _)| f64::from_bits(r.3)).collect()))
                 .with("float?", Column::OptFloat64(rows.iter().map(|(r, _)| r.4.map(f64::from_bits)).collect()))
-                .with("text, ‖G_F‖", Column::Utf8(rows.iter().map(|(_, text)| text.clone()).collect()));
+                .with("text, ‖G_F‖", Column::Utf8(rows.iter().map(|(_, text)| text.clone()).collect()))
+                .with("bool?", Column::OptBool(rows.iter().map(|(r, _)| r.2.map(|_| r.0)).collect()))
+                .with("text?", Column::OptUtf8(rows.iter().map(|(r, text)| r.4.map(|_| text.clone())).collect()));
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("t.parquet");
             table.write_parquet(&path).unwrap();

@@ -1,0 +1,5 @@
+//! Many runs as one.
+
+mod results;
+
+pub use results::{RESULTS, Results, ResultsError};
