@@ -5,9 +5,9 @@ use crate::say::note;
 use anyhow::Context;
 use dunwu::group::Decomposition;
 use dunwu::store::{RunDir, RunId};
-use dunwu::{spec_file, task_file};
+use dunwu::{memory, spec_file, task_file};
 use dunwu_engine::spec::presets;
-use dunwu_engine::{Problem, RunSpec, Split, Training};
+use dunwu_engine::{Problem, RunSpec, Split};
 use std::path::Path;
 
 /// Everything that is known before the first step.
@@ -55,7 +55,7 @@ impl Asked {
         let input = |name: &str| inputs.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str());
         let problem = spec.task.resolve(input(TABLE)).map_err(|error| Failure::usage(format!("task: {error}")))?;
         let split = Split::draw(&problem, &spec.data, spec.seed, input(SPLIT)).map_err(Failure::usage)?;
-        fits_in_memory(&spec, &problem, &split)?;
+        memory::fits(&spec, &problem, &split).map_err(Failure::usage)?;
         let decomposition = problem.group().map(Decomposition::of).transpose();
         let decomposition = decomposition.unwrap_or_else(|error| {
             note!("note: irreps are not computed: {error}");
@@ -77,47 +77,35 @@ impl Asked {
 
 /// The spec that a preset's name or a file's path stands for. `./small` is a file even where `small` is a preset.
 fn base(word: &str) -> Result<RunSpec, Failure> {
-    let path = Path::new(word);
-    let is_spelled_as_file =
-        path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1;
-    if !is_spelled_as_file {
-        match presets::find(word) {
-            Ok(preset) => return Ok((preset.spec)()),
-            Err(error) if !path.exists() => return Err(Failure::usage(error)),
-            Err(_) => {} // a file, whatever it is called
+    match Base::of(word)? {
+        Base::Preset(spec) => Ok(*spec),
+        Base::File(text) => {
+            spec_file::read(&text, &RunSpec::default()).map_err(|error| Failure::in_text(&error, word, &text))
         }
     }
-    let text =
-        std::fs::read_to_string(word).map_err(|error| Failure::usage(format!("cannot read {word:?}: {error}")))?;
-    spec_file::read(&text, &RunSpec::default()).map_err(|error| Failure::in_text(&error, word, &text))
 }
 
-/// Bytes that a run needs at the least: parameters as often as training holds them; outputs of the whole population; one
-/// snapshot's features on the training sample, which measures look at.
-fn bytes_needed(spec: &RunSpec, problem: &Problem, split: &Split) -> u128 {
-    let (parameters, copies) = Training::n_parameters(spec, problem);
-    let [parameters, copies, labels, units, population, train] =
-        [parameters, copies, problem.n_labels, spec.model.width, problem.n_population(), split.train.len()]
-            .map(|n| n as u128);
-    4 * (copies * parameters + population * labels + train * units)
+/// What a command line begins with.
+pub(crate) enum Base {
+    Preset(Box<RunSpec>),
+    /// The text of a file.
+    File(String),
 }
 
-/// Bytes that the system can give without swapping; `None` where it does not say.
-fn bytes_available() -> Option<u128> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u128>().ok()? * 1024)
-}
-
-/// Refuses a run that the system would kill for its memory.
-fn fits_in_memory(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(), Failure> {
-    let needed = bytes_needed(spec, problem, split);
-    match bytes_available() {
-        Some(available) if needed > available => Err(Failure::usage(format!(
-            "this run needs at least {:.1} GB of memory and {:.1} GB are free; lower model.width, model.depth or the order of the task",
-            needed as f64 / 1e9,
-            available as f64 / 1e9
-        ))),
-        _ => Ok(()),
+impl Base {
+    /// What a preset's name or a file's path stands for.
+    pub(crate) fn of(word: &str) -> Result<Self, Failure> {
+        let path = Path::new(word);
+        let is_spelled_as_file =
+            path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1;
+        if !is_spelled_as_file {
+            match presets::find(word) {
+                Ok(preset) => return Ok(Self::Preset(Box::new((preset.spec)()))),
+                Err(error) if !path.exists() => return Err(Failure::usage(error)),
+                Err(_) => {} // a file, whatever it is called
+            }
+        }
+        let text = std::fs::read_to_string(word);
+        text.map(Self::File).map_err(|error| Failure::usage(format!("cannot read {word:?}: {error}")))
     }
 }

@@ -11,6 +11,11 @@ pub(crate) enum Failure {
     Usage(Report),
     /// It could be done but failed: exit code 1.
     Failed(anyhow::Error),
+    /// It was told to stop, and what there is was said: exit code 128 and the signal's number.
+    Stopped {
+        /// Which signal.
+        signal: u8,
+    },
 }
 
 /// Lines of a mistake are not broken: a broken path or name cannot be copied, and a terminal breaks lines itself.
@@ -46,6 +51,7 @@ impl Failure {
                 note!("error: {}", in_one_line(&error));
                 ExitCode::FAILURE
             }
+            Self::Stopped { signal } => ExitCode::from(128 + signal),
         }
     }
 }

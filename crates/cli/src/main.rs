@@ -10,6 +10,7 @@ mod reference;
 mod run;
 mod say;
 mod summary;
+mod sweep;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -131,6 +132,36 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
+    ///
+    /// The product of all lists, one run a core, the longest first. A run that is there already, from this sweep or another, is not
+    /// made again; one that fails is a row that says why. Stop it whenever you like: the same command goes on. A file holds the same
+    /// under [sweep], with [[sweep.zip]] for what goes together and `exclude` for what is left out.
+    Sweep {
+        #[command(flatten)]
+        variation: sweep::Variation,
+        #[command(flatten)]
+        ending: sweep::Ending,
+        #[command(flatten)]
+        working: sweep::Working,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// One worker of many on a sweep, for clusters: any number may share a folder of runs, without a server
+    ///
+    /// Begins with its shard, then helps with the others; it ends when nothing is left to claim, and on SIGTERM with its
+    /// checkpoints written and its claims given back. `dunwu sweep … --collect` then makes the table.
+    Work {
+        #[command(flatten)]
+        variation: sweep::Variation,
+        /// Begin with part K of N, counted from 1
+        #[arg(long, value_name = "K/N", default_value = "1/1", value_parser = sweep::shard)]
+        shard: (usize, usize),
+        #[command(flatten)]
+        working: sweep::Working,
+        #[command(flatten)]
+        place: Place,
+    },
     /// The peaks that a hidden unit can climb, before anything is trained: `dunwu peaks cyclic:23 n=212 energy=raw`
     ///
     /// Finds the local maxima of the energy on the unit sphere from many random starts, proves each by its gradient and its
@@ -204,6 +235,8 @@ fn main() -> ExitCode {
         Command::Report { run, output, place } => inspect::report(&run, output, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
         Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], &output, &place),
+        Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
+        Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Peaks { words, run: None, drawn, place, .. } => landscape::peaks(&words, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)

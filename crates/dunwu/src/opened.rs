@@ -3,7 +3,7 @@
 use crate::group::{Decomposition, Irrep};
 use crate::measure::label::{Estimate, Evidence, label, label_from_sample};
 use crate::measure::stage::{StageEvidence, stages};
-use crate::measure::{MEASURES, Quantity, Scene, Setup, measure_all};
+use crate::measure::{MEASURES, Quantity, Scene, Setup, measure_all, measure_only};
 use crate::story;
 use crate::theory::{Expectation, expectation};
 use dunwu_engine::loss::{Loss, Objective};
@@ -179,28 +179,8 @@ impl<'a> Opening<'a> {
     /// Measures and labels one more snapshot; the first one must be step 0, which rotation is measured from. Refused where its
     /// parameters are not those of the spec's network.
     pub fn add(&mut self, snapshot: &Snapshot) -> Result<&Frame, PredictorError> {
-        let predictor = predictor(self.spec, self.problem, snapshot)?;
         let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
-        let setup = Setup {
-            problem: self.problem,
-            split: self.split,
-            decomposition: self.decomposition,
-            activation: self.spec.model.activation,
-            objective: self.spec.loss,
-            eta: ridge_eta(self.spec, self.split.train.labels.len()),
-            initial,
-        };
-        let scene = match &predictor {
-            None => Scene::new(setup, snapshot),
-            Some(predictor) => Scene::of_network(predictor, setup, snapshot),
-        };
-        let values = measure_all(&scene);
-        let mut frame = Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() };
-        let inputs_per_sample =
-            scene.token_weights().map(|weights| weights.n_inputs as f64 / self.split.train.labels.len() as f64);
-        let evidence = evidence(&frame, &snapshot.weights, initial);
-        frame.labels = evidence.iter().map(|evidence| label(evidence, inputs_per_sample)).collect();
-        frame.sample_labels = evidence.iter().map(|evidence| label_from_sample(evidence, inputs_per_sample)).collect();
+        let frame = frame(self.spec, self.problem, self.split, self.decomposition, initial, snapshot, measure_all)?;
         self.frames.push(frame);
         Ok(self.frames.last().expect("just pushed"))
     }
@@ -250,6 +230,53 @@ impl<'a> Opening<'a> {
     }
 }
 
+/// One label a unit of `snapshot`, judged with the held-out samples, without the measures that labels do not need; `initial` are
+/// the weights at step 0.
+pub fn unit_labels(
+    spec: &RunSpec,
+    problem: &Problem,
+    split: &Split,
+    initial: &Weights,
+    snapshot: &Snapshot,
+) -> Result<Vec<UnitLabel>, PredictorError> {
+    let measured = |scene: &Scene<'_>| measure_only(scene, EVIDENCE);
+    Ok(frame(spec, problem, split, None, initial, snapshot, measured)?.labels)
+}
+
+/// A snapshot measured by `measured`, and its units labelled.
+fn frame(
+    spec: &RunSpec,
+    problem: &Problem,
+    split: &Split,
+    decomposition: Option<&Decomposition>,
+    initial: &Weights,
+    snapshot: &Snapshot,
+    measured: impl Fn(&Scene<'_>) -> Vec<Option<Quantity>>,
+) -> Result<Frame, PredictorError> {
+    let predictor = predictor(spec, problem, snapshot)?;
+    let n_train = split.train.labels.len();
+    let setup = Setup {
+        problem,
+        split,
+        decomposition,
+        activation: spec.model.activation,
+        objective: spec.loss,
+        eta: ridge_eta(spec, n_train),
+        initial,
+    };
+    let scene = match &predictor {
+        None => Scene::new(setup, snapshot),
+        Some(predictor) => Scene::of_network(predictor, setup, snapshot),
+    };
+    let mut frame =
+        Frame { step: snapshot.step, values: measured(&scene), labels: Vec::new(), sample_labels: Vec::new() };
+    let inputs_per_sample = scene.token_weights().map(|weights| weights.n_inputs as f64 / n_train as f64);
+    let evidence = evidence(&frame, &snapshot.weights, initial);
+    frame.labels = evidence.iter().map(|evidence| label(evidence, inputs_per_sample)).collect();
+    frame.sample_labels = evidence.iter().map(|evidence| label_from_sample(evidence, inputs_per_sample)).collect();
+    Ok(frame)
+}
+
 /// The network of a snapshot; `None` where two tables of weights are all there is to it.
 pub(crate) fn predictor(
     spec: &RunSpec,
@@ -275,7 +302,20 @@ fn stage_evidence(frame: &Frame) -> StageEvidence {
     StageEvidence::of(frame.step, frame.entries("unit_rotation"), frame.entries("unit_fit_train"), &frame.labels)
 }
 
-/// What the labels are judged by, one entry a unit.
+/// Measures that units are labelled by.
+const EVIDENCE: &[&str] = &[
+    "unit_norm",
+    "unit_output_norm",
+    "unit_fit_train",
+    "unit_fit_train_error",
+    "unit_fit_held_out",
+    "unit_fit_held_out_error",
+    "unit_class_signal_train",
+    "unit_class_participation",
+    "unit_top2",
+];
+
+/// What the labels are judged by, one entry a unit; reads [`EVIDENCE`] alone.
 fn evidence(frame: &Frame, weights: &Weights, initial: &Weights) -> Vec<Evidence> {
     // Without a table of tokens a unit has no w of its own. It is dead when the outputs no longer listen to it, which only the
     // other units of the same snapshot can tell: the top layer as a whole grows and shrinks while the network learns.

@@ -39,17 +39,42 @@ pub struct SpecFileError {
 
 /// Where a `key = value` stands in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
-    key: Range<usize>,
-    value: Range<usize>,
+pub(crate) struct Place {
+    pub(crate) key: Range<usize>,
+    pub(crate) value: Range<usize>,
 }
 
 /// Reads a spec: what the file says, on its preset if it names one, else on `base`.
 pub fn read(toml_text: &str, base: &RunSpec) -> Result<RunSpec, SpecFileError> {
-    let document = DeTable::parse(toml_text).map_err(|error| syntax(toml_text, &error))?;
+    let document = document(toml_text)?;
+    if let Some((key, _)) = document.get_ref().get_key_value(SWEEP) {
+        return Err(SpecFileError {
+            span: key.span(),
+            message: "this file describes a sweep, not one run".to_owned(),
+            label: "many runs",
+            help: Some("give it to `dunwu sweep`, or take the section out".to_owned()),
+        });
+    }
+    read_document(document.get_ref(), base, |spec| spec)
+}
+
+/// The section of a file that makes it a sweep.
+pub(crate) const SWEEP: &str = "sweep";
+
+/// The file as TOML.
+pub(crate) fn document(toml_text: &str) -> Result<Spanned<DeTable<'_>>, SpecFileError> {
+    DeTable::parse(toml_text).map_err(|error| syntax(toml_text, &error))
+}
+
+/// What `document` says outside of its sweep, on what `prepare` makes of its preset or `base`.
+pub(crate) fn read_document(
+    document: &DeTable<'_>,
+    base: &RunSpec,
+    prepare: impl Fn(RunSpec) -> RunSpec,
+) -> Result<RunSpec, SpecFileError> {
     let mut preset_spec = None;
     let mut assignments = Vec::new();
-    for (key, value) in document.get_ref() {
+    for (key, value) in document.iter().filter(|(key, _)| key.get_ref() != SWEEP) {
         if key.get_ref() == "preset" {
             preset_spec = Some(preset(value)?);
         } else {
@@ -59,8 +84,8 @@ pub fn read(toml_text: &str, base: &RunSpec) -> Result<RunSpec, SpecFileError> {
     // The parser sorts by name; in the file's order, of two mistakes the first is shown.
     assignments.sort_by_key(|(place, _)| place.key.start);
     let (places, assignments): (Vec<_>, Vec<_>) = assignments.into_iter().unzip();
-    let base = preset_spec.as_ref().unwrap_or(base);
-    apply(base, &assignments).map_err(|(index, error)| refused(&error, &places[index]))
+    let base = prepare(preset_spec.unwrap_or_else(|| base.clone()));
+    apply(&base, &assignments).map_err(|(index, error)| refused(&error, &places[index]))
 }
 
 /// Reads the command line's `key=value` arguments on top of `base`; an error comes with the index of its argument.
@@ -69,26 +94,34 @@ pub fn read_overrides<S: AsRef<str>>(base: &RunSpec, arguments: &[S]) -> Result<
     let parsed = parsed.map(|(index, argument)| parse_override(argument.as_ref()).map_err(|error| (index, error)));
     let assignments = parsed.collect::<Result<Vec<_>, _>>()?;
     apply(base, &assignments).map_err(|(index, error)| {
-        let argument = arguments[index].as_ref();
-        let equals = argument.find('=').unwrap_or(argument.len());
-        let place = Place { key: 0..equals, value: (equals + 1).min(argument.len())..argument.len() };
-        (index, refused(&error, &place))
+        (index, refused(&error, &Place::of_override(arguments[index].as_ref())))
     })
+}
+
+impl Place {
+    /// In an argument `key=value`.
+    pub(crate) fn of_override(argument: &str) -> Self {
+        let equals = argument.find('=').unwrap_or(argument.len());
+        Self { key: 0..equals, value: (equals + 1).min(argument.len())..argument.len() }
+    }
+}
+
+/// The halves of an argument `key=value`.
+pub(crate) fn halves(argument: &str) -> Result<(&str, &str), SpecFileError> {
+    match argument.split_once('=') {
+        Some((key, text)) if !key.is_empty() && !text.is_empty() => Ok((key, text)),
+        _ => Err(SpecFileError {
+            span: 0..argument.len(),
+            message: format!("{argument:?} sets nothing"),
+            label: "no key=value",
+            help: Some("write key=value without spaces, such as steps=500".to_owned()),
+        }),
+    }
 }
 
 /// Reads one argument, `model.width=256`. A setting that is a text takes its value as it stands (`data.split=007`).
 pub fn parse_override(argument: &str) -> Result<(String, Value), SpecFileError> {
-    let (key, text) = match argument.split_once('=') {
-        Some((key, text)) if !key.is_empty() && !text.is_empty() => (key, text),
-        _ => {
-            return Err(SpecFileError {
-                span: 0..argument.len(),
-                message: format!("{argument:?} sets nothing"),
-                label: "no key=value",
-                help: Some("write key=value without spaces, such as steps=500".to_owned()),
-            });
-        }
-    };
+    let (key, text) = halves(argument)?;
     let is_text = find(key).is_some_and(|setting| matches!(setting.allowed(), Allowed::Text(_)));
     let value = if is_text { Value::from(text) } else { parse_value(text) };
     Ok((key.to_owned(), value))
@@ -159,7 +192,7 @@ fn collect(
 }
 
 /// A scalar, or in words what it is instead.
-fn value_from_toml(value: &DeValue<'_>) -> Result<Value, &'static str> {
+pub(crate) fn value_from_toml(value: &DeValue<'_>) -> Result<Value, &'static str> {
     match value {
         DeValue::String(text) => Ok(Value::from(&**text)),
         DeValue::Boolean(flag) => Ok(Value::Bool(*flag)),
@@ -188,7 +221,7 @@ fn preset(value: &Spanned<DeValue<'_>>) -> Result<RunSpec, SpecFileError> {
     presets::find(name).map(|preset| (preset.spec)()).map_err(|error| refused(&error, &place))
 }
 
-fn refused(error: &SpecError, place: &Place) -> SpecFileError {
+pub(crate) fn refused(error: &SpecError, place: &Place) -> SpecFileError {
     let span = match error.side() {
         Side::Key => place.key.clone(),
         Side::Value => place.value.clone(),

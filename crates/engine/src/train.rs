@@ -246,6 +246,13 @@ impl Training {
         self.learner.n_threads()
     }
 
+    /// Step at which train accuracy arrived at its level, and the one at which test accuracy did; `None` where it has not, or
+    /// left again before it had stayed long enough.
+    pub fn arrivals(&self) -> [Option<u64>; 2] {
+        let by_now = |mut arrival: Arrival| arrival.since(self.step, 0);
+        [by_now(self.memorized), by_now(self.generalized)]
+    }
+
     /// The weights as they stand.
     pub fn weights(&self) -> Weights {
         self.learner.weights().0
@@ -311,6 +318,7 @@ impl Training {
         }
         let Some(scalars) = scalars else { return (None, false) };
         let mut happened = self.memorized.observe(step, scalars.train_accuracy >= events.memorized);
+        self.memorized.since(step, events.sustained); // noted, for whoever asks later
         if let Some(accuracy) = scalars.test_accuracy {
             happened |= self.generalized.observe(step, accuracy >= events.generalized);
             happened |= self.levels.passes(accuracy);

@@ -100,6 +100,12 @@ pub fn measure_all(scene: &Scene<'_>) -> Vec<Option<Quantity>> {
     MEASURES.iter().map(|measure| (measure.compute)(scene)).collect()
 }
 
+/// The same with only the measures of these names; the others are `None`.
+pub(crate) fn measure_only(scene: &Scene<'_>, names: &[&str]) -> Vec<Option<Quantity>> {
+    let wanted = |measure: &&Measure| names.contains(&measure.name);
+    MEASURES.iter().map(|measure| Some(measure).filter(wanted).and_then(|measure| (measure.compute)(scene))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::fixture::Fixture;

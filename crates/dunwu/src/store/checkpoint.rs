@@ -14,8 +14,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 #[derive(Serialize, Deserialize)]
-struct CheckpointMetadata {
-    run: RunId,
+pub(crate) struct CheckpointMetadata {
+    pub(crate) run: RunId,
     step: u64,
     /// Bytes of the record when this was saved; a shorter record cannot be gone on with from here.
     record_bytes: u64,
@@ -56,7 +56,7 @@ pub(super) fn usable(dir: &RunDir, record: &Record) -> Result<Result<Option<Chec
     Ok(checkpoint.map(Some))
 }
 
-fn encode(run: &RunId, record_bytes: u64, checkpoint: &Checkpoint) -> Vec<u8> {
+pub(crate) fn encode(run: &RunId, record_bytes: u64, checkpoint: &Checkpoint) -> Vec<u8> {
     let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
     let metadata = CheckpointMetadata {
         run: run.clone(),
@@ -77,7 +77,7 @@ fn encode(run: &RunId, record_bytes: u64, checkpoint: &Checkpoint) -> Vec<u8> {
     to_safetensors(&metadata, &views)
 }
 
-fn decode(bytes: &[u8]) -> Result<(CheckpointMetadata, Checkpoint), String> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<(CheckpointMetadata, Checkpoint), String> {
     let (metadata, tensors) = from_safetensors::<CheckpointMetadata>(bytes)?;
     let mut checkpoint = Checkpoint { step: metadata.step, arrays: Vec::new(), numbers: Vec::new() };
     for name in &metadata.arrays {

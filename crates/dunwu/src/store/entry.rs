@@ -108,7 +108,7 @@ pub enum StoredOutcome {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StoredScalars {
+pub(crate) struct StoredScalars {
     step: u64,
     train_loss: Number,
     train_accuracy: Number,
@@ -120,7 +120,7 @@ pub(super) struct StoredScalars {
 
 /// An f64 that JSON holds to the bit; those that are not finite, which JSON has no number for, are strings.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Number(f64);
+pub(crate) struct Number(pub(crate) f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -70,7 +70,7 @@ pub enum FileError {
 
 impl FileError {
     /// Sorts the system's answer by what the user can do about it.
-    pub(super) fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
@@ -87,7 +87,7 @@ impl FileError {
 }
 
 /// Names the operation and the path of an [`io::Result`].
-pub(super) trait While<T> {
+pub(crate) trait While<T> {
     fn or_while(self, doing: &'static str, path: &Path) -> Result<T, FileError>;
 }
 
@@ -98,7 +98,7 @@ impl<T> While<T> for io::Result<T> {
 }
 
 /// Puts `bytes` at `path` so that at every instant, power loss included, the file there is the old one or the new one.
-pub(super) fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), FileError> {
+pub(crate) fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), FileError> {
     let temp = temp_path(path);
     let written = write_synced(&temp, bytes).and_then(|()| fs::rename(&temp, path));
     if written.is_err() {
@@ -112,23 +112,23 @@ pub(super) fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<
 const TEMP_SUFFIX: &str = ".tmp";
 
 /// Where [`replace`] writes before it renames: a name that no reader looks for, one a process.
-pub(super) fn temp_path(path: &Path) -> PathBuf {
+pub(crate) fn temp_path(path: &Path) -> PathBuf {
     let name = path.file_name().expect("only files are replaced").to_string_lossy();
     path.with_file_name(format!(".{name}.{}{TEMP_SUFFIX}", std::process::id()))
 }
 
 /// Whether `name` is one that [`temp_path`] gives, of whichever process.
-pub(super) fn is_temp_name(name: &str) -> bool {
+pub(crate) fn is_temp_name(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(TEMP_SUFFIX)
 }
 
 /// A name is durable only when its directory is.
-pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) } // elsewhere a directory cannot be opened as a file
 }
 
 /// The directory that holds `path`.
-pub(super) fn parent_of(path: &Path) -> &Path {
+pub(crate) fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -22,13 +22,13 @@
 //! Nothing here computes a measure: [`crate::measure`] does, from what [`Record`] returns.
 
 mod cache;
-mod checkpoint;
-mod entry;
+pub(crate) mod checkpoint;
+pub(crate) mod entry;
 mod error;
-mod file;
+pub(crate) mod file;
 mod id;
 mod lock;
-mod log;
+pub(crate) mod log;
 mod record;
 mod run_dir;
 mod snapshot;
@@ -39,7 +39,7 @@ pub use cache::{Cache, CacheError};
 pub use entry::{FORMAT, Finished, Header, SnapshotEntry, StoredOutcome};
 pub use error::StoreError;
 pub use file::FileError;
-pub use id::{RunId, slug};
+pub use id::{NotAnId, RunId, slug};
 pub use record::Record;
 pub use run_dir::{NewRun, RunDir, RunState};
 pub use table::{Column, Table, TableError, read_table};

@@ -53,7 +53,7 @@ impl RunDir {
 
     /// The run with this id among those in `root`, whatever its name; `None` also where there is no `root` yet.
     pub fn find(root: &Path, id: &RunId) -> Result<Option<Self>, StoreError> {
-        Ok(Self::list(root)?.into_iter().find(|run| run.dir_name().starts_with(id.as_str())))
+        Ok(paths(root)?.into_iter().filter(|path| name_of(path).starts_with(id.as_str())).find_map(|path| Self::open(path).ok()))
     }
 
     /// The run that a user means by `text`: a run directory's path, its name in `root`, or the first digits of its id.
@@ -75,17 +75,7 @@ impl RunDir {
 
     /// All runs in `root`, sorted by directory name.
     pub fn list(root: &Path) -> Result<Vec<Self>, StoreError> {
-        let doing = "listing the runs";
-        let entries = match fs::read_dir(root) {
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.or_while(doing, root)?,
-        };
-        let mut paths = Vec::new();
-        for entry in entries {
-            paths.push(entry.or_while(doing, root)?.path());
-        }
-        paths.sort();
-        Ok(paths.into_iter().filter_map(|path| Self::open(path).ok()).collect())
+        Ok(paths(root)?.into_iter().filter_map(|path| Self::open(path).ok()).collect())
     }
 
     /// Where it is.
@@ -95,7 +85,7 @@ impl RunDir {
 
     /// The directory's own name, `ID-name`.
     pub fn dir_name(&self) -> String {
-        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        name_of(&self.path)
     }
 
     /// How it stands.
@@ -165,6 +155,25 @@ impl RunDir {
         file::sync_dir(root).or_while(doing, root)?;
         Ok((Self { path }, lock))
     }
+}
+
+/// What is in `root`, sorted by name; nothing where there is no `root` yet.
+fn paths(root: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let doing = "listing the runs";
+    let entries = match fs::read_dir(root) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.or_while(doing, root)?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.or_while(doing, root)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Whether `name` names a file in a directory, and neither the directory itself nor a hidden or temporary file.

@@ -38,7 +38,7 @@ pub use family::{FAMILIES, Family, GroupFamily, NamedGroup};
 pub use parity::Parity;
 pub use problem::{Problem, Samples, Structure};
 pub use spelling::{ORDER_LIMIT, POPULATION_LIMIT, Task, TaskError};
-pub use split::{Place, Split, SplitError};
+pub use split::{Place, Split, SplitError, sample_size};
 pub use table::TableError;
 
 #[cfg(test)]

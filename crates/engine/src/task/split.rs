@@ -188,8 +188,8 @@ impl Split {
     }
 }
 
-/// How many samples are trained on.
-fn sample_size(problem: &Problem, sampling: &Sampling) -> Result<usize, SplitError> {
+/// How many samples are trained on. A split file, which has its size in itself, is not asked about.
+pub fn sample_size(problem: &Problem, sampling: &Sampling) -> Result<usize, SplitError> {
     let population = problem.n_population();
     let (setting, value, n_train) = match *sampling {
         Sampling::Fraction(fraction) if (0.0..=1.0).contains(&fraction) => {

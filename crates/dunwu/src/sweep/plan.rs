@@ -1,0 +1,447 @@
+//! What a sweep varies, as read from a file and the command line.
+//!
+//! ```toml
+//! preset = "small"             # any settings of runs: what all have in common
+//! steps = 3000
+//!
+//! [sweep]                      # the product of these axes; the last varies fastest
+//! "task.order" = [23, 31, 41]
+//! "let.c" = "1.5..4.5/13"      # a free quantity, which formulas may use
+//! seed = "0..9"
+//! "data.fraction" = "= c * ln(M) / M"
+//! exclude = ["M > 40 and c < 2"]
+//! keep = "scalars"
+//!
+//! [[sweep.zip]]                # these go together: the first with the first, the second with the second
+//! "model.width" = [256, 512]
+//! steps = [2000, 4000]
+//! ```
+//!
+//! The command line says the same: `task.order=23,31,41 let.c=1.5..4.5/13 model.width/steps=256/2000,512/4000`. What stands there
+//! replaces what the file says of the same setting.
+
+use super::formula::{Exclusion, Formula, FormulaError};
+use super::values::{self, Written};
+use crate::spec_file::{self, Place, SWEEP, SpecFileError};
+use dunwu_engine::RunSpec;
+use dunwu_engine::spec::{SpecError, Value, nearest, parse_value, settings};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What is kept of each run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Its row in the table.
+    Outcome,
+    /// Also its losses and accuracies over time.
+    #[default]
+    Scalars,
+    /// A run directory with all that `record.*` asks for, which `dunwu show` opens.
+    Snapshots,
+}
+
+impl Keep {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Outcome, Self::Scalars, Self::Snapshots];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outcome => "outcome",
+            Self::Scalars => "scalars",
+            Self::Snapshots => "snapshots",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|keep| keep.name() == name)
+    }
+}
+
+/// What is asked for, as it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The text of a file, if one was named.
+    pub file: Option<&'a str>,
+    /// What all runs have in common where the file names no preset.
+    pub base: &'a RunSpec,
+    /// `key=values` of the command line.
+    pub words: &'a [String],
+    /// Conditions of the command line that leave cells out.
+    pub exclude: &'a [String],
+    /// What to keep, if the command line says so.
+    pub keep: Option<Keep>,
+}
+
+/// A mistake in what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct PlanError {
+    /// What and where.
+    pub error: SpecFileError,
+    /// In which text.
+    pub source_text: SourceText,
+}
+
+/// Where something was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceText {
+    /// In the file.
+    File,
+    /// In this word of the command line.
+    Word(usize),
+    /// In this condition of the command line.
+    Exclude(usize),
+}
+
+/// Where an axis or a formula was written.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    text: SourceText,
+    place: Place,
+}
+
+/// One direction in which runs differ, or a setting that all have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    /// Settings and free quantities that go together.
+    pub(super) keys: Vec<String>,
+    /// Their values, one list a point of the axis.
+    pub(super) points: Vec<Vec<Value>>,
+    pub(super) origin: Origin,
+}
+
+/// A setting that is computed for each run.
+#[derive(Clone, Debug)]
+pub(super) struct Computed {
+    pub(super) key: String,
+    pub(super) formula: Formula,
+    pub(super) origin: Origin,
+}
+
+/// What a sweep varies.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(super) base: RunSpec,
+    pub(super) axes: Vec<Axis>,
+    pub(super) computed: Vec<Computed>,
+    pub(super) exclusions: Vec<(Exclusion, Origin)>,
+    /// What is kept of each run.
+    pub keep: Keep,
+}
+
+impl Plan {
+    /// Reads what was asked for.
+    pub fn new(request: &Request<'_>) -> Result<Self, PlanError> {
+        let in_file = |error| PlanError { error, source_text: SourceText::File };
+        let document = spec_file::document(request.file.unwrap_or("")).map_err(in_file)?;
+        let mut plan =
+            Self { base: request.base.clone(), axes: vec![], computed: vec![], exclusions: vec![], keep: Keep::default() };
+        if let Some(sweep) = document.get_ref().get(SWEEP) {
+            plan.read_section(sweep).map_err(in_file)?;
+        }
+        plan.keep = request.keep.unwrap_or(plan.keep);
+        let keep = plan.keep;
+        plan.base = spec_file::read_document(document.get_ref(), request.base, |spec| cheap(spec, keep)).map_err(in_file)?;
+        plan.read_words(request.words)?;
+        for (index, condition) in request.exclude.iter().enumerate() {
+            let whole = Place { key: 0..condition.len(), value: 0..condition.len() };
+            let origin = Origin { text: SourceText::Exclude(index), place: whole };
+            plan.exclude(condition, origin)?;
+        }
+        Ok(plan)
+    }
+
+    /// Cells before any is left out.
+    pub fn n_cells(&self) -> u128 {
+        self.axes.iter().fold(1, |product: u128, axis| product.saturating_mul(axis.points.len() as u128))
+    }
+
+    fn read_section(&mut self, sweep: &Spanned<DeValue<'_>>) -> Result<(), SpecFileError> {
+        let Some(section) = sweep.get_ref().as_table() else {
+            return Err(mistake(sweep.span(), "`sweep` is a section", "write [sweep] on a line of its own"));
+        };
+        let mut entries = Vec::new();
+        flatten("", section, &mut entries);
+        entries.sort_by_key(|entry| entry.place.key.start); // the parser sorts by name
+        for Entry { key, value, place } in entries {
+            let origin = Origin { text: SourceText::File, place };
+            match (key.as_str(), value) {
+                ("keep", value) => self.keep = keep(value, origin.place.value)?,
+                ("exclude", value) => {
+                    for (text, span) in texts(value, &origin.place.value)? {
+                        let origin = Origin { place: Place { key: span.clone(), value: span }, ..origin.clone() };
+                        self.exclude(&text, origin).map_err(|refused| refused.error)?;
+                    }
+                }
+                ("zip", value) => {
+                    for (table, span) in tables(value, &origin.place.value)? {
+                        let axis = zipped(table, span)?;
+                        self.add(axis).map_err(|refused| refused.error)?;
+                    }
+                }
+                (key, value) => self.read_entry(key, value, origin)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_entry(&mut self, key: &str, value: &DeValue<'_>, origin: Origin) -> Result<(), SpecFileError> {
+        let written = match value {
+            DeValue::String(text) => written(key, text, &origin)?,
+            DeValue::Array(items) => {
+                let mut points = Vec::new();
+                for item in items {
+                    points.push(scalar(key, item.get_ref(), &item.span())?);
+                }
+                Written::Values(points)
+            }
+            value => Written::Values(vec![scalar(key, value, &origin.place.value)?]),
+        };
+        self.add_written(key, written, origin).map_err(|refused| refused.error)
+    }
+
+    fn read_words(&mut self, words: &[String]) -> Result<(), PlanError> {
+        for (index, word) in words.iter().enumerate() {
+            let source_text = SourceText::Word(index);
+            let refuse = |error| PlanError { error, source_text };
+            let (key, text) = spec_file::halves(word).map_err(refuse)?;
+            let origin = Origin { text: source_text, place: Place::of_override(word) };
+            if key.contains('/') {
+                self.add(zipped_word(key, text, origin).map_err(refuse)?)?;
+            } else {
+                let written = written(key, text, &origin).map_err(refuse)?;
+                self.add_written(key, written, origin)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_written(&mut self, key: &str, written: Written, origin: Origin) -> Result<(), PlanError> {
+        match written {
+            Written::Values(values) => {
+                let points = values.into_iter().map(|value| vec![value]).collect();
+                self.add(Axis { keys: vec![key.to_owned()], points, origin })
+            }
+            Written::Formula(text) => {
+                let key = full_name(key).map_err(|error| origin.refuse(&error))?;
+                let formula = Formula::parse(&text).map_err(|error| origin.unfit(&error))?;
+                self.make_room(std::slice::from_ref(&key), &origin)?;
+                self.computed.push(Computed { key, formula, origin });
+                Ok(())
+            }
+        }
+    }
+
+    fn add(&mut self, mut axis: Axis) -> Result<(), PlanError> {
+        for key in &mut axis.keys {
+            *key = full_name(key).map_err(|error| axis.origin.refuse(&error))?;
+        }
+        if let Some(key) = axis.keys.iter().find(|key| key.starts_with(FREE)) {
+            let column = axis.keys.iter().position(|other| other == key).unwrap_or(0);
+            let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Float(_));
+            if let Some(point) = axis.points.iter().find(|point| !is_number(&point[column])) {
+                let message = format!("`{key}` is a free quantity, so it cannot be {}", point[column]);
+                return Err(axis.origin.mistaken(&message, "give it numbers"));
+            }
+        }
+        if axis.points.is_empty() {
+            return Err(axis.origin.mistaken("an axis without values makes no run", "give it one value or more"));
+        }
+        self.make_room(&axis.keys, &axis.origin)?;
+        self.axes.push(axis);
+        Ok(())
+    }
+
+    /// Takes away what the file says of settings that the command line speaks of; one text may speak of each only once.
+    fn make_room(&mut self, keys: &[String], origin: &Origin) -> Result<(), PlanError> {
+        let replaces = |old: &str| keys.iter().any(|key| key == old || is_alternative(key, old));
+        let is_new = |text: SourceText| (text == SourceText::File) == (origin.text == SourceText::File);
+        let known = self.axes.iter().map(|axis| (&axis.keys[..], axis.origin.text));
+        let known = known.chain(self.computed.iter().map(|one| (std::slice::from_ref(&one.key), one.origin.text)));
+        for (olds, text) in known {
+            if let Some(old) = olds.iter().find(|old| replaces(old)).filter(|_| is_new(text)) {
+                let key = keys.iter().find(|key| *key == old || is_alternative(key, old)).unwrap_or(old);
+                let (message, help) = if key == old {
+                    (format!("`{key}` is given twice"), "write all its values in one list, and zip what goes together")
+                } else {
+                    (format!("`{key}` and `{old}` say the same in two ways"), "keep one of the two")
+                };
+                return Err(origin.mistaken(&message, help));
+            }
+        }
+        self.axes.retain(|axis| !axis.keys.iter().any(|old| replaces(old)));
+        self.computed.retain(|computed| !replaces(&computed.key));
+        Ok(())
+    }
+
+    fn exclude(&mut self, condition: &str, origin: Origin) -> Result<(), PlanError> {
+        let exclusion = Exclusion::parse(condition).map_err(|error| origin.unfit(&error))?;
+        self.exclusions.push((exclusion, origin));
+        Ok(())
+    }
+}
+
+/// What the names of free quantities begin with.
+pub(super) const FREE: &str = "let.";
+
+/// A run that is cheap to keep: evaluated every ten steps, without snapshots but the first and the last. Whoever wants snapshots
+/// gets the preset's.
+fn cheap(mut spec: RunSpec, keep: Keep) -> RunSpec {
+    if keep != Keep::Snapshots {
+        spec.record.evaluate_every = spec.record.evaluate_every.max(10);
+        spec.record.snapshots_per_decade = 0;
+        spec.record.snapshot_every = 0;
+        spec.record.snapshot_at_events = false;
+    }
+    spec
+}
+
+impl Origin {
+    /// A setting's own complaint.
+    pub(super) fn refuse(&self, error: &SpecError) -> PlanError {
+        PlanError { error: spec_file::refused(error, &self.place), source_text: self.text }
+    }
+
+    pub(super) fn unfit(&self, error: &FormulaError) -> PlanError {
+        self.mistaken(&error.to_string(), error.help())
+    }
+
+    pub(super) fn mistaken(&self, message: &str, help: &str) -> PlanError {
+        PlanError { error: mistake(self.place.value.clone(), message, help), source_text: self.text }
+    }
+}
+
+fn mistake(span: Range<usize>, message: &str, help: &str) -> SpecFileError {
+    SpecFileError { span, message: message.to_owned(), label: "here", help: Some(help.to_owned()) }
+}
+
+/// `optimizer.name` of `optimizer`; a free quantity as it stands.
+fn full_name(key: &str) -> Result<String, SpecError> {
+    let free = key.strip_prefix(FREE);
+    if free.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(name)) {
+        return Ok(key.to_owned());
+    }
+    settings::find(key).map(|setting| setting.key.to_owned()).ok_or_else(|| SpecError::unknown_key(key))
+}
+
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn is_alternative(key: &str, other: &str) -> bool {
+    let group = |key: &str| settings::find(key).and_then(|setting| setting.group);
+    group(key).is_some() && group(key) == group(other)
+}
+
+fn written(key: &str, text: &str, origin: &Origin) -> Result<Written, SpecFileError> {
+    let key = full_name(key).map_err(|error| spec_file::refused(&error, &origin.place))?;
+    values::parse(&key, text).map_err(|error| mistake(origin.place.value.clone(), &error.to_string(), error.help()))
+}
+
+/// `a/b=1/x,2/y`: points divided at commas, their values at slashes.
+fn zipped_word(keys: &str, text: &str, origin: Origin) -> Result<Axis, SpecFileError> {
+    let keys: Vec<String> = keys.split('/').map(str::to_owned).collect();
+    let point = |point: &str| {
+        let values: Vec<Value> = point.split('/').map(parse_value).collect();
+        let message = format!("{point:?} has {} values for {} settings", values.len(), keys.len());
+        let help = "write one value a setting, such as task.order/steps=23/2000,41/4000";
+        (values.len() == keys.len()).then_some(values).ok_or_else(|| mistake(origin.place.value.clone(), &message, help))
+    };
+    let points = text.split(',').map(point).collect::<Result<Vec<_>, _>>()?;
+    Ok(Axis { keys, points, origin })
+}
+
+/// The lists of one `[[sweep.zip]]`, which go together.
+fn zipped(table: &DeTable<'_>, span: Range<usize>) -> Result<Axis, SpecFileError> {
+    let mut entries = Vec::new();
+    flatten("", table, &mut entries);
+    entries.sort_by_key(|entry| entry.place.key.start);
+    let mut keys = Vec::new();
+    let mut columns: Vec<Vec<Value>> = Vec::new();
+    for Entry { key, value, place } in entries {
+        let origin = Origin { text: SourceText::File, place: place.clone() };
+        let column = match value {
+            DeValue::String(text) => match written(&key, text, &origin)? {
+                Written::Values(values) => values,
+                Written::Formula(_) => {
+                    return Err(mistake(place.value, "a formula goes with everything", "move it to [sweep]"));
+                }
+            },
+            DeValue::Array(items) => {
+                items.iter().map(|item| scalar(&key, item.get_ref(), &item.span())).collect::<Result<_, _>>()?
+            }
+            _ => return Err(mistake(place.value, "what goes together needs lists", "write a list of values")),
+        };
+        if columns.first().is_some_and(|first| first.len() != column.len()) {
+            let message = format!("`{key}` has {} values and `{}` has {}", column.len(), keys[0], columns[0].len());
+            return Err(mistake(place.value, &message, "lists that go together are of one length"));
+        }
+        keys.push(key);
+        columns.push(column);
+    }
+    let n_points = columns.first().map_or(0, Vec::len);
+    let points = (0..n_points).map(|index| columns.iter().map(|column| column[index].clone()).collect()).collect();
+    Ok(Axis { keys, points, origin: Origin { text: SourceText::File, place: Place { key: span.clone(), value: span } } })
+}
+
+struct Entry<'a> {
+    key: String,
+    value: &'a DeValue<'a>,
+    place: Place,
+}
+
+/// `task.order = …` and `"task.order" = …` alike, under their dotted names.
+fn flatten<'a>(prefix: &str, table: &'a DeTable<'a>, entries: &mut Vec<Entry<'a>>) {
+    for (key, value) in table {
+        let name = format!("{prefix}{}", key.get_ref());
+        match value.get_ref().as_table() {
+            Some(table) => flatten(&format!("{name}."), table, entries),
+            None => {
+                entries.push(Entry {
+                    key: name,
+                    value: value.get_ref(),
+                    place: Place { key: key.span(), value: value.span() },
+                });
+            }
+        }
+    }
+}
+
+fn scalar(key: &str, value: &DeValue<'_>, span: &Range<usize>) -> Result<Value, SpecFileError> {
+    spec_file::value_from_toml(value).map_err(|found| {
+        mistake(span.clone(), &format!("a value of `{key}` cannot be {found}"), "write numbers, texts, true or false")
+    })
+}
+
+fn keep(value: &DeValue<'_>, span: Range<usize>) -> Result<Keep, SpecFileError> {
+    let name = value.as_str().unwrap_or("");
+    let names = Keep::ALL.map(Keep::name);
+    Keep::named(name).ok_or_else(|| {
+        let meant = nearest(name, names).map(|name| format!("did you mean {name:?}? ")).unwrap_or_default();
+        mistake(span, &format!("`keep` cannot be {name:?}"), &format!("{meant}there are {}", names.join(", ")))
+    })
+}
+
+fn texts(value: &DeValue<'_>, span: &Range<usize>) -> Result<Vec<(String, Range<usize>)>, SpecFileError> {
+    let refused = || mistake(span.clone(), "`exclude` is a condition or a list of them", "write \"M > 71 and seed = 0\"");
+    match value {
+        DeValue::String(text) => Ok(vec![(text.to_string(), span.clone())]),
+        DeValue::Array(items) => {
+            let text = |item: &Spanned<DeValue<'_>>| Some((item.get_ref().as_str()?.to_owned(), item.span()));
+            items.iter().map(|item| text(item).ok_or_else(refused)).collect()
+        }
+        _ => Err(refused()),
+    }
+}
+
+fn tables<'a>(
+    value: &'a DeValue<'a>,
+    span: &Range<usize>,
+) -> Result<Vec<(&'a DeTable<'a>, Range<usize>)>, SpecFileError> {
+    let refused = || mistake(span.clone(), "`zip` is a section of lists", "write [[sweep.zip]] on a line of its own");
+    let items = value.as_array().ok_or_else(refused)?;
+    items.iter().map(|item| Ok((item.get_ref().as_table().ok_or_else(refused)?, item.span()))).collect()
+}

@@ -1,0 +1,127 @@
+//! What is kept of a run: one line.
+
+use super::expand::Planned;
+use crate::measure::label::UnitLabel;
+use crate::store::entry::{Number, StoredScalars};
+use crate::store::{RunId, StoredOutcome};
+use dunwu_engine::kernel::kernel_name;
+use dunwu_engine::spec::canonical;
+use dunwu_engine::{Outcome, Scalars};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One run as it ended, or why it did not begin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Which run.
+    pub run: RunId,
+    /// What identifies it, as text, so that the line can be understood alone.
+    pub settings: BTreeMap<String, String>,
+    /// Labels M.
+    pub n_labels: u64,
+    /// All samples.
+    pub n_population: u64,
+    /// Training samples; `None` where there are none to be had.
+    pub n_train: Option<u64>,
+    /// How it ended; `None` where it failed.
+    pub outcome: Option<StoredOutcome>,
+    /// Updates made.
+    pub step: Option<u64>,
+    /// Step at which train accuracy arrived.
+    pub step_memorized: Option<u64>,
+    /// Step at which test accuracy arrived.
+    pub step_generalized: Option<u64>,
+    /// Losses and accuracies at the end.
+    pub(crate) last: Option<StoredScalars>,
+    /// Units by label at the end, in the order of [`UnitLabel::ALL`].
+    pub units: Option<[u64; 4]>,
+    /// Training time on one core.
+    pub(crate) seconds: Number,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What computed it.
+    pub kernel: String,
+    /// Version of the build that did.
+    pub dunwu: String,
+}
+
+/// How a run ended, as its driver saw it.
+pub(super) struct End<'a> {
+    pub(super) outcome: Outcome,
+    pub(super) step: u64,
+    pub(super) n_train: usize,
+    pub(super) arrivals: [Option<u64>; 2],
+    pub(super) last: Option<&'a Scalars>,
+    pub(super) labels: &'a [UnitLabel],
+    pub(super) seconds: f64,
+}
+
+impl Row {
+    /// Of a run that ended.
+    pub(super) fn ended(planned: &Planned, end: &End<'_>) -> Self {
+        let count = |label: UnitLabel| end.labels.iter().filter(|&&other| other == label).count() as u64;
+        Self {
+            n_train: Some(end.n_train as u64),
+            outcome: Some(end.outcome.into()),
+            step: Some(end.step),
+            step_memorized: end.arrivals[0],
+            step_generalized: end.arrivals[1],
+            last: end.last.map(Into::into),
+            units: Some(UnitLabel::ALL.map(count)),
+            seconds: Number(end.seconds),
+            error: None,
+            ..Self::failed(planned, String::new())
+        }
+    }
+
+    /// Of a run that could not begin or broke down.
+    pub(super) fn failed(planned: &Planned, error: String) -> Self {
+        let settings = canonical(&planned.spec).into_iter().map(|(key, value)| (key.to_owned(), value.to_string()));
+        Self {
+            run: planned.id.clone(),
+            settings: settings.collect(),
+            n_labels: planned.problem.n_labels as u64,
+            n_population: planned.problem.n_population() as u64,
+            n_train: None,
+            outcome: None,
+            step: None,
+            step_memorized: None,
+            step_generalized: None,
+            last: None,
+            units: None,
+            seconds: Number(0.0),
+            error: Some(error),
+            kernel: kernel_name(planned.spec.numerics).to_owned(),
+            dunwu: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// `grokked`, `censored`, `diverged`, `collapsed` or `failed`.
+    pub fn outcome_name(&self) -> &'static str {
+        match self.outcome {
+            Some(StoredOutcome::Grokked { .. }) => "grokked",
+            Some(StoredOutcome::Censored { .. }) => "censored",
+            Some(StoredOutcome::Diverged { .. }) => "diverged",
+            Some(StoredOutcome::Collapsed { .. }) => "collapsed",
+            None => "failed",
+        }
+    }
+
+    /// Training time on one core.
+    pub fn seconds(&self) -> f64 {
+        self.seconds.0
+    }
+
+    /// Whether both say the same of the run, but for the time that it took.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        let timeless = |row: &Self| Self { seconds: Number(0.0), ..row.clone() };
+        timeless(self) == timeless(other)
+    }
+}
+
+/// Losses and accuracies of a run over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Curve {
+    pub(super) run: RunId,
+    pub(super) scalars: Vec<StoredScalars>,
+}

@@ -1,0 +1,214 @@
+//! The finished runs: lines that many processes append, each to a file of its own.
+
+use super::SweepError;
+use super::folder::Folder;
+use super::row::{Curve, Row};
+use crate::store::RunId;
+use crate::store::file::While as _;
+use crate::store::log::Log;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Version of the lines; a newer one is refused by name.
+pub const ROWS_FORMAT: u32 = 1;
+
+/// First line of a file of rows or curves.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    dunwu: String,
+}
+
+/// One process's files, made with their first line.
+#[derive(Debug)]
+pub(super) struct RowWriter {
+    folder: Folder,
+    worker: String,
+    logs: Option<Logs>,
+}
+
+#[derive(Debug)]
+struct Logs {
+    rows: Log,
+    curves: Log,
+}
+
+impl RowWriter {
+    pub(super) fn new(folder: &Folder, worker: &str) -> Self {
+        Self { folder: folder.clone(), worker: worker.to_owned(), logs: None }
+    }
+
+    /// Appends a run: its curve before its row, so that a row's curve is there.
+    pub(super) fn append(&mut self, row: &Row, curve: Option<&Curve>) -> Result<(), SweepError> {
+        let logs = match &mut self.logs {
+            Some(logs) => logs,
+            None => self.logs.insert(Logs::begin(&self.folder, &self.worker)?),
+        };
+        if let Some(curve) = curve {
+            logs.curves.append(&line(curve))?;
+        }
+        Ok(logs.rows.append(&line(row))?)
+    }
+
+    /// Returns when every row so far would survive a power loss.
+    pub(super) fn sync(&self) -> Result<(), SweepError> {
+        let Some(logs) = &self.logs else { return Ok(()) };
+        logs.curves.sync()?;
+        Ok(logs.rows.sync()?)
+    }
+}
+
+impl Logs {
+    fn begin(folder: &Folder, worker: &str) -> Result<Self, SweepError> {
+        let header = line(&Header { format: ROWS_FORMAT, dunwu: env!("CARGO_PKG_VERSION").to_owned() });
+        let begin = |dir: PathBuf| {
+            let mut log = Log::create(&dir.join(format!("{worker}.jsonl")))?;
+            log.append(&header)?;
+            Ok::<_, SweepError>(log)
+        };
+        Ok(Self { curves: begin(folder.curves())?, rows: begin(folder.rows())? })
+    }
+}
+
+fn line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("rows are plain text and numbers")
+}
+
+/// Which runs are done, as far as the files of rows have been read.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    files: Files,
+    finished: BTreeSet<RunId>,
+    failed: BTreeSet<RunId>,
+}
+
+/// What of a row says that the run is done.
+#[derive(Deserialize)]
+struct Brief {
+    run: RunId,
+    outcome: Option<IgnoredAny>,
+}
+
+impl Done {
+    /// Reads what was appended since the last time.
+    pub(super) fn refresh(&mut self, folder: &Folder) -> Result<(), SweepError> {
+        let Self { files, finished, failed } = self;
+        files.read::<Brief>(&folder.rows(), |row| {
+            let set = if row.outcome.is_some() { &mut *finished } else { &mut *failed };
+            set.insert(row.run);
+        })
+    }
+
+    /// Whether the run ended, well or badly.
+    pub(super) fn contains(&self, run: &RunId) -> bool {
+        self.finished.contains(run) || self.failed.contains(run)
+    }
+
+    /// Whether it ended, other than by failing.
+    pub(super) fn is_finished(&self, run: &RunId) -> bool {
+        self.finished.contains(run)
+    }
+}
+
+/// The rows of these runs: the first that ended, else the last that failed; and how many runs have rows that disagree.
+pub(super) fn rows_of(folder: &Folder, wanted: &BTreeSet<&RunId>) -> Result<(BTreeMap<RunId, Row>, usize), SweepError> {
+    let mut rows: BTreeMap<RunId, Row> = BTreeMap::new();
+    let mut disagreeing = BTreeSet::new();
+    Files::default().read::<Row>(&folder.rows(), |row| {
+        if !wanted.contains(&row.run) {
+            return;
+        }
+        match rows.get(&row.run) {
+            Some(known) if known.outcome.is_some() => {
+                if row.outcome.is_some() && !known.agrees(&row) {
+                    disagreeing.insert(row.run.clone());
+                }
+            }
+            _ => drop(rows.insert(row.run.clone(), row)),
+        }
+    })?;
+    Ok((rows, disagreeing.len()))
+}
+
+/// The curves of these runs, each the first that was written.
+pub(super) fn curves_of(folder: &Folder, wanted: &BTreeSet<&RunId>) -> Result<BTreeMap<RunId, Curve>, SweepError> {
+    let mut curves = BTreeMap::new();
+    Files::default().read::<Curve>(&folder.curves(), |curve| {
+        if wanted.contains(&curve.run) {
+            curves.entry(curve.run.clone()).or_insert(curve);
+        }
+    })?;
+    Ok(curves)
+}
+
+/// How far each file was read.
+#[derive(Debug, Default)]
+struct Files {
+    read: BTreeMap<PathBuf, Place>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    /// Bytes of whole lines.
+    bytes: u64,
+    lines: usize,
+}
+
+impl Files {
+    /// Hands over each whole line that was not read before, files by name.
+    fn read<T: for<'a> Deserialize<'a>>(&mut self, dir: &Path, mut take: impl FnMut(T)) -> Result<(), SweepError> {
+        let doing = "reading the finished runs of a sweep";
+        let mut paths = Vec::new();
+        match fs::read_dir(dir) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            entries => {
+                for entry in entries.or_while(doing, dir)? {
+                    paths.push(entry.or_while(doing, dir)?.path());
+                }
+            }
+        }
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        paths.sort();
+        for path in paths {
+            let place = self.read.entry(path.clone()).or_default();
+            let mut file = File::open(&path).or_while(doing, &path)?;
+            if file.metadata().or_while(doing, &path)?.len() == place.bytes {
+                continue;
+            }
+            let mut bytes = Vec::new();
+            file.seek(SeekFrom::Start(place.bytes)).and_then(|_| file.read_to_end(&mut bytes)).or_while(doing, &path)?;
+            let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1); // the rest is torn
+            for line in bytes[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+                place.lines += 1;
+                if place.lines == 1 {
+                    check_header(line, &path)?;
+                } else {
+                    take(serde_json::from_slice(line).map_err(|source| SweepError::DamagedLine {
+                        line: place.lines,
+                        source,
+                        path: path.clone(),
+                    })?);
+                }
+            }
+            place.bytes += whole as u64;
+        }
+        Ok(())
+    }
+}
+
+fn check_header(line: &[u8], path: &Path) -> Result<(), SweepError> {
+    let header: Header = serde_json::from_slice(line).map_err(|source| SweepError::DamagedLine {
+        line: 1,
+        source,
+        path: path.to_owned(),
+    })?;
+    if header.format > ROWS_FORMAT {
+        let Header { format: found, dunwu: version } = header;
+        return Err(SweepError::Format { found, version, path: path.to_owned() });
+    }
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! One run of a sweep: trained on one thread, checkpointed now and then, and given back where it is told to stop.
+
+use super::SweepError;
+use super::expand::Planned;
+use super::folder::Folder;
+use super::plan::Keep;
+use super::row::{Curve, End, Row};
+use crate::memory;
+use crate::opened::unit_labels;
+use crate::spec_file;
+use crate::store::file::{self, While as _};
+use crate::store::{NewRun, RunDir, RunState, RunWriter, StoreError, checkpoint};
+use dunwu_engine::kernel::kernel_name;
+use dunwu_engine::{Checkpoint, Scalars, Snapshot, Split, Training};
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// What came of a run.
+pub(super) enum Ended {
+    /// It is over.
+    Row(Box<Row>, Option<Curve>),
+    /// It was told to stop, and its checkpoint is written.
+    Interrupted,
+}
+
+/// How runs are driven; nothing of it changes a bit of them.
+#[derive(Clone, Copy)]
+pub(super) struct Drive<'a> {
+    pub(super) folder: &'a Folder,
+    pub(super) keep: Keep,
+    pub(super) checkpoint_every: Duration,
+    pub(super) must_stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Trains a run to its end. What is wrong with the run itself is a row; what is wrong with the disk is an error.
+pub(super) fn train(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError> {
+    let failed = |why: String| Ok(Ended::Row(Box::new(Row::failed(planned, why)), None));
+    let Planned { spec, problem, .. } = planned;
+    let split = match Split::draw(problem, &spec.data, spec.seed, planned.split_text()) {
+        Ok(split) => split,
+        Err(error) => return failed(error.to_string()),
+    };
+    if let Err(error) = memory::fits(spec, problem, &split) {
+        return failed(error.to_string());
+    }
+    let mut keeper = Keeper::open(planned, drive)?;
+    let fresh = match Training::new(spec, problem, &split, 1) {
+        Ok(training) => training,
+        Err(error) => return failed(error.to_string()),
+    };
+    let initial = fresh.weights();
+    let (mut training, mut kept) = match keeper.checkpoint() {
+        None => (fresh, Kept::default()),
+        Some(checkpoint) => match Training::resume(spec, problem, &split, 1, &checkpoint) {
+            Ok(training) => (training, Kept::from_checkpoint(&checkpoint)),
+            Err(error) => return failed(error.to_string()),
+        },
+    };
+    let mut saved = Instant::now();
+    loop {
+        let began = Instant::now();
+        let advanced = training.advance();
+        kept.seconds += began.elapsed().as_secs_f64();
+        if let Some(row) = advanced.scalars {
+            keeper.append_scalars(&row)?;
+            kept.scalars.push(row);
+        }
+        if let Some(snapshot) = &advanced.snapshot {
+            keeper.append_snapshot(snapshot)?;
+        }
+        if let (Some(outcome), Some(snapshot)) = (advanced.outcome, &advanced.snapshot) {
+            let labels = match unit_labels(spec, problem, &split, &initial, snapshot) {
+                Ok(labels) => labels,
+                Err(error) => return failed(error.to_string()),
+            };
+            let row = Row::ended(
+                planned,
+                &End {
+                    outcome,
+                    step: advanced.step,
+                    n_train: split.train.labels.len(),
+                    arrivals: training.arrivals(),
+                    last: kept.scalars.last(),
+                    labels: &labels,
+                    seconds: kept.seconds,
+                },
+            );
+            keeper.finish(outcome, advanced.step, kept.seconds)?;
+            let curve = (drive.keep == Keep::Scalars).then(|| kept.curve(planned));
+            return Ok(Ended::Row(Box::new(row), curve));
+        }
+        let must_stop = (drive.must_stop)();
+        if must_stop || began.duration_since(saved) >= drive.checkpoint_every {
+            keeper.save(planned, &kept.checkpoint(&training))?;
+            saved = Instant::now();
+        }
+        if must_stop {
+            return Ok(Ended::Interrupted);
+        }
+    }
+}
+
+/// What a run has to remember beside its training.
+#[derive(Default)]
+struct Kept {
+    scalars: Vec<Scalars>,
+    seconds: f64,
+}
+
+const SECONDS: &str = "training_seconds";
+/// Names of the columns that a checkpoint holds the scalars so far in.
+const COLUMNS: [&str; 7] = [
+    "scalars.step",
+    "scalars.train_loss",
+    "scalars.train_accuracy",
+    "scalars.test_loss",
+    "scalars.test_accuracy",
+    "scalars.corrupted_accuracy",
+    "scalars.restored_accuracy",
+];
+
+impl Kept {
+    fn checkpoint(&self, training: &Training) -> Checkpoint {
+        let mut checkpoint = training.checkpoint();
+        // Which of these there are is the same for all steps of a run, so an empty column says that there is none.
+        let columns: [Vec<f64>; 7] = [
+            self.scalars.iter().map(|row| row.step as f64).collect(),
+            self.scalars.iter().map(|row| row.train_loss).collect(),
+            self.scalars.iter().map(|row| row.train_accuracy).collect(),
+            self.scalars.iter().filter_map(|row| row.test_loss).collect(),
+            self.scalars.iter().filter_map(|row| row.test_accuracy).collect(),
+            self.scalars.iter().filter_map(|row| row.corrupted_accuracy).collect(),
+            self.scalars.iter().filter_map(|row| row.restored_accuracy).collect(),
+        ];
+        checkpoint.numbers.extend(COLUMNS.iter().map(|name| (*name).to_owned()).zip(columns));
+        checkpoint.numbers.push((SECONDS.to_owned(), vec![self.seconds]));
+        checkpoint
+    }
+
+    fn from_checkpoint(checkpoint: &Checkpoint) -> Self {
+        let column = |name: &str| {
+            let found = checkpoint.numbers.iter().find(|(other, _)| other == name);
+            found.map_or(&[][..], |(_, values)| values)
+        };
+        let [step, train_loss, train_accuracy, test_loss, test_accuracy, corrupted, restored] = COLUMNS.map(column);
+        let at = |values: &[f64], row: usize| values.get(row).copied();
+        let scalars = (0..step.len()).map(|row| Scalars {
+            step: step[row] as u64,
+            train_loss: at(train_loss, row).unwrap_or(f64::NAN),
+            train_accuracy: at(train_accuracy, row).unwrap_or(f64::NAN),
+            test_loss: at(test_loss, row),
+            test_accuracy: at(test_accuracy, row),
+            corrupted_accuracy: at(corrupted, row),
+            restored_accuracy: at(restored, row),
+        });
+        Self { scalars: scalars.collect(), seconds: at(column(SECONDS), 0).unwrap_or(0.0) }
+    }
+
+    fn curve(&self, planned: &Planned) -> Curve {
+        Curve { run: planned.id.clone(), scalars: self.scalars.iter().map(Into::into).collect() }
+    }
+}
+
+/// Where a run is written while it trains.
+enum Keeper {
+    /// Nowhere but for a checkpoint now and then.
+    Row { path: PathBuf, checkpoint: Option<Checkpoint> },
+    /// A run directory.
+    Dir { writer: Option<RunWriter>, checkpoint: Option<Checkpoint> },
+}
+
+impl Keeper {
+    fn open(planned: &Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
+        if drive.keep == Keep::Snapshots {
+            return Self::open_dir(planned, drive);
+        }
+        let path = drive.folder.checkpoint(planned);
+        // What cannot be read is not gone on with: the run begins again, with the same bits.
+        let read = fs::read(&path).ok().and_then(|bytes| checkpoint::decode(&bytes).ok());
+        let checkpoint = read.filter(|(metadata, _)| metadata.run == planned.id).map(|(_, checkpoint)| checkpoint);
+        Ok(Self::Row { path, checkpoint })
+    }
+
+    fn open_dir(planned: &Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
+        let kernel = kernel_name(planned.spec.numerics);
+        if let Some(dir) = RunDir::find(drive.folder.runs(), &planned.id)? {
+            return match dir.state()? {
+                // Its row is not there: it was run alone, or the process ended between the run's end and its row. Repeating it
+                // costs its time and nothing else.
+                RunState::Finished(_) => Ok(Self::Dir { writer: None, checkpoint: None }),
+                RunState::Unfinished { .. } => {
+                    let resumed = RunWriter::resume(&dir, kernel)?;
+                    Ok(Self::Dir { writer: Some(resumed.writer), checkpoint: resumed.checkpoint })
+                }
+            };
+        }
+        let inputs: Vec<(String, String)> =
+            planned.inputs.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
+        let new = NewRun {
+            id: &planned.id,
+            name: &planned.spec.task.to_string(),
+            spec_toml: &spec_file::write(&planned.spec),
+            inputs: &inputs,
+            kernel,
+        };
+        Ok(Self::Dir { writer: Some(RunWriter::create(drive.folder.runs(), &new)?), checkpoint: None })
+    }
+
+    fn checkpoint(&mut self) -> Option<Checkpoint> {
+        match self {
+            Self::Row { checkpoint, .. } | Self::Dir { checkpoint, .. } => checkpoint.take(),
+        }
+    }
+
+    fn append_scalars(&mut self, row: &Scalars) -> Result<(), StoreError> {
+        match self {
+            Self::Dir { writer: Some(writer), .. } => writer.append_scalars(row),
+            _ => Ok(()),
+        }
+    }
+
+    fn append_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        match self {
+            Self::Dir { writer: Some(writer), .. } => writer.append_snapshot(snapshot),
+            _ => Ok(()),
+        }
+    }
+
+    fn save(&mut self, planned: &Planned, checkpoint: &Checkpoint) -> Result<(), SweepError> {
+        match self {
+            Self::Row { path, .. } => {
+                let bytes = checkpoint::encode(&planned.id, 0, checkpoint);
+                Ok(file::replace(path, &bytes, "saving a checkpoint")?)
+            }
+            Self::Dir { writer: Some(writer), .. } => Ok(writer.save_checkpoint(checkpoint)?),
+            Self::Dir { writer: None, .. } => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, outcome: dunwu_engine::Outcome, step: u64, seconds: f64) -> Result<(), SweepError> {
+        if let Self::Dir { writer, .. } = self
+            && let Some(writer) = writer.take()
+        {
+            writer.finish(outcome, step, seconds)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes the checkpoint of a run whose row is written.
+pub(super) fn forget_checkpoint(folder: &Folder, planned: &Planned) -> Result<(), SweepError> {
+    let path = folder.checkpoint(planned);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => Ok(removed.or_while("removing a checkpoint", &path)?),
+    }
+}

@@ -1,0 +1,291 @@
+//! Many runs: the loop.
+//!
+//! ```text
+//! each thread:   claim the longest run that is left ─▶ train ─▶ hand over its row ─▶ again
+//! main thread:   append each row to this process's file, show that this process lives, tell the watcher
+//! ```
+//!
+//! Any number of processes may do this on one folder, on any number of machines that share it.
+
+use super::SweepError;
+use super::claim::{Claim, Claims, Worker};
+use super::estimate::{Estimate, Estimator};
+use super::expand::Planned;
+use super::folder::Folder;
+use super::plan::Keep;
+use super::row::{Curve, Row};
+use super::rows::{Done, RowWriter};
+use super::train::{Drive, Ended, forget_checkpoint, train};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How a process works on a sweep; nothing of it changes a bit of the runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What is kept of each run.
+    pub keep: Keep,
+    /// Threads, each with one run at a time.
+    pub threads: usize,
+    /// Begins with these runs: part k of n, counted from 1. Afterwards it helps with the others.
+    pub shard: (usize, usize),
+    /// Runs that failed before are tried again.
+    pub retry_failed: bool,
+    /// Whether to wait for runs that other living processes have, and take them over should those die.
+    pub wait: bool,
+    /// Time between checkpoints of a run: what a `kill -9` may cost.
+    pub checkpoint_every: Duration,
+    /// A worker of another machine is dead when its heartbeat has stood still so long.
+    pub lease: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            keep: Keep::default(),
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            shard: (1, 1),
+            retry_failed: false,
+            wait: true,
+            checkpoint_every: Duration::from_secs(10),
+            lease: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Something that a watcher may want to show.
+pub struct Event<'a> {
+    /// The row of the run that just ended; `None` where only time has passed.
+    pub row: Option<&'a Row>,
+    /// How it all stands.
+    pub tally: Tally,
+    /// What is left for all threads of this process together; `None` while nothing is known.
+    pub left: Option<Estimate>,
+}
+
+/// How a sweep stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Runs of the sweep.
+    pub runs: usize,
+    /// Of these, rows that were there before.
+    pub reused: usize,
+    /// Runs that this process made, failed ones counted in.
+    pub made: usize,
+    /// Of these, failed ones.
+    pub failed: usize,
+}
+
+/// Heartbeats come at this pace, and rows are synced to the disk.
+const BEAT: Duration = Duration::from_secs(5);
+/// How often the watcher hears of time passing, and how often runs of other processes are looked after.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Makes every run of the list that is not there yet, until none is left or `stop` is set.
+pub fn work(
+    runs: &[Planned],
+    folder: &Folder,
+    options: &Options,
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(&Event<'_>),
+) -> Result<Tally, SweepError> {
+    let mut worker = Worker::enrol(folder)?;
+    let mut done = Done::default();
+    done.refresh(folder)?;
+    let mut tally = Tally { runs: runs.len(), ..Tally::default() };
+    let is_done = |run: &Planned| if options.retry_failed { done.is_finished(&run.id) } else { done.contains(&run.id) };
+    tally.reused = runs.iter().filter(|run| is_done(run)).count();
+    let mut estimator = Estimator::default();
+    estimator.learn(runs, folder, options.retry_failed)?;
+    let mut left: BTreeSet<usize> = (0..runs.len()).filter(|&index| !is_done(&runs[index])).collect();
+    let claims = Claims::new(folder, &worker, options.lease);
+    let queue = Mutex::new(Queue { folder, options, done, claims, waiting: order(runs, &left, options), held: vec![] });
+    let broken = AtomicBool::new(false); // set where a row cannot be written
+    let must_stop = || stop.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
+    let drive =
+        Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop };
+    let mut writer = RowWriter::new(folder, worker.name());
+
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::channel();
+        for _ in 0..options.threads.max(1) {
+            let send = send.clone();
+            let (queue, drive) = (&queue, &drive);
+            scope.spawn(move || drain(runs, queue, drive, &send));
+        }
+        drop(send);
+        let mut result = Ok(());
+        let mut beaten = Instant::now();
+        loop {
+            let ended = match receive.recv_timeout(TICK) {
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => None,
+                Ok(message) => Some(message),
+            };
+            let row = match ended {
+                None => None,
+                Some(Err(error)) => {
+                    broken.store(true, Ordering::Relaxed);
+                    result = result.and(Err(error));
+                    continue;
+                }
+                Some(Ok((index, row, curve))) => {
+                    let kept = writer.append(&row, curve.as_ref()).and_then(|()| forget_checkpoint(folder, &runs[index]));
+                    if let Err(error) = kept {
+                        broken.store(true, Ordering::Relaxed);
+                        result = result.and(Err(error));
+                        continue;
+                    }
+                    left.remove(&index);
+                    tally.made += 1;
+                    tally.failed += usize::from(row.outcome.is_none());
+                    estimator.add(&runs[index], &row);
+                    Some(row)
+                }
+            };
+            if beaten.elapsed() >= BEAT {
+                beaten = Instant::now();
+                result = result.and(worker.beat()).and(writer.sync());
+            }
+            let left = remaining(runs, &left, &estimator, options.threads);
+            watch(&Event { row: row.as_deref(), tally, left });
+        }
+        result.and(writer.sync())
+    })?;
+    Ok(tally)
+}
+
+type Message = Result<(usize, Box<Row>, Option<Curve>), SweepError>;
+
+/// One thread: run after run.
+fn drain(runs: &[Planned], queue: &Mutex<Queue<'_>>, drive: &Drive<'_>, send: &Sender<Message>) {
+    while !(drive.must_stop)() {
+        let (index, claim) = match locked(queue).next(runs) {
+            Ok(Next::Run(index, claim)) => (index, claim),
+            Ok(Next::Wait) => {
+                thread::sleep(TICK);
+                continue;
+            }
+            Ok(Next::Nothing) => return,
+            Err(error) => {
+                let _ = send.send(Err(error)); // the receiver lives as long as any sender
+                return;
+            }
+        };
+        let planned = &runs[index];
+        let message = match catch_unwind(AssertUnwindSafe(|| train(planned, drive))) {
+            Ok(Ok(Ended::Row(row, curve))) => Ok((index, row, curve)),
+            Ok(Ok(Ended::Interrupted)) => {
+                claim.give_back();
+                return;
+            }
+            Ok(Err(error)) => {
+                claim.give_back();
+                Err(error)
+            }
+            Err(panic) => Ok((index, Box::new(Row::failed(planned, panic_text(&*panic))), None)),
+        };
+        if send.send(message).is_err() {
+            return;
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("this is a bug, please report it: {}", text.unwrap_or("a panic without a message"))
+}
+
+/// A thread that panicked outside of a run has left the queue as it was between two claims.
+fn locked<'a, 'b>(queue: &'a Mutex<Queue<'b>>) -> MutexGuard<'a, Queue<'b>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is left to claim.
+struct Queue<'a> {
+    folder: &'a Folder,
+    options: &'a Options,
+    done: Done,
+    claims: Claims,
+    /// The next one last.
+    waiting: Vec<usize>,
+    /// Claimed by others when last looked at.
+    held: Vec<usize>,
+}
+
+enum Next {
+    Run(usize, Claim),
+    Wait,
+    Nothing,
+}
+
+impl Queue<'_> {
+    fn next(&mut self, runs: &[Planned]) -> Result<Next, SweepError> {
+        while let Some(index) = self.waiting.pop() {
+            if let Some(claim) = self.claim(index, runs)? {
+                return Ok(Next::Run(index, claim));
+            }
+        }
+        // Those of others, again: their rows may have come, or their owners may have died.
+        self.done.refresh(self.folder)?;
+        for index in std::mem::take(&mut self.held) {
+            if let Some(claim) = self.claim(index, runs)? {
+                return Ok(Next::Run(index, claim));
+            }
+        }
+        Ok(if self.held.is_empty() || !self.options.wait { Next::Nothing } else { Next::Wait })
+    }
+
+    /// The claim of a run that is still to be made; one that a living worker has is put by.
+    fn claim(&mut self, index: usize, runs: &[Planned]) -> Result<Option<Claim>, SweepError> {
+        let id = &runs[index].id;
+        if self.is_done(id) {
+            return Ok(None);
+        }
+        let Some(claim) = self.claims.take(id)? else {
+            self.held.push(index);
+            return Ok(None);
+        };
+        // Claims are cleared only after rows are written. So a run that was done and cleared since we last looked has its row now.
+        self.done.refresh(self.folder)?;
+        if self.is_done(id) {
+            claim.give_back();
+            return Ok(None);
+        }
+        Ok(Some(claim))
+    }
+
+    fn is_done(&self, id: &crate::store::RunId) -> bool {
+        if self.options.retry_failed { self.done.is_finished(id) } else { self.done.contains(id) }
+    }
+}
+
+/// This process's shard first, and the longest first; the next one last.
+fn order(runs: &[Planned], left: &BTreeSet<usize>, options: &Options) -> Vec<usize> {
+    let (shard, n_shards) = options.shard;
+    let mut order: Vec<usize> = left.iter().copied().collect();
+    order.sort_by(|&a, &b| runs[b].work.total_cmp(&runs[a].work).then(a.cmp(&b)));
+    let rank: Vec<(usize, usize)> = order.iter().copied().enumerate().collect();
+    // Every n-th of the longest, so that all shards take about the same time; then the next shard's, not everybody's first.
+    let mut keyed: Vec<(usize, usize, usize)> = rank
+        .into_iter()
+        .map(|(rank, index)| ((rank % n_shards + n_shards - (shard - 1) % n_shards) % n_shards, rank, index))
+        .collect();
+    keyed.sort_unstable();
+    keyed.into_iter().rev().map(|(_, _, index)| index).collect()
+}
+
+fn remaining(runs: &[Planned], left: &BTreeSet<usize>, estimator: &Estimator, threads: usize) -> Option<Estimate> {
+    let mut sum = Estimate::default();
+    for &index in left {
+        let one = estimator.of(&runs[index])?;
+        sum.likely += one.likely;
+        sum.at_most += one.at_most;
+    }
+    let threads = threads.max(1) as f64;
+    Some(Estimate { likely: sum.likely / threads, at_most: sum.at_most / threads })
+}
