@@ -65,24 +65,41 @@ impl Formula {
     }
 }
 
-/// Dotted names in the braces that `exmex` wants them in.
+/// As `exmex` reads it: dotted names in braces, numbers without exponents.
 fn with_dotted_names(text: &str) -> String {
     let mut written = String::new();
     let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
-        let after_digit = rest[..start].ends_with(|c: char| c.is_ascii_digit() || c == '.'); // the e of 1e-3
-        let end = rest[start..].find(|c| !part(c)).map_or(rest.len(), |length| start + length);
-        let name = &rest[start..end];
-        written += &rest[..start];
-        if name.contains('.') && !after_digit {
-            written.extend(["{", name, "}"]);
-        } else {
-            written += name;
+    while let Some(first) = rest.chars().next() {
+        let is_number = first.is_ascii_digit() || first == '.';
+        let is_name = first.is_ascii_alphabetic() || first == '_';
+        let token = match (is_number, is_name) {
+            (true, _) => &rest[..number_length(rest)],
+            (_, true) => &rest[..length(rest, |c| c.is_ascii_alphanumeric() || c == '_' || c == '.')],
+            _ => &rest[..first.len_utf8()],
+        };
+        match token.parse::<f64>() {
+            Ok(number) if is_number => written += &number.to_string(), // prints no exponent
+            _ if is_name && token.contains('.') => written.extend(["{", token, "}"]),
+            _ => written += token,
         }
-        rest = &rest[end..];
+        rest = &rest[token.len()..];
     }
-    written + rest
+    written
+}
+
+/// Bytes of the number that `text` begins with, its exponent counted in.
+fn number_length(text: &str) -> usize {
+    let mantissa = length(text, |c| c.is_ascii_digit() || c == '.');
+    let Some(exponent) = text[mantissa..].strip_prefix(['e', 'E']) else { return mantissa };
+    let sign = exponent.len() - exponent.trim_start_matches(['+', '-']).len();
+    match length(&exponent[sign..], |c| c.is_ascii_digit()) {
+        0 => mantissa,
+        digits => mantissa + 1 + sign + digits,
+    }
+}
+
+fn length(text: &str, belongs: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !belongs(c)).unwrap_or(text.len())
 }
 
 /// Conditions that all hold in a cell that is left out.
@@ -198,7 +215,7 @@ mod tests {
     fn a_formula_is_what_arithmetic_says() {
         assert_eq!(value("c * ln(M) / M"), Ok(2.5 * 71_f64.ln() / 71.0));
         assert_eq!(value("model.width / 2 + 1e-3"), Ok(256.001));
-        assert_eq!(value("2^3 - 1.5e0"), Ok(6.5));
+        assert_eq!(value("2^3 - 1.5e0 + 2.5E+1"), Ok(31.5));
         assert_eq!(value("round(M / 2)"), Ok(36.0));
     }
 
