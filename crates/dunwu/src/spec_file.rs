@@ -93,9 +93,8 @@ pub fn read_overrides<S: AsRef<str>>(base: &RunSpec, arguments: &[S]) -> Result<
     let parsed = arguments.iter().enumerate();
     let parsed = parsed.map(|(index, argument)| parse_override(argument.as_ref()).map_err(|error| (index, error)));
     let assignments = parsed.collect::<Result<Vec<_>, _>>()?;
-    apply(base, &assignments).map_err(|(index, error)| {
-        (index, refused(&error, &Place::of_override(arguments[index].as_ref())))
-    })
+    apply(base, &assignments)
+        .map_err(|(index, error)| (index, refused(&error, &Place::of_override(arguments[index].as_ref()))))
 }
 
 impl Place {

@@ -53,13 +53,8 @@ impl Swept {
             SourceText::Word(index) => Failure::in_text(&refused.error, "the command line", &words[index]),
             SourceText::Exclude(index) => Failure::in_text(&refused.error, "--exclude", &variation.exclude[index]),
         };
-        let request = Request {
-            file: file.as_deref(),
-            base: &base,
-            words,
-            exclude: &variation.exclude,
-            keep: variation.keep,
-        };
+        let request =
+            Request { file: file.as_deref(), base: &base, words, exclude: &variation.exclude, keep: variation.keep };
         let plan = Plan::new(&request).map_err(show)?;
         let runs = plan.expand(Path::new("")).map_err(|error| match error {
             ExpandError::Plan(refused) => show(*refused),

@@ -60,9 +60,10 @@ impl<'a> Progress<'a> {
             }
         }
         let outcomes: Vec<String> = self.outcomes.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        let left = event.left.filter(|left| left.at_most > 0.0).map_or(String::new(), |left| {
-            format!("about {} left, {} at most", span(left.likely), span(left.at_most))
-        });
+        let left = event
+            .left
+            .filter(|left| left.at_most > 0.0)
+            .map_or(String::new(), |left| format!("about {} left, {} at most", span(left.likely), span(left.at_most)));
         let message = [outcomes.join(", "), left].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         let position = event.tally.reused + event.tally.made;
         self.bar.set_position(position as u64);

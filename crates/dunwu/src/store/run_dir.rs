@@ -53,7 +53,10 @@ impl RunDir {
 
     /// The run with this id among those in `root`, whatever its name; `None` also where there is no `root` yet.
     pub fn find(root: &Path, id: &RunId) -> Result<Option<Self>, StoreError> {
-        Ok(paths(root)?.into_iter().filter(|path| name_of(path).starts_with(id.as_str())).find_map(|path| Self::open(path).ok()))
+        Ok(paths(root)?
+            .into_iter()
+            .filter(|path| name_of(path).starts_with(id.as_str()))
+            .find_map(|path| Self::open(path).ok()))
     }
 
     /// The run that a user means by `text`: a run directory's path, its name in `root`, or the first digits of its id.

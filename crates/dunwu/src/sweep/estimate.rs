@@ -80,12 +80,11 @@ impl Estimator {
     /// Learns from a few steps of runs of every kind that is not known yet, for about `each` a kind.
     pub fn try_out(&mut self, runs: &[&Planned], each: Duration) {
         for run in runs {
-            if !self.kinds.contains_key(&kind(run)) {
-                if let Some((seconds, made)) = tried(run, each) {
-                    // Nothing is known of stopping early, so that both are the same.
-                    self.kinds.entry(kind(run)).or_default().add(seconds, made, made);
-                    self.all.add(seconds, made, made);
-                }
+            let is_new = !self.kinds.contains_key(&kind(run));
+            if let Some((seconds, made)) = is_new.then(|| tried(run, each)).flatten() {
+                // Nothing is known of stopping early, so that both are the same.
+                self.kinds.entry(kind(run)).or_default().add(seconds, made, made);
+                self.all.add(seconds, made, made);
             }
         }
     }

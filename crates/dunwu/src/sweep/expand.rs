@@ -36,8 +36,8 @@ pub struct Planned {
 #[non_exhaustive]
 pub enum ExpandError {
     /// Something in the plan does not fit a cell.
-    #[error(transparent)]
-    Plan(#[from] Box<PlanError>),
+    #[error("{0}")]
+    Plan(Box<PlanError>),
     /// Too many cells.
     #[error("this sweep has {cells} cells, and at most {} are allowed; take fewer values: {axes}", super::LIMIT)]
     TooMany {
@@ -71,6 +71,12 @@ pub enum ExpandError {
     Id(#[from] NotAnId),
 }
 
+impl From<PlanError> for ExpandError {
+    fn from(refused: PlanError) -> Self {
+        Self::Plan(Box::new(refused))
+    }
+}
+
 /// File names of a run's inputs.
 const TABLE: &str = "table";
 const SPLIT: &str = "split";
@@ -81,7 +87,8 @@ impl Plan {
         let cells = self.n_cells();
         if cells > super::LIMIT {
             let axes = self.axes.iter().filter(|axis| axis.points.len() > 1);
-            let axes: Vec<String> = axes.map(|axis| format!("{} has {}", axis.keys.join("/"), axis.points.len())).collect();
+            let axes: Vec<String> =
+                axes.map(|axis| format!("{} has {}", axis.keys.join("/"), axis.points.len())).collect();
             return Err(ExpandError::TooMany { cells, axes: axes.join(", ") });
         }
         let mut inputs = Inputs { directory, problems: BTreeMap::new(), texts: BTreeMap::new() };
@@ -156,9 +163,9 @@ impl Plan {
         assignments: &[(String, Value)],
         origins: &[&Origin],
         cell: &[usize],
-    ) -> Result<RunSpec, Box<PlanError>> {
-        apply(&self.base, assignments)
-            .map_err(|(index, error)| in_cell(origins[index].refuse(&error), &self.words(cell)))
+    ) -> Result<RunSpec, ExpandError> {
+        let refuse = |(index, error): (usize, _)| in_cell(origins[index].refuse(&error), &self.words(cell));
+        Ok(apply(&self.base, assignments).map_err(refuse)?)
     }
 
     /// What tells a cell from the others.
@@ -196,11 +203,11 @@ impl Computed {
 }
 
 /// The same mistake with the cell that it shows in.
-fn in_cell(mut refused: PlanError, words: &str) -> Box<PlanError> {
+fn in_cell(mut refused: PlanError, words: &str) -> PlanError {
     if !words.is_empty() {
         refused.error.message = format!("{} (in the cell {words})", refused.error.message);
     }
-    Box::new(refused)
+    refused
 }
 
 /// What a name in a formula stands for.
@@ -212,9 +219,8 @@ fn named(
     free: &[(String, Value)],
     assignments: &[(String, Value)],
 ) -> Option<Value> {
-    let assigned = |list: &[(String, Value)], name: &str| {
-        list.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-    };
+    let assigned =
+        |list: &[(String, Value)], name: &str| list.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     match name {
         "M" => Some(Value::from(problem.n_labels as u64)),
         "N" => Some(Value::from(problem.n_population() as u64)),

@@ -39,8 +39,12 @@ impl FormulaError {
     /// What to do about it.
     pub(super) fn help(&self) -> &'static str {
         match self {
-            Self::NoComparison { .. } => "write a condition with =, !=, <, <=, > or >=, such as M > 71 and model.width < 512",
-            _ => "names are M (labels), N (all samples), K (hidden units), settings such as model.width, and NAME of an axis let.NAME",
+            Self::NoComparison { .. } => {
+                "write a condition with =, !=, <, <=, > or >=, such as M > 71 and model.width < 512"
+            }
+            _ => {
+                "names are M (labels), N (all samples), K (hidden units), settings such as model.width, and NAME of an axis let.NAME"
+            }
         }
     }
 }

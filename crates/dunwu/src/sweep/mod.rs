@@ -61,7 +61,9 @@ pub enum SweepError {
         path: PathBuf,
     },
     /// A line that no sweep wrote.
-    #[error("line {line} of the finished runs is damaged ({source}); take the line out, and its run is made again: {path:?}")]
+    #[error(
+        "line {line} of the finished runs is damaged ({source}); take the line out, and its run is made again: {path:?}"
+    )]
     DamagedLine {
         /// Counted from 1.
         line: usize,

@@ -137,14 +137,20 @@ impl Plan {
     pub fn new(request: &Request<'_>) -> Result<Self, PlanError> {
         let in_file = |error| PlanError { error, source_text: SourceText::File };
         let document = spec_file::document(request.file.unwrap_or("")).map_err(in_file)?;
-        let mut plan =
-            Self { base: request.base.clone(), axes: vec![], computed: vec![], exclusions: vec![], keep: Keep::default() };
+        let mut plan = Self {
+            base: request.base.clone(),
+            axes: vec![],
+            computed: vec![],
+            exclusions: vec![],
+            keep: Keep::default(),
+        };
         if let Some(sweep) = document.get_ref().get(SWEEP) {
             plan.read_section(sweep).map_err(in_file)?;
         }
         plan.keep = request.keep.unwrap_or(plan.keep);
         let keep = plan.keep;
-        plan.base = spec_file::read_document(document.get_ref(), request.base, |spec| cheap(spec, keep)).map_err(in_file)?;
+        plan.base =
+            spec_file::read_document(document.get_ref(), request.base, |spec| cheap(spec, keep)).map_err(in_file)?;
         plan.read_words(request.words)?;
         for (index, condition) in request.exclude.iter().enumerate() {
             let whole = Place { key: 0..condition.len(), value: 0..condition.len() };
@@ -348,7 +354,9 @@ fn zipped_word(keys: &str, text: &str, origin: Origin) -> Result<Axis, SpecFileE
         let values: Vec<Value> = point.split('/').map(parse_value).collect();
         let message = format!("{point:?} has {} values for {} settings", values.len(), keys.len());
         let help = "write one value a setting, such as task.order/steps=23/2000,41/4000";
-        (values.len() == keys.len()).then_some(values).ok_or_else(|| mistake(origin.place.value.clone(), &message, help))
+        (values.len() == keys.len())
+            .then_some(values)
+            .ok_or_else(|| mistake(origin.place.value.clone(), &message, help))
     };
     let points = text.split(',').map(point).collect::<Result<Vec<_>, _>>()?;
     Ok(Axis { keys, points, origin })
@@ -384,7 +392,11 @@ fn zipped(table: &DeTable<'_>, span: Range<usize>) -> Result<Axis, SpecFileError
     }
     let n_points = columns.first().map_or(0, Vec::len);
     let points = (0..n_points).map(|index| columns.iter().map(|column| column[index].clone()).collect()).collect();
-    Ok(Axis { keys, points, origin: Origin { text: SourceText::File, place: Place { key: span.clone(), value: span } } })
+    Ok(Axis {
+        keys,
+        points,
+        origin: Origin { text: SourceText::File, place: Place { key: span.clone(), value: span } },
+    })
 }
 
 struct Entry<'a> {
@@ -426,7 +438,8 @@ fn keep(value: &DeValue<'_>, span: Range<usize>) -> Result<Keep, SpecFileError> 
 }
 
 fn texts(value: &DeValue<'_>, span: &Range<usize>) -> Result<Vec<(String, Range<usize>)>, SpecFileError> {
-    let refused = || mistake(span.clone(), "`exclude` is a condition or a list of them", "write \"M > 71 and seed = 0\"");
+    let refused =
+        || mistake(span.clone(), "`exclude` is a condition or a list of them", "write \"M > 71 and seed = 0\"");
     match value {
         DeValue::String(text) => Ok(vec![(text.to_string(), span.clone())]),
         DeValue::Array(items) => {

@@ -180,7 +180,9 @@ impl Files {
                 continue;
             }
             let mut bytes = Vec::new();
-            file.seek(SeekFrom::Start(place.bytes)).and_then(|_| file.read_to_end(&mut bytes)).or_while(doing, &path)?;
+            file.seek(SeekFrom::Start(place.bytes))
+                .and_then(|_| file.read_to_end(&mut bytes))
+                .or_while(doing, &path)?;
             let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1); // the rest is torn
             for line in bytes[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                 place.lines += 1;

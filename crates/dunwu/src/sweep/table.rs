@@ -108,9 +108,7 @@ fn setting_column(setting: &Setting, done: &[(&Planned, &Row)]) -> Option<Column
     };
     let each = values.iter().map(Option::as_ref);
     Some(match setting.allowed() {
-        Allowed::Flag => {
-            Column::OptBool(each.map(|value| value.map(|value| *value == Value::Bool(true))).collect())
-        }
+        Allowed::Flag => Column::OptBool(each.map(|value| value.map(|value| *value == Value::Bool(true))).collect()),
         // `never` is no number of steps.
         Allowed::Count { .. } | Allowed::CountOrNever { .. } => {
             Column::OptInt64(each.map(|value| value.and_then(int)).collect())
@@ -130,9 +128,8 @@ fn curve_table(done: &[(&Planned, &Row)], curves: &BTreeMap<RunId, Curve>) -> Ta
         .filter_map(of_run)
         .flat_map(|curve| curve.scalars.iter().map(|scalars| (&curve.run, Scalars::from(*scalars))))
         .collect();
-    let number = |read: fn(&Scalars) -> Option<f64>| {
-        Column::OptFloat64(rows.iter().map(|(_, scalars)| read(scalars)).collect())
-    };
+    let number =
+        |read: fn(&Scalars) -> Option<f64>| Column::OptFloat64(rows.iter().map(|(_, scalars)| read(scalars)).collect());
     Table::default()
         .with("run", texts(rows.iter().map(|(run, _)| run.to_string())))
         .with("step", Column::Int64(rows.iter().map(|(_, scalars)| scalars.step as i64).collect()))

@@ -118,13 +118,7 @@ fn range(range: &str, (low, rest): (&str, &str)) -> Result<Vec<Value>, ValuesErr
     }
 }
 
-fn spaced(
-    range: &str,
-    low: &Value,
-    high: &Value,
-    count: usize,
-    logarithmic: bool,
-) -> Result<Vec<Value>, ValuesError> {
+fn spaced(range: &str, low: &Value, high: &Value, count: usize, logarithmic: bool) -> Result<Vec<Value>, ValuesError> {
     let (from, to) = (real(low), real(high));
     if logarithmic && !(from > 0.0 && to > from) {
         return Err(ValuesError::NotLogarithmic { range: range.to_owned() });

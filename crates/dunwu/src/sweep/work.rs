@@ -52,7 +52,7 @@ impl Default for Options {
             retry_failed: false,
             wait: true,
             checkpoint_every: Duration::from_secs(10),
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
         }
     }
 }
@@ -106,8 +106,7 @@ pub fn work(
     let queue = Mutex::new(Queue { folder, options, done, claims, waiting: order(runs, &left, options), held: vec![] });
     let broken = AtomicBool::new(false); // set where a row cannot be written
     let must_stop = || stop.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
-    let drive =
-        Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop };
+    let drive = Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop };
     let mut writer = RowWriter::new(folder, worker.name());
 
     thread::scope(|scope| {
@@ -134,7 +133,8 @@ pub fn work(
                     continue;
                 }
                 Some(Ok((index, row, curve))) => {
-                    let kept = writer.append(&row, curve.as_ref()).and_then(|()| forget_checkpoint(folder, &runs[index]));
+                    let kept =
+                        writer.append(&row, curve.as_ref()).and_then(|()| forget_checkpoint(folder, &runs[index]));
                     if let Err(error) = kept {
                         broken.store(true, Ordering::Relaxed);
                         result = result.and(Err(error));
