@@ -187,18 +187,7 @@ impl<'a> Opening<'a> {
 
     /// The whole run.
     pub fn finish(self, scalars: Vec<Scalars>, outcome: Outcome) -> Opened {
-        let events = self.spec.events;
-        let accuracy = |read: fn(&Scalars) -> Option<f64>, level: f64| {
-            let mut arrival = Arrival::default();
-            let mut settled = None;
-            for row in &scalars {
-                arrival.observe(row.step, read(row).is_some_and(|accuracy| accuracy >= level));
-                settled = arrival.since(row.step, events.sustained);
-            }
-            settled.or_else(|| arrival.since(scalars.last()?.step, 0))
-        };
-        let memorized = accuracy(|row| Some(row.train_accuracy), events.memorized);
-        let generalized = accuracy(|row| row.test_accuracy, events.generalized);
+        let [memorized, generalized] = arrivals(self.spec, &scalars);
         let evidence: Vec<StageEvidence> = self.frames.iter().map(stage_evidence).collect();
         let last_step = scalars.last().map_or(0, |row| row.step);
         let stages = match self.spec.loss {
@@ -228,6 +217,21 @@ impl<'a> Opening<'a> {
         opened.story = story::tell(&opened);
         opened
     }
+}
+
+/// Steps at which train and test accuracy arrived at their levels, by the rule of [`dunwu_engine::spec::EventSpec`].
+pub(crate) fn arrivals(spec: &RunSpec, scalars: &[Scalars]) -> [Option<u64>; 2] {
+    let events = spec.events;
+    let arrival = |read: fn(&Scalars) -> Option<f64>, level: f64| {
+        let mut arrival = Arrival::default();
+        let mut settled = None;
+        for row in scalars {
+            arrival.observe(row.step, read(row).is_some_and(|accuracy| accuracy >= level));
+            settled = arrival.since(row.step, events.sustained);
+        }
+        settled.or_else(|| arrival.since(scalars.last()?.step, 0))
+    };
+    [arrival(|row| Some(row.train_accuracy), events.memorized), arrival(|row| row.test_accuracy, events.generalized)]
 }
 
 /// One label a unit of `snapshot`, judged with the held-out samples, without the measures that labels do not need; `initial` are

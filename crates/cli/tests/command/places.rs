@@ -71,6 +71,19 @@ fn a_full_disk_is_said_and_the_run_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_full_disk_ends_a_sweep_and_what_it_had_is_there_when_there_is_room() {
+    let desk = Desk::new();
+    let path = desk.path("small");
+    let Some(disk) = Disk::mounted(&path, "200k") else { return };
+    let words = "sweep small steps=2000 model.width=8 task.order=5 seed=0..39 --runs small --quiet";
+    desk.refuses(words, 1, &["the disk is full", "what was written before is whole"]);
+    disk.remount("size=64m");
+    let made = desk.json(words);
+    assert_eq!((made["done"].as_u64(), made["failed"].as_u64()), (Some(40), Some(0)));
+    assert!(made["reused"].as_u64().unwrap() > 0, "{made}");
+}
+
+#[test]
 fn a_read_only_disk_takes_no_run_but_shows_those_on_it() {
     let desk = Desk::new();
     let path = desk.path("disk");

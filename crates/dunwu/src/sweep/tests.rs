@@ -225,6 +225,18 @@ fn a_sweep_that_is_stopped_goes_on_from_its_checkpoints_with_the_same_bits() {
 }
 
 #[test]
+fn a_run_that_was_made_alone_is_not_made_again() {
+    let runs = planned(FILE, &["seed=0"]);
+    let (_dir, alone) = folder();
+    let options = Options { threads: 1, keep: Keep::Snapshots, ..Options::default() };
+    made(&runs, &alone, &options);
+    let expected = timeless(&runs, &alone);
+    fs::remove_dir_all(alone.rows()).unwrap(); // what is left are run directories
+    assert_eq!(made(&runs, &alone, &Options::default()), Tally { runs: 6, reused: 6, made: 0, failed: 0 });
+    assert_eq!(timeless(&runs, &alone), expected);
+}
+
+#[test]
 fn a_run_that_fails_is_a_row_that_says_why() {
     let (_dir, folder) = folder();
     let runs = planned(FILE, &["data.count=5,26,1000000", "seed=0"]);

@@ -6,10 +6,10 @@ use super::folder::Folder;
 use super::plan::Keep;
 use super::row::{Curve, End, Row};
 use crate::memory;
-use crate::opened::unit_labels;
+use crate::opened::{arrivals, unit_labels};
 use crate::spec_file;
 use crate::store::file::{self, While as _};
-use crate::store::{NewRun, RunDir, RunState, RunWriter, StoreError, checkpoint};
+use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, StoreError, checkpoint};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Snapshot, Split, Training};
 use std::fs;
@@ -101,6 +101,31 @@ pub(super) fn train(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, Sweep
     }
 }
 
+/// The row of a run that was made alone, from its directory; `None` where it is not finished, or another kernel computed it.
+pub(super) fn recorded(planned: &Planned, dir: &RunDir) -> Result<Option<Row>, SweepError> {
+    let record = Record::read(dir)?;
+    let Some(finished) = record.finished.filter(|_| record.header.kernel == kernel_name(planned.spec.numerics)) else {
+        return Ok(None);
+    };
+    let Planned { spec, problem, .. } = planned;
+    let (Some(first), Some(last)) = (record.snapshots.first(), record.snapshots.last()) else { return Ok(None) };
+    let Ok(split) = Split::draw(problem, &spec.data, spec.seed, planned.split_text()) else { return Ok(None) };
+    let initial = record.load_snapshot(first.step)?.weights;
+    let Ok(labels) = unit_labels(spec, problem, &split, &initial, &record.load_snapshot(last.step)?) else {
+        return Ok(None);
+    };
+    let end = End {
+        outcome: finished.outcome,
+        step: finished.step,
+        n_train: split.train.labels.len(),
+        arrivals: arrivals(spec, &record.scalars),
+        last: record.scalars.last(),
+        labels: &labels,
+        seconds: finished.seconds,
+    };
+    Ok(Some(Row { dunwu: record.header.dunwu.clone(), ..Row::ended(planned, &end) }))
+}
+
 /// What a run has to remember beside its training.
 #[derive(Default)]
 struct Kept {
@@ -186,8 +211,7 @@ impl Keeper {
         let kernel = kernel_name(planned.spec.numerics);
         if let Some(dir) = RunDir::find(drive.folder.runs(), &planned.id)? {
             return match dir.state()? {
-                // Its row is not there: it was run alone, or the process ended between the run's end and its row. Repeating it
-                // costs its time and nothing else.
+                // It was finished since this sweep began, by something else than a sweep. Repeating it costs only time.
                 RunState::Finished(_) => Ok(Self::Dir { writer: None, checkpoint: None }),
                 RunState::Unfinished { .. } => {
                     let resumed = RunWriter::resume(&dir, kernel)?;

@@ -15,8 +15,9 @@ use super::folder::Folder;
 use super::plan::Keep;
 use super::row::{Curve, Row};
 use super::rows::{Done, RowWriter};
-use super::train::{Drive, Ended, forget_checkpoint, train};
-use std::collections::BTreeSet;
+use super::train::{Drive, Ended, forget_checkpoint, recorded, train};
+use crate::store::RunDir;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -102,12 +103,17 @@ pub fn work(
     let mut estimator = Estimator::default();
     estimator.learn(runs, folder, options.retry_failed)?;
     let mut left: BTreeSet<usize> = (0..runs.len()).filter(|&index| !is_done(&runs[index])).collect();
+    let mut writer = RowWriter::new(folder, worker.name());
+    for (index, row) in alone(runs, &left, folder)? {
+        writer.append(&row, None)?;
+        left.remove(&index);
+        tally.reused += 1;
+    }
     let claims = Claims::new(folder, &worker, options.lease);
     let queue = Mutex::new(Queue { folder, options, done, claims, waiting: order(runs, &left, options), held: vec![] });
     let broken = AtomicBool::new(false); // set where a row cannot be written
     let must_stop = || stop.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
     let drive = Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop };
-    let mut writer = RowWriter::new(folder, worker.name());
 
     thread::scope(|scope| {
         let (send, receive) = mpsc::channel();
@@ -157,6 +163,22 @@ pub fn work(
         result.and(writer.sync())
     })?;
     Ok(tally)
+}
+
+/// Runs of the list that were made alone, each with its row.
+fn alone(runs: &[Planned], left: &BTreeSet<usize>, folder: &Folder) -> Result<Vec<(usize, Row)>, SweepError> {
+    let by_id: BTreeMap<&str, usize> = left.iter().map(|&index| (runs[index].id.as_str(), index)).collect();
+    let mut rows = Vec::new();
+    for dir in RunDir::list(folder.runs())? {
+        let name = dir.dir_name();
+        let id = name.split('-').next().unwrap_or_default();
+        if let Some(&index) = by_id.get(id)
+            && let Some(row) = recorded(&runs[index], &dir)?
+        {
+            rows.push((index, row));
+        }
+    }
+    Ok(rows)
 }
 
 type Message = Result<(usize, Box<Row>, Option<Curve>), SweepError>;
