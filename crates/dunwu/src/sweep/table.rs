@@ -122,21 +122,20 @@ fn setting_column(setting: &Setting, done: &[(&Planned, &Row)]) -> Option<Column
 }
 
 fn curve_table(done: &[(&Planned, &Row)], curves: &BTreeMap<RunId, Curve>) -> Table {
-    let of_run = |(_, row): &(&Planned, &Row)| curves.get(&row.run);
-    let rows: Vec<(&RunId, Scalars)> = done
-        .iter()
-        .filter_map(of_run)
-        .flat_map(|curve| curve.scalars.iter().map(|scalars| (&curve.run, Scalars::from(*scalars))))
-        .collect();
-    let number =
-        |read: fn(&Scalars) -> Option<f64>| Column::OptFloat64(rows.iter().map(|(_, scalars)| read(scalars)).collect());
-    Table::default()
-        .with("run", texts(rows.iter().map(|(run, _)| run.to_string())))
-        .with("step", Column::Int64(rows.iter().map(|(_, scalars)| scalars.step as i64).collect()))
-        .with("train_loss", number(|scalars| Some(scalars.train_loss)))
-        .with("train_accuracy", number(|scalars| Some(scalars.train_accuracy)))
-        .with("test_loss", number(|scalars| scalars.test_loss))
-        .with("test_accuracy", number(|scalars| scalars.test_accuracy))
+    let (mut runs, mut steps) = (Vec::new(), Vec::new());
+    let mut columns: Vec<(&str, Vec<Option<f64>>)> = Vec::new();
+    for curve in done.iter().filter_map(|(_, row)| curves.get(&row.run)) {
+        runs.resize(runs.len() + curve.step.len(), curve.run.to_string());
+        steps.extend(curve.step.iter().map(|&step| step as i64));
+        for (index, (name, values)) in curve.columns().into_iter().enumerate() {
+            match columns.get_mut(index) {
+                Some((_, column)) => column.extend(values),
+                None => columns.push((name, values)),
+            }
+        }
+    }
+    let table = Table::default().with("run", Column::Utf8(runs)).with("step", Column::Int64(steps));
+    columns.into_iter().fold(table, |table, (name, values)| table.with(name, Column::OptFloat64(values)))
 }
 
 fn texts(texts: impl Iterator<Item = String>) -> Column {

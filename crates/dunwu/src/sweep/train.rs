@@ -87,7 +87,7 @@ pub(super) fn train(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, Sweep
                 },
             );
             keeper.finish(outcome, advanced.step, kept.seconds)?;
-            let curve = (drive.keep == Keep::Scalars).then(|| kept.curve(planned));
+            let curve = (drive.keep == Keep::Scalars).then(|| Curve::of(&planned.id, &kept.scalars));
             return Ok(Ended::Row(Box::new(row), curve));
         }
         let must_stop = (drive.must_stop)();
@@ -180,10 +180,6 @@ impl Kept {
             restored_accuracy: at(restored, row),
         });
         Self { scalars: scalars.collect(), seconds: at(column(SECONDS), 0).unwrap_or(0.0) }
-    }
-
-    fn curve(&self, planned: &Planned) -> Curve {
-        Curve { run: planned.id.clone(), scalars: self.scalars.iter().map(Into::into).collect() }
     }
 }
 
