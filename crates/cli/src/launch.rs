@@ -71,7 +71,9 @@ const MAX_ARRAY_SIZE: usize = 1001;
 
 fn minutes(text: &str) -> Result<f64, &'static str> {
     let minutes: Option<f64> = text.parse().ok();
-    minutes.filter(|minutes| minutes.is_finite() && *minutes > 0.0).ok_or("write a number of minutes, such as 10 or 0.5")
+    minutes
+        .filter(|minutes| minutes.is_finite() && *minutes > 0.0)
+        .ok_or("write a number of minutes, such as 10 or 0.5")
 }
 
 pub(crate) fn launch(cluster: &Cluster) -> Result<(), Failure> {
@@ -133,7 +135,7 @@ fn request(slurm: &Slurm, size: &Size) -> Result<SlurmRequest, Failure> {
     let named = named.iter().filter_map(|(key, name)| Some(format!("--{key}={}", name.as_ref()?)));
     let binary = env::current_exe().context("the path of this command is unknown")?;
     let directory = env::current_dir().context("the working directory is unknown")?;
-    let runs = absolute(&slurm.place.runs).with_context(|| format!("no path {:?}", slurm.place.runs))?;
+    let runs = absolute(&slurm.place.runs).with_context(|| format!("no path {}", slurm.place.runs.display()))?;
     Ok(SlurmRequest {
         binary: utf8(&binary)?,
         words: slurm.words.clone(),
@@ -147,7 +149,9 @@ fn request(slurm: &Slurm, size: &Size) -> Result<SlurmRequest, Failure> {
 }
 
 fn utf8(path: &Path) -> Result<String, Failure> {
-    path.to_str().map(str::to_owned).ok_or_else(|| Failure::usage(format!("a script needs paths in UTF-8, not {path:?}")))
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::usage(format!("a script needs paths in UTF-8, not {}", path.display())))
 }
 
 /// The numbers of both jobs.
@@ -163,9 +167,10 @@ fn submit(plan: &SlurmPlan) -> Result<Jobs, Failure> {
         fs::write(path, text).with_context(|| format!("cannot write {path:?}"))?;
     }
     let array = job_number(&plan.array_command())?;
-    let collect = job_number(&plan.collect_command(&array)).map_err(|failure| {
-        note!("note: the array {array} is submitted, but not the job that collects after it; `scancel {array}` takes it back");
-        failure
+    let collect = job_number(&plan.collect_command(&array)).inspect_err(|_| {
+        note!(
+            "note: the array {array} is submitted, but not the job that collects after it; `scancel {array}` takes it back"
+        );
     })?;
     Ok(Jobs { array, collect })
 }

@@ -96,7 +96,10 @@ fn what_is_done_is_not_launched_again() {
     let desk = with_slurm(CONFIG);
     assert_eq!(dunwu(&desk, "run small steps=30 --quiet").code, 0);
     let launched = json(&desk, LAUNCH);
-    assert_eq!((&launched["remaining"], &launched["tasks"], &launched["array_job"]), (&0.into(), &0.into(), &Value::Null));
+    assert_eq!(
+        (&launched["remaining"], &launched["tasks"], &launched["array_job"]),
+        (&0.into(), &0.into(), &Value::Null)
+    );
     assert!(!desk.path("said").exists(), "something was submitted");
 }
 

@@ -42,7 +42,9 @@ pub enum SlurmError {
         text: String,
     },
     /// Slurm replaces nothing in a name with a backslash, not even the job's number.
-    #[error("Slurm cannot name log files after their job where the path holds a backslash; choose another folder: {path:?}")]
+    #[error(
+        "Slurm cannot name log files after their job where the path holds a backslash; choose another folder: {path:?}"
+    )]
     Backslash {
         /// The folder of results.
         path: String,
@@ -114,14 +116,13 @@ impl SlurmPlan {
 
     /// All of it as one script for a shell on the cluster: writes both scripts and submits them.
     pub fn by_hand(&self) -> String {
-        let mut lines = format!("mkdir -p {}\n", word(&self.folder));
-        for Script { path, text } in [&self.array, &self.collect] {
-            lines.push_str(&heredoc(path, text));
-        }
-        let [array, collect] = [&self.array.path, &self.collect.path].map(|path| word(path));
-        lines.push_str(&format!("array=$(sbatch --parsable {array}) &&\n"));
-        lines.push_str(&format!("    sbatch --dependency=afterany:\"${{array%%;*}}\" {collect}\n"));
-        lines
+        let files = [&self.array, &self.collect].map(|Script { path, text }| heredoc(path, text)).concat();
+        let [folder, array, collect] = [&self.folder, &self.array.path, &self.collect.path].map(|path| word(path));
+        format!(
+            "mkdir -p {folder}\n{files}\
+             array=$(sbatch --parsable {array}) &&\n    \
+             sbatch --dependency=afterany:\"${{array%%;*}}\" {collect}\n"
+        )
     }
 }
 

@@ -40,7 +40,10 @@ fn what_slurm_cannot_read_is_refused() {
         refused(|request| request.runs = "/a\nb".to_owned()),
         SlurmError::LineBreak { text: "/a\nb".to_owned() }
     );
-    assert_eq!(refused(|request| request.runs = r"/a\b".to_owned()), SlurmError::Backslash { path: r"/a\b".to_owned() });
+    assert_eq!(
+        refused(|request| request.runs = r"/a\b".to_owned()),
+        SlurmError::Backslash { path: r"/a\b".to_owned() }
+    );
     assert_eq!(
         refused(|request| request.options.push("mem=2G".to_owned())),
         SlurmError::NoOption { option: option("mem=2G") }
@@ -212,7 +215,10 @@ exit 143
         let request = hostile(&task.folder.path().join(HOSTILE));
         let [file, quantity, empty] = &request.words[..] else { panic!("{request:?}") };
         let wanted = ["work", file, quantity, empty, "--runs", &request.runs, "--shard", "3/60", "--workers", "1"];
-        assert_eq!(fs::read_to_string(task.path("arguments")).unwrap(), wanted.map(|word| format!("{word}\n")).concat());
+        assert_eq!(
+            fs::read_to_string(task.path("arguments")).unwrap(),
+            wanted.map(|word| format!("{word}\n")).concat()
+        );
         assert!(!task.path("e").exists() && !task.path("f").exists(), "a command in a name was run");
     }
 
@@ -235,10 +241,14 @@ exit 143
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path().join(HOSTILE);
         fs::create_dir(&here).unwrap();
-        executable(&here.join("sbatch"), "#!/bin/bash\nprintf '%s\\n' \"$@\" >>\"$(dirname \"$0\")/said\"\necho '77;cluster'\n");
+        executable(
+            &here.join("sbatch"),
+            "#!/bin/bash\nprintf '%s\\n' \"$@\" >>\"$(dirname \"$0\")/said\"\necho '77;cluster'\n",
+        );
         let plan = SlurmPlan::new(&hostile(&here)).unwrap();
         let path = format!("{}:{}", here.display(), std::env::var("PATH").unwrap());
-        let status = Command::new("bash").args(["-c", &plan.by_hand()]).env("PATH", path).stdout(Stdio::null()).status();
+        let status =
+            Command::new("bash").args(["-c", &plan.by_hand()]).env("PATH", path).stdout(Stdio::null()).status();
         assert!(status.unwrap().success());
         for Script { path, text } in [&plan.array, &plan.collect] {
             assert_eq!(&fs::read_to_string(path).unwrap(), text);
