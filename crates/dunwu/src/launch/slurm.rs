@@ -237,7 +237,8 @@ sleep infinity &
 witness=$!
 disown "$witness"
 
-# A trap ends `wait` early; the worker's own exit code comes from the one that is not interrupted.
+# A trap ends `wait` early; the worker's own exit code comes from the one that is not interrupted. (If the worker ends in the
+# same moment, bash may lose its code and say 255.)
 while true; do
     wait "$worker"
     code=$?
@@ -246,8 +247,8 @@ while true; do
 done
 kill "$witness" 2>/dev/null
 
-# 143: the worker was stopped by a signal, and work remains. The task's own number, because that of its job can be the array's.
-if $is_near_limit && ! $is_stopped && ((code == 143)); then
+# Anything but 0 (143 as a rule): work remains. The task's own number, because that of its job can be the array's.
+if $is_near_limit && ! $is_stopped && ((code != 0)); then
     echo "the time limit is near: task $SLURM_ARRAY_TASK_ID is requeued"
     scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
 fi
