@@ -5,6 +5,7 @@ mod compare;
 mod failure;
 mod inspect;
 mod landscape;
+mod launch;
 mod progress;
 mod reference;
 mod run;
@@ -200,6 +201,11 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Spread a sweep over a cluster: `dunwu launch slurm sweep.toml`
+    Launch {
+        #[command(subcommand)]
+        cluster: launch::Cluster,
+    },
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -242,6 +248,7 @@ fn main() -> ExitCode {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
+        Command::Launch { cluster } => launch::launch(&cluster),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

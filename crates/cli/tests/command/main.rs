@@ -5,6 +5,7 @@
 mod compared;
 mod kills;
 mod landscape;
+mod launched;
 mod networks;
 mod nonsense;
 mod places;
