@@ -7,6 +7,7 @@
 pub mod compare;
 pub mod group;
 pub mod landscape;
+pub mod law;
 pub mod measure;
 pub mod opened;
 pub mod report;

@@ -5,6 +5,7 @@
 mod compared;
 mod kills;
 mod landscape;
+mod laws;
 mod networks;
 mod nonsense;
 mod places;
