@@ -1,14 +1,13 @@
 //! `dunwu launch slurm`: a sweep on a cluster, from here to two submitted jobs.
 
 use crate::Place;
-use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::say::{note, say};
+use crate::sweep::{self, Swept, Variation};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use dunwu::launch::slurm::{Script, SlurmPlan, SlurmRequest};
 use dunwu::launch::{Size, Sizing};
-use dunwu::store::{RunDir, RunState};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
@@ -30,9 +29,8 @@ pub(crate) enum Cluster {
 /// What a cluster of Slurm is asked for.
 #[derive(Args)]
 pub(crate) struct Slurm {
-    /// A sweep's file or a preset, then settings as key=value
-    #[arg(value_name = "FILE.toml|PRESET] [KEY=VALUE ...", required = true)]
-    words: Vec<String>,
+    #[command(flatten)]
+    variation: Variation,
     /// How long a task should last
     #[arg(long, value_name = "MINUTES", default_value = "10", value_parser = minutes)]
     minutes: f64,
@@ -91,15 +89,10 @@ struct Remaining {
     seconds: Vec<f64>,
 }
 
-// FOR THE LEAD: this sees a sweep of one run, and says a minute. Expand the sweep, count what is done, and estimate the rest
-// from measured runs or a few steps of training; then this comment and the use of `Asked`, `RunDir` and `RunState` can go.
-fn remaining(words: &[String], place: &Place) -> Result<Remaining, Failure> {
-    let asked = Asked::from_words(words)?;
-    let is_done = match RunDir::find(&place.runs, &asked.id)? {
-        Some(dir) => matches!(dir.state()?, RunState::Finished(_)),
-        None => false,
-    };
-    Ok(Remaining { runs: 1, done: usize::from(is_done), seconds: if is_done { Vec::new() } else { vec![60.0] } })
+fn remaining(variation: &Variation, place: &Place) -> Result<Remaining, Failure> {
+    let swept = Swept::new(variation, place)?;
+    let seconds: Vec<f64> = sweep::left(&swept, false)?.into_iter().map(|(_, estimate)| estimate.likely).collect();
+    Ok(Remaining { runs: swept.runs.len(), done: swept.runs.len() - seconds.len(), seconds })
 }
 
 fn launch_slurm(slurm: &Slurm) -> Result<(), Failure> {
@@ -107,7 +100,7 @@ fn launch_slurm(slurm: &Slurm) -> Result<(), Failure> {
     if !slurm.dry_run {
         called(&["sbatch", "--version"].map(str::to_owned))?; // before anything is estimated or written
     }
-    let remaining = remaining(&slurm.words, place)?;
+    let remaining = remaining(&slurm.variation, place)?;
     if remaining.seconds.is_empty() {
         nothing_remains(&remaining, place);
         return Ok(());
@@ -138,7 +131,7 @@ fn request(slurm: &Slurm, size: &Size) -> Result<SlurmRequest, Failure> {
     let runs = absolute(&slurm.place.runs).with_context(|| format!("no path {}", slurm.place.runs.display()))?;
     Ok(SlurmRequest {
         binary: utf8(&binary)?,
-        words: slurm.words.clone(),
+        words: slurm.variation.as_words(),
         runs: utf8(&runs)?,
         directory: utf8(&directory)?,
         tasks: size.tasks,

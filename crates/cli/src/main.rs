@@ -6,6 +6,7 @@ mod failure;
 mod inspect;
 mod landscape;
 mod launch;
+mod law;
 mod progress;
 mod reference;
 mod run;
@@ -206,6 +207,21 @@ enum Command {
         #[command(subcommand)]
         cluster: launch::Cluster,
     },
+    /// How the critical sample size grows with the size M of a sweep's tasks: `dunwu law TABLE model.width=256`
+    ///
+    /// A threshold with its interval for each task; M ln M, M^(5/3), M² and M^a compared by their evidence on the single runs, and
+    /// with no law at all; and where two cannot be told apart, the cheapest further runs that would do so.
+    Law {
+        /// The Parquet table that `dunwu sweep` wrote
+        table: PathBuf,
+        /// Only runs with these settings; `task=cyclic` keeps a family
+        #[arg(value_name = "KEY=VALUE")]
+        filters: Vec<String>,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -249,6 +265,7 @@ fn main() -> ExitCode {
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
         Command::Launch { cluster } => launch::launch(&cluster),
+        Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod group;
 pub mod landscape;
 pub mod launch;
+pub mod law;
 pub mod measure;
 pub mod memory;
 pub mod opened;

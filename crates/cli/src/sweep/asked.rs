@@ -23,6 +23,16 @@ pub(crate) struct Variation {
     pub(crate) keep: Option<Keep>,
 }
 
+impl Variation {
+    /// The same as words of a command line.
+    pub(crate) fn as_words(&self) -> Vec<String> {
+        let mut words = self.words.clone();
+        words.extend(self.exclude.iter().flat_map(|condition| ["--exclude".to_owned(), condition.clone()]));
+        words.extend(self.keep.iter().flat_map(|keep| ["--keep".to_owned(), keep.name().to_owned()]));
+        words
+    }
+}
+
 fn keep(text: &str) -> Result<Keep, String> {
     Keep::named(text).ok_or_else(|| format!("there are {}", Keep::ALL.map(Keep::name).join(", ")))
 }

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM as flags: the first asks for an end with checkpoints, the second ends the process at once.
+//! Ctrl-C and SIGTERM as flags: the first asks for an end with checkpoints, Ctrl-C after it ends the process at once. A further
+//! SIGTERM does not: Slurm sends one to a worker, and the script around it another.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -14,9 +15,9 @@ pub(super) struct Signals {
 impl Signals {
     pub(super) fn watch() -> io::Result<Self> {
         let (stop, caught) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        // Before the flag: the second Ctrl-C finds it set by the first.
+        flag::register_conditional_shutdown(SIGINT, 128 + SIGINT, Arc::clone(&stop))?;
         for signal in [SIGINT, SIGTERM] {
-            // In this order: the second signal finds the flag set by the first.
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))?;
             flag::register(signal, Arc::clone(&stop))?;
             flag::register_usize(signal, Arc::clone(&caught), signal as usize)?;
         }

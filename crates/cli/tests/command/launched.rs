@@ -94,7 +94,7 @@ fn a_machine_without_slurm_is_told_what_else_there_is() {
 #[test]
 fn what_is_done_is_not_launched_again() {
     let desk = with_slurm(CONFIG);
-    assert_eq!(dunwu(&desk, "run small steps=30 --quiet").code, 0);
+    assert_eq!(dunwu(&desk, "sweep small steps=30 --quiet").code, 0);
     let launched = json(&desk, LAUNCH);
     assert_eq!(
         (&launched["remaining"], &launched["tasks"], &launched["array_job"]),

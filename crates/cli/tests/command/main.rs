@@ -6,6 +6,7 @@ mod compared;
 mod kills;
 mod landscape;
 mod launched;
+mod laws;
 mod networks;
 mod nonsense;
 mod places;

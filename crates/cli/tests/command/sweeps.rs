@@ -109,9 +109,12 @@ fn ctrl_c_and_sigterm_end_it_in_a_consistent_state() {
         assert_eq!(sweep.wait().unwrap().code(), Some(code));
         let claims = fs::read_dir(desk.path("runs/sweeps/claims")).unwrap().count();
         assert_eq!(claims, 0, "finished runs' claims are cleared, the others are given back");
-        assert!(desk.path("runs/sweeps").read_dir().unwrap().any(|entry| {
-            entry.unwrap().path().extension().is_some_and(|extension| extension == "parquet")
-        }));
+        assert!(
+            desk.path("runs/sweeps")
+                .read_dir()
+                .unwrap()
+                .any(|entry| { entry.unwrap().path().extension().is_some_and(|extension| extension == "parquet") })
+        );
         let checkpoints = fs::read_dir(desk.path("runs/sweeps/checkpoints")).unwrap().count();
         assert_eq!(checkpoints, 1, "of the run that was under way");
     }

@@ -12,6 +12,8 @@ mod alluvial;
 pub mod comparison;
 mod figures;
 pub mod landscape;
+pub mod law;
+mod law_chart;
 mod page;
 mod palette;
 mod plot;

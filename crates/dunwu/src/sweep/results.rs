@@ -8,7 +8,7 @@ use dunwu_engine::spec::{SETTINGS, Value, nearest, settings};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Columns that say what became of a run. `tests` hold [`super::table`] to it.
+/// Columns that say what became of a run; a test holds the table that [`super::collect`] makes to it.
 pub const RESULTS: &[&str] = &[
     "run",
     "n_labels",
