@@ -199,3 +199,23 @@ fn results_of_a_newer_build_are_refused_by_name() {
     fs::write(&rows, text).unwrap();
     assert_eq!(desk.json("sweep boundary.toml seed=0 steps=100")["reused"], 4, "nothing was lost");
 }
+
+#[test]
+fn every_shipped_sweep_expands() {
+    let desk = Desk::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sweeps");
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut n_sweeps = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            // One run of each is enough to see that the file means something; `seed` is varied in all of them.
+            let told = desk.json(&format!("sweep {} seed=0 steps=1 --collect", path.display()));
+            assert!(told["runs"].as_u64().unwrap() > 10, "{}", path.display());
+            let name = path.file_name().unwrap().to_str().unwrap();
+            assert!(readme.contains(name), "sweeps/README.md does not tell of {name}");
+            n_sweeps += 1;
+        }
+    }
+    assert!(n_sweeps >= 7);
+}
