@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// Where what is drawn goes.
 #[derive(Args)]
 pub(crate) struct Drawn {
-    /// Where to write the page (default: peaks.html or race.html)
+    /// Where to write the page (default: the command's name and .html)
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Folder for the drawings as SVG, made if it is missing; none are written otherwise
@@ -27,7 +27,7 @@ pub(crate) struct Drawn {
 
 impl Drawn {
     /// Writes page and drawings; says where the page is.
-    fn keep(&self, default: &str, page: &Page) -> Result<PathBuf, Failure> {
+    pub(crate) fn keep(&self, default: &str, page: &Page) -> Result<PathBuf, Failure> {
         let path = self.output.clone().unwrap_or_else(|| PathBuf::from(default));
         fs::write(&path, &page.html).with_context(|| format!("cannot write {}", path.display()))?;
         if let Some(folder) = &self.figures {

@@ -11,6 +11,7 @@ mod places;
 mod recorded;
 mod reference;
 mod runs;
+mod swept;
 
 use serde_json::Value;
 use std::fs;

@@ -4,7 +4,7 @@ mod climbing;
 mod peaks;
 mod race;
 mod range;
-mod table;
+pub(super) mod table;
 #[cfg(test)]
 mod tests;
 

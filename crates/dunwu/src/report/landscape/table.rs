@@ -4,16 +4,16 @@ use crate::report::svg::escape;
 use std::fmt::Write;
 
 /// A table: the first column is text, the others are numbers.
-pub(super) struct Table {
-    pub(super) head: Vec<&'static str>,
+pub(in crate::report) struct Table {
+    pub(in crate::report) head: Vec<&'static str>,
     /// How many of the first columns are text.
-    pub(super) n_text: usize,
-    pub(super) rows: Vec<Vec<String>>,
+    pub(in crate::report) n_text: usize,
+    pub(in crate::report) rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// Columns padded to their widest cell.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::report) fn text(&self) -> String {
         let cells = || self.rows.iter().map(|row| row.iter().map(String::as_str).collect::<Vec<_>>());
         let width = |column: usize| {
             let head = self.head[column].chars().count();
@@ -32,7 +32,7 @@ impl Table {
     }
 
     /// The same as HTML; what is wider than the page is moved sideways.
-    pub(super) fn html(&self) -> String {
+    pub(in crate::report) fn html(&self) -> String {
         let class = |column: usize| if column < self.n_text { "" } else { " class=\"n\"" };
         let mut html = String::from("<div class=\"wide\">\n<table>\n<thead><tr>");
         for (column, head) in self.head.iter().enumerate() {

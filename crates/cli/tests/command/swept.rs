@@ -1,0 +1,110 @@
+//! `dunwu phase` and `dunwu pair` on the tables of sweeps that were never made.
+
+use crate::Desk;
+use dunwu::store::{Column, Table};
+use serde_json::Value;
+
+/// A table of `cyclic:M` over fractions of the data for two optimizers: enough data generalizes, and muon does so in a third of
+/// adam's steps, each of which takes it twice the time.
+fn write_table(desk: &Desk, orders: &[i64], n_fractions: i64, n_seeds: i64) {
+    let mut rows = Vec::new();
+    for optimizer in ["adam", "muon"] {
+        for &m in orders {
+            for i in 1..=n_fractions {
+                rows.extend((0..n_seeds).map(|seed| (optimizer, m, i as f64 / (n_fractions + 1) as f64, seed)));
+            }
+        }
+    }
+    let n_train = |&(_, m, fraction, _): &(&str, i64, f64, i64)| (fraction * (m * m) as f64).round() as i64;
+    // Seeds differ by a few per cent in how much data they need.
+    let excess = |row: &(&str, i64, f64, i64)| {
+        let m = row.1 as f64;
+        n_train(row) as f64 / (2.7 * m * m.ln()) * (1.0 + 0.04 * ((row.3 * 7 % 5) as f64 - 2.0))
+    };
+    let pace = |row: &(&str, i64, f64, i64)| if row.0 == "muon" { 1.0 / 3.0 } else { 1.0 };
+    let step = |row: &(&str, i64, f64, i64)| {
+        let step = pace(row) * (150.0 + 900.0 / excess(row).powi(6)) * (1.0 + 0.01 * (row.3 % 4) as f64);
+        (excess(row) >= 1.0).then_some(step.round() as i64)
+    };
+    let accuracy = |row: &(&str, i64, f64, i64)| if step(row).is_some() { 0.999 } else { (excess(row) - 0.6).clamp(0.02, 0.9) };
+    let ints = |of: &dyn Fn(&(&str, i64, f64, i64)) -> i64| Column::Int64(rows.iter().map(of).collect());
+    let table = Table::default()
+        .with("task", Column::Utf8(rows.iter().map(|row| format!("cyclic:{}", row.1)).collect()))
+        .with("data.fraction", Column::OptFloat64(rows.iter().map(|row| Some(row.2)).collect()))
+        .with("optimizer.name", Column::Utf8(rows.iter().map(|row| row.0.to_owned()).collect()))
+        .with("optimizer.momentum", Column::OptFloat64(rows.iter().map(|row| (row.0 == "muon").then_some(0.95)).collect()))
+        .with("steps", ints(&|_| 2000))
+        .with("seed", ints(&|row| row.3))
+        .with("run", Column::Utf8((0..rows.len()).map(|i| format!("r{i}")).collect()))
+        .with("n_labels", ints(&|row| row.1))
+        .with("n_train", ints(&n_train))
+        .with("n_population", ints(&|row| row.1 * row.1))
+        .with("outcome", Column::Utf8(rows.iter().map(|row| if step(row).is_some() { "grokked" } else { "censored" }.to_owned()).collect()))
+        .with("step", ints(&|_| 2000))
+        .with("step_memorized", Column::OptInt64(vec![Some(60); rows.len()]))
+        .with("step_generalized", Column::OptInt64(rows.iter().map(step).collect()))
+        .with("train_loss", Column::OptFloat64(vec![Some(0.01); rows.len()]))
+        .with("train_accuracy", Column::OptFloat64(vec![Some(1.0); rows.len()]))
+        .with("test_loss", Column::OptFloat64(vec![Some(0.5); rows.len()]))
+        .with("test_accuracy", Column::OptFloat64(rows.iter().map(|row| Some(accuracy(row))).collect()))
+        .with("units_generalizing", ints(&|row| (200.0 * accuracy(row)) as i64))
+        .with("units_memorizing", ints(&|row| 200 - (200.0 * accuracy(row)) as i64))
+        .with("units_undecided", ints(&|_| 6))
+        .with("units_dead", ints(&|_| 50))
+        .with("seconds", Column::OptFloat64(rows.iter().map(|row| Some(if row.0 == "muon" { 8.0 } else { 4.0 })).collect()))
+        .with("error", Column::OptUtf8(vec![None; rows.len()]))
+        .with("kernel", Column::Utf8(vec!["x".to_owned(); rows.len()]))
+        .with("version", Column::Utf8(vec!["0".to_owned(); rows.len()]));
+    table.write_parquet(&desk.path("sweep.parquet")).unwrap();
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("a number, not {value}"))
+}
+
+#[test]
+fn a_phase_diagram_is_told_drawn_and_printed() {
+    let desk = Desk::new();
+    write_table(&desk, &[23, 41, 71], 9, 5);
+    let drawn = desk.json("phase sweep.parquet optimizer=adam --figures drawn");
+    assert_eq!((&drawn["x"], &drawn["y"]), (&"data.fraction".into(), &"task".into()));
+    assert_eq!(drawn["y_values"], serde_json::json!(["cyclic:23", "cyclic:41", "cyclic:71"]));
+    let cells = drawn["cells"].as_array().unwrap();
+    assert_eq!((cells.len(), &cells[0]["runs"], &cells[0]["seeds"]), (27, &5.into(), &5.into()));
+    for cell in cells {
+        assert!(number(&cell["share_low"]) <= number(&cell["share"]) && number(&cell["share"]) <= number(&cell["share_high"]));
+        assert_eq!(cell["median_step_generalized"].is_null(), number(&cell["share"]) < 0.5, "{cell}");
+    }
+    assert_eq!((&cells[0]["phase"], &cells[26]["phase"]), (&"ungrokked".into(), &"grokked".into()));
+    for (measured, theory) in
+        drawn["boundary_measured"].as_array().unwrap().iter().zip(drawn["boundary_theory"].as_array().unwrap())
+    {
+        let ratio = number(&measured["n"]) / number(&theory["n"]);
+        assert!((ratio - number(&measured["ratio_to_theory"])).abs() < 1e-12 && (0.8..1.25).contains(&ratio), "{measured}");
+    }
+    let page = std::fs::read_to_string(desk.path("phase.html")).unwrap();
+    assert!(page.matches("<svg").count() == 2 && !page.contains("<script"));
+    assert!(desk.path("drawn/phases.svg").is_file() && desk.path("drawn/phase-quantities.svg").is_file());
+    let said = desk.dunwu("phase sweep.parquet optimizer.name=adam x=task y=data.fraction --output other.html");
+    assert!(said.code == 0 && said.stdout.contains("G grokked") && said.stdout.contains("times the theory's"), "{}", said.stdout);
+}
+
+#[test]
+fn a_phase_diagram_refuses_what_it_cannot_draw() {
+    let desk = Desk::new();
+    write_table(&desk, &[23, 41], 3, 2);
+    desk.refuses("phase gone.parquet", 1, &["gone.parquet"]);
+    desk.write("text.parquet", "no table");
+    desk.refuses("phase text.parquet", 1, &["not a table"]);
+    desk.refuses("phase sweep.parquet", 2, &["task, data.fraction, optimizer.name vary,", "x= and y="]);
+    desk.refuses("phase sweep.parquet x=data.fraction y=task", 2, &["optimizer.name", "would be mixed", "=adam"]);
+    desk.refuses("phase sweep.parquet x=outcome", 2, &["outcome", "became of runs"]);
+    desk.refuses("phase sweep.parquet x=model.widht", 2, &["model.widht"]);
+    desk.refuses("phase sweep.parquet x=task x=task", 2, &["`x` is given twice"]);
+    desk.refuses("phase sweep.parquet optimizer=sgd", 2, &["sgd", "adam", "muon"]);
+    desk.refuses("phase sweep.parquet fraction", 2, &["KEY=VALUE"]);
+    desk.refuses("phase sweep.parquet task=cyclic:23 optimizer=adam data.fraction=0.25", 2, &["nothing to draw"]);
+    let other = Table::default().with("step", Column::Int64(vec![1]));
+    other.write_parquet(&desk.path("scalars.parquet")).unwrap();
+    desk.refuses("phase scalars.parquet", 2, &["no table of a sweep"]);
+}
