@@ -9,6 +9,7 @@ pub mod group;
 pub mod landscape;
 pub mod measure;
 pub mod opened;
+pub mod paired;
 pub mod phase;
 pub mod report;
 pub mod spec_file;

@@ -185,7 +185,8 @@ struct Varied {
 impl Varied {
     fn of(results: &Results, asked: [&Option<String>; 2]) -> Self {
         let settings: Vec<String> = results.varied().into_iter().map(str::to_owned).collect();
-        let others: Vec<String> = asked.into_iter().flatten().filter(|name| !settings.contains(name)).cloned().collect();
+        let others: Vec<String> =
+            asked.into_iter().flatten().filter(|name| !settings.contains(name)).cloned().collect();
         let n_settings = settings.len();
         let numbered = |name: String| {
             let numbers = numbered(results, &name);
@@ -204,7 +205,8 @@ impl Varied {
 
     /// Whether runs that agree in `axes` agree in `name`.
     fn settles(&self, axes: &[&str], name: &str) -> bool {
-        let (axes, of_name): (Vec<&[usize]>, _) = (axes.iter().map(|axis| self.numbers(axis)).collect(), self.numbers(name));
+        let (axes, of_name): (Vec<&[usize]>, _) =
+            (axes.iter().map(|axis| self.numbers(axis)).collect(), self.numbers(name));
         let mut seen: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
         (0..of_name.len()).all(|run| {
             let key = axes.iter().map(|axis| axis[run]).collect();
@@ -228,7 +230,8 @@ impl Varied {
     fn partner(&self, axis: &str) -> Option<String> {
         let settling = self.names().filter(|name| *name != axis && self.settles_all(&[axis, name]));
         // Of equals the first in the table's order, in which the task stands before what may go with it.
-        let fullest = settling.map(|name| (self.fullness(axis, name), name)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+        let fullest =
+            settling.map(|name| (self.fullness(axis, name), name)).reduce(|a, b| if b.0 > a.0 { b } else { a });
         fullest.map(|(_, name)| name.to_owned())
     }
 
@@ -284,7 +287,7 @@ fn rank(name: &str) -> u8 {
 }
 
 /// The values of a column as numbers of their own, the same where the values are.
-fn numbered(results: &Results, name: &str) -> Vec<usize> {
+pub(crate) fn numbered(results: &Results, name: &str) -> Vec<usize> {
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let number = |run| {
         let next = known.len();

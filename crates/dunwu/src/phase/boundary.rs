@@ -27,7 +27,8 @@ impl Along {
         let named = axes.iter().find(|(_, axis)| AMOUNTS.contains(&axis.name.as_str()));
         let grows = |along: Self| {
             let lines = along.lines(cells);
-            lines.values().all(|line| line.is_sorted_by(|a, b| a.n_train < b.n_train)) && lines.values().any(|line| line.len() > 1)
+            lines.values().all(|line| line.is_sorted_by(|a, b| a.n_train < b.n_train))
+                && lines.values().any(|line| line.len() > 1)
         };
         let free = || axes.iter().find(|(along, axis)| axis.name.starts_with("let.") && grows(*along));
         named.or_else(free).map(|(along, _)| *along)
@@ -134,7 +135,8 @@ impl<'a> Ruler<'a> {
     /// Where `n` samples stand, by the straight line between the neighbouring cells.
     fn place(&self, n: f64) -> Place {
         let last = self.n.len() - 1;
-        let outside = |within, at| Place { line: self.line, n: Some(n), low: None, high: None, value: None, at, within };
+        let outside =
+            |within, at| Place { line: self.line, n: Some(n), low: None, high: None, value: None, at, within };
         if n < self.n[0] {
             return outside(Within::Below, self.positions[0] as f64);
         }

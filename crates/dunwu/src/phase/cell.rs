@@ -78,7 +78,8 @@ impl Run {
             seed: results.count(run, "seed"),
             n_train,
             generalizing_units: alive().filter(|&alive| alive > 0.0).zip(unit("generalizing")).map(|(n, k)| k / n),
-            fell_back: outcome == Outcome::Grokked && test_accuracy.zip(level).is_some_and(|(test, level)| test < level),
+            fell_back: outcome == Outcome::Grokked
+                && test_accuracy.zip(level).is_some_and(|(test, level)| test < level),
         })
     }
 

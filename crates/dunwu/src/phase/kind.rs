@@ -143,7 +143,9 @@ impl Phase {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Grokked => "generalized",
-            Self::SlowGrokked => "generalized, but later than 3 times the quickest cell of its line along the amount of data (else its row)",
+            Self::SlowGrokked => {
+                "generalized, but later than 3 times the quickest cell of its line along the amount of data (else its row)"
+            }
             Self::SemiGrokked => {
                 "memorized; test accuracy ends at least a quarter of the way from chance to 1 without reaching its level"
             }

@@ -13,6 +13,7 @@ mod kind;
 mod tests;
 
 pub use axes::{AMOUNTS, Axis, PhaseError};
+pub(crate) use axes::{numbered, shown};
 pub use boundary::{Along, Boundary, Place, Within};
 pub use cell::{Cell, FEW_SEEDS};
 pub use diagram::Diagram;

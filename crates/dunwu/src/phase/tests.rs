@@ -50,15 +50,25 @@ fn what_goes_with_the_axes_is_no_axis_and_what_does_not_is_refused() {
     };
     let rows: Vec<Row> = grid(2.7).into_iter().map(width).collect();
     let drawn = diagram(&rows);
-    assert_eq!((drawn.y.unwrap().name.as_str(), drawn.beside.as_slice()), ("task", ["model.width".to_owned()].as_slice()));
-    let decay = |value: f64| rows.iter().map(move |row| row.clone().with("optimizer.weight_decay", Value::Float(value)));
+    assert_eq!(
+        (drawn.y.unwrap().name.as_str(), drawn.beside.as_slice()),
+        ("task", ["model.width".to_owned()].as_slice())
+    );
+    let decay =
+        |value: f64| rows.iter().map(move |row| row.clone().with("optimizer.weight_decay", Value::Float(value)));
     let both: Vec<Row> = decay(1e-4).chain(decay(1e-3)).collect();
     let why = refusal(&both, None, None);
-    assert!(why.contains("data.fraction") && why.contains("optimizer.weight_decay") && why.contains("x= and y="), "{why}");
+    assert!(
+        why.contains("data.fraction") && why.contains("optimizer.weight_decay") && why.contains("x= and y="),
+        "{why}"
+    );
     let why = refusal(&both, Some("fraction"), Some("task"));
     assert!(why.contains("no setting \"fraction\""), "{why}");
     let why = refusal(&both, Some("data.fraction"), Some("task"));
-    assert!(why.contains("different optimizer.weight_decay would be mixed") && why.contains("weight_decay=0.0001"), "{why}");
+    assert!(
+        why.contains("different optimizer.weight_decay would be mixed") && why.contains("weight_decay=0.0001"),
+        "{why}"
+    );
     assert!(refusal(&rows, Some("task"), Some("task")).contains("both \"task\""));
     assert!(refusal(&rows, Some("outcome"), None).contains("became of runs"));
     let one = Row::grokked(23, 200, 0, 90);
@@ -160,7 +170,11 @@ fn the_theory_is_silent_where_it_does_not_speak() {
     assert!(edited("data.skew", Value::Float(0.0)).silent.is_empty());
     // S_5 has an irrep of degree 6: the line is three times that of a cyclic group of its order.
     let rows: Vec<Row> = (1..5)
-        .map(|i| Row::censored(120, 2880 * i, 0, 0.0).with("task", "symmetric:5".into()).with("data.count", Value::Int(2880 * i)))
+        .map(|i| {
+            Row::censored(120, 2880 * i, 0, 0.0)
+                .with("task", "symmetric:5".into())
+                .with("data.count", Value::Int(2880 * i))
+        })
         .collect();
     let place = diagram(&rows).theory.on(0).unwrap().n.unwrap();
     assert!((place / (2.7482 * 3.0 * 120.0 * 120f64.ln()) - 1.0).abs() < 1e-12);
@@ -200,7 +214,9 @@ fn a_phase_is_told_by_the_outcome() {
 fn slow_is_relative_to_the_line_along_the_data() {
     let rows = [(0.1, 10, 1000), (0.2, 20, 100), (0.9, 90, 100)];
     let rows = |factor: i64| {
-        rows.map(|(fraction, n, step)| Row::grokked(10, n, 0, factor * step).with("data.fraction", Value::Float(fraction)))
+        rows.map(|(fraction, n, step)| {
+            Row::grokked(10, n, 0, factor * step).with("data.fraction", Value::Float(fraction))
+        })
     };
     let decay = |value: f64| move |row: Row| row.with("optimizer.weight_decay", Value::Float(value));
     let both: Vec<Row> = rows(1).map(decay(1e-2)).into_iter().chain(rows(50).map(decay(1e-4))).collect();
@@ -250,7 +266,11 @@ fn the_median_counts_those_that_never_did_as_last() {
             all.sort_by(f64::total_cmp);
             let (lower, upper) = (all[(n - 1) / 2], all[n / 2]);
             let expected = if upper.is_finite() { (lower + upper) / 2.0 } else { lower };
-            assert_eq!(median_with_never(values, n), Some(expected).filter(|median| median.is_finite()), "{known} of {n}");
+            assert_eq!(
+                median_with_never(values, n),
+                Some(expected).filter(|median| median.is_finite()),
+                "{known} of {n}"
+            );
         }
     }
 }

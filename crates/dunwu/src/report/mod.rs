@@ -13,6 +13,8 @@ pub mod comparison;
 mod figures;
 pub mod landscape;
 mod page;
+pub mod pair;
+mod pair_chart;
 mod palette;
 pub mod phase;
 mod phase_chart;

@@ -20,7 +20,8 @@ pub fn sentences(diagram: &Diagram) -> Vec<String> {
     let n_runs = diagram.cells.iter().map(|cell| cell.runs).sum::<usize>();
     let phases: Vec<String> = diagram.counts().into_iter().map(|(phase, n)| format!("{n} {}", phase.name())).collect();
     let cells = counted(diagram.cells.len(), "cell");
-    let mut sentences = vec![format!("Of {cells} ({}), by what most seeds came to: {}.", counted(n_runs, "run"), list(&phases, 9))];
+    let mut sentences =
+        vec![format!("Of {cells} ({}), by what most seeds came to: {}.", counted(n_runs, "run"), list(&phases, 9))];
     sentences.extend(boundary_sentences(diagram));
     sentences.extend(notes(diagram));
     sentences
@@ -36,7 +37,8 @@ fn boundary_sentences(diagram: &Diagram) -> Vec<String> {
         (Within::Swept, Some(n)) => format!("at {} samples", number(n)),
         (Within::Swept, None) => "somewhere within".to_owned(),
     };
-    let ratio = |line: usize| diagram.ratio(line).map_or(String::new(), |r| format!(", {} times the theory's", number(r)));
+    let ratio =
+        |line: usize| diagram.ratio(line).map_or(String::new(), |r| format!(", {} times the theory's", number(r)));
     let told = |measured: &Place| {
         let name = diagram.lines().map_or(String::new(), |axis| format!("{} ", axis.label(measured.line)));
         format!("{name}{}{}", place(measured), ratio(measured.line))
@@ -65,7 +67,8 @@ fn boundary_sentences(diagram: &Diagram) -> Vec<String> {
 /// What a reader has to know before trusting the picture.
 pub fn notes(diagram: &Diagram) -> Vec<String> {
     let mut notes = Vec::new();
-    let few: Vec<String> = diagram.cells.iter().filter(|cell| cell.few_seeds).map(|cell| place_name(diagram, cell.x, cell.y)).collect();
+    let few: Vec<String> =
+        diagram.cells.iter().filter(|cell| cell.few_seeds).map(|cell| place_name(diagram, cell.x, cell.y)).collect();
     if few.len() == diagram.cells.len() {
         notes.push(format!("Every cell has fewer than {FEW_SEEDS} seeds."));
     } else if !few.is_empty() {
@@ -230,7 +233,9 @@ fn boundary_table(diagram: &Diagram) -> Option<Table> {
 fn cells_table(diagram: &Diagram) -> Table {
     let rows = diagram.cells.iter().map(|cell| {
         let step = cell.median_step_generalized.map_or("–".to_owned(), |step| count(step.round() as u64));
-        let range = cell.range_step_generalized.map_or("–".to_owned(), |(a, b)| format!("{} to {}", count(a as u64), count(b as u64)));
+        let range = cell
+            .range_step_generalized
+            .map_or("–".to_owned(), |(a, b)| format!("{} to {}", count(a as u64), count(b as u64)));
         let share = |value: Option<f64>| value.map_or("–".to_owned(), percent);
         let few = if cell.few_seeds { ", few" } else { "" };
         let interval = format!("{:.0} to {:.0} %", 100.0 * cell.share.low, 100.0 * cell.share.high);
@@ -248,7 +253,18 @@ fn cells_table(diagram: &Diagram) -> Table {
         ]
     });
     Table {
-        head: vec!["cell", "phase", "of runs", "seeds", "generalized", "95 %", "median step", "range", "test", "gen. units"],
+        head: vec![
+            "cell",
+            "phase",
+            "of runs",
+            "seeds",
+            "generalized",
+            "95 %",
+            "median step",
+            "range",
+            "test",
+            "gen. units",
+        ],
         n_text: 2,
         rows: rows.collect(),
     }
@@ -270,7 +286,8 @@ mod tests {
     fn of_tasks(orders: &[i64], n_fractions: i64, n_seeds: i64) -> Diagram {
         let row = |m: i64, i: i64, seed: i64| {
             let n = m * m * i / (n_fractions + 1);
-            let excess = n as f64 / (1.1 * 2.7482 * m as f64 * (m as f64).ln()) * (1.0 + 0.03 * ((seed * 7 + i) % 5) as f64);
+            let excess =
+                n as f64 / (1.1 * 2.7482 * m as f64 * (m as f64).ln()) * (1.0 + 0.03 * ((seed * 7 + i) % 5) as f64);
             let row = match excess {
                 e if e >= 1.0 => Row::grokked(m, n, seed, (120.0 + 1500.0 / e.powi(6)) as i64),
                 e if e < 0.15 => Row::censored(m, n, seed, 0.0).without("step_memorized"),
@@ -361,7 +378,10 @@ mod tests {
             assert_eq!(written, n + 1, "{} and its legend", phase.name());
         }
         let few = diagram.cells.iter().filter(|cell| cell.few_seeds).count();
-        assert_eq!(words.iter().filter(|word| word.len() > 1 && word.chars().count() == 2 && word.ends_with('?')).count(), few);
+        assert_eq!(
+            words.iter().filter(|word| word.len() > 1 && word.chars().count() == 2 && word.ends_with('?')).count(),
+            few
+        );
     }
 
     #[test]
@@ -369,10 +389,16 @@ mod tests {
         let diagram = of_tasks(&[23, 41], 9, 4);
         let text = text(&diagram);
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[1].trim_start().starts_with("cyclic:23") && lines[2].trim_start().starts_with("cyclic:41"), "{text}");
+        assert!(
+            lines[1].trim_start().starts_with("cyclic:23") && lines[2].trim_start().starts_with("cyclic:41"),
+            "{text}"
+        );
         assert!(lines[1].contains("M?") && lines[2].ends_with('G') && lines[3].ends_with("data.fraction"), "{text}");
         let story = sentences(&diagram).join(" ");
-        assert!(story.contains("18 cells") && story.contains("Over 2 lines") && story.contains("Fewer than 3 seeds"), "{story}");
+        assert!(
+            story.contains("18 cells") && story.contains("Over 2 lines") && story.contains("Fewer than 3 seeds"),
+            "{story}"
+        );
         let wide = super::text(&fine(40));
         assert!(wide.lines().all(|line| line.chars().count() <= COLUMNS), "{wide}");
         assert!(sentences(&fine(3)).iter().any(|sentence| sentence.contains("no boundary")));

@@ -85,7 +85,8 @@ impl Grid {
     pub(super) fn axes(&self, svg: &mut Svg, diagram: &Diagram) -> f64 {
         if let Some(y) = &diagram.y {
             let mut free_above = f64::INFINITY;
-            let order: Vec<usize> = if self.is_upward { (0..self.n.1).collect() } else { (0..self.n.1).rev().collect() };
+            let order: Vec<usize> =
+                if self.is_upward { (0..self.n.1).collect() } else { (0..self.n.1).rev().collect() };
             let labels = labels(y);
             for i in order {
                 let middle = self.corner(0, i).1 + self.cell.1 / 2.0;
