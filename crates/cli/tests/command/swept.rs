@@ -4,6 +4,9 @@ use crate::Desk;
 use dunwu::store::{Column, Table};
 use serde_json::Value;
 
+/// Optimizer, order, fraction and seed of a run.
+type Planned = (&'static str, i64, f64, i64);
+
 /// A table of `cyclic:M` over fractions of the data for two optimizers: enough data generalizes, and muon does so in a third of
 /// adam's steps, each of which takes it twice the time.
 fn write_table(desk: &Desk, orders: &[i64], n_fractions: i64, n_seeds: i64) {
@@ -15,20 +18,19 @@ fn write_table(desk: &Desk, orders: &[i64], n_fractions: i64, n_seeds: i64) {
             }
         }
     }
-    let n_train = |&(_, m, fraction, _): &(&str, i64, f64, i64)| (fraction * (m * m) as f64).round() as i64;
+    let n_train = |&(_, m, fraction, _): &Planned| (fraction * (m * m) as f64).round() as i64;
     // Seeds differ by a few per cent in how much data they need.
-    let excess = |row: &(&str, i64, f64, i64)| {
+    let excess = |row: &Planned| {
         let m = row.1 as f64;
         n_train(row) as f64 / (2.7 * m * m.ln()) * (1.0 + 0.04 * ((row.3 * 7 % 5) as f64 - 2.0))
     };
-    let pace = |row: &(&str, i64, f64, i64)| if row.0 == "muon" { 1.0 / 3.0 } else { 1.0 };
-    let step = |row: &(&str, i64, f64, i64)| {
+    let pace = |row: &Planned| if row.0 == "muon" { 1.0 / 3.0 } else { 1.0 };
+    let step = |row: &Planned| {
         let step = pace(row) * (150.0 + 900.0 / excess(row).powi(6)) * (1.0 + 0.01 * (row.3 % 4) as f64);
         (excess(row) >= 1.0).then_some(step.round() as i64)
     };
-    let accuracy =
-        |row: &(&str, i64, f64, i64)| if step(row).is_some() { 0.999 } else { (excess(row) - 0.6).clamp(0.02, 0.9) };
-    let ints = |of: &dyn Fn(&(&str, i64, f64, i64)) -> i64| Column::Int64(rows.iter().map(of).collect());
+    let accuracy = |row: &Planned| if step(row).is_some() { 0.999 } else { (excess(row) - 0.6).clamp(0.02, 0.9) };
+    let ints = |of: &dyn Fn(&Planned) -> i64| Column::Int64(rows.iter().map(of).collect());
     let table = Table::default()
         .with("task", Column::Utf8(rows.iter().map(|row| format!("cyclic:{}", row.1)).collect()))
         .with("data.fraction", Column::OptFloat64(rows.iter().map(|row| Some(row.2)).collect()))

@@ -104,6 +104,9 @@ pub(super) struct Arms<'a> {
 /// A group of other settings with a value of the tuned one.
 type Place = (Vec<usize>, String);
 
+/// Every seed of every group with its run in each arm.
+type Pairings<'r> = BTreeMap<(Place, Option<u64>), [Option<&'r Run>; 2]>;
+
 impl<'a> Arms<'a> {
     pub(super) fn of(
         results: &'a Results,
@@ -150,8 +153,8 @@ impl<'a> Arms<'a> {
     }
 
     /// Every seed of every group with its run in each arm.
-    pub(super) fn pairings(&self) -> Result<BTreeMap<(Place, Option<u64>), [Option<&Run>; 2]>, PairedError> {
-        let mut pairings: BTreeMap<(Place, Option<u64>), [Option<&Run>; 2]> = BTreeMap::new();
+    pub(super) fn pairings(&self) -> Result<Pairings<'_>, PairedError> {
+        let mut pairings = Pairings::new();
         for run in &self.runs {
             let partners = pairings.entry((run.place(), run.seed)).or_default();
             if let Some(other) = partners[run.arm].replace(run) {

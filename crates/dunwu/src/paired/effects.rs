@@ -49,7 +49,7 @@ pub struct Discordance {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Two-sided p-value of the exact test of McNemar: that the pairs in which one alone did fall on either side alike.
+    /// Two-sided p-value of the exact test of `McNemar`: that the pairs in which one alone did fall on either side alike.
     pub p: f64,
 }
 

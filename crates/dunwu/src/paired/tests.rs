@@ -21,8 +21,8 @@ fn compared(rows: &[Row]) -> Comparison {
     Comparison::of(&results(rows), OPTIMIZER, &arms(), None).unwrap()
 }
 
-fn refusal(rows: &[Row], key: &str, values: [Value; 2], tuned: Option<&str>) -> String {
-    Comparison::of(&results(rows), key, &values, tuned).unwrap_err().to_string()
+fn refusal(rows: &[Row], key: &str, values: &[Value; 2], tuned: Option<&str>) -> String {
+    Comparison::of(&results(rows), key, values, tuned).unwrap_err().to_string()
 }
 
 /// By all ways in which k + l pairs may fall on either side.
@@ -234,21 +234,21 @@ fn choosing_does_not_flatter() {
 fn what_cannot_be_compared_is_refused_with_the_remedy() {
     let rows = [run("adam", 0, 100.0, 1.0), run("muon", 0, 90.0, 1.0)];
     let two = |a: &str, b: &str| [a.into(), b.into()];
-    assert!(refusal(&rows, "optimizr", arms(), None).contains("no setting \"optimizr\""));
-    assert!(refusal(&rows, "outcome", arms(), None).contains("cannot be compared"));
-    assert!(refusal(&rows, "seed", arms(), None).contains("cannot be compared"));
-    assert!(refusal(&rows, OPTIMIZER, two("adam", "sgd"), None).contains("no run has optimizer.name = \"sgd\""));
-    assert!(refusal(&rows, OPTIMIZER, two("adam", "adam"), None).contains("name two different ones"));
-    assert!(refusal(&rows, OPTIMIZER, arms(), Some(OPTIMIZER)).contains("tune another"));
+    assert!(refusal(&rows, "optimizr", &arms(), None).contains("no setting \"optimizr\""));
+    assert!(refusal(&rows, "outcome", &arms(), None).contains("cannot be compared"));
+    assert!(refusal(&rows, "seed", &arms(), None).contains("cannot be compared"));
+    assert!(refusal(&rows, OPTIMIZER, &two("adam", "sgd"), None).contains("no run has optimizer.name = \"sgd\""));
+    assert!(refusal(&rows, OPTIMIZER, &two("adam", "adam"), None).contains("name two different ones"));
+    assert!(refusal(&rows, OPTIMIZER, &arms(), Some(OPTIMIZER)).contains("tune another"));
     let apart = [run("adam", 0, 100.0, 1.0).with(RATE, 0.1.into()), run("muon", 0, 90.0, 1.0).with(RATE, 0.2.into())];
-    let why = refusal(&apart, OPTIMIZER, arms(), None);
+    let why = refusal(&apart, OPTIMIZER, &arms(), None);
     assert!(why.contains("they differ in optimizer.learning_rate too") && why.contains("tuned="), "{why}");
     let seeds = [run("adam", 0, 100.0, 1.0), run("muon", 1, 90.0, 1.0)];
-    assert!(refusal(&seeds, OPTIMIZER, arms(), None).contains("their seeds differ"));
+    assert!(refusal(&seeds, OPTIMIZER, &arms(), None).contains("their seeds differ"));
     let momentum = |value: f64| run("muon", 0, 90.0, 1.0).with("optimizer.momentum", value.into());
     let several = [rows[0].clone(), momentum(0.9), momentum(0.95)];
-    let why = refusal(&several, OPTIMIZER, arms(), None);
+    let why = refusal(&several, OPTIMIZER, &arms(), None);
     assert!(why.contains("differ only in optimizer.momentum") && why.contains("tuned=optimizer.momentum"), "{why}");
     let twice = [rows[0].clone(), rows[1].clone(), rows[1].clone().with("run", "r7".into())];
-    assert!(refusal(&twice, OPTIMIZER, arms(), None).contains("\"r7\""));
+    assert!(refusal(&twice, OPTIMIZER, &arms(), None).contains("\"r7\""));
 }

@@ -43,8 +43,9 @@ impl Tuned {
     pub(super) fn of(arms: &Arms<'_>, key: &str) -> Result<Self, PairedError> {
         arms.pairings()?; // no seed has two runs of one value
         let groups: BTreeSet<&Vec<usize>> = arms.runs.iter().map(|run| &run.group).collect();
-        let (mut pairs, mut chosen, mut left_out): (Vec<[Seen; 2]>, [Vec<Option<Value>>; 2], usize) =
-            Default::default();
+        let mut pairs: Vec<[Seen; 2]> = Vec::new();
+        let mut chosen: [Vec<Option<Value>>; 2] = Default::default();
+        let mut left_out = 0;
         for group in &groups {
             let by_value = [0, 1].map(|arm| by_value(arms, arm, group));
             let seeds =
@@ -81,17 +82,17 @@ fn by_value<'a>(arms: &'a Arms<'_>, arm: usize, group: &[usize]) -> ByValue<'a> 
             None => values.push((value.clone(), BTreeMap::from([(seed, run)]))),
         }
     }
-    values.sort_by(|a, b| ascending(&a.0, &b.0));
+    values.sort_by(|a, b| ascending(a.0.as_ref(), b.0.as_ref()));
     values
 }
 
-fn ascending(a: &Option<Value>, b: &Option<Value>) -> std::cmp::Ordering {
-    let number = |value: &Option<Value>| match value {
+fn ascending(a: Option<&Value>, b: Option<&Value>) -> std::cmp::Ordering {
+    let number = |value: Option<&Value>| match value {
         Some(Value::Int(number)) => *number as f64,
         Some(Value::Float(number)) => *number,
         Some(Value::Bool(_) | Value::Text(_)) | None => 0.0,
     };
-    number(a).total_cmp(&number(b)).then_with(|| a.as_ref().map(shown).cmp(&b.as_ref().map(shown)))
+    number(a).total_cmp(&number(b)).then_with(|| a.map(shown).cmp(&b.map(shown)))
 }
 
 /// The value with which most of these seeds generalize; of several the one that takes the least time, then the most accurate, then the
@@ -116,7 +117,7 @@ fn best<'b, 'a>(
 
 fn choices(arms: &Arms<'_>, arm: usize, chosen: &[Option<Value>]) -> Vec<Choice> {
     let mut all: Vec<&Option<Value>> = arms.runs.iter().filter(|run| run.arm == arm).map(|run| &run.tuned).collect();
-    all.sort_by(|a, b| ascending(a, b));
+    all.sort_by(|a, b| ascending(a.as_ref(), b.as_ref()));
     all.dedup();
     let of_value = |(i, value): (usize, &&Option<Value>)| {
         let times = chosen.iter().filter(|other| other == value).count();

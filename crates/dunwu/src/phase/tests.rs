@@ -119,7 +119,7 @@ fn the_measured_boundary_lies_between_the_last_cell_that_fails_and_the_next() {
             let truth = boundary * m * m.ln();
             let place = drawn.measured.on(line).unwrap();
             let cells = || drawn.cells.iter().filter(|cell| cell.y == line).map(|cell| cell.n_train.unwrap());
-            let below = cells().filter(|&n| n < truth).last();
+            let below = cells().rfind(|&n| n < truth);
             let above = cells().find(|&n| n >= truth).unwrap();
             match below {
                 // Shares go from 0 to 1 between the two, so that a half is at their geometric mean.
@@ -265,7 +265,7 @@ fn the_median_counts_those_that_never_did_as_last() {
             all.resize(n, f64::INFINITY);
             all.sort_by(f64::total_cmp);
             let (lower, upper) = (all[(n - 1) / 2], all[n / 2]);
-            let expected = if upper.is_finite() { (lower + upper) / 2.0 } else { lower };
+            let expected = if upper.is_finite() { f64::midpoint(lower, upper) } else { lower };
             assert_eq!(
                 median_with_never(values, n),
                 Some(expected).filter(|median| median.is_finite()),

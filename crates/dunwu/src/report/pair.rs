@@ -152,7 +152,7 @@ fn interval(effect: &Effect) -> String {
 fn remark(effect: &Effect, nothing: f64) -> String {
     let mut remarks = Vec::new();
     if effect.excludes(nothing) == Some(false) {
-        remarks.push("the interval holds no effect".to_owned());
+        remarks.push("no effect lies within the interval".to_owned());
     }
     if effect.pairs < ENOUGH_PAIRS {
         remarks.push(format!("fewer than {ENOUGH_PAIRS} pairs"));
@@ -192,7 +192,8 @@ pub(super) fn as_effect(did: &Discordance) -> Effect {
 pub fn text(comparison: &Comparison) -> String {
     let mut text = table(&comparison.effects).text();
     if let Some(tuned) = &comparison.tuned {
-        text += &format!("\n\nWith {} chosen for each arm\n{}", tuned.key, table(&tuned.effects).text());
+        let (key, tuned) = (&tuned.key, table(&tuned.effects).text());
+        text = format!("{text}\n\nWith {key} chosen for each arm\n{tuned}");
     }
     text
 }
@@ -213,7 +214,8 @@ pub fn page(comparison: &Comparison, setup: &str) -> Page {
     body += &page::shown(&figure);
     body += &table(&comparison.effects).html();
     if let Some(tuned) = &comparison.tuned {
-        body += &format!("<h2>With {} chosen for each arm</h2>\n{}", escape(&tuned.key), table(&tuned.effects).html());
+        let (key, table) = (escape(&tuned.key), table(&tuned.effects).html());
+        body = format!("{body}<h2>With {key} chosen for each arm</h2>\n{table}");
     }
     let html = page::document(&Head {
         kicker: "Dunwu · paired comparison",

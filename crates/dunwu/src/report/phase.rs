@@ -126,7 +126,7 @@ pub fn text(diagram: &Diagram) -> String {
         let (first, last) = (&columns[0], &columns[columns.len() - 1]);
         lines.push(format!("  {:beside$} {}: {first} to {last}, {} values", "", diagram.x.name, columns.len()));
     } else {
-        let heads: String = columns.iter().map(|name| format!("{name:>width$}")).collect();
+        let heads = columns.iter().map(|name| format!("{name:>width$}")).collect::<Vec<_>>().concat();
         lines.push(format!("  {:beside$} {heads}  {}", "", diagram.x.name));
     }
     let mut legend: Vec<String> =
@@ -171,7 +171,8 @@ pub fn page(diagram: &Diagram, setup: &str) -> Page {
     body += &figures.iter().map(page::shown).collect::<String>();
     body += &boundary_table(diagram).map_or(String::new(), |table| format!("<h2>The boundary</h2>\n{}", table.html()));
     if diagram.cells.len() <= MOST_ROWS {
-        body += &format!("<h2>Every cell</h2>\n{}", cells_table(diagram).html());
+        body += "<h2>Every cell</h2>\n";
+        body += &cells_table(diagram).html();
     }
     let words: Vec<(&str, &str)> = diagram.counts().iter().map(|(phase, _)| (phase.name(), phase.meaning())).collect();
     body += &page::words(&words);

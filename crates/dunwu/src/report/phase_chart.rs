@@ -201,7 +201,7 @@ pub(super) fn quantities(diagram: &Diagram) -> String {
         let mut bottom: f64 = top;
         for (i, map) in pair.iter().enumerate() {
             let left = i as f64 * (HALF + 6.0);
-            bottom = bottom.max(heat(&mut svg, diagram, map, (left, left + HALF - 12.0), top));
+            bottom = bottom.max(heat(&mut svg, diagram, map, (left, left + HALF - 20.0), top));
         }
         top = bottom + 34.0;
     }
