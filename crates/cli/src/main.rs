@@ -7,12 +7,15 @@ mod inspect;
 mod landscape;
 mod launch;
 mod law;
+mod pair;
+mod phase;
 mod progress;
 mod reference;
 mod run;
 mod say;
 mod summary;
 mod sweep;
+mod swept;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -222,6 +225,40 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Phase diagrams of a sweep over any two of its settings: `dunwu phase sweep.parquet x=data.fraction y=task`
+    ///
+    /// Each cell is the runs that differ in nothing but the seed: what most of them came to, the share that generalized, when, the
+    /// final test accuracy, the share of generalizing units. Over the cells, where half of the seeds generalize and where the
+    /// theory's fitted line runs.
+    #[command(after_help = phase::help())]
+    Phase {
+        /// The table of a sweep, a Parquet file
+        table: PathBuf,
+        /// x=COLUMN, y=COLUMN, and KEY=VALUE for each setting that is to be held fixed
+        #[arg(value_name = "x=COLUMN] [y=COLUMN] [KEY=VALUE ...")]
+        words: Vec<String>,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Two values of one setting compared in pairs of runs: `dunwu pair sweep.parquet optimizer=adam,muon`
+    ///
+    /// Pairs differ in that setting alone: the same seed, the same everything else. Says how much sooner the second value
+    /// generalizes, in steps and in seconds at equal compute, how many more runs generalize, how much more accurate they end, each
+    /// with its interval and its number of pairs.
+    #[command(after_help = pair::HELP)]
+    Pair {
+        /// The table of a sweep, a Parquet file
+        table: PathBuf,
+        /// The setting with its two values, then tuned=KEY, and KEY=VALUE for each setting that is to be held fixed
+        #[arg(value_name = "KEY=A,B] [tuned=KEY] [KEY=VALUE ...", required = true)]
+        words: Vec<String>,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -266,6 +303,8 @@ fn main() -> ExitCode {
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
         Command::Launch { cluster } => launch::launch(&cluster),
         Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
+        Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),
+        Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

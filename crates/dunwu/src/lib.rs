@@ -12,6 +12,8 @@ pub mod law;
 pub mod measure;
 pub mod memory;
 pub mod opened;
+pub mod paired;
+pub mod phase;
 pub mod report;
 pub mod spec_file;
 pub mod store;

@@ -14,6 +14,7 @@ mod recorded;
 mod reference;
 mod runs;
 mod sweeps;
+mod swept;
 
 use serde_json::Value;
 use std::fs;

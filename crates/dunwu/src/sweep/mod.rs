@@ -9,6 +9,8 @@
 mod claim;
 mod estimate;
 mod expand;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod folder;
 mod formula;
 mod plan;

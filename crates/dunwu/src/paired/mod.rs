@@ -1,0 +1,18 @@
+//! Two values of one setting, compared in pairs of runs that differ in nothing else, at equal compute.
+//!
+//! ```text
+//! Results ─▶ runs of both arms ─▶ pairs (same settings, same seed) ─▶ effects, each with interval and number of pairs
+//!                              └▶ cross-fitted choice of another setting ─▶ pairs ─▶ effects
+//! ```
+
+mod arms;
+mod comparison;
+mod effects;
+#[cfg(test)]
+mod tests;
+mod tuned;
+
+pub use arms::PairedError;
+pub use comparison::Comparison;
+pub use effects::{Discordance, ENOUGH_PAIRS, Effect, Effects};
+pub use tuned::{Choice, Tuned};

@@ -1,0 +1,20 @@
+//! Phase diagrams: what becomes of runs as two settings vary, and where the boundary lies.
+//!
+//! ```text
+//! Results ─▶ axes ─▶ cells (outcomes, phases) ─▶ boundaries, measured and the theory's ─▶ Diagram
+//! ```
+
+mod axes;
+mod boundary;
+mod cell;
+mod diagram;
+mod kind;
+#[cfg(test)]
+mod tests;
+
+pub use axes::{AMOUNTS, Axis, PhaseError};
+pub(crate) use axes::{numbered, shown};
+pub use boundary::{Along, Boundary, Place, Within};
+pub use cell::{Cell, FEW_SEEDS};
+pub use diagram::Diagram;
+pub use kind::{Phase, SLOWER};
