@@ -4,16 +4,15 @@ use crate::Place;
 use crate::failure::Failure;
 use crate::landscape::Drawn;
 use crate::say::say;
-use dunwu::law::{Decision, Estimate, Form, Further, LawFit, Study, Threshold, of_family};
+use crate::swept::{self, filtered, key_value};
+use dunwu::law::{Decision, Estimate, Form, Further, LawFit, Study, Threshold};
 use dunwu::report::law;
-use dunwu::spec_file;
-use dunwu::sweep::{Results, ResultsError};
-use dunwu_engine::spec::Value as Setting;
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(crate) fn run(table: &Path, filters: &[String], drawn: &Drawn, place: &Place) -> Result<(), Failure> {
-    let results = filtered(read(table)?, filters)?;
+    let filters = filters.iter().map(|word| key_value(word)).collect::<Result<Vec<_>, _>>()?;
+    let results = filtered(swept::read(table)?, &filters)?;
     let study = Study::of(&results).map_err(Failure::usage)?;
     let page = drawn.keep("law.html", &law::law_page(&study))?;
     if place.json {
@@ -29,28 +28,6 @@ pub(crate) fn run(table: &Path, filters: &[String], drawn: &Drawn, place: &Place
     }
     say!("Page, to open in a browser: {}", page.display());
     Ok(())
-}
-
-/// A file that cannot be read is a failure; one that is no sweep's table was the wrong thing to name.
-fn read(table: &Path) -> Result<Results, Failure> {
-    Results::read(table).map_err(|error| match error {
-        error @ ResultsError::NotASweep { .. } => Failure::usage(error),
-        error => error.into(),
-    })
-}
-
-/// The runs that every `KEY=VALUE` leaves; `task=cyclic` leaves a family.
-fn filtered(mut results: Results, filters: &[String]) -> Result<Results, Failure> {
-    for filter in filters {
-        let (key, value) =
-            spec_file::parse_override(filter).map_err(|error| Failure::in_text(&error, "the command line", filter))?;
-        let kept = match &value {
-            Setting::Text(family) if key == "task" && !family.contains(':') => of_family(&results, family),
-            value => results.only(&key, value),
-        };
-        results = kept.map_err(Failure::usage)?;
-    }
-    Ok(results)
 }
 
 /// The object that programs rely on.
@@ -129,6 +106,6 @@ fn decide(study: &Study) -> Value {
     match &study.decision {
         Decision::By(further) => design(further, Some(&further.command)),
         Decision::OutOfReach(further) => design(further, None),
-        Decision::Made | Decision::NoFurtherSize => Value::Null,
+        Decision::Made | Decision::NoneFits | Decision::NoFurtherSize => Value::Null,
     }
 }

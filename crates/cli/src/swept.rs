@@ -25,10 +25,14 @@ pub(crate) fn key_value(word: &str) -> Result<(&str, &str), Failure> {
     parts.ok_or_else(|| Failure::usage(format!("{word:?} is no KEY=VALUE, such as optimizer.weight_decay=1e-4")))
 }
 
-/// The runs with these values.
+/// The runs with these values; `task=cyclic` leaves a family.
 pub(crate) fn filtered(mut results: Results, filters: &[(&str, &str)]) -> Result<Results, Failure> {
     for (key, value) in filters {
-        results = results.only(key, &parse_value(value)).map_err(refused)?;
+        let kept = match *key {
+            "task" if !value.contains(':') => results.of_family(value),
+            key => results.only(key, &parse_value(value)),
+        };
+        results = kept.map_err(refused)?;
     }
     Ok(results)
 }

@@ -27,6 +27,6 @@ pub use evidence::{Estimate, LawFit};
 pub use form::Form;
 pub use further::{Further, Rule};
 pub use likelihood::{LARGEST_SLOPE, LEAST_SLOPE, SCATTERS};
-pub use runs::{LawError, Run, Runs, Size, of_family};
+pub use runs::{LawError, Run, Runs, Size};
 pub use study::{Decision, ENOUGH_BITS, Study, Verdict};
 pub use threshold::{REPLICATES, Standing, Threshold};

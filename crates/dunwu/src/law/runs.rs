@@ -1,6 +1,6 @@
 //! From a sweep's table to runs that a law can be asked about: one family of tasks, nothing varied but size, data and seed.
 
-use crate::sweep::{Results, ResultsError};
+use crate::sweep::{Results, family};
 use dunwu_engine::spec::Value;
 use dunwu_engine::task::Task;
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,25 +213,6 @@ impl Size {
     pub fn n_generalized(&self) -> usize {
         self.runs.iter().filter(|run| run.generalized).count()
     }
-}
-
-/// The runs whose task is of this family, for `task=cyclic` where `task=cyclic:23` would leave one size.
-pub fn of_family(results: &Results, wanted: &str) -> Result<Results, ResultsError> {
-    let is_wanted = |run: &usize| results.text(*run, "task").is_some_and(|task| family(&task) == wanted);
-    let runs: Vec<usize> = (0..results.len()).filter(is_wanted).collect();
-    if runs.is_empty() {
-        // No run has it as its task either: the error lists those that there are.
-        return results.only("task", &Value::from(wanted));
-    }
-    Ok(results.picked(&runs))
-}
-
-/// The task's spelling without its size: `cyclic:23` is of `cyclic`, `expression:x*y+x:97` of `expression:x*y+x`.
-fn family(task: &str) -> String {
-    const ANY: u64 = 7;
-    let without_size = Task::parse(task).ok().and_then(|task| task.with_order(ANY)).map(|task| task.to_string());
-    let family = without_size.as_deref().and_then(|text| text.strip_suffix(&format!(":{ANY}")));
-    family.map_or_else(|| task.split(':').next().unwrap_or(task).to_owned(), str::to_owned)
 }
 
 fn sizes(results: &Results) -> Result<Vec<Size>, LawError> {

@@ -45,6 +45,8 @@ pub struct Verdict {
 pub enum Decision {
     /// They are apart already.
     Made,
+    /// No law is ahead of both by so much that it does not matter which of them is better.
+    NoneFits,
     /// These would.
     By(Further),
     /// Nothing affordable would; the best that can be had for it.
@@ -99,6 +101,9 @@ fn law(laws: &[LawFit], form: Form) -> &LawFit {
 fn decision(runs: &Runs, laws: &[LawFit], verdict: Verdict) -> Decision {
     if verdict.tells() {
         return Decision::Made;
+    }
+    if verdict.no_law_ahead >= ENOUGH_BITS {
+        return Decision::NoneFits;
     }
     let rule = Rule { enough_bits: ENOUGH_BITS, affordable: AFFORDABLE };
     match further(runs, [verdict.best, verdict.next].map(|form| law(laws, form)), rule) {

@@ -294,8 +294,8 @@ fn one_family_at_a_time() {
     let task = |i: usize| if i.is_multiple_of(2) { "cyclic:23" } else { "dihedral:5" }.to_owned();
     let mixed = with("task", |n| Column::Utf8((0..n).map(task).collect()));
     assert!(refused(&mixed).contains("cyclic, dihedral; add `task=cyclic` or `task=dihedral`"), "{}", refused(&mixed));
-    assert_eq!(of_family(&mixed, "dihedral").unwrap().len(), mixed.len() / 2);
-    assert!(of_family(&mixed, "dihedrl").unwrap_err().to_string().contains("dihedral:5"));
+    assert_eq!(mixed.of_family("dihedral").unwrap().len(), mixed.len() / 2);
+    assert!(mixed.of_family("dihedrl").unwrap_err().to_string().contains("dihedral:5"));
     // A family without a size parameter is one all the same, and two of its tasks with one M are two sizes.
     let m: Vec<usize> = recipe(&log_linear).runs().sizes.iter().flat_map(|s| vec![s.m; s.runs.len()]).collect();
     let product =

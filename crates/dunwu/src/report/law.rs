@@ -110,7 +110,7 @@ pub fn verdict(study: &Study) -> String {
 pub fn decide(study: &Study) -> Option<String> {
     let pair = format!("{} from {}", study.verdict.best.name(), study.verdict.next.name());
     match &study.decision {
-        Decision::Made => None,
+        Decision::Made | Decision::NoneFits => None,
         Decision::By(further) => Some(format!(
             "These further runs would tell {pair}: {}, expected to say {} whichever of the two is true, for {} of what \
              the runs so far took (about {}).{}",

@@ -4,7 +4,7 @@
 use super::figures::Figure;
 use super::palette::{CORRUPTED, Color, FAINT, NEUTRAL, RESTORED, TEST, TRAIN};
 use super::plot::{EndLabel, LEFT, Panel, SMALL, Stroke};
-use super::scale::{Scale, range};
+use super::scale::{Scale, Tick, range};
 use super::svg::{Svg, WIDTH};
 use super::words::number;
 use crate::law::{Form, LawFit, Size, Study, Threshold};
@@ -88,7 +88,10 @@ impl Drawing<'_> {
         self.study.runs.sizes.iter().for_each(|size| self.runs(&mut svg, size));
         self.laws(&mut svg);
         self.study.thresholds.iter().for_each(|threshold| self.threshold(&mut svg, threshold));
-        self.panel.x_axis(&mut svg, Some("size M (labels, by logarithm)"));
+        // The sizes that were run, instead of powers of ten.
+        let tick = |size: &Size| Tick { value: size.m as f64, label: Some(size.m.to_string()) };
+        let ticks = self.study.runs.sizes.iter().map(tick).collect();
+        self.panel.x_axis_at(&mut svg, ticks, Some("size M (labels, by logarithm)"));
         Figure::drawn(name, title, caption.to_owned(), svg, self.panel.bottom() + 44.0)
     }
 

@@ -1,7 +1,7 @@
 //! One panel: axes, curves, areas, bands, marks and labels that do not overlap.
 
 use super::palette::{self, Color};
-use super::scale::Scale;
+use super::scale::{Scale, Tick};
 use super::svg::{Anchor, PathData, Svg, text_width};
 use super::words;
 use crate::opened::StageSpan;
@@ -70,10 +70,15 @@ impl Panel {
 
     /// The base line with ticks; labels and title only where `title` is given.
     pub(super) fn x_axis(&self, svg: &mut Svg, title: Option<&str>) {
+        self.x_axis_at(svg, self.x.ticks(), title);
+    }
+
+    /// The same with ticks of one's own.
+    pub(super) fn x_axis_at(&self, svg: &mut Svg, ticks: Vec<Tick>, title: Option<&str>) {
         let bottom = self.bottom();
         svg.line((self.left, bottom), (self.right(), bottom), "stroke=\"#888\" stroke-width=\"1\"");
         let mut free_from = f64::NEG_INFINITY;
-        for tick in self.x.ticks() {
+        for tick in ticks {
             let Some(x) = self.at_x(tick.value) else { continue };
             let length = if tick.label.is_some() { 5.0 } else { 2.5 };
             svg.line((x, bottom), (x, bottom + length), "stroke=\"#888\" stroke-width=\"0.8\"");

@@ -31,6 +31,7 @@ pub use estimate::{Estimate, Estimator};
 pub use expand::{ExpandError, Planned};
 pub use folder::Folder;
 pub use plan::{Keep, Plan, PlanError, Request, SourceText};
+pub(crate) use results::family;
 pub use results::{RESULTS, Results, ResultsError};
 pub use row::Row;
 pub use rows::ROWS_FORMAT;

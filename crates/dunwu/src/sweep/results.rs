@@ -5,6 +5,7 @@
 
 use crate::store::{Column, Table, TableError, read_table};
 use dunwu_engine::spec::{SETTINGS, Value, nearest, settings};
+use dunwu_engine::task::Task;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -197,6 +198,17 @@ impl Results {
         Ok(self.picked(&runs))
     }
 
+    /// The runs whose task is of this family, for `task=cyclic` where `task=cyclic:23` would leave one size.
+    pub fn of_family(&self, wanted: &str) -> Result<Self, ResultsError> {
+        let is_wanted = |run: &usize| self.text(*run, "task").is_some_and(|task| family(&task) == wanted);
+        let runs: Vec<usize> = (0..self.len()).filter(is_wanted).collect();
+        if runs.is_empty() {
+            // No run has it as its task either: the error lists those that there are.
+            return self.only("task", &Value::from(wanted));
+        }
+        Ok(self.picked(&runs))
+    }
+
     /// These runs, in this order.
     #[must_use]
     pub fn picked(&self, runs: &[usize]) -> Self {
@@ -207,6 +219,14 @@ impl Results {
     fn column(&self, name: &str) -> Option<&Column> {
         self.table.columns.iter().find(|(other, _)| other == name).map(|(_, column)| column)
     }
+}
+
+/// The task's spelling without its size: `cyclic:23` is of `cyclic`, `expression:x*y+x:97` of `expression:x*y+x`.
+pub(crate) fn family(task: &str) -> String {
+    const ANY: u64 = 7;
+    let without_size = Task::parse(task).ok().and_then(|task| task.with_order(ANY)).map(|task| task.to_string());
+    let family = without_size.as_deref().and_then(|text| text.strip_suffix(&format!(":{ANY}")));
+    family.map_or_else(|| task.split(':').next().unwrap_or(task).to_owned(), str::to_owned)
 }
 
 fn nearest_of<'a>(name: &str, columns: impl Iterator<Item = &'a str>) -> Option<String> {
