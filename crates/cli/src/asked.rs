@@ -5,6 +5,7 @@ use crate::say::note;
 use anyhow::Context;
 use dunwu::group::Decomposition;
 use dunwu::store::{RunDir, RunId};
+use dunwu::task_file::{SPLIT, TABLE};
 use dunwu::{memory, spec_file, task_file};
 use dunwu_engine::spec::presets;
 use dunwu_engine::{Problem, RunSpec, Split};
@@ -21,10 +22,6 @@ pub(crate) struct Asked {
     /// Names and contents of the files that the spec refers to.
     pub(crate) inputs: Vec<(String, String)>,
 }
-
-/// File names of the copies in a run's directory.
-const TABLE: &str = "table";
-const SPLIT: &str = "split";
 
 impl Asked {
     /// From the words of a command line: a preset or a file first, if at all, then settings.

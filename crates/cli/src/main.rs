@@ -25,7 +25,7 @@ use std::time::Duration;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memorizing or a generalizing
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage.
+/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (sweeps, which then go on later).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 100)]
 struct Cli {

@@ -5,7 +5,7 @@ use dunwu_engine::{Problem, RunSpec, Split, Training};
 /// A run that does not fit.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "this run needs at least {:.1} GB of memory and {:.1} GB are free; lower model.width, model.depth or the order of the task",
+    "this run needs at least {:.1} GB of memory and {:.1} GB are to be had; lower model.width, model.depth or the order of the task",
     *needed as f64 / 1e9,
     *available as f64 / 1e9
 )]
@@ -16,10 +16,20 @@ pub struct TooLarge {
     pub available: u128,
 }
 
+/// Refuses a run that could not be made here even if nothing else ran. Where the system does not say, nothing is refused.
+pub fn fits_at_all(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(), TooLarge> {
+    let needed = bytes_needed(spec, problem, split);
+    let limits = [bytes_of("MemTotal:"), bytes_of_group()];
+    match limits.into_iter().flatten().min() {
+        Some(available) if needed > available => Err(TooLarge { needed, available }),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a run that the system would kill for its memory. Where the system does not say what is free, nothing is refused.
 pub fn fits(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(), TooLarge> {
     let needed = bytes_needed(spec, problem, split);
-    match bytes_available() {
+    match bytes_of("MemAvailable:") {
         Some(available) if needed > available => Err(TooLarge { needed, available }),
         _ => Ok(()),
     }
@@ -35,9 +45,17 @@ fn bytes_needed(spec: &RunSpec, problem: &Problem, split: &Split) -> u128 {
     4 * (copies * parameters + population * labels + train * units)
 }
 
-/// Bytes that the system can give without swapping; `None` where it does not say.
-fn bytes_available() -> Option<u128> {
+/// What the system says of its memory, in bytes; `None` where it does not.
+fn bytes_of(what: &str) -> Option<u128> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(what))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u128>().ok()? * 1024)
+}
+
+/// What a container or a job of a cluster may use; `None` without a limit.
+fn bytes_of_group() -> Option<u128> {
+    let group = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    let path = group.lines().find_map(|line| line.strip_prefix("0::"))?.trim_start_matches('/').to_owned();
+    let limit = std::path::Path::new("/sys/fs/cgroup").join(path).join("memory.max");
+    std::fs::read_to_string(limit).ok()?.trim().parse().ok()
 }

@@ -225,7 +225,8 @@ pub(crate) fn arrivals(spec: &RunSpec, scalars: &[Scalars]) -> [Option<u64>; 2] 
     let arrival = |read: fn(&Scalars) -> Option<f64>, level: f64| {
         let mut arrival = Arrival::default();
         let mut settled = None;
-        for row in scalars {
+        // What diverged has arrived nowhere.
+        for row in scalars.iter().filter(|row| row.train_loss.is_finite()) {
             arrival.observe(row.step, read(row).is_some_and(|accuracy| accuracy >= level));
             settled = arrival.since(row.step, events.sustained);
         }

@@ -5,6 +5,11 @@ use dunwu_engine::task::{Problem, Task, TaskError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What the copy of a task's table is called among a run's inputs.
+pub const TABLE: &str = "table";
+/// What the copy of a split is called there.
+pub const SPLIT: &str = "split";
+
 /// Why a task's problem could not be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

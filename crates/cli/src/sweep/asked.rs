@@ -12,7 +12,7 @@ use std::path::Path;
 #[derive(Args)]
 pub(crate) struct Variation {
     /// A preset or a TOML file (default: tian-2025), then settings as key=values: a list `1,2,4`, `0..9`, `1.5..4.5/13`,
-    /// `log:1e-4..1e-1/7`, `0..2000:250`, a formula `data.fraction=…`; `a/b=1/x,2/y` goes together
+    /// `log:1e-4..1e-1/7`, `0..2000:250`, a formula `data.fraction==2.75*ln(M)/M`; `a/b=1/x,2/y` goes together
     #[arg(value_name = "PRESET|FILE.toml] [KEY=VALUES ...", required = true)]
     pub(crate) words: Vec<String>,
     /// Leave out the cells where this holds, such as "M > 71 and model.width < 512"; may be given several times
@@ -27,8 +27,8 @@ impl Variation {
     /// The same as words of a command line.
     pub(crate) fn as_words(&self) -> Vec<String> {
         let mut words = self.words.clone();
-        words.extend(self.exclude.iter().flat_map(|condition| ["--exclude".to_owned(), condition.clone()]));
-        words.extend(self.keep.iter().flat_map(|keep| ["--keep".to_owned(), keep.name().to_owned()]));
+        words.extend(self.exclude.iter().map(|condition| format!("--exclude={condition}"))); // which may begin with a dash
+        words.extend(self.keep.iter().map(|keep| format!("--keep={}", keep.name())));
         words
     }
 }

@@ -7,13 +7,15 @@ mod signals;
 use crate::Place;
 use crate::failure::Failure;
 use crate::say::{note, say};
+use anyhow::Context as _;
 pub(crate) use asked::{Swept, Variation};
 use clap::Args;
 use dunwu::store::{Table, TableError};
-use dunwu::sweep::{Collected, Estimate, Estimator, Options, Planned, Tally, collect, work};
+use dunwu::sweep::{Collected, Estimate, Estimator, Keep, Options, Planned, Tally, collect, work};
 use progress::Progress;
 use serde_json::json;
 use signals::Signals;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -32,8 +34,8 @@ pub(crate) struct Working {
     /// Time between checkpoints of a run: what a `kill -9` may cost
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = crate::seconds)]
     checkpoint_every: Duration,
-    /// A worker of another machine is dead when it has shown no sign of life for so long
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = crate::seconds)]
+    /// A worker of another machine is dead when it has shown no sign of life for so long, 15 seconds or more
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = lease)]
     lease: Duration,
 }
 
@@ -72,6 +74,9 @@ pub(crate) fn sweep(variation: &Variation, working: &Working, ending: &Ending, p
         if !matches!(extension, Some("parquet" | "csv")) {
             return Err(Failure::usage(format!("--table {}: a table ends in .parquet or .csv", table.display())));
         }
+        if table.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            return Err(Failure::usage(format!("--table {}: there is no such folder", table.display())));
+        }
     }
     if ending.dry_run {
         return foretell(&swept, working, place);
@@ -90,15 +95,22 @@ pub(crate) fn sweep(variation: &Variation, working: &Working, ending: &Ending, p
     let seconds = began.elapsed().as_secs_f64();
     let collected = collect(&swept.runs, &swept.folder)?;
     let path = ending.table.clone().unwrap_or_else(|| swept.folder.table(&swept.name));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
     write(&collected.table, &path)?;
     let curves = (collected.curves.n_rows() > 0).then(|| beside(&path));
     if let Some(curves) = &curves {
         write(&collected.curves, curves)?;
     }
-    warn(&collected);
+    warn(&collected, swept.keep);
     let summary = Summary { tally, seconds, collected: &collected, path: &path, curves: curves.as_deref() };
     summary.print(place.json);
     match signal {
+        None if !ending.collect && collected.done < swept.runs.len() => {
+            let missing = swept.runs.len() - collected.done;
+            Err(anyhow::anyhow!("{missing} runs were not made, which is a bug; the same command tries again").into())
+        }
         None => Ok(()),
         Some(signal) => {
             note!("stopped: the same command goes on where this one stopped");
@@ -129,6 +141,14 @@ pub(crate) fn worker(
     signals.caught().map_or(Ok(()), |signal| Err(Failure::Stopped { signal }))
 }
 
+/// Heartbeats are five seconds apart, and a network file system may hold one back.
+const LEASE_MIN: Duration = Duration::from_secs(15);
+
+fn lease(text: &str) -> Result<Duration, &'static str> {
+    let lease = crate::seconds(text)?;
+    if lease < LEASE_MIN { Err("write 15 seconds or more: heartbeats are 5 seconds apart") } else { Ok(lease) }
+}
+
 /// `k/n`, counted from 1.
 pub(crate) fn shard(text: &str) -> Result<(usize, usize), String> {
     let numbers = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
@@ -151,7 +171,7 @@ fn write(table: &Table, path: &Path) -> Result<(), TableError> {
 }
 
 /// What a reader of the table has to know and would not see.
-fn warn(collected: &Collected) {
+fn warn(collected: &Collected, keep: Keep) {
     if !collected.versions.is_empty() {
         note!(
             "note: versions {} made these rows, and this is {}; the column `version` says which",
@@ -163,6 +183,12 @@ fn warn(collected: &Collected) {
         note!(
             "note: rows come from several kernels ({}), which differ in rounding; the column `kernel` says which",
             collected.kernels.join(", ")
+        );
+    }
+    if keep == Keep::Scalars && collected.without_curves > 0 {
+        note!(
+            "note: losses over time are there for all but {} runs, which were made without keeping them (`--keep outcome`, or alone)",
+            collected.without_curves
         );
     }
     if collected.disagreeing > 0 {
@@ -234,8 +260,11 @@ pub(crate) fn left(swept: &Swept, retry_failed: bool) -> Result<Vec<(&Planned, E
 fn foretell(swept: &Swept, working: &Working, place: &Place) -> Result<(), Failure> {
     let left = left(swept, working.retry_failed)?;
     let cores = working.options(swept).threads;
-    let sum = |read: fn(&Estimate) -> f64| left.iter().map(|(_, one)| read(one)).sum::<f64>() / cores as f64;
-    let (likely, at_most) = (sum(|one| one.likely), sum(|one| one.at_most));
+    let bound = |read: fn(&Estimate) -> f64| {
+        let times = left.iter().map(|(_, one)| read(one));
+        (times.clone().sum::<f64>() / cores as f64).max(times.fold(0.0, f64::max))
+    };
+    let (likely, at_most) = (bound(|one| one.likely), bound(|one| one.at_most));
     if place.json {
         let list = left.iter().map(|(run, _)| json!({ "run": run.id, "words": run.words }));
         let object = json!({

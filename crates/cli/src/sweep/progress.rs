@@ -65,7 +65,7 @@ impl<'a> Progress<'a> {
             .filter(|left| left.at_most > 0.0)
             .map_or(String::new(), |left| format!("about {} left, {} at most", span(left.likely), span(left.at_most)));
         let message = [outcomes.join(", "), left].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-        let position = event.tally.reused + event.tally.made;
+        let position = event.tally.reused + event.tally.made + event.tally.elsewhere;
         self.bar.set_position(position as u64);
         self.bar.set_message(message.join("; "));
         if !self.has_terminal && self.said.elapsed() >= PACE {

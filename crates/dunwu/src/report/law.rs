@@ -224,7 +224,8 @@ fn limits(study: &Study) -> Vec<String> {
     say(runs.collapsed, " collapsed and count as not generalized.");
     if !runs.following.is_empty() {
         let names = list(&quoted(&runs.following), 4);
-        limits.push(format!("Beside the size, {names} differ between tasks: the law is of both together."));
+        let differ = if runs.following.len() == 1 { "differs" } else { "differ" };
+        limits.push(format!("Beside the size, {names} {differ} between tasks: the law is of both together."));
     }
     let scatter = study.law(study.verdict.best).scatter.unwrap_or(0.0);
     if scatter > SCATTERS[3] {

@@ -40,7 +40,7 @@ fn boundary_sentences(diagram: &Diagram) -> Vec<String> {
     let ratio =
         |line: usize| diagram.ratio(line).map_or(String::new(), |r| format!(", {} times the theory's", number(r)));
     let told = |measured: &Place| {
-        let name = diagram.lines().map_or(String::new(), |axis| format!("{} ", axis.label(measured.line)));
+        let name = diagram.lines().map_or(String::new(), |axis| format!("{} ", labels(axis)[measured.line]));
         format!("{name}{}{}", place(measured), ratio(measured.line))
     };
     let lines: Vec<String> = diagram.measured.places.iter().map(told).collect();

@@ -158,11 +158,13 @@ impl Grid {
 
 /// Values as short as they can be told apart: three digits where that is enough.
 pub(super) fn labels(axis: &Axis) -> Vec<String> {
-    let long: Vec<String> = (0..axis.values.len()).map(|i| shortened(&axis.label(i))).collect();
-    let Some(numbers) = axis.numbers() else { return long };
-    let short: Vec<String> = numbers.into_iter().map(number).collect();
+    let whole: Vec<String> = (0..axis.values.len()).map(|i| axis.label(i)).collect();
+    let short: Vec<String> = match axis.numbers() {
+        Some(numbers) => numbers.into_iter().map(number).collect(),
+        None => whole.iter().map(|name| shortened(name)).collect(),
+    };
     let is_apart = (1..short.len()).all(|i| !short[..i].contains(&short[i]));
-    if is_apart { short } else { long }
+    if is_apart { short } else { whole }
 }
 
 fn shortened(name: &str) -> String {

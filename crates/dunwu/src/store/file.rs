@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Why a file or directory could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -113,8 +115,13 @@ const TEMP_SUFFIX: &str = ".tmp";
 
 /// Where [`replace`] writes before it renames: a name that no reader looks for, one a process.
 pub(crate) fn temp_path(path: &Path) -> PathBuf {
+    /// Processes in containers may have one number, so a time is in it.
+    static PROCESS: LazyLock<String> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        format!("{}-{now:x}", std::process::id())
+    });
     let name = path.file_name().expect("only files are replaced").to_string_lossy();
-    path.with_file_name(format!(".{name}.{}{TEMP_SUFFIX}", std::process::id()))
+    path.with_file_name(format!(".{name}.{}{TEMP_SUFFIX}", *PROCESS))
 }
 
 /// Whether `name` is one that [`temp_path`] gives, of whichever process.

@@ -41,8 +41,9 @@ impl Worker {
         let path = folder.workers().join(&name);
         let doing = "making this worker known";
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).or_while(doing, &path)?;
-        file.lock().or_while(doing, &path)?;
-        let identity = format!("{host} {}", boot());
+        // Where a file system has no locks, nobody may ask for this one: such a worker is known by its heartbeat alone.
+        let machine = if file.try_lock().is_ok() { boot() } else { name.clone() };
+        let identity = format!("{host} {machine}");
         let mut worker = Self { name, path, file, identity, beats: 0 };
         worker.beat()?;
         Ok(worker)
@@ -56,7 +57,9 @@ impl Worker {
     pub(super) fn beat(&mut self) -> Result<(), SweepError> {
         self.beats += 1;
         let text = format!("{}\n{}\n", self.identity, self.beats);
+        // Synced, or a client of a network file system keeps it to itself for longer than a lease.
         let written = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(text.as_bytes()));
+        let written = written.and_then(|()| self.file.sync_data());
         Ok(written.or_while("showing that this worker lives", &self.path)?)
     }
 }
@@ -88,17 +91,22 @@ pub(super) struct Claims {
     me: String,
     identity: String,
     lease: Duration,
-    /// When the present heartbeat of another worker was first seen.
-    watched: BTreeMap<String, (String, Instant)>,
+    watched: BTreeMap<String, Watch>,
 }
 
 /// A run that this worker makes.
 #[derive(Debug)]
 pub(super) struct Claim {
     path: PathBuf,
+    generation: u32,
 }
 
 impl Claim {
+    /// Whether another had it before, who may have finished it.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.generation > 0
+    }
+
     /// Lets another worker make it.
     pub(super) fn give_back(self) {
         let _ = fs::remove_file(&self.path); // if it stays, it counts no longer once this process has ended
@@ -117,6 +125,11 @@ impl Claims {
         }
     }
 
+    /// Whether some worker has not been watched for a lease yet, so that it may prove dead.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.watched.values().any(|watch| !watch.is_decided)
+    }
+
     /// The run for this worker; `None` where a living one has it.
     pub(super) fn take(&mut self, run: &RunId) -> Result<Option<Claim>, SweepError> {
         let doing = "claiming a run";
@@ -125,7 +138,7 @@ impl Claims {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(mut file) => {
                     file.write_all(self.me.as_bytes()).or_while(doing, &path)?;
-                    return Ok(Some(Claim { path }));
+                    return Ok(Some(Claim { path, generation }));
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     if self.is_alive(&path)? {
@@ -165,14 +178,33 @@ impl Claims {
     }
 
     fn still_beats(&mut self, worker: &str, beat: String) -> bool {
-        match self.watched.get(worker) {
-            Some((seen, since)) if *seen == beat => since.elapsed() < self.lease,
-            _ => {
-                self.watched.insert(worker.to_owned(), (beat, Instant::now()));
+        let lease = self.lease;
+        match self.watched.get_mut(worker) {
+            Some(watch) if watch.beat == beat => {
+                let is_dead = watch.since.elapsed() >= lease;
+                watch.is_decided |= is_dead; // there is nothing left to find out
+                !is_dead
+            }
+            Some(watch) => {
+                *watch = Watch { beat, since: Instant::now(), is_decided: true };
+                true
+            }
+            None => {
+                self.watched.insert(worker.to_owned(), Watch { beat, since: Instant::now(), is_decided: false });
                 true
             }
         }
     }
+}
+
+/// What was seen of a worker of another machine.
+#[derive(Debug)]
+struct Watch {
+    beat: String,
+    /// When it was first seen.
+    since: Instant,
+    /// Whether its heart was seen to beat, or found to stand still.
+    is_decided: bool,
 }
 
 /// Whether some process holds the lock of this file.
@@ -189,7 +221,7 @@ fn is_locked(path: &Path) -> Result<bool, SweepError> {
     }
 }
 
-/// Removes the claims of these runs, whose rows are there.
+/// Removes the claims of these runs, whose rows are there: nobody makes them again.
 pub(super) fn clear<'a>(folder: &Folder, done: impl Iterator<Item = &'a RunId>) {
     for run in done {
         for generation in 0_u32.. {

@@ -89,6 +89,24 @@ impl Estimator {
         }
     }
 
+    /// How long these runs will take on so many cores, one run a core; `None` while nothing is known.
+    ///
+    /// No sooner than the longest of them: a run is not divided.
+    pub fn of_all<'a>(&self, runs: impl Iterator<Item = &'a Planned>, cores: usize) -> Option<Estimate> {
+        let (mut sum, mut longest) = (Estimate::default(), Estimate::default());
+        for run in runs {
+            let one = self.of(run)?;
+            sum = Estimate { likely: sum.likely + one.likely, at_most: sum.at_most + one.at_most };
+            longest.likely = longest.likely.max(one.likely);
+            longest.at_most = longest.at_most.max(one.at_most);
+        }
+        let cores = cores.max(1) as f64;
+        Some(Estimate {
+            likely: longest.likely.max(sum.likely / cores),
+            at_most: longest.at_most.max(sum.at_most / cores),
+        })
+    }
+
     /// How long a run will take; `None` where nothing is known at all.
     pub fn of(&self, run: &Planned) -> Option<Estimate> {
         let rate = self.kinds.get(&kind(run)).unwrap_or(&self.all);
@@ -101,7 +119,7 @@ impl Estimator {
 /// Runs of one kind take time in proportion to their work.
 fn kind(run: &Planned) -> String {
     let spec = &run.spec;
-    format!("{} {} {} {:?}", spec.task, spec.model.architecture.name(), spec.model.width, spec.optimizer.method)
+    format!("{} {:?} {:?} {:?}", spec.task, spec.model, spec.loss, spec.optimizer.method)
 }
 
 /// Seconds and multiply-adds of the first steps of a run.

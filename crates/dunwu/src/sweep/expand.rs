@@ -2,9 +2,10 @@
 
 use super::formula::Names;
 use super::plan::{Computed, FREE, Origin, Plan, PlanError};
+use super::values::real;
 use crate::spec_file;
 use crate::store::{NotAnId, RunId};
-use crate::task_file::{self, TaskFileError};
+use crate::task_file::{self, SPLIT, TABLE, TaskFileError};
 use dunwu_engine::spec::{Allowed, Sampling, Value, apply, settings};
 use dunwu_engine::task::{TaskError, sample_size};
 use dunwu_engine::{Problem, RunSpec, Training};
@@ -77,10 +78,6 @@ impl From<PlanError> for ExpandError {
     }
 }
 
-/// File names of a run's inputs.
-const TABLE: &str = "table";
-const SPLIT: &str = "split";
-
 impl Plan {
     /// Every run, in the order of the product; files are looked for from `directory` on.
     pub fn expand(&self, directory: &Path) -> Result<Vec<Planned>, ExpandError> {
@@ -129,14 +126,31 @@ impl Plan {
                 }
             }
         }
-        let mut spec = self.applied(&assignments, &origins, cell)?;
+        // A cell that is left out may hold anything: it is refused only where no condition leaves it out.
+        let mut spec = match self.applied(&assignments, &origins, cell) {
+            Ok(spec) => spec,
+            Err(refused) => {
+                let tasks: Vec<_> = assignments.iter().filter(|(key, _)| key.starts_with("task")).cloned().collect();
+                let spec = apply(&self.base, &tasks).unwrap_or_else(|_| self.base.clone());
+                return self.left_out(&spec, inputs, &free, &assignments).then_some(None).ok_or(refused);
+            }
+        };
         for computed in &self.computed {
             let problem = inputs.problem(&spec)?;
             let names = |name: &str| named(name, &spec, &problem, None, &free, &assignments);
             let value = computed.value(&names).map_err(|refused| in_cell(refused, &self.words(cell)))?;
+            if let Some(name) = computed.key.strip_prefix(FREE) {
+                free.push((name.to_owned(), value));
+                continue;
+            }
             assignments.push((computed.key.clone(), value));
             origins.push(&computed.origin);
-            spec = self.applied(&assignments, &origins, cell)?;
+            spec = match self.applied(&assignments, &origins, cell) {
+                Ok(spec) => spec,
+                Err(refused) => {
+                    return self.left_out(&spec, inputs, &free, &assignments).then_some(None).ok_or(refused);
+                }
+            };
         }
         let problem = inputs.problem(&spec)?;
         let n_train = match &spec.data.sampling {
@@ -156,6 +170,21 @@ impl Plan {
         let work = work(&spec, &problem, n_train.unwrap_or_else(|| problem.n_population()));
         let free = free.into_iter().map(|(name, value)| (name, real(&value))).collect();
         Ok(Some(Planned { id, free, words: self.words(cell), problem, inputs: texts, work, spec }))
+    }
+
+    /// Whether a condition leaves out a cell that cannot be a run; what cannot be asked of such a cell does not.
+    fn left_out(
+        &self,
+        spec: &RunSpec,
+        inputs: &mut Inputs<'_>,
+        free: &[(String, Value)],
+        assignments: &[(String, Value)],
+    ) -> bool {
+        let Ok(problem) = inputs.problem(spec) else { return false };
+        // What was asked for, not what the rest of the spec makes of it.
+        let asked = |name: &str| assignments.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let names = |name: &str| asked(name).or_else(|| named(name, spec, &problem, None, free, assignments));
+        self.exclusions.iter().any(|(exclusion, _)| exclusion.holds(&names).is_ok_and(|holds| holds))
     }
 
     fn applied(
@@ -230,14 +259,6 @@ fn named(
             let setting = settings::find(name)?;
             setting.get(spec).or_else(|| assigned(assignments, setting.key))
         }),
-    }
-}
-
-fn real(value: &Value) -> f64 {
-    match value {
-        Value::Int(number) => *number as f64,
-        Value::Float(number) => *number,
-        Value::Bool(_) | Value::Text(_) => f64::NAN,
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) enum FormulaError {
     NoComparison { condition: String },
 }
 
+/// Names that formulas have a meaning for already: of this module and of `exmex`.
+pub(super) const RESERVED: [&str; 9] = ["M", "N", "K", "n", "PI", "E", "TAU", "π", "τ"];
+
 impl FormulaError {
     /// What to do about it.
     pub(super) fn help(&self) -> &'static str {
@@ -54,6 +57,11 @@ impl Formula {
         let syntax = |why: String| FormulaError::Syntax { formula: text.to_owned(), why };
         let expression = exmex::parse::<f64>(&with_dotted_names(text)).map_err(|error| syntax(error.to_string()))?;
         Ok(Self { text: text.to_owned(), expression })
+    }
+
+    /// Whether it has this name in it.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.expression.var_names().iter().any(|other| other == name)
     }
 
     /// Its value where names stand for these.
@@ -167,10 +175,13 @@ impl Condition {
     fn holds(&self, names: &Names<'_>) -> Result<bool, FormulaError> {
         use Comparison::{AtLeast, AtMost, Equal, Less, More, Unequal};
         if let Some(text @ (Value::Text(_) | Value::Bool(_))) = names(&self.left) {
-            let same = self.right.split(',').any(|right| match (&text, parse_value(right.trim())) {
-                (Value::Text(text), _) => text == right.trim(),
-                (flag, right) => *flag == right,
-            });
+            // A task may have commas in itself.
+            let whole = text == Value::from(self.right.as_str());
+            let same = whole
+                || self.right.split(',').any(|right| match (&text, parse_value(right.trim())) {
+                    (Value::Text(text), _) => text == right.trim(),
+                    (flag, right) => *flag == right,
+                });
             return match self.comparison {
                 Equal => Ok(same),
                 Unequal => Ok(!same),
@@ -181,6 +192,9 @@ impl Condition {
             };
         }
         let left = Formula::parse(&self.left)?.value(names)?;
+        if self.right == "never" && matches!(self.comparison, Equal | Unequal) {
+            return Ok(self.comparison == Unequal); // what is a number of steps
+        }
         let right = |text: &str| Formula::parse(text.trim())?.value(names);
         let same = |right: f64| (left - right).abs() <= 1e-12 * left.abs().max(right.abs());
         Ok(match self.comparison {
@@ -206,6 +220,7 @@ mod tests {
             "c" => Some(Value::Float(2.5)),
             "model.width" => Some(Value::Int(512)),
             "optimizer.name" => Some(Value::from("muon")),
+            "task" => Some(Value::from("product:cyclic:2,cyclic:3")),
             "model.residual" => Some(Value::Bool(true)),
             _ => None,
         }
@@ -245,6 +260,8 @@ mod tests {
             ("optimizer.name = adam,muon", true),
             ("optimizer.name != muon", false),
             ("model.residual = true", true),
+            ("task = product:cyclic:2,cyclic:3", true),
+            ("model.width = never", false),
             ("c * M > 177", true),
         ] {
             assert_eq!(holds(text), expected, "{text}");

@@ -20,11 +20,11 @@
 //! The command line says the same: `task.order=23,31,41 let.c=1.5..4.5/13 model.width/steps=256/2000,512/4000`. What stands there
 //! replaces what the file says of the same setting.
 
-use super::formula::{Exclusion, Formula, FormulaError};
+use super::formula::{Exclusion, Formula, FormulaError, RESERVED};
 use super::values::{self, Written};
 use crate::spec_file::{self, Place, SWEEP, SpecFileError};
 use dunwu_engine::RunSpec;
-use dunwu_engine::spec::{SpecError, Value, nearest, parse_value, settings};
+use dunwu_engine::spec::{Allowed, SpecError, Value, nearest, parse_value, settings};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -157,7 +157,28 @@ impl Plan {
             let origin = Origin { text: SourceText::Exclude(index), place: whole };
             plan.exclude(condition, origin)?;
         }
+        plan.order_formulas()?;
         Ok(plan)
+    }
+
+    /// What a formula reads is computed before it.
+    fn order_formulas(&mut self) -> Result<(), PlanError> {
+        let mut waiting = std::mem::take(&mut self.computed);
+        while !waiting.is_empty() {
+            let reads_another = |one: &Computed| {
+                let others = waiting.iter().filter(|other| other.key != one.key);
+                others
+                    .flat_map(|other| [&other.key[..], other.key.strip_prefix(FREE).unwrap_or(&other.key)])
+                    .any(|key| one.formula.mentions(key))
+            };
+            let Some(ready) = waiting.iter().position(|one| !reads_another(one)) else {
+                let keys: Vec<&str> = waiting.iter().map(|one| one.key.as_str()).collect();
+                let message = format!("the formulas of {} need each other", keys.join(" and "));
+                return Err(waiting[0].origin.mistaken(&message, "give one of them values"));
+            };
+            self.computed.push(waiting.remove(ready));
+        }
+        Ok(())
     }
 
     /// Cells before any is left out.
@@ -169,6 +190,9 @@ impl Plan {
         let Some(section) = sweep.get_ref().as_table() else {
             return Err(mistake(sweep.span(), "`sweep` is a section", "write [sweep] on a line of its own"));
         };
+        if let Some(zip) = section.get("zip").filter(|zip| zip.get_ref().is_table()) {
+            return Err(not_zipped(zip.span()));
+        }
         let mut entries = Vec::new();
         flatten("", section, &mut entries);
         entries.sort_by_key(|entry| entry.place.key.start); // the parser sorts by name
@@ -278,7 +302,13 @@ impl Plan {
                 return Err(origin.mistaken(&message, help));
             }
         }
-        self.axes.retain(|axis| !axis.keys.iter().any(|old| replaces(old)));
+        for axis in &mut self.axes {
+            while let Some(column) = axis.keys.iter().position(|old| replaces(old)) {
+                axis.keys.remove(column);
+                axis.points.iter_mut().for_each(|point| drop(point.remove(column)));
+            }
+        }
+        self.axes.retain(|axis| !axis.keys.is_empty());
         self.computed.retain(|computed| !replaces(&computed.key));
         Ok(())
     }
@@ -326,11 +356,15 @@ fn mistake(span: Range<usize>, message: &str, help: &str) -> SpecFileError {
 
 /// `optimizer.name` of `optimizer`; a free quantity as it stands.
 fn full_name(key: &str) -> Result<String, SpecError> {
-    let free = key.strip_prefix(FREE);
+    let free = key.strip_prefix(FREE).filter(|name| !RESERVED.contains(name));
     if free.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(name)) {
         return Ok(key.to_owned());
     }
     settings::find(key).map(|setting| setting.key.to_owned()).ok_or_else(|| SpecError::unknown_key(key))
+}
+
+fn is_text(key: &str) -> bool {
+    settings::find(key).is_some_and(|setting| matches!(setting.allowed(), Allowed::Text(_)))
 }
 
 fn is_plain(name: &str) -> bool {
@@ -351,7 +385,9 @@ fn written(key: &str, text: &str, origin: &Origin) -> Result<Written, SpecFileEr
 fn zipped_word(keys: &str, text: &str, origin: Origin) -> Result<Axis, SpecFileError> {
     let keys: Vec<String> = keys.split('/').map(str::to_owned).collect();
     let point = |point: &str| {
-        let values: Vec<Value> = point.split('/').map(parse_value).collect();
+        let texts = keys.iter().map(|key| is_text(key)).chain(std::iter::repeat(false));
+        let value = |(text, is_text): (&str, bool)| if is_text { Value::from(text) } else { parse_value(text) };
+        let values: Vec<Value> = point.split('/').zip(texts).map(value).collect();
         let message = format!("{point:?} has {} values for {} settings", values.len(), keys.len());
         let help = "write one value a setting, such as task.order/steps=23/2000,41/4000";
         (values.len() == keys.len())
@@ -450,11 +486,15 @@ fn texts(value: &DeValue<'_>, span: &Range<usize>) -> Result<Vec<(String, Range<
     }
 }
 
+fn not_zipped(span: Range<usize>) -> SpecFileError {
+    mistake(span, "`zip` is a list of sections", "write [[sweep.zip]] on a line of its own")
+}
+
 fn tables<'a>(
     value: &'a DeValue<'a>,
     span: &Range<usize>,
 ) -> Result<Vec<(&'a DeTable<'a>, Range<usize>)>, SpecFileError> {
-    let refused = || mistake(span.clone(), "`zip` is a section of lists", "write [[sweep.zip]] on a line of its own");
+    let refused = || not_zipped(span.clone());
     let items = value.as_array().ok_or_else(refused)?;
     items.iter().map(|item| Ok((item.get_ref().as_table().ok_or_else(refused)?, item.span()))).collect()
 }

@@ -79,11 +79,12 @@ fn line(value: &impl Serialize) -> String {
 }
 
 /// Which runs are done, as far as the files of rows have been read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Done {
     files: Files,
-    finished: BTreeSet<RunId>,
-    failed: BTreeSet<RunId>,
+    runs: BTreeSet<RunId>,
+    /// Failed runs that are to be made again: they are done when they have failed once more.
+    again: BTreeSet<RunId>,
 }
 
 /// What of a row says that the run is done.
@@ -94,23 +95,35 @@ struct Brief {
 }
 
 impl Done {
+    /// What is there now; with `retry_failed`, failed runs are not done.
+    pub(super) fn read(folder: &Folder, retry_failed: bool) -> Result<Self, SweepError> {
+        let (mut files, mut runs, mut failed) = (Files::default(), BTreeSet::new(), BTreeSet::new());
+        files.read::<Brief>(&folder.rows(), |row| {
+            let set = if row.outcome.is_some() { &mut runs } else { &mut failed };
+            set.insert(row.run);
+        })?;
+        let again = if retry_failed { failed.difference(&runs).cloned().collect() } else { BTreeSet::new() };
+        runs.extend(failed.into_iter().filter(|run| !again.contains(run)));
+        Ok(Self { files, runs, again })
+    }
+
     /// Reads what was appended since the last time.
     pub(super) fn refresh(&mut self, folder: &Folder) -> Result<(), SweepError> {
-        let Self { files, finished, failed } = self;
+        let Self { files, runs, again } = self;
         files.read::<Brief>(&folder.rows(), |row| {
-            let set = if row.outcome.is_some() { &mut *finished } else { &mut *failed };
-            set.insert(row.run);
+            again.remove(&row.run);
+            runs.insert(row.run);
         })
     }
 
-    /// Whether the run ended, well or badly.
+    /// Whether the run is there.
     pub(super) fn contains(&self, run: &RunId) -> bool {
-        self.finished.contains(run) || self.failed.contains(run)
+        self.runs.contains(run)
     }
 
-    /// Whether it ended, other than by failing.
-    pub(super) fn is_finished(&self, run: &RunId) -> bool {
-        self.finished.contains(run)
+    /// How many runs are there, of whatever sweep.
+    pub(super) fn len(&self) -> usize {
+        self.runs.len()
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Collected {
     pub table: Table,
     /// Losses and accuracies over time, one row an evaluation; no rows where they were not kept.
     pub curves: Table,
+    /// Runs that ended without their losses over time having been kept.
+    pub without_curves: usize,
     /// Runs that are there, failed ones counted in.
     pub done: usize,
     /// Of these, failed ones.
@@ -35,7 +37,7 @@ pub fn collect(runs: &[Planned], folder: &Folder) -> Result<Collected, SweepErro
     let wanted: BTreeSet<&RunId> = runs.iter().map(|run| &run.id).collect();
     let (rows, disagreeing) = rows::rows_of(folder, &wanted)?;
     let curves = rows::curves_of(folder, &wanted)?;
-    super::claim::clear(folder, rows.keys());
+    super::claim::clear(folder, rows.values().filter(|row| row.outcome.is_some()).map(|row| &row.run));
     let done: Vec<(&Planned, &Row)> = runs.iter().filter_map(|run| Some((run, rows.get(&run.id)?))).collect();
     let distinct = |read: fn(&Row) -> &String| -> Vec<String> {
         let all: BTreeSet<&String> = done.iter().map(|(_, row)| read(row)).collect();
@@ -45,6 +47,7 @@ pub fn collect(runs: &[Planned], folder: &Folder) -> Result<Collected, SweepErro
     Ok(Collected {
         table: table(&done),
         curves: curve_table(&done, &curves),
+        without_curves: done.iter().filter(|(_, row)| row.outcome.is_some() && !curves.contains_key(&row.run)).count(),
         done: done.len(),
         failed: done.iter().filter(|(_, row)| row.outcome.is_none()).count(),
         disagreeing,

@@ -123,6 +123,8 @@ fn mistakes_are_named_with_their_remedy() {
         (&["data.fraction== 1 / x"], &[], "\"x\""),
         (&["data.fraction== M"], &[], "data.fraction"),
         (&["let.c=adam"], &[], "free quantity"),
+        (&["let.n=1,2"], &[], "let.n"),
+        (&["steps== model.width", "model.width== steps"], &[], "need each other"),
         (&["steps/seed=1/2,3"], &[], "1 values for 2 settings"),
         (&["seed=1"], &["seed"], "compares nothing"),
         (&["seed=1,2"], &["seed > 0"], "nothing to run"),
@@ -134,6 +136,7 @@ fn mistakes_are_named_with_their_remedy() {
     for (file, wanted) in [
         ("[sweep]\nkeep = \"scalar\"", "did you mean \"scalars\""),
         ("sweep = 3", "section"),
+        ("[sweep.zip]\nseed = [1, 2]", "[[sweep.zip]]"),
         ("[[sweep.zip]]\nseed = [1, 2]\nsteps = [1]", "`steps` has 1 values and `seed` has 2"),
         ("[sweep]\nseed = []", "without values"),
         ("[sweep]\nseed = [[1]]", "cannot be a list"),
@@ -149,7 +152,7 @@ fn a_sweep_says_of_each_run_what_the_run_alone_says() {
     let (_dir, folder) = folder();
     let runs = planned(FILE, &[]);
     let tally = made(&runs, &folder, &Options { threads: 2, ..Options::default() });
-    assert_eq!(tally, Tally { runs: 18, reused: 0, made: 18, failed: 0 });
+    assert_eq!(tally, Tally { runs: 18, reused: 0, made: 18, failed: 0, elsewhere: 0 });
     let results = Results::of(collect(&runs, &folder).unwrap().table).unwrap();
     for (index, run) in runs.iter().enumerate() {
         let split = Split::draw(&run.problem, &run.spec.data, run.spec.seed, None).unwrap();
@@ -187,8 +190,8 @@ fn what_is_there_is_not_made_again_and_the_table_does_not_depend_on_how_it_came_
     let (_dir, in_parts) = folder();
     let one = Options { threads: 1, ..Options::default() };
     assert_eq!(made(&runs[4..9], &in_parts, &one).made, 5);
-    assert_eq!(made(&runs, &in_parts, &one), Tally { runs: 18, reused: 5, made: 13, failed: 0 });
-    assert_eq!(made(&runs, &in_parts, &one), Tally { runs: 18, reused: 18, made: 0, failed: 0 });
+    assert_eq!(made(&runs, &in_parts, &one), Tally { runs: 18, reused: 5, made: 13, failed: 0, elsewhere: 0 });
+    assert_eq!(made(&runs, &in_parts, &one), Tally { runs: 18, reused: 18, made: 0, failed: 0, elsewhere: 0 });
     assert_eq!(timeless(&runs, &in_parts), timeless(&runs, &at_once));
     assert_eq!(fs::read_dir(in_parts.claims()).unwrap().count(), 0, "claims of finished runs are cleared");
 }
@@ -232,7 +235,10 @@ fn a_run_that_was_made_alone_is_not_made_again() {
     made(&runs, &alone, &options);
     let expected = timeless(&runs, &alone);
     fs::remove_dir_all(alone.rows()).unwrap(); // what is left are run directories
-    assert_eq!(made(&runs, &alone, &Options::default()), Tally { runs: 6, reused: 6, made: 0, failed: 0 });
+    assert_eq!(
+        made(&runs, &alone, &Options::default()),
+        Tally { runs: 6, reused: 6, made: 0, failed: 0, elsewhere: 0 }
+    );
     assert_eq!(timeless(&runs, &alone), expected);
 }
 
@@ -241,7 +247,7 @@ fn a_run_that_fails_is_a_row_that_says_why() {
     let (_dir, folder) = folder();
     let runs = planned(FILE, &["data.count=5,26,1000000", "seed=0"]);
     let options = Options { threads: 2, ..Options::default() };
-    assert_eq!(made(&runs, &folder, &options), Tally { runs: 6, reused: 0, made: 6, failed: 3 });
+    assert_eq!(made(&runs, &folder, &options), Tally { runs: 6, reused: 0, made: 6, failed: 3, elsewhere: 0 });
     let collected = collect(&runs, &folder).unwrap();
     let results = Results::of(collected.table).unwrap();
     assert_eq!((collected.done, collected.failed), (6, 3));
@@ -315,6 +321,81 @@ fn a_worker_of_another_machine_is_dead_when_its_heart_stands_still() {
     assert!(folder.claims().join(format!("{run}.1")).exists(), "nobody's claim is taken away");
 }
 
+/// What was found by a second reading: the first claim that came back made the worker forget the others.
+#[test]
+fn all_runs_of_a_dead_worker_come_back_even_to_one_that_does_not_wait() {
+    let (_dir, folder) = folder();
+    let runs = planned(FILE, &["seed=0"]);
+    folder.make().unwrap();
+    for run in &runs {
+        fs::write(folder.claims().join(format!("{}.0", run.id)), "far-away").unwrap();
+    }
+    fs::write(folder.workers().join("far-away"), "far away and long ago\n1\n").unwrap();
+    let options = Options { threads: 2, wait: false, lease: Duration::from_millis(300), ..Options::default() };
+    assert_eq!(made(&runs, &folder, &options).made, 6);
+}
+
+#[test]
+fn two_that_try_failed_runs_again_do_not_wait_for_each_other() {
+    let (_dir, folder) = folder();
+    let runs = planned(FILE, &["data.count=1000000..1000040"]);
+    made(&runs, &folder, &Options::default());
+    let again = Options { threads: 1, retry_failed: true, ..Options::default() };
+    let made: usize = std::thread::scope(|scope| {
+        let workers = [0, 1].map(|_| scope.spawn(|| made(&runs, &folder, &again).made));
+        workers.map(|worker| worker.join().unwrap()).iter().sum()
+    });
+    assert!(made >= runs.len(), "{made}");
+    assert_eq!(collect(&runs, &folder).unwrap().failed, runs.len());
+}
+
+#[test]
+fn a_directory_that_another_kernel_began_is_one_failed_row() {
+    let (dir, folder) = folder();
+    let runs = planned(FILE, &["seed=0", "steps=2000"]);
+    let options = Options { threads: 1, keep: Keep::Snapshots, ..Options::default() };
+    let stop = AtomicBool::new(true);
+    work(&runs[..1], &folder, &options, &stop, &mut |_| ()).unwrap();
+    made(&runs[..1], &folder, &options);
+    let run = crate::store::RunDir::list(dir.path()).unwrap().remove(0);
+    let record = run.path().join("record.jsonl");
+    let text = fs::read_to_string(&record).unwrap();
+    let begun: Vec<&str> = text.lines().take(2).collect();
+    fs::write(&record, begun.join("\n").replacen("\"kernel\":\"", "\"kernel\":\"other ", 1) + "\n").unwrap();
+    fs::remove_dir_all(folder.rows()).unwrap();
+    assert_eq!(made(&runs, &folder, &options).failed, 1);
+    assert_eq!(collect(&runs, &folder).unwrap().done, runs.len());
+}
+
+#[test]
+fn the_command_line_replaces_one_column_of_what_goes_together() {
+    let file = "preset = \"small\"\n[[sweep.zip]]\nmodel.width = [8, 16]\nsteps = [5, 6]";
+    let told = |run: &Planned| (run.spec.model.width, run.spec.steps);
+    let runs = planned(file, &["steps=7"]);
+    assert_eq!(runs.iter().map(told).collect::<Vec<_>>(), [(8, 7), (16, 7)]);
+}
+
+#[test]
+fn formulas_may_be_written_in_any_order() {
+    let words = ["steps== 10*model.width", "model.width== d", "let.d== 2*M", "task.order=5,7"];
+    let told = |run: &Planned| (run.spec.model.width, run.spec.steps, run.free[0].1);
+    let runs = planned("preset = \"small\"", &words);
+    assert_eq!(runs.iter().map(told).collect::<Vec<_>>(), [(10, 100, 10.0), (14, 140, 14.0)]);
+}
+
+#[test]
+fn a_cell_that_is_left_out_may_hold_anything() {
+    let request = |exclude: &[String]| {
+        let base = RunSpec::default();
+        let words = ["task.order=5,23".to_owned(), "data.fraction== 3.5*ln(M)/M".to_owned()];
+        let file = Some("preset = \"small\"");
+        let plan = Plan::new(&Request { file, base: &base, words: &words, exclude, keep: None });
+        plan.unwrap().expand(Path::new("")).map(|runs| runs.len())
+    };
+    assert!(request(&[]).is_err(), "more than all samples of order 5");
+    assert_eq!(request(&["M < 7".to_owned()]).unwrap(), 1);
+}
+
 #[test]
 fn a_torn_row_is_made_again_and_a_damaged_one_is_named() {
     let (_dir, folder) = folder();
@@ -359,7 +440,7 @@ fn a_full_disk_loses_nothing_that_was_there() {
     let error = work(&runs, &folder, &options, &AtomicBool::new(false), &mut |_| ()).unwrap_err().to_string();
     assert!(error.contains("a file stands where a directory is needed"), "{error}");
     fs::remove_file(folder.curves()).unwrap();
-    assert_eq!(made(&runs, &folder, &options), Tally { runs: 6, reused: 3, made: 3, failed: 0 });
+    assert_eq!(made(&runs, &folder, &options), Tally { runs: 6, reused: 3, made: 3, failed: 0, elsewhere: 0 });
     drop(dir);
 }
 

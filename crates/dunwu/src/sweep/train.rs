@@ -35,13 +35,23 @@ pub(super) struct Drive<'a> {
 
 /// Trains a run to its end. What is wrong with the run itself is a row; what is wrong with the disk is an error.
 pub(super) fn train(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError> {
+    match train_kept(planned, drive) {
+        // A directory that another build or another process has in hand, or that is damaged, is this run's misfortune alone.
+        Err(SweepError::Store(error)) if !matches!(error, StoreError::File(_)) => {
+            Ok(Ended::Row(Box::new(Row::failed(planned, error.to_string())), None))
+        }
+        ended => ended,
+    }
+}
+
+fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError> {
     let failed = |why: String| Ok(Ended::Row(Box::new(Row::failed(planned, why)), None));
     let Planned { spec, problem, .. } = planned;
     let split = match Split::draw(problem, &spec.data, spec.seed, planned.split_text()) {
         Ok(split) => split,
         Err(error) => return failed(error.to_string()),
     };
-    if let Err(error) = memory::fits(spec, problem, &split) {
+    if let Err(error) = memory::fits_at_all(spec, problem, &split) {
         return failed(error.to_string());
     }
     let mut keeper = Keeper::open(planned, drive)?;

@@ -72,7 +72,7 @@ pub(super) fn parse(key: &str, text: &str) -> Result<Written, ValuesError> {
         return Ok(Written::Values(vec![Value::from(text)]));
     }
     let mut values = Vec::new();
-    for item in text.split(',') {
+    for item in text.split(',').map(str::trim) {
         if item.is_empty() {
             return Err(ValuesError::Empty { list: text.to_owned() });
         }
@@ -107,12 +107,12 @@ fn range(range: &str, (low, rest): (&str, &str)) -> Result<Vec<Value>, ValuesErr
         }
         _ if logarithmic.is_some() => Err(ValuesError::NotLogarithmic { range: text() }),
         (None, Some((high, step))) => stepped(range, &low, &number(high)?, &number(step)?),
-        (None, None) => match (low, number(rest)?) {
-            (Value::Int(low), Value::Int(high)) if low <= high => {
+        (None, None) => match (whole(&low), whole(&number(rest)?)) {
+            (Some(low), Some(high)) if low <= high => {
                 at_most(range, (i128::from(high) - i128::from(low) + 1) as u128)?;
                 Ok((low..=high).map(Value::Int).collect())
             }
-            (Value::Int(_), Value::Int(_)) => Err(ValuesError::Backwards { range: text() }),
+            (Some(_), Some(_)) => Err(ValuesError::Backwards { range: text() }),
             _ => Err(ValuesError::NoCount { range: text() }),
         },
     }
@@ -131,7 +131,7 @@ fn spaced(range: &str, low: &Value, high: &Value, count: usize, logarithmic: boo
         rounded(if logarithmic { from * (to / from).powf(share) } else { from + (to - from) * share })
     };
     let numbers: Vec<f64> = (0..count).map(at).collect();
-    let all_whole = matches!((low, high), (Value::Int(_), Value::Int(_))) && numbers.iter().all(|x| x.fract() == 0.0);
+    let all_whole = whole(low).and(whole(high)).is_some() && numbers.iter().all(|x| x.fract() == 0.0);
     Ok(numbers.into_iter().map(|x| if all_whole { Value::Int(x as i64) } else { Value::Float(x) }).collect())
 }
 
@@ -144,10 +144,11 @@ fn stepped(range: &str, low: &Value, high: &Value, step: &Value) -> Result<Vec<V
         return Err(ValuesError::WrongWay { range: range.to_owned() });
     }
     let last = ((to - from) / by * (1.0 + 4.0 * f64::EPSILON)).floor(); // 0.3 is the third step of 0.1
-    at_most(range, last as u128 + 1)?;
-    let whole = [low, high, step].iter().all(|value| matches!(value, Value::Int(_)));
-    let at = |index: u64| rounded(from + by * index as f64);
-    Ok((0..=last as u64).map(at).map(|x| if whole { Value::Int(x as i64) } else { Value::Float(x) }).collect())
+    at_most(range, (last as u128).saturating_add(1))?;
+    Ok(match (whole(low), whole(step)) {
+        (Some(low), Some(step)) => (0..=last as i64).map(|index| Value::Int(low + step * index)).collect(),
+        _ => (0..=last as u64).map(|index| Value::Float(rounded(from + by * index as f64))).collect(),
+    })
 }
 
 fn at_most(range: &str, count: u128) -> Result<(), ValuesError> {
@@ -155,7 +156,17 @@ fn at_most(range: &str, count: u128) -> Result<(), ValuesError> {
     fits.then_some(()).ok_or_else(|| ValuesError::TooMany { range: range.to_owned(), count })
 }
 
-fn real(value: &Value) -> f64 {
+/// Of a whole number, however it is written: `1e2` is one.
+fn whole(value: &Value) -> Option<i64> {
+    match *value {
+        Value::Int(number) => Some(number),
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(number as i64),
+        _ => None,
+    }
+}
+
+/// Of a number; NaN of anything else.
+pub(super) fn real(value: &Value) -> f64 {
     match value {
         Value::Int(number) => *number as f64,
         Value::Float(number) => *number,
@@ -194,7 +205,12 @@ mod tests {
         assert_eq!(numbers("5..0:-2"), [5.0, 3.0, 1.0]);
         assert_eq!(numbers("log:1e-4..1e-1/4"), [1e-4, 1e-3, 1e-2, 1e-1]);
         assert_eq!(values("model.width", "100..300/3"), [100, 200, 300].map(Value::Int));
-        assert_eq!(values("optimizer", "adam,muon"), ["adam", "muon"].map(Value::from));
+        assert_eq!(values("seed", "1e2..102"), [100, 101, 102].map(Value::Int));
+        assert_eq!(
+            values("seed", "1234567890123..1234567890125:2"),
+            [1_234_567_890_123, 1_234_567_890_125].map(Value::Int)
+        );
+        assert_eq!(values("optimizer", "adam, muon"), ["adam", "muon"].map(Value::from));
         assert_eq!(parse("data.fraction", "= ln(M) / M"), Ok(Written::Formula("ln(M) / M".into())));
     }
 
@@ -221,6 +237,7 @@ mod tests {
             ("log:1..9", "how many"),
             ("0..999999999", "1000000000 values"),
             ("0..1:1e-9", "1000000001 values"),
+            ("0..1e400:1", "values"),
             ("1,,2", "empty"),
         ] {
             assert!(refused(text).contains(why), "{text}: {}", refused(text));

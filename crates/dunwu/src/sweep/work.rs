@@ -20,7 +20,7 @@ use crate::store::RunDir;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,6 +79,8 @@ pub struct Tally {
     pub made: usize,
     /// Of these, failed ones.
     pub failed: usize,
+    /// Runs that other processes made meanwhile, as far as was looked.
+    pub elsewhere: usize,
 }
 
 /// Heartbeats come at this pace, and rows are synced to the disk.
@@ -95,14 +97,11 @@ pub fn work(
     watch: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Tally, SweepError> {
     let mut worker = Worker::enrol(folder)?;
-    let mut done = Done::default();
-    done.refresh(folder)?;
-    let mut tally = Tally { runs: runs.len(), ..Tally::default() };
-    let is_done = |run: &Planned| if options.retry_failed { done.is_finished(&run.id) } else { done.contains(&run.id) };
-    tally.reused = runs.iter().filter(|run| is_done(run)).count();
+    let done = Done::read(folder, options.retry_failed)?;
     let mut estimator = Estimator::default();
     estimator.learn(runs, folder, options.retry_failed)?;
-    let mut left: BTreeSet<usize> = (0..runs.len()).filter(|&index| !is_done(&runs[index])).collect();
+    let mut left: BTreeSet<usize> = (0..runs.len()).filter(|&index| !done.contains(&runs[index].id)).collect();
+    let mut tally = Tally { runs: runs.len(), reused: runs.len() - left.len(), ..Tally::default() };
     let mut writer = RowWriter::new(folder, worker.name());
     for (index, row) in alone(runs, &left, folder)? {
         writer.append(&row, None)?;
@@ -110,13 +109,15 @@ pub fn work(
         tally.reused += 1;
     }
     let claims = Claims::new(folder, &worker, options.lease);
-    let queue = Mutex::new(Queue { folder, options, done, claims, waiting: order(runs, &left, options), held: vec![] });
+    let waiting = order(runs, &left, options);
+    let queue = Mutex::new(Queue { folder, options, done, claims, waiting, held: vec![], refreshed: Instant::now() });
     let broken = AtomicBool::new(false); // set where a row cannot be written
     let must_stop = || stop.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
     let drive = Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop };
 
     thread::scope(|scope| {
-        let (send, receive) = mpsc::channel();
+        // A thread waits until its row is taken: what is handed over and not yet written would be lost with this process.
+        let (send, receive) = mpsc::sync_channel(0);
         for _ in 0..options.threads.max(1) {
             let send = send.clone();
             let (queue, drive) = (&queue, &drive);
@@ -124,7 +125,8 @@ pub fn work(
         }
         drop(send);
         let mut result = Ok(());
-        let mut beaten = Instant::now();
+        let (mut beaten, mut looked, mut known) = (Instant::now(), Instant::now(), 0);
+        let mut ahead = None;
         loop {
             let ended = match receive.recv_timeout(TICK) {
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -155,10 +157,23 @@ pub fn work(
             };
             if beaten.elapsed() >= BEAT {
                 beaten = Instant::now();
-                result = result.and(worker.beat()).and(writer.sync());
+                if let Err(error) = worker.beat().and(writer.sync()) {
+                    broken.store(true, Ordering::Relaxed);
+                    result = result.and(Err(error));
+                }
             }
-            let left = remaining(runs, &left, &estimator, options.threads);
-            watch(&Event { row: row.as_deref(), tally, left });
+            // Not at every row: what is left may be a hundred thousand runs.
+            if ahead.is_none() || looked.elapsed() >= TICK {
+                looked = Instant::now();
+                let done = &locked(&queue).done;
+                if done.len() != known {
+                    known = done.len();
+                    left.retain(|&index| !done.contains(&runs[index].id)); // those that other processes made
+                    tally.elsewhere = tally.runs - tally.reused - tally.made - left.len();
+                }
+                ahead = Some(estimator.of_all(left.iter().map(|&index| &runs[index]), options.threads));
+            }
+            watch(&Event { row: row.as_deref(), tally, left: ahead.flatten() });
         }
         result.and(writer.sync())
     })?;
@@ -172,8 +187,9 @@ fn alone(runs: &[Planned], left: &BTreeSet<usize>, folder: &Folder) -> Result<Ve
     for dir in RunDir::list(folder.runs())? {
         let name = dir.dir_name();
         let id = name.split('-').next().unwrap_or_default();
+        // One that cannot be read is looked at again where it is to be made, and fails there.
         if let Some(&index) = by_id.get(id)
-            && let Some(row) = recorded(&runs[index], &dir)?
+            && let Ok(Some(row)) = recorded(&runs[index], &dir)
         {
             rows.push((index, row));
         }
@@ -184,7 +200,7 @@ fn alone(runs: &[Planned], left: &BTreeSet<usize>, folder: &Folder) -> Result<Ve
 type Message = Result<(usize, Box<Row>, Option<Curve>), SweepError>;
 
 /// One thread: run after run.
-fn drain(runs: &[Planned], queue: &Mutex<Queue<'_>>, drive: &Drive<'_>, send: &Sender<Message>) {
+fn drain(runs: &[Planned], queue: &Mutex<Queue<'_>>, drive: &Drive<'_>, send: &SyncSender<Message>) {
     while !(drive.must_stop)() {
         let (index, claim) = match locked(queue).next(runs) {
             Ok(Next::Run(index, claim)) => (index, claim),
@@ -237,6 +253,8 @@ struct Queue<'a> {
     waiting: Vec<usize>,
     /// Claimed by others when last looked at.
     held: Vec<usize>,
+    /// When the rows of others were last read.
+    refreshed: Instant,
 }
 
 enum Next {
@@ -253,36 +271,44 @@ impl Queue<'_> {
             }
         }
         // Those of others, again: their rows may have come, or their owners may have died.
-        self.done.refresh(self.folder)?;
-        for index in std::mem::take(&mut self.held) {
+        self.refresh()?;
+        let mut held = std::mem::take(&mut self.held);
+        while let Some(index) = held.pop() {
             if let Some(claim) = self.claim(index, runs)? {
+                self.held.append(&mut held);
                 return Ok(Next::Run(index, claim));
             }
         }
-        Ok(if self.held.is_empty() || !self.options.wait { Next::Nothing } else { Next::Wait })
+        let may_come = self.options.wait || self.claims.is_undecided();
+        Ok(if self.held.is_empty() || !may_come { Next::Nothing } else { Next::Wait })
+    }
+
+    fn refresh(&mut self) -> Result<(), SweepError> {
+        self.refreshed = Instant::now();
+        self.done.refresh(self.folder)
     }
 
     /// The claim of a run that is still to be made; one that a living worker has is put by.
     fn claim(&mut self, index: usize, runs: &[Planned]) -> Result<Option<Claim>, SweepError> {
         let id = &runs[index].id;
-        if self.is_done(id) {
+        if self.done.contains(id) {
             return Ok(None);
         }
         let Some(claim) = self.claims.take(id)? else {
             self.held.push(index);
             return Ok(None);
         };
-        // Claims are cleared only after rows are written. So a run that was done and cleared since we last looked has its row now.
-        self.done.refresh(self.folder)?;
-        if self.is_done(id) {
-            claim.give_back();
-            return Ok(None);
+        // Its row may have come since we last looked: from the one who had it before, or from one whose claim is cleared already. The
+        // second is rare, and with thousands of files of rows a look takes as long as a short run: there, a look that is a moment old
+        // has to do. A run that slips through is made twice, with the same bits.
+        if claim.is_inherited() || self.refreshed.elapsed() >= TICK {
+            self.refresh()?;
+            if self.done.contains(id) {
+                claim.give_back();
+                return Ok(None);
+            }
         }
         Ok(Some(claim))
-    }
-
-    fn is_done(&self, id: &crate::store::RunId) -> bool {
-        if self.options.retry_failed { self.done.is_finished(id) } else { self.done.contains(id) }
     }
 }
 
@@ -299,15 +325,4 @@ fn order(runs: &[Planned], left: &BTreeSet<usize>, options: &Options) -> Vec<usi
         .collect();
     keyed.sort_unstable();
     keyed.into_iter().rev().map(|(_, _, index)| index).collect()
-}
-
-fn remaining(runs: &[Planned], left: &BTreeSet<usize>, estimator: &Estimator, threads: usize) -> Option<Estimate> {
-    let mut sum = Estimate::default();
-    for &index in left {
-        let one = estimator.of(&runs[index])?;
-        sum.likely += one.likely;
-        sum.at_most += one.at_most;
-    }
-    let threads = threads.max(1) as f64;
-    Some(Estimate { likely: sum.likely / threads, at_most: sum.at_most / threads })
 }
