@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p dunwu --bench sweep`; with `-- --test` one short round, to see that it works.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+
 use dunwu::sweep::{Folder, Keep, Options, Plan, Planned, Request, collect, work};
 use dunwu_engine::{RunSpec, Split, Training};
 use std::fs;
