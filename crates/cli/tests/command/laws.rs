@@ -131,7 +131,7 @@ fn a_table_that_says_nothing_about_a_law_is_refused() {
         ("law missing.parquet", 1, &["missing.parquet"]),
         ("law widths.parquet model.width=64", 2, &["no run has model.width = 64", "128, 256"]),
         ("law widths.parquet model.widht=64", 2, &["model.width"]),
-        ("law widths.parquet model.width", 2, &["sets nothing"]),
+        ("law widths.parquet model.width", 2, &["is no KEY=VALUE"]),
         ("law widths.parquet task=dihedral", 2, &["no run has task"]),
         ("law widths.parquet task=cyclic:23 model.width=128", 2, &["at least three sizes"]),
     ] {
