@@ -294,6 +294,7 @@ fn foretell(swept: &Swept, working: &Working, place: &Place) -> Result<(), Failu
 /// A time as people say it.
 pub(crate) fn span(seconds: f64) -> String {
     match seconds {
+        ..9.95 => format!("{seconds:.1} s"),
         ..99.5 => format!("{seconds:.0} s"),
         ..5970.0 => format!("{:.0} min", seconds / 60.0),
         _ => format!("{:.1} h", seconds / 3600.0),

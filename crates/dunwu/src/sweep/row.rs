@@ -146,14 +146,15 @@ impl Curve {
     }
 
     /// Its columns by name, steps and run left out.
-    pub(super) fn columns(&self) -> [(&'static str, Vec<Option<f64>>); 4] {
-        let all = |column: &[Number]| column.iter().map(|number| Some(number.0)).collect();
-        let some = |column: &[Option<Number>]| column.iter().map(|number| number.map(|number| number.0)).collect();
+    pub(super) fn into_columns(self) -> [(&'static str, Vec<Option<f64>>); 4] {
+        let all = |column: Vec<Number>| column.into_iter().map(|number| Some(number.0)).collect();
+        let some =
+            |column: Vec<Option<Number>>| column.into_iter().map(|number| number.map(|number| number.0)).collect();
         [
-            ("train_loss", all(&self.train_loss)),
-            ("train_accuracy", all(&self.train_accuracy)),
-            ("test_loss", some(&self.test_loss)),
-            ("test_accuracy", some(&self.test_accuracy)),
+            ("train_loss", all(self.train_loss)),
+            ("train_accuracy", all(self.train_accuracy)),
+            ("test_loss", some(self.test_loss)),
+            ("test_accuracy", some(self.test_accuracy)),
         ]
     }
 }

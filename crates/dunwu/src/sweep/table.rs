@@ -46,8 +46,8 @@ pub fn collect(runs: &[Planned], folder: &Folder) -> Result<Collected, SweepErro
     let versions = distinct(|row| &row.dunwu);
     Ok(Collected {
         table: table(&done),
-        curves: curve_table(&done, &curves),
         without_curves: done.iter().filter(|(_, row)| row.outcome.is_some() && !curves.contains_key(&row.run)).count(),
+        curves: curve_table(&done, curves),
         done: done.len(),
         failed: done.iter().filter(|(_, row)| row.outcome.is_none()).count(),
         disagreeing,
@@ -124,13 +124,14 @@ fn setting_column(setting: &Setting, done: &[(&Planned, &Row)]) -> Option<Column
     })
 }
 
-fn curve_table(done: &[(&Planned, &Row)], curves: &BTreeMap<RunId, Curve>) -> Table {
+fn curve_table(done: &[(&Planned, &Row)], mut curves: BTreeMap<RunId, Curve>) -> Table {
     let (mut runs, mut steps) = (Vec::new(), Vec::new());
     let mut columns: Vec<(&str, Vec<Option<f64>>)> = Vec::new();
-    for curve in done.iter().filter_map(|(_, row)| curves.get(&row.run)) {
+    // Each is given up as its rows are made: there may be gigabytes of them.
+    for curve in done.iter().filter_map(|(_, row)| curves.remove(&row.run)) {
         runs.resize(runs.len() + curve.step.len(), curve.run.to_string());
         steps.extend(curve.step.iter().map(|&step| step as i64));
-        for (index, (name, values)) in curve.columns().into_iter().enumerate() {
+        for (index, (name, values)) in curve.into_columns().into_iter().enumerate() {
             match columns.get_mut(index) {
                 Some((_, column)) => column.extend(values),
                 None => columns.push((name, values)),

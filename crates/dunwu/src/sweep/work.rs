@@ -96,22 +96,13 @@ pub fn work(
     stop: &AtomicBool,
     watch: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Tally, SweepError> {
-    let mut worker = Worker::enrol(folder)?;
+    let worker = Worker::enrol(folder)?;
     let done = Done::read(folder, options.retry_failed)?;
-    let mut estimator = Estimator::default();
-    estimator.learn(runs, folder, options.retry_failed)?;
-    let mut left: BTreeSet<usize> = (0..runs.len()).filter(|&index| !done.contains(&runs[index].id)).collect();
-    let mut tally = Tally { runs: runs.len(), reused: runs.len() - left.len(), ..Tally::default() };
-    let mut writer = RowWriter::new(folder, worker.name());
-    for (index, row) in alone(runs, &left, folder)? {
-        writer.append(&row, None)?;
-        left.remove(&index);
-        tally.reused += 1;
-    }
     let claims = Claims::new(folder, &worker, options.lease);
-    let waiting = order(runs, &left, options);
+    let mut ledger = Ledger::open(runs, folder, worker, &done, options)?;
+    let waiting = order(runs, &ledger.left, options);
     let queue = Mutex::new(Queue { folder, options, done, claims, waiting, held: vec![], refreshed: Instant::now() });
-    let broken = AtomicBool::new(false); // set where a row cannot be written
+    let broken = AtomicBool::new(false); // set where something cannot be written
     let must_stop = || stop.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
     let drive = Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop };
 
@@ -125,59 +116,115 @@ pub fn work(
         }
         drop(send);
         let mut result = Ok(());
-        let (mut beaten, mut looked, mut known) = (Instant::now(), Instant::now(), 0);
-        let mut ahead = None;
         loop {
-            let ended = match receive.recv_timeout(TICK) {
+            let entered = match receive.recv_timeout(TICK) {
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => None,
-                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => Ok(None),
+                Ok(message) => message.and_then(|ended| ledger.enter(ended).map(Some)),
             };
-            let row = match ended {
-                None => None,
-                Some(Err(error)) => {
-                    broken.store(true, Ordering::Relaxed);
-                    result = result.and(Err(error));
-                    continue;
+            match entered.and_then(|row| ledger.show_life().map(|()| row)) {
+                Ok(row) => {
+                    ledger.look_ahead(&queue, options.threads);
+                    watch(&Event { row: row.as_deref(), tally: ledger.tally, left: ledger.ahead });
                 }
-                Some(Ok((index, row, curve))) => {
-                    let kept =
-                        writer.append(&row, curve.as_ref()).and_then(|()| forget_checkpoint(folder, &runs[index]));
-                    if let Err(error) = kept {
-                        broken.store(true, Ordering::Relaxed);
-                        result = result.and(Err(error));
-                        continue;
-                    }
-                    left.remove(&index);
-                    tally.made += 1;
-                    tally.failed += usize::from(row.outcome.is_none());
-                    estimator.add(&runs[index], &row);
-                    Some(row)
-                }
-            };
-            if beaten.elapsed() >= BEAT {
-                beaten = Instant::now();
-                if let Err(error) = worker.beat().and(writer.sync()) {
+                Err(error) => {
                     broken.store(true, Ordering::Relaxed);
                     result = result.and(Err(error));
                 }
             }
-            // Not at every row: what is left may be a hundred thousand runs.
-            if ahead.is_none() || looked.elapsed() >= TICK {
-                looked = Instant::now();
-                let done = &locked(&queue).done;
-                if done.len() != known {
-                    known = done.len();
-                    left.retain(|&index| !done.contains(&runs[index].id)); // those that other processes made
-                    tally.elsewhere = tally.runs - tally.reused - tally.made - left.len();
-                }
-                ahead = Some(estimator.of_all(left.iter().map(|&index| &runs[index]), options.threads));
-            }
-            watch(&Event { row: row.as_deref(), tally, left: ahead.flatten() });
         }
-        result.and(writer.sync())
+        result.and(ledger.writer.sync())
     })?;
-    Ok(tally)
+    Ok(ledger.tally)
+}
+
+/// What this process knows and writes down.
+struct Ledger<'a> {
+    runs: &'a [Planned],
+    folder: &'a Folder,
+    worker: Worker,
+    writer: RowWriter,
+    estimator: Estimator,
+    tally: Tally,
+    /// Runs that are not there yet.
+    left: BTreeSet<usize>,
+    /// How long those will take.
+    ahead: Option<Estimate>,
+    /// When this process last showed that it lives.
+    beaten: Instant,
+    /// When it last looked at what is left, and how many runs were done then.
+    looked: Option<(Instant, usize)>,
+}
+
+type Made = (usize, Box<Row>, Option<Curve>);
+
+impl<'a> Ledger<'a> {
+    fn open(
+        runs: &'a [Planned],
+        folder: &'a Folder,
+        worker: Worker,
+        done: &Done,
+        options: &Options,
+    ) -> Result<Self, SweepError> {
+        let mut estimator = Estimator::default();
+        estimator.learn(runs, folder, options.retry_failed)?;
+        let mut left: BTreeSet<usize> = (0..runs.len()).filter(|&index| !done.contains(&runs[index].id)).collect();
+        let mut writer = RowWriter::new(folder, worker.name());
+        for (index, row) in alone(runs, &left, folder)? {
+            writer.append(&row, None)?;
+            left.remove(&index);
+        }
+        let tally = Tally { runs: runs.len(), reused: runs.len() - left.len(), ..Tally::default() };
+        Ok(Self {
+            runs,
+            folder,
+            worker,
+            writer,
+            estimator,
+            tally,
+            left,
+            ahead: None,
+            beaten: Instant::now(),
+            looked: None,
+        })
+    }
+
+    /// Writes down a run that ended.
+    fn enter(&mut self, (index, row, curve): Made) -> Result<Box<Row>, SweepError> {
+        self.writer.append(&row, curve.as_ref())?;
+        forget_checkpoint(self.folder, &self.runs[index])?;
+        self.left.remove(&index);
+        self.tally.made += 1;
+        self.tally.failed += usize::from(row.outcome.is_none());
+        self.estimator.add(&self.runs[index], &row);
+        Ok(row)
+    }
+
+    fn show_life(&mut self) -> Result<(), SweepError> {
+        if self.beaten.elapsed() < BEAT {
+            return Ok(());
+        }
+        self.beaten = Instant::now();
+        self.worker.beat()?;
+        self.writer.sync()
+    }
+
+    /// What is left, and for how long. Not at every row: it may be a hundred thousand runs.
+    fn look_ahead(&mut self, queue: &Mutex<Queue<'_>>, threads: usize) {
+        let known = match self.looked {
+            Some((when, _)) if when.elapsed() < TICK => return,
+            looked => looked.map_or(0, |(_, known)| known),
+        };
+        let done = &locked(queue).done;
+        if done.len() != known {
+            // Those that other processes made.
+            self.left.retain(|&index| !done.contains(&self.runs[index].id));
+            let here = self.tally.reused + self.tally.made + self.left.len();
+            self.tally.elsewhere = self.tally.runs.saturating_sub(here);
+        }
+        self.looked = Some((Instant::now(), done.len()));
+        self.ahead = self.estimator.of_all(self.left.iter().map(|&index| &self.runs[index]), threads);
+    }
 }
 
 /// Runs of the list that were made alone, each with its row.
@@ -197,7 +244,7 @@ fn alone(runs: &[Planned], left: &BTreeSet<usize>, folder: &Folder) -> Result<Ve
     Ok(rows)
 }
 
-type Message = Result<(usize, Box<Row>, Option<Curve>), SweepError>;
+type Message = Result<Made, SweepError>;
 
 /// One thread: run after run.
 fn drain(runs: &[Planned], queue: &Mutex<Queue<'_>>, drive: &Drive<'_>, send: &SyncSender<Message>) {
