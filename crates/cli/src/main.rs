@@ -141,7 +141,8 @@ enum Command {
     ///
     /// The product of all lists, one run a core, the longest first. A run that is there already, from this sweep or another, is not
     /// made again; one that fails is a row that says why. Stop it whenever you like: the same command goes on. A file holds the same
-    /// under [sweep], with [[sweep.zip]] for what goes together and `exclude` for what is left out.
+    /// under [sweep], with [[sweep.zip]] for what goes together and `exclude` for what is left out. Unless snapshots are kept, runs are
+    /// evaluated every ten steps and make none, whatever the preset says; `record.…` in a file or a word says otherwise.
     Sweep {
         #[command(flatten)]
         variation: sweep::Variation,
@@ -149,6 +150,55 @@ enum Command {
         ending: sweep::Ending,
         #[command(flatten)]
         working: sweep::Working,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Phase diagrams of a sweep over any two of its settings: `dunwu phase sweep.parquet x=data.fraction y=task`
+    ///
+    /// Each cell is the runs that differ in nothing but the seed: what most of them came to, the share that generalized, when, the
+    /// final test accuracy, the share of generalizing units. Over the cells, where half of the seeds generalize and where the
+    /// theory's fitted line runs.
+    #[command(after_help = phase::help())]
+    Phase {
+        /// The table of a sweep, a Parquet file
+        table: PathBuf,
+        /// x=COLUMN, y=COLUMN, and KEY=VALUE for each setting that is to be held fixed
+        #[arg(value_name = "x=COLUMN] [y=COLUMN] [KEY=VALUE ...")]
+        words: Vec<String>,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// How the critical sample size grows with the size M of a sweep's tasks: `dunwu law TABLE model.width=256`
+    ///
+    /// A threshold with its interval for each task; M ln M, M^(5/3), M² and M^a compared by their evidence on the single runs, and
+    /// with no law at all; and where two cannot be told apart, the cheapest further runs that would do so.
+    Law {
+        /// The Parquet table that `dunwu sweep` wrote
+        table: PathBuf,
+        /// Only runs with these settings; `task=cyclic` keeps a family
+        #[arg(value_name = "KEY=VALUE")]
+        filters: Vec<String>,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Two values of one setting compared in pairs of runs: `dunwu pair sweep.parquet optimizer=adam,muon`
+    ///
+    /// Pairs differ in that setting alone: the same seed, the same everything else. Says how much sooner the second value
+    /// generalizes, in steps and in seconds at equal compute, how many more runs generalize, how much more accurate they end, each
+    /// with its interval and its number of pairs.
+    #[command(after_help = pair::HELP)]
+    Pair {
+        /// The table of a sweep, a Parquet file
+        table: PathBuf,
+        /// The setting with its two values, then tuned=KEY, and KEY=VALUE for each setting that is to be held fixed
+        #[arg(value_name = "KEY=A,B] [tuned=KEY] [KEY=VALUE ...", required = true)]
+        words: Vec<String>,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -166,6 +216,11 @@ enum Command {
         working: sweep::Working,
         #[command(flatten)]
         place: Place,
+    },
+    /// Spread a sweep over a cluster: `dunwu launch slurm sweep.toml`
+    Launch {
+        #[command(subcommand)]
+        cluster: launch::Cluster,
     },
     /// The peaks that a hidden unit can climb, before anything is trained: `dunwu peaks cyclic:23 n=212 energy=raw`
     ///
@@ -200,60 +255,6 @@ enum Command {
         /// No progress on standard error
         #[arg(long)]
         quiet: bool,
-        #[command(flatten)]
-        drawn: landscape::Drawn,
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Spread a sweep over a cluster: `dunwu launch slurm sweep.toml`
-    Launch {
-        #[command(subcommand)]
-        cluster: launch::Cluster,
-    },
-    /// How the critical sample size grows with the size M of a sweep's tasks: `dunwu law TABLE model.width=256`
-    ///
-    /// A threshold with its interval for each task; M ln M, M^(5/3), M² and M^a compared by their evidence on the single runs, and
-    /// with no law at all; and where two cannot be told apart, the cheapest further runs that would do so.
-    Law {
-        /// The Parquet table that `dunwu sweep` wrote
-        table: PathBuf,
-        /// Only runs with these settings; `task=cyclic` keeps a family
-        #[arg(value_name = "KEY=VALUE")]
-        filters: Vec<String>,
-        #[command(flatten)]
-        drawn: landscape::Drawn,
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Phase diagrams of a sweep over any two of its settings: `dunwu phase sweep.parquet x=data.fraction y=task`
-    ///
-    /// Each cell is the runs that differ in nothing but the seed: what most of them came to, the share that generalized, when, the
-    /// final test accuracy, the share of generalizing units. Over the cells, where half of the seeds generalize and where the
-    /// theory's fitted line runs.
-    #[command(after_help = phase::help())]
-    Phase {
-        /// The table of a sweep, a Parquet file
-        table: PathBuf,
-        /// x=COLUMN, y=COLUMN, and KEY=VALUE for each setting that is to be held fixed
-        #[arg(value_name = "x=COLUMN] [y=COLUMN] [KEY=VALUE ...")]
-        words: Vec<String>,
-        #[command(flatten)]
-        drawn: landscape::Drawn,
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Two values of one setting compared in pairs of runs: `dunwu pair sweep.parquet optimizer=adam,muon`
-    ///
-    /// Pairs differ in that setting alone: the same seed, the same everything else. Says how much sooner the second value
-    /// generalizes, in steps and in seconds at equal compute, how many more runs generalize, how much more accurate they end, each
-    /// with its interval and its number of pairs.
-    #[command(after_help = pair::HELP)]
-    Pair {
-        /// The table of a sweep, a Parquet file
-        table: PathBuf,
-        /// The setting with its two values, then tuned=KEY, and KEY=VALUE for each setting that is to be held fixed
-        #[arg(value_name = "KEY=A,B] [tuned=KEY] [KEY=VALUE ...", required = true)]
-        words: Vec<String>,
         #[command(flatten)]
         drawn: landscape::Drawn,
         #[command(flatten)]
@@ -296,15 +297,15 @@ fn main() -> ExitCode {
         Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], &output, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
+        Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),
+        Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
+        Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
+        Command::Launch { cluster } => launch::launch(&cluster),
         Command::Peaks { words, run: None, drawn, place, .. } => landscape::peaks(&words, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
-        Command::Launch { cluster } => launch::launch(&cluster),
-        Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
-        Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),
-        Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())
