@@ -53,6 +53,15 @@ impl Desk {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
+
+    /// Waits until so many runs were claimed.
+    fn has_claims(&self, n: usize) {
+        let began = Instant::now();
+        while fs::read_dir(self.path("runs/sweeps/claims")).map_or(0, Iterator::count) < n {
+            assert!(began.elapsed() < Duration::from_mins(1), "no {n} claims");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
 }
 
 fn reference() -> Vec<String> {
@@ -103,7 +112,7 @@ fn ctrl_c_and_sigterm_end_it_in_a_consistent_state() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let desk = desk();
         let mut sweep = desk.begins("sweep boundary.toml steps=100,30000 --workers 1 --quiet");
-        desk.has_rows(1);
+        desk.has_claims(2); // one that is done, and one that is under way
         let told = Command::new("kill").args([format!("-{signal}"), sweep.id().to_string()]).status().unwrap();
         assert!(told.success());
         assert_eq!(sweep.wait().unwrap().code(), Some(code));
