@@ -17,6 +17,7 @@ mod plan;
 mod results;
 mod row;
 mod rows;
+mod section;
 mod table;
 #[cfg(test)]
 mod tests;
