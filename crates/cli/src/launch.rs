@@ -91,7 +91,9 @@ struct Remaining {
 
 fn remaining(variation: &Variation, place: &Place) -> Result<Remaining, Failure> {
     let swept = Swept::new(variation, place)?;
-    let seconds: Vec<f64> = sweep::left(&swept, false)?.into_iter().map(|(_, estimate)| estimate.likely).collect();
+    let (left, estimator) = sweep::left(&swept, false)?;
+    // Nothing is known of runs that cannot begin; they take no time.
+    let seconds: Vec<f64> = left.iter().map(|run| estimator.of(run).map_or(0.0, |one| one.likely)).collect();
     Ok(Remaining { runs: swept.runs.len(), done: swept.runs.len() - seconds.len(), seconds })
 }
 

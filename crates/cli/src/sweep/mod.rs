@@ -11,7 +11,7 @@ use anyhow::Context as _;
 pub(crate) use asked::{Swept, Variation};
 use clap::Args;
 use dunwu::store::{Table, TableError};
-use dunwu::sweep::{Collected, Estimate, Estimator, Keep, Options, Planned, Tally, collect, work};
+use dunwu::sweep::{Collected, Estimator, Keep, Options, Planned, Tally, collect, work};
 use progress::Progress;
 use serde_json::json;
 use signals::Signals;
@@ -187,8 +187,9 @@ fn warn(collected: &Collected, keep: Keep) {
     }
     if keep == Keep::Scalars && collected.without_curves > 0 {
         note!(
-            "note: losses over time are there for all but {} runs, which were made without keeping them (`--keep outcome`, or alone)",
-            collected.without_curves
+            "note: {} of {} runs have no losses over time: they were made without keeping them (`--keep outcome`, or alone)",
+            collected.without_curves,
+            collected.done
         );
     }
     if collected.disagreeing > 0 {
@@ -248,45 +249,43 @@ impl Summary<'_> {
 /// Time to learn how fast runs of one kind are.
 const TRY_OUT: Duration = Duration::from_millis(200);
 
-/// Runs that are left, and how long each takes on one core: as finished runs say, else by trying out.
-pub(crate) fn left(swept: &Swept, retry_failed: bool) -> Result<Vec<(&Planned, Estimate)>, Failure> {
+/// Runs that are left, and what knows how long each takes: as finished runs say, else by trying out.
+pub(crate) fn left(swept: &Swept, retry_failed: bool) -> Result<(Vec<&Planned>, Estimator), Failure> {
     let mut estimator = Estimator::default();
     let left = estimator.learn(&swept.runs, &swept.folder, retry_failed)?;
     estimator.try_out(&left, TRY_OUT);
-    Ok(left.into_iter().map(|run| (run, estimator.of(run).unwrap_or_default())).collect())
+    Ok((left, estimator))
 }
 
 /// `--dry-run`: how much there is to do.
 fn foretell(swept: &Swept, working: &Working, place: &Place) -> Result<(), Failure> {
-    let left = left(swept, working.retry_failed)?;
+    let (left, estimator) = left(swept, working.retry_failed)?;
     let cores = working.options(swept).threads;
-    let bound = |read: fn(&Estimate) -> f64| {
-        let times = left.iter().map(|(_, one)| read(one));
-        (times.clone().sum::<f64>() / cores as f64).max(times.fold(0.0, f64::max))
-    };
-    let (likely, at_most) = (bound(|one| one.likely), bound(|one| one.at_most));
+    let ahead = estimator.of_all(left.iter().copied(), cores);
     if place.json {
-        let list = left.iter().map(|(run, _)| json!({ "run": run.id, "words": run.words }));
+        let list = left.iter().map(|run| json!({ "run": run.id, "words": run.words }));
         let object = json!({
             "runs": swept.runs.len(),
             "done": swept.runs.len() - left.len(),
             "left": left.len(),
-            "seconds": likely,
-            "seconds_at_most": at_most,
+            "seconds": ahead.map(|ahead| ahead.likely),
+            "seconds_at_most": ahead.map(|ahead| ahead.at_most),
             "list": list.collect::<Vec<_>>(),
         });
         say!("{object}");
         return Ok(());
     }
     say!("{} runs, of which {} are there already.", swept.runs.len(), swept.runs.len() - left.len());
-    for (run, _) in left.iter().take(3) {
+    for run in left.iter().take(3) {
         say!("  {}  {}", run.id, run.words);
     }
     if left.len() > 3 {
         say!("  … and {} more", left.len() - 3);
     }
-    if !left.is_empty() {
-        say!("About {} on {cores} cores, {} at most.", span(likely), span(at_most));
+    match ahead {
+        _ if left.is_empty() => {}
+        Some(ahead) => say!("About {} on {cores} cores, {} at most.", span(ahead.likely), span(ahead.at_most)),
+        None => say!("How long they take is not known: none of them can begin."),
     }
     Ok(())
 }

@@ -34,7 +34,10 @@ fn boundary_sentences(diagram: &Diagram) -> Vec<String> {
     let place = |place: &Place| match (place.within, place.n) {
         (Within::Below, _) => "before the least that was swept".to_owned(),
         (Within::Beyond, _) => "beyond the most that was swept".to_owned(),
-        (Within::Swept, Some(n)) => format!("at {} samples", number(n)),
+        (Within::Swept, Some(n)) => match (place.low, place.high) {
+            (Some(low), Some(high)) => format!("at {} ({} to {}) samples", number(n), number(low), number(high)),
+            _ => format!("at {} samples", number(n)),
+        },
         (Within::Swept, None) => "somewhere within".to_owned(),
     };
     let ratio =
@@ -46,7 +49,7 @@ fn boundary_sentences(diagram: &Diagram) -> Vec<String> {
     let lines: Vec<String> = diagram.measured.places.iter().map(told).collect();
     let mut sentences = Vec::new();
     if !lines.is_empty() {
-        sentences.push(format!("Half of the seeds generalize: {}.", list(&lines, 12)));
+        sentences.push(format!("Half of the seeds generalize (in brackets 95 % intervals): {}.", list(&lines, 12)));
     }
     let ratios: Vec<f64> = diagram.measured.places.iter().filter_map(|place| diagram.ratio(place.line)).collect();
     if let ([_, _, ..], Some(low), Some(high)) =

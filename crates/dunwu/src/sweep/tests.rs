@@ -2,6 +2,7 @@
 
 use super::claim::{Claims, Worker};
 use super::rows::rows_of;
+use super::work::order;
 use super::*;
 use crate::opened::Opening;
 use crate::store::{RunId, Table};
@@ -429,12 +430,12 @@ fn rows_that_disagree_are_counted_and_the_first_stands() {
 }
 
 #[test]
-fn a_full_disk_loses_nothing_that_was_there() {
+fn a_row_that_cannot_be_written_ends_the_sweep_and_loses_nothing() {
     let (dir, folder) = folder();
     let runs = planned(FILE, &["seed=0"]);
     let options = Options { threads: 1, ..Options::default() };
     made(&runs[..3], &folder, &options);
-    // Where the curves should go stands a file: the row cannot be written, as on a full disk.
+    // Where the curves should go stands a file. (A full disk: the tests of the command.)
     fs::remove_dir_all(folder.curves()).unwrap();
     fs::write(folder.curves(), "").unwrap();
     let error = work(&runs, &folder, &options, &AtomicBool::new(false), &mut |_| ()).unwrap_err().to_string();
@@ -442,6 +443,47 @@ fn a_full_disk_loses_nothing_that_was_there() {
     fs::remove_file(folder.curves()).unwrap();
     assert_eq!(made(&runs, &folder, &options), Tally { runs: 6, reused: 3, made: 3, failed: 0, elsewhere: 0 });
     drop(dir);
+}
+
+#[test]
+fn shards_begin_with_runs_of_their_own_the_longest_first() {
+    let runs = planned(FILE, &["steps=100,200,300"]);
+    let all: BTreeSet<usize> = (0..runs.len()).collect();
+    let of = |k| {
+        let mut order = order(&runs, &all, &Options { shard: (k, 3), ..Options::default() });
+        order.reverse(); // the next one is last
+        order
+    };
+    let orders = [1, 2, 3].map(of);
+    let firsts: Vec<usize> = orders.iter().flat_map(|order| order[..runs.len() / 3].to_vec()).collect();
+    assert_eq!(firsts.iter().copied().collect::<BTreeSet<_>>(), all, "each run is the business of one shard");
+    for order in &orders {
+        assert_eq!(order.iter().copied().collect::<BTreeSet<_>>(), all, "afterwards it helps");
+        assert!(order[..runs.len() / 3].is_sorted_by(|&a, &b| runs[a].work >= runs[b].work));
+    }
+    let whole = |order: &[usize]| order.iter().map(|&index| runs[index].work).sum::<f64>();
+    let works = orders.each_ref().map(|order| whole(&order[..runs.len() / 3]));
+    assert!(works.iter().all(|work| (work / works[0] - 1.0).abs() < 0.1), "shards are of one size: {works:?}");
+}
+
+#[test]
+fn what_is_left_takes_what_finished_runs_took_and_no_less_than_its_longest_run() {
+    let (_dir, folder) = folder();
+    let runs = planned(FILE, &["task.order=7", "data.fraction=0.6", "steps=100,200,400"]);
+    made(&runs[..3], &folder, &Options { threads: 1, ..Options::default() });
+    let mut estimator = Estimator::default();
+    assert_eq!(estimator.of_all(runs.iter(), 2), None, "nothing is known yet");
+    let left = estimator.learn(&runs, &folder, false).unwrap();
+    assert_eq!(left.len(), runs.len() - 3);
+    let seconds: f64 = {
+        let wanted = runs.iter().map(|run| &run.id).collect();
+        rows_of(&folder, &wanted).unwrap().0.values().map(Row::seconds).sum()
+    };
+    let likely = |runs: &[Planned], cores| estimator.of_all(runs.iter(), cores).unwrap().likely;
+    assert!((likely(&runs[..3], 1) / seconds - 1.0).abs() < 1e-9, "what took that long takes that long");
+    let longest = runs.iter().map(|run| estimator.of(run).unwrap().likely).fold(0.0, f64::max);
+    assert_eq!(likely(&runs, 1000), longest);
+    assert!(likely(&runs, 2) >= longest && likely(&runs, 2) < likely(&runs, 1));
 }
 
 #[test]

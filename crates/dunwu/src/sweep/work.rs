@@ -360,7 +360,7 @@ impl Queue<'_> {
 }
 
 /// This process's shard first, and the longest first; the next one last.
-fn order(runs: &[Planned], left: &BTreeSet<usize>, options: &Options) -> Vec<usize> {
+pub(super) fn order(runs: &[Planned], left: &BTreeSet<usize>, options: &Options) -> Vec<usize> {
     let (shard, n_shards) = options.shard;
     let mut order: Vec<usize> = left.iter().copied().collect();
     order.sort_by(|&a, &b| runs[b].work.total_cmp(&runs[a].work).then(a.cmp(&b)));
