@@ -1,0 +1,18 @@
+//! Sparse attention in real language models: where it is sparse, which keys a cache may forget, and how a decoder then reads
+//! millions of tokens in constant memory.
+//!
+//! ```text
+//! file ──▶ ModelFile ──▶ Model ─┐
+//!                               ├─▶ Decoder ──▶ logits, surprise, what attention looked at
+//! policy ──▶ Assignment ──▶ Cache ┘
+//! ```
+//!
+//! The model never changes; a cache is all that a sequence leaves behind. Files of other makers are read in [`file`], text is
+//! cut into tokens in [`tokenizer`]; the arithmetic is in [`kernel`], the only room with `unsafe`.
+
+pub mod cache;
+pub mod decoder;
+pub mod file;
+pub mod kernel;
+pub mod model;
+pub mod tokenizer;
