@@ -11,8 +11,11 @@
 //! cut into tokens in [`tokenizer`]; the arithmetic is in [`kernel`], the only room with `unsafe`.
 
 pub mod cache;
+pub mod constrain;
 pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
+pub mod sample;
+pub mod speak;
 pub mod tokenizer;
