@@ -104,9 +104,10 @@ impl<'t> Answer<'t> {
         if self.tokenizer.ends().contains(&token) {
             return Ok(self.finish(String::new(), told, Finish::Stop));
         }
-        let (text, is_stopped) = match self.tokenizer.is_special(token) {
-            true => (String::new(), false),
-            false => self.text.push(self.tokenizer.bytes(token)),
+        let (text, is_stopped) = if self.tokenizer.is_special(token) {
+            (String::new(), false)
+        } else {
+            self.text.push(self.tokenizer.bytes(token))
         };
         if is_stopped {
             return Ok(Said { text, token: told, next: Next::Finished(Finish::Stop) });
