@@ -18,4 +18,5 @@ pub mod kernel;
 pub mod model;
 pub mod sample;
 pub mod speak;
+pub mod tiny;
 pub mod tokenizer;
