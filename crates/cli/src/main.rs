@@ -14,6 +14,7 @@ mod progress;
 mod reference;
 mod run;
 mod say;
+mod serve;
 mod summary;
 mod sweep;
 mod swept;
@@ -261,6 +262,15 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Serve a language model over HTTP as OpenAI does, to programs of this machine: `dunwu serve-model MODEL.gguf`
+    ///
+    /// POST /v1/chat/completions and /v1/completions, whole or as an event stream, with answers held to a JSON schema where that
+    /// is asked for; GET /v1/models and /health. Answers go on together, one pass over the weights for a token of each, in constant
+    /// memory: the policy forgets. Ctrl-C ends it.
+    ServeModel {
+        #[command(flatten)]
+        serving: serve::Serving,
+    },
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -307,6 +317,7 @@ fn main() -> ExitCode {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
+        Command::ServeModel { serving } => serve::serve(&serving),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

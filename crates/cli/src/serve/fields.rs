@@ -21,7 +21,7 @@ impl<'r> Fields<'r> {
             None if place.is_empty() => {
                 let message = format!("the body is a JSON object, not {}", kind(value));
                 Err(Refusal::new(StatusCode::BAD_REQUEST, message))
-            },
+            }
             None => Err(Refusal::field(named(), format!("{} is an object, not {}", named(), kind(value)))),
         }
     }
@@ -41,9 +41,8 @@ impl<'r> Fields<'r> {
     }
 
     pub(super) fn required(&self, field: &str, wanted: &str) -> Result<&'r Value, Refusal> {
-        self.get(field).ok_or_else(|| {
-            Refusal::field(self.name(field), format!("{} is missing: it is {wanted}", self.name(field)))
-        })
+        self.get(field)
+            .ok_or_else(|| Refusal::field(self.name(field), format!("{} is missing: it is {wanted}", self.name(field))))
     }
 
     pub(super) fn boolean(&self, field: &str) -> Result<Option<bool>, Refusal> {

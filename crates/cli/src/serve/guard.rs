@@ -20,8 +20,7 @@ pub(super) async fn guard(State(is_loopback): State<bool>, request: Request, nex
         return Refusal::new(StatusCode::FORBIDDEN, message).into_response();
     }
     let is_preflight = request.method() == Method::OPTIONS && origin.is_some();
-    let mut response =
-        if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     if let Some(origin) = origin {
         admit(response.headers_mut(), origin);
     }
@@ -55,7 +54,8 @@ fn is_local(authority: &[u8]) -> bool {
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
     let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
-    is_port && (name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()))
+    is_port
+        && (name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()))
 }
 
 #[cfg(test)]
@@ -64,12 +64,25 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_local() {
-        for local in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:0", "127.8.9.1:80", "[::1]", "[::1]:8080"] {
+        for local in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:0", "127.8.9.1:80", "[::1]", "[::1]:8080"]
+        {
             assert!(is_local(local.as_bytes()), "{local}");
         }
         for foreign in [
-            "", ":80", "example.com", "localhost.example.com", "localhost:example.com", "127.0.0.1.example.com:80", "[::2]:80",
-            "[::1]x", "10.0.0.1", "0.0.0.0:8080", "127.0.0.1@example.com", "2130706433", "::1:x", "\u{e9}",
+            "",
+            ":80",
+            "example.com",
+            "localhost.example.com",
+            "localhost:example.com",
+            "127.0.0.1.example.com:80",
+            "[::2]:80",
+            "[::1]x",
+            "10.0.0.1",
+            "0.0.0.0:8080",
+            "127.0.0.1@example.com",
+            "2130706433",
+            "::1:x",
+            "\u{e9}",
         ] {
             assert!(!is_local(foreign.as_bytes()), "{foreign}");
         }

@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::refusal::Refusal;
+use super::served::Served;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use dunwu_attention::sample::Likelihood;
@@ -30,11 +31,6 @@ pub(super) struct Heading {
     pub(super) created: u64,
     pub(super) model: String,
     pub(super) n_prompt: u64,
-}
-
-/// Reads tokens for likelihoods.
-pub(super) trait Spelling: Send + Sync {
-    fn tokenizer(&self) -> &Tokenizer;
 }
 
 impl Heading {
@@ -117,7 +113,7 @@ pub(super) async fn whole(
     heading: &Heading,
     mut events: Receiver<Event>,
     has_logprobs: bool,
-    spelling: &dyn Spelling,
+    tokenizer: &Tokenizer,
 ) -> Result<Value, Refusal> {
     let mut text = String::new();
     let mut logprobs = has_logprobs.then(Vec::new);
@@ -126,7 +122,7 @@ pub(super) async fn whole(
             Event::Said { text: piece, token } => {
                 text += &piece;
                 if let (Some(logprobs), Some((token, likelihood))) = (&mut logprobs, token) {
-                    logprobs.push(told(token, &likelihood, spelling.tokenizer()));
+                    logprobs.push(told(token, &likelihood, tokenizer));
                 }
             }
             Event::Finished { finish, n_tokens } => return Ok(heading.whole(&text, logprobs, finish, n_tokens)),
@@ -145,14 +141,14 @@ pub(super) struct Chunks {
     heading: Heading,
     events: Receiver<Event>,
     with_usage: bool,
-    spelling: Arc<dyn Spelling>,
+    served: Arc<Served>,
     unsent: VecDeque<Bytes>,
     is_over: bool,
 }
 
 impl Chunks {
-    pub(super) fn new(heading: Heading, events: Receiver<Event>, with_usage: bool, spelling: Arc<dyn Spelling>) -> Self {
-        let mut chunks = Self { heading, events, with_usage, spelling, unsent: VecDeque::new(), is_over: false };
+    pub(super) fn new(heading: Heading, events: Receiver<Event>, with_usage: bool, served: Arc<Served>) -> Self {
+        let mut chunks = Self { heading, events, with_usage, served, unsent: VecDeque::new(), is_over: false };
         if chunks.heading.kind == Kind::Chat {
             let role = json!({ "role": "assistant", "content": "", "refusal": null });
             let first = chunks.heading.chunk(&role, "", None, None);
@@ -172,7 +168,7 @@ impl Chunks {
     fn take(&mut self, event: Event) {
         match event {
             Event::Said { text, token } => {
-                let logprobs = token.map(|(token, likelihood)| told(token, &likelihood, self.spelling.tokenizer()));
+                let logprobs = token.map(|(token, likelihood)| told(token, &likelihood, &self.served.tokenizer));
                 let chunk = self.heading.chunk(&json!({ "content": text }), &text, logprobs, None);
                 self.queue(chunk);
             }

@@ -163,7 +163,10 @@ fn turn(message: &Value, place: &str) -> Result<Turn, Refusal> {
         Some("user") => "user",
         Some("assistant") => "assistant",
         Some("tool" | "function") => {
-            return Err(Refusal::unsupported(fields.name("role"), format!("tools are not supported: the role is {roles}")));
+            return Err(Refusal::unsupported(
+                fields.name("role"),
+                format!("tools are not supported: the role is {roles}"),
+            ));
         }
         _ => return Err(fields.wrong("role", roles)),
     };
@@ -176,7 +179,10 @@ fn turn(message: &Value, place: &str) -> Result<Turn, Refusal> {
     let content = match fields.required("content", "a text or a list of parts of text")? {
         Value::String(text) => text.clone(),
         Value::Array(parts) => {
-            let texts = parts.iter().enumerate().map(|(index, part)| part_text(part, &fields.name(&format!("content[{index}]."))));
+            let texts = parts
+                .iter()
+                .enumerate()
+                .map(|(index, part)| part_text(part, &fields.name(&format!("content[{index}]."))));
             texts.collect::<Result<Vec<_>, _>>()?.concat()
         }
         _ => return Err(fields.wrong("content", "a text or a list of parts of text")),
@@ -236,7 +242,10 @@ fn format(fields: &Fields<'_>) -> Result<Format, Refusal> {
         Some("text") => Ok(Format::Text),
         Some("json_object") => Ok(Format::JsonObject),
         Some("json_schema") => {
-            let named = Fields::new(format.required("json_schema", "an object with a schema")?, "response_format.json_schema.")?;
+            let named = Fields::new(
+                format.required("json_schema", "an object with a schema")?,
+                "response_format.json_schema.",
+            )?;
             Ok(Format::JsonSchema(named.required("schema", "a JSON schema")?.clone()))
         }
         _ => Err(format.wrong("type", "one of text, json_object, json_schema")),
@@ -331,7 +340,10 @@ mod tests {
                 message(json!({ "role": "user", "content": [{ "type": "image_url", "image_url": {} }] })),
                 "messages[0].content[0].type".into(),
             ),
-            (message(json!({ "role": "assistant", "content": "", "tool_calls": [{}] })), "messages[0].tool_calls".into()),
+            (
+                message(json!({ "role": "assistant", "content": "", "tool_calls": [{}] })),
+                "messages[0].tool_calls".into(),
+            ),
             (with("model", json!(3)), "model".into()),
             (with("n", json!(2)), "n".into()),
             (with("tools", json!([{}])), "tools".into()),

@@ -2,7 +2,7 @@
 
 mod asked;
 mod progress;
-mod signals;
+pub(crate) mod signals;
 
 use crate::Place;
 use crate::failure::Failure;
