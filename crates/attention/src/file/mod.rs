@@ -73,6 +73,11 @@ impl ModelFile {
         todo!()
     }
 
+    /// A tensor that must be there.
+    pub fn required(&self, _name: &str) -> Result<RawTensor, ModelFileError> {
+        todo!()
+    }
+
     /// One tensor by its GGUF name (`blk.0.attn_q.weight`, `token_embd.weight`, …); `None` if there is none of that name.
     pub fn tensor(&self, _name: &str) -> Result<Option<RawTensor>, ModelFileError> {
         todo!()
