@@ -16,4 +16,5 @@ pub mod file;
 pub mod kernel;
 pub mod model;
 mod rotary;
+pub mod tiny;
 pub mod tokenizer;
