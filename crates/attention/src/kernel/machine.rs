@@ -3,11 +3,11 @@
 #![expect(unsafe_code, reason = "calls of functions whose instructions were found to be there at run time")]
 
 use super::activations::{self, Group};
-#[cfg(target_arch = "x86_64")]
-use super::avx512;
 use super::line::Line;
 use super::panel::{Codes, LANES, Layout};
 use super::portable;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, avx512};
 
 /// A tile of integers times a panel: y [row of the tile][lane].
 type CodesKernel = unsafe fn(&[Line], &[Group], &mut [[f32; LANES]]);
@@ -21,6 +21,8 @@ pub(super) struct Machine(Instructions);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Instructions {
     Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -68,6 +70,10 @@ impl Machine {
         if has_avx512() {
             return Self(Instructions::Avx512);
         }
+        #[cfg(target_arch = "x86_64")]
+        if has_avx2() {
+            return Self(Instructions::Avx2);
+        }
         Self(Instructions::Portable)
     }
 
@@ -75,6 +81,8 @@ impl Machine {
     #[cfg(test)]
     pub(super) fn all() -> Vec<Self> {
         let mut all = vec![Self(Instructions::Portable)];
+        #[cfg(target_arch = "x86_64")]
+        all.extend(has_avx2().then_some(Self(Instructions::Avx2)));
         #[cfg(target_arch = "x86_64")]
         all.extend(has_avx512().then_some(Self(Instructions::Avx512)));
         all
@@ -91,6 +99,8 @@ impl Machine {
     ) {
         let kernel: CodesKernel = match self.0 {
             Instructions::Portable => codes_kernel!(portable, codes, n_rows),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => codes_kernel!(avx2, codes, n_rows),
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx512 => codes_kernel!(avx512, codes, n_rows),
         };
@@ -110,6 +120,8 @@ impl Machine {
         let kernel: NumbersKernel = match self.0 {
             Instructions::Portable => numbers_kernel!(portable, layout, n_rows),
             #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => numbers_kernel!(avx2, layout, n_rows),
+            #[cfg(target_arch = "x86_64")]
             Instructions::Avx512 => numbers_kernel!(avx512, layout, n_rows),
         };
         // SAFETY: as above.
@@ -120,6 +132,9 @@ impl Machine {
     pub(super) fn quantize(self, values: &[f32], groups: &mut [Group], stride: usize) {
         match self.0 {
             Instructions::Portable => activations::quantize(values, groups, stride),
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => unsafe { avx2::quantize(values, groups, stride) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx512 => unsafe { avx512::quantize(values, groups, stride) },
@@ -134,4 +149,9 @@ fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vnni")
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
 }

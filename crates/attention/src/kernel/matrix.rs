@@ -228,24 +228,25 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_the_numbers_of_the_formats() {
-        let number = |bytes: &[u8]| f16::from_le_bytes([bytes[0], bytes[1]]).to_f32();
-        for (format, block_bytes) in [(Format::Q4_0, 18), (Format::Q4_1, 20), (Format::Q8_0, 34)] {
-            let tensor = tensor(format, 20, 96, 5);
+    fn rows_are_the_numbers_that_the_file_reader_decodes() {
+        for (format, block_len, _, scales) in FORMATS {
+            let n_columns = 3 * block_len;
+            let tensor = tensor(format, 20, n_columns, 5);
             let matrix = Matrix::pack(&tensor, |r| (r * 7) % 20);
-            let mut row = vec![0.0; 96];
+            let (mut row, mut expected) = (vec![0.0; n_columns], vec![0.0; n_columns]);
             for r in 0..20 {
                 matrix.row(r, &mut row);
-                for (c, &value) in row.iter().enumerate() {
-                    let block = &tensor.bytes[((r * 7) % 20 * 3 + c / 32) * block_bytes..][..block_bytes];
-                    let i = c % 32;
-                    let nibble = |codes: &[u8]| f32::from(if i < 16 { codes[i] & 15 } else { codes[i - 16] >> 4 });
-                    let expected = match format {
-                        Format::Q4_0 => number(block) * (nibble(&block[2..]) - 8.0),
-                        Format::Q4_1 => number(block).mul_add(nibble(&block[4..]), number(&block[2..])),
-                        _ => number(block) * f32::from(block[2 + i] as i8),
-                    };
-                    assert_eq!(value, expected, "{format:?} [{r}][{c}]");
+                let row_bytes = tensor.bytes.len() / 20;
+                format.decode(&tensor.bytes[r * 7 % 20 * row_bytes..][..row_bytes], &mut expected);
+                // The scales of K-quants are products that f16 rounds by 2⁻¹¹ of themselves; they multiply codes up to 32, or
+                // cancel with a minimum of at most 64 times 0.01.
+                let tolerance = match block_len {
+                    256 if scales.len() == 2 => 2.0 * 0.64 * 32.0 / 2048.0,
+                    256 => 0.01 * 128.0 * 32.0 / 2048.0,
+                    _ => f32::EPSILON,
+                };
+                for (c, (value, expected)) in row.iter().zip(&expected).enumerate() {
+                    assert!((value - expected).abs() <= tolerance, "{format:?} [{r}][{c}]: {value} for {expected}");
                 }
             }
         }
