@@ -15,5 +15,6 @@ pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
+mod rotary;
 pub mod tiny;
 pub mod tokenizer;

@@ -65,6 +65,11 @@ impl ModelFile {
         Self::open_gguf(path).map_err(|flaw| flaw.of(path))
     }
 
+    /// A tensor that every model has: opening a file finds them all.
+    pub(crate) fn required(&self, name: &str) -> Result<RawTensor, ModelFileError> {
+        Ok(self.tensor(name)?.expect("opening holds the tensors against the hyperparameters"))
+    }
+
     /// One tensor by its GGUF name (`blk.0.attn_q.weight`, `token_embd.weight`, …); `None` if there is none of that name. Threads
     /// may read at once.
     pub fn tensor(&self, name: &str) -> Result<Option<RawTensor>, ModelFileError> {
