@@ -115,11 +115,9 @@ pub(super) fn tokenizer(gguf: &Gguf, n_vocab: usize) -> Result<TokenizerParts, F
     let merges = gguf.texts("tokenizer.ggml.merges")?.ok_or_else(|| missing("tokenizer.ggml.merges"))?;
     let split = gguf.text("tokenizer.ggml.pre")?.unwrap_or_else(|| "default".to_owned());
     let begin = token(gguf, "tokenizer.ggml.bos_token_id", n_tokens)?;
-    let add_begin = match gguf.bool("tokenizer.ggml.add_bos_token")? {
-        Some(add_begin) => add_begin,
-        // llama.cpp takes these names to mean it.
-        None => matches!(&*split, "llama3" | "llama-v3" | "llama-bpe"),
-    };
+    // What llama.cpp takes these names to mean.
+    let is_llama3 = matches!(&*split, "llama3" | "llama-v3" | "llama-bpe");
+    let add_begin = gguf.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(is_llama3);
     let mut ends = Vec::new();
     for key in ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"] {
         ends.extend(token(gguf, key, n_tokens)?.filter(|end| !ends.contains(end)));
@@ -128,6 +126,7 @@ pub(super) fn tokenizer(gguf: &Gguf, n_vocab: usize) -> Result<TokenizerParts, F
         tokens,
         kinds: kinds(gguf, n_tokens)?,
         merges,
+        ignore_merges: is_llama3 || split == "tekken",
         split: Split::Named(split),
         begin,
         add_begin: add_begin && begin.is_some(),

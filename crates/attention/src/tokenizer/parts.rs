@@ -14,6 +14,8 @@ pub struct TokenizerParts {
     pub kinds: Vec<TokenKind>,
     /// Merges in order of rank, each `left right` with one space.
     pub merges: Names,
+    /// Whether a piece of text that is a token as a whole is that token, whatever the merges would make of it (Llama 3).
+    pub ignore_merges: bool,
     /// How text is cut before it is merged.
     pub split: Split,
     /// What begins a text, if the file names a token for that.
