@@ -72,6 +72,14 @@ impl Names {
         Self { text: String::with_capacity(n_bytes), ends: Vec::with_capacity(n) }
     }
 
+    /// Names that lie one after the other in a text, each up to its end; `None` if the ends do not fit the text.
+    pub fn from_parts(text: String, ends: Vec<u32>) -> Option<Self> {
+        let is_sound = ends.is_sorted()
+            && ends.last().is_none_or(|&end| end as usize <= text.len())
+            && ends.iter().all(|&end| text.is_char_boundary(end as usize));
+        is_sound.then_some(Self { text, ends })
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()
