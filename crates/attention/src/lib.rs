@@ -16,6 +16,7 @@ pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
+mod rotary;
 pub mod sample;
 pub mod speak;
 pub mod tiny;
