@@ -191,7 +191,88 @@ fn whole_characters(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::constrain::TokenTrie;
+    use crate::file::{Format, ModelFile};
+    use crate::tiny::Tiny;
     use proptest::prelude::*;
+    use serde_json::json;
+
+    fn tokenizer() -> Tokenizer {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tiny.gguf");
+        Tiny::default().write_gguf(&path, Format::F32, 1).unwrap();
+        Tokenizer::new(&ModelFile::open(&path).unwrap().tokenizer).unwrap()
+    }
+
+    /// What an answer comes to whose model wants to say these tokens: its text, why it ended, and tokens drawn.
+    fn spoken(tokenizer: &Tokenizer, manner: Manner, script: &[u32]) -> (String, Finish, u64) {
+        let mut answer = Answer::new(tokenizer, manner, &[]);
+        let mut text = String::new();
+        for &wanted in script {
+            // Two more logits than tokens, the likeliest of all: a padded vocabulary.
+            let mut logits = vec![0.0; tokenizer.n_tokens()];
+            logits[wanted as usize] = 50.0;
+            logits.extend([90.0, 90.0]);
+            let said = answer.hear(&logits).unwrap();
+            text += &said.text;
+            match said.next {
+                Next::Read(token) => assert_eq!(token, wanted),
+                Next::Finished(finish) => return (text, finish, answer.n_tokens()),
+            }
+        }
+        panic!("{text:?} does not end")
+    }
+
+    #[test]
+    fn an_answer_ends_where_the_model_or_the_manner_says() {
+        let tokenizer = tokenizer();
+        let (begin, end) = (tokenizer.special("<|im_start|>").unwrap(), tokenizer.ends()[0]);
+        let words = tokenizer.encode("the ðe 你 cat".as_bytes());
+        let script: Vec<u32> = words.iter().copied().chain([begin, end, end]).collect();
+        let n = words.len() as u64;
+        let spoken = |manner| spoken(&tokenizer, manner, &script);
+        assert_eq!(
+            spoken(Manner::default()),
+            ("the ðe 你 cat".to_owned(), Finish::Stop, n + 2),
+            "without what is special"
+        );
+        for (stop, wanted) in [("e 你", "the ð"), ("cat", "the ðe 你 "), ("the", "")] {
+            let (text, finish, _) = spoken(Manner { stops: vec![stop.to_owned()], ..Manner::default() });
+            assert_eq!((text.as_str(), finish), (wanted, Finish::Stop));
+        }
+        for (max_tokens, finish) in [(n + 2, Finish::Stop), (n + 1, Finish::Length), (n, Finish::Length)] {
+            let manner = Manner { max_tokens: Some(max_tokens), stops: vec!["at!".to_owned()], ..Manner::default() };
+            assert_eq!(spoken(manner), ("the ðe 你 cat".to_owned(), finish, max_tokens), "what was held back is said");
+        }
+        let none = Manner { max_tokens: Some(0), ..Manner::default() };
+        assert_eq!(spoken(none), (String::new(), Finish::Length, 0));
+    }
+
+    #[test]
+    fn an_answer_that_is_all_of_its_schema_ends_by_itself() {
+        let tokenizer = tokenizer();
+        let trie = TokenTrie::new(&tokenizer);
+        let constraint = Constraint::json_schema(&json!({ "enum": ["the cat", "the hat"] }), &trie).unwrap();
+        let manner = Manner { constraint: Some(constraint), n_likeliest: Some(1), ..Manner::default() };
+        let mut answer = Answer::new(&tokenizer, manner, &[]);
+        let mut text = String::new();
+        // A model that says what follows, and else only blanks.
+        let mut logits = vec![0.0; tokenizer.n_tokens()];
+        logits[tokenizer.encode(b" ")[0] as usize] = 20.0;
+        let finish = loop {
+            let said = answer.hear(&logits).unwrap();
+            text += &said.text;
+            let (token, likelihood) = said.token.unwrap();
+            let certain = likelihood.unwrap().log_probability;
+            assert!(certain.is_finite() && certain < 0.0, "it is the model's, not the constraint's: {token}");
+            match said.next {
+                Next::Read(read) => assert_eq!(read, token),
+                Next::Finished(finish) => break finish,
+            }
+        };
+        assert!(["\"the cat\"", "\"the hat\""].contains(&text.as_str()), "{text}");
+        assert_eq!(finish, Finish::Stop);
+    }
 
     /// What comes of bytes cut at places: all text, and whether it was stopped.
     fn streamed(bytes: &[u8], cuts: &[usize], stops: &[String]) -> (String, bool) {

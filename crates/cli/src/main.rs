@@ -1,6 +1,7 @@
 //! The command `dunwu`: arguments in, words and numbers out. What is computed is computed elsewhere.
 
 mod asked;
+mod chat;
 mod compare;
 mod failure;
 mod inspect;
@@ -262,6 +263,15 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Talk with a language model in the terminal, for ever and in constant memory: `dunwu chat MODEL.gguf`
+    ///
+    /// Answers go to standard output, all else to standard error; messages are lines of standard input. What was said stays in the
+    /// cache, which keeps the system prompt and the last tokens, and each turn reads only what is new. It remembers no more than
+    /// that.
+    Chat {
+        #[command(flatten)]
+        chatting: chat::Chatting,
+    },
     /// Serve a language model over HTTP as OpenAI does, to programs of this machine: `dunwu serve-model MODEL.gguf`
     ///
     /// POST /v1/chat/completions and /v1/completions, whole or as an event stream, with answers held to a JSON schema where that
@@ -317,6 +327,7 @@ fn main() -> ExitCode {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
+        Command::Chat { chatting } => chat::chat(&chatting),
         Command::ServeModel { serving } => serve::serve(&serving),
         Command::Presets { place } => {
             reference::presets(&place);

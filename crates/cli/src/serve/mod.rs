@@ -25,9 +25,9 @@ use crate::say::{note, say};
 use crate::sweep::signals::Signals;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use dunwu_attention::cache::{Assignment, Policy};
+use dunwu_attention::cache::Assignment;
 use dunwu_attention::constrain::TokenTrie;
-use dunwu_attention::tokenizer::ChatTemplate;
+use dunwu_attention::template::ChatTemplate;
 use queue::Queue;
 use routes::Shared;
 use scheduler::{Scheduling, schedule};
@@ -56,7 +56,7 @@ pub(crate) struct Serving {
     host: IpAddr,
     /// What each answer's cache keeps: full, window:2048, sinks:4+2044, …
     #[arg(long, default_value = "sinks:4+2044")]
-    policy: Policy,
+    policy: String,
     /// Tokens of a prompt and its answer with the policy `full` (default: as many as the model was trained on)
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1..))]
     context: Option<u64>,
@@ -95,9 +95,6 @@ fn address(text: &str) -> Result<IpAddr, String> {
 }
 
 pub(crate) fn serve(serving: &Serving) -> Result<(), Failure> {
-    if serving.context.is_some() && serving.policy != Policy::Full {
-        return Err(Failure::usage("--context goes with --policy full: other policies forget, and have no end"));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(2) // requests are prepared there: templates, tokens, schemas
@@ -106,11 +103,12 @@ pub(crate) fn serve(serving: &Serving) -> Result<(), Failure> {
     // Before the model is loaded: a port in use is told at once.
     let listener = runtime.block_on(async { listen(SocketAddr::new(serving.host, serving.port)) });
     let listener = listener.with_context(|| format!("cannot listen on {}:{}", serving.host, serving.port))?;
-    let served = Arc::new(load(serving)?);
+    let (served, scheduling) = load(serving)?;
+    let served = Arc::new(served);
     let signals = Signals::watch()?;
     let queue = Arc::new(Queue::new(usize::from(serving.waiting)));
     let shared = Arc::new(Shared::new(Arc::clone(&served), Arc::clone(&queue)));
-    let decoding = decode(served, Arc::clone(&queue), scheduling(serving, &shared.served))?;
+    let decoding = decode(served, Arc::clone(&queue), scheduling)?;
     announce(serving, listener.local_addr()?);
     let ended = runtime.block_on(connections(listener, shared, &signals, &decoding, &queue));
     runtime.shutdown_background();
@@ -129,38 +127,41 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(128)
 }
 
-fn load(serving: &Serving) -> Result<Served, Failure> {
+fn load(serving: &Serving) -> Result<(Served, Scheduling), Failure> {
     let (file, model, tokenizer) = language_model::open(&serving.model, serving.quiet)?;
-    let template = match &file.chat_template {
-        Some(text) => Some(ChatTemplate::new(text).context("the model's chat template cannot be used")?),
-        None => None,
+    let shape = model.hyperparameters();
+    let assignment =
+        Assignment::parse(&serving.policy, shape).map_err(|error| Failure::usage(format!("--policy: {error}")))?;
+    let is_endless = assignment.policies.iter().flatten().all(|policy| policy.keys().is_some());
+    if serving.context.is_some() && is_endless {
+        let policy = &serving.policy;
+        return Err(Failure::usage(format!("--context goes with the policy full: {policy} forgets, and has no end")));
+    }
+    let scheduling = Scheduling {
+        n_threads: language_model::threads(serving.threads),
+        parallel: usize::from(serving.parallel),
+        patience: serving.patience,
+        assignment,
     };
-    let trained_context = model.hyperparameters().trained_context as u64;
-    Ok(Served {
+    let template = file.chat_template.as_deref().map(ChatTemplate::new).transpose();
+    let trained_context = shape.trained_context as u64;
+    let served = Served {
         trie: TokenTrie::new(&tokenizer),
         tokenizer,
-        template,
+        template: template.context("the model's chat template cannot be used")?,
         name: name(&serving.model),
         created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-        context: (serving.policy == Policy::Full).then(|| serving.context.unwrap_or(trained_context)),
+        context: (!is_endless).then(|| serving.context.unwrap_or(trained_context)),
         max_tokens: trained_context,
         model,
-    })
+    };
+    Ok((served, scheduling))
 }
 
 /// What a model is called: its file without the folder and the ending.
 fn name(path: &Path) -> String {
     let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
     name.map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-fn scheduling(serving: &Serving, served: &Served) -> Scheduling {
-    Scheduling {
-        n_threads: language_model::threads(serving.threads),
-        parallel: usize::from(serving.parallel),
-        patience: serving.patience,
-        assignment: Assignment::uniform(serving.policy, served.model.hyperparameters()),
-    }
 }
 
 fn decode(served: Arc<Served>, queue: Arc<Queue>, scheduling: Scheduling) -> io::Result<JoinHandle<()>> {

@@ -8,7 +8,8 @@ use dunwu_attention::constrain::{Constraint, ConstraintError, TokenTrie};
 use dunwu_attention::decoder::Model;
 use dunwu_attention::sample::Sampling;
 use dunwu_attention::speak::Manner;
-use dunwu_attention::tokenizer::{ChatTemplate, Message, Tokenizer};
+use dunwu_attention::template::{ChatTemplate, Message};
+use dunwu_attention::tokenizer::Tokenizer;
 
 /// All that requests share.
 pub(super) struct Served {

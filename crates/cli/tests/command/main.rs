@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod chat;
 mod compared;
 mod kills;
 mod landscape;
@@ -13,6 +14,7 @@ mod places;
 mod recorded;
 mod reference;
 mod runs;
+mod serve_model;
 mod sweeps;
 mod swept;
 
