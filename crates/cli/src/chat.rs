@@ -7,8 +7,8 @@ use crate::say::{note, say};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dunwu_attention::cache::{Assignment, Cache, Precision};
-use dunwu_attention::decoder::{Decoder, Model};
-use dunwu_attention::model::Hyperparameters;
+use dunwu_attention::decoder::Decoder;
+use dunwu_attention::model::{Hyperparameters, Model};
 use dunwu_attention::sample::Sampling;
 use dunwu_attention::speak::{Answer, Finish, Manner, Next};
 use dunwu_attention::template::{ChatTemplate, Message, TemplateError};
@@ -235,10 +235,10 @@ impl<'m> Talk<'m> {
     /// Reads what was said, and answers.
     fn turn(&mut self, said: &str, interrupt: &Interrupt) -> Result<(), Failure> {
         let prompt = if self.n_turns == 0 {
-            first_turn(self.tokenizer, self.template, self.system.as_deref(), said)
+            first_turn(self.tokenizer, self.template, self.system.as_deref(), said)?
         } else {
-            further_turn(self.tokenizer, self.template, self.system.as_deref(), said)
-        }?;
+            further_turn(self.tokenizer, self.template, self.system.as_deref(), said)?
+        };
         let began = Instant::now();
         let mut logits = self.decoder.read(&mut self.cache, &prompt);
         let prompt_secs = began.elapsed().as_secs_f64();
@@ -394,7 +394,7 @@ fn further_turn(
     template: &ChatTemplate,
     system: Option<&str>,
     said: &str,
-) -> Result<Vec<u32>, Failure> {
+) -> anyhow::Result<Vec<u32>> {
     let before = first_turn(tokenizer, template, system, PLACEHOLDER)?;
     let exchange = [("user", PLACEHOLDER), ("assistant", PLACEHOLDER), ("user", said)];
     let after = template.tokens(tokenizer, &messages(system, &exchange), true)?;

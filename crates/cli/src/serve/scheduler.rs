@@ -4,7 +4,8 @@
 use super::event::Event;
 use super::queue::{Job, Queue};
 use dunwu_attention::cache::{Assignment, Cache, Precision};
-use dunwu_attention::decoder::{Decoder, Model};
+use dunwu_attention::decoder::Decoder;
+use dunwu_attention::model::Model;
 use dunwu_attention::speak::{Answer, Next, Said};
 use dunwu_attention::tokenizer::Tokenizer;
 use std::collections::VecDeque;

@@ -5,7 +5,7 @@ use super::request::{Asked, Format, Prompt, Turn};
 use crate::language_model;
 use axum::http::StatusCode;
 use dunwu_attention::constrain::{Constraint, ConstraintError, TokenTrie};
-use dunwu_attention::decoder::Model;
+use dunwu_attention::model::Model;
 use dunwu_attention::sample::Sampling;
 use dunwu_attention::speak::Manner;
 use dunwu_attention::template::{ChatTemplate, Message};
