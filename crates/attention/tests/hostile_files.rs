@@ -3,9 +3,11 @@
 
 use dunwu_attention::file::{Format, ModelFile, ModelFileError};
 use dunwu_attention::tiny::{Output, Tiny};
+use dunwu_attention::tokenizer::Tokenizer;
 use peak_alloc::PeakAlloc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use serde_json::{Map, Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -35,11 +37,12 @@ fn tiny() -> Tiny {
     }
 }
 
-/// Opens a model of so many bytes and reads every tensor; whether there was one.
+/// Opens a model of so many bytes, reads every tensor and cuts a text; how many bytes of weights there were.
 fn try_out(path: &Path, n_bytes: usize) -> Result<usize, ModelFileError> {
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
-    let result = ModelFile::open(path).and_then(|file| {
+    let opened = ModelFile::open(path);
+    let result = opened.as_ref().map_or(Ok(0), |file| {
         let mut n_read = 0;
         for layer in 0..file.hyperparameters.n_layers {
             for part in PARTS {
@@ -53,6 +56,9 @@ fn try_out(path: &Path, n_bytes: usize) -> Result<usize, ModelFileError> {
     });
     let taken = ALLOCATOR.peak_usage().saturating_sub(before);
     assert!(taken <= n_bytes + MEBIBYTE, "{taken} bytes of memory for a model of {n_bytes}");
+    if let Ok(tokenizer) = Tokenizer::new(&opened?.tokenizer) {
+        tokenizer.encode("the  world\n\n12 你好😀<|im_end|>".as_bytes());
+    }
     result
 }
 
@@ -340,9 +346,72 @@ fn shards_outside_of_the_folder_are_refused() {
     tiny().write_safetensors(&model, 1).unwrap();
     fs::rename(model.join("model.safetensors"), folder.path().join("elsewhere.safetensors")).unwrap();
     for name in ["../elsewhere.safetensors", "a/b.safetensors", "..", "/etc/passwd", ""] {
-        let index = serde_json::json!({ "weight_map": { "model.norm.weight": name } });
+        let index = json!({ "weight_map": { "model.norm.weight": name } });
         fs::write(model.join("model.safetensors.index.json"), index.to_string()).unwrap();
         let error = ModelFile::open(&model).unwrap_err().to_string();
         assert!(error.contains("not a file of this folder"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn senseless_merges_and_vocabularies_never_panic() {
+    let _alone = alone();
+    let mut victim = Victim::folder("tokenizer.json");
+    let whole: Value = serde_json::from_slice(&victim.whole).unwrap();
+    let merges = |lines: &[&str]| {
+        let mut changed = whole.clone();
+        changed["model"]["merges"] = json!(lines);
+        changed
+    };
+    let vocabulary = |change: &dyn Fn(&mut Map<String, Value>)| {
+        let mut changed = whole.clone();
+        change(changed["model"]["vocab"].as_object_mut().unwrap());
+        changed
+    };
+    for tokenizer in [
+        // Makes a token that there is not, of tokens that there are not, of nothing, of itself, in a cycle, twice.
+        merges(&["t h"]),
+        merges(&["the world"]),
+        merges(&["Ġ "]),
+        merges(&[" Ġ"]),
+        merges(&[" "]),
+        merges(&["a "]),
+        merges(&["Ġ t", "Ġt ", " Ġt"]),
+        merges(&["Ġthe ", "Ġt he", "h e", "Ġ t"]),
+        merges(&["Ġ t", "Ġ t", "Ġ t"]),
+        merges(&["Ġt he", "Ġ the", "t he"]),
+        merges(&["<|im_start|> <|im_end|>"]),
+        merges(&["", "x"]),
+        merges(&[]),
+        // Without tokens, without a byte, with a name that no byte has, with a gap, with one name for two.
+        vocabulary(&Map::clear),
+        vocabulary(&|vocabulary| drop(vocabulary.remove("t"))),
+        vocabulary(&|vocabulary| drop(vocabulary.remove("Ġthe"))),
+        vocabulary(&|vocabulary| {
+            let token = vocabulary.remove("t").unwrap();
+            vocabulary.insert("\u{1F600}".to_owned(), token);
+        }),
+        vocabulary(&|vocabulary| {
+            let token = vocabulary.remove("t").unwrap();
+            vocabulary.insert(String::new(), token);
+        }),
+        vocabulary(&|vocabulary| drop(vocabulary.insert("t".to_owned(), json!(5)))),
+        vocabulary(&|vocabulary| drop(vocabulary.insert("t".to_owned(), json!(u32::MAX)))),
+    ] {
+        drop(victim.replaced(tokenizer.to_string().as_bytes()));
+    }
+    let text = String::from_utf8(victim.whole.clone()).unwrap();
+    let twice = text.replacen("\"t\":", "\"s\":", 1);
+    assert_ne!(text, twice);
+    drop(victim.replaced(twice.as_bytes()));
+
+    // The same in a GGUF file, whose merges are written one after the other: each byte of them made each of a few others.
+    let mut victim = Victim::gguf(Format::F32);
+    let key = b"tokenizer.ggml.merges";
+    let start = victim.whole.windows(key.len()).position(|window| window == key).unwrap() + key.len();
+    for place in start..start + 300 {
+        for byte in [b' ', b'a', b'\xC4', 0] {
+            drop(victim.patched(place, &[byte]));
+        }
     }
 }
