@@ -12,7 +12,7 @@
 #![expect(clippy::print_stdout, reason = "a table is what a bench is for")]
 
 use dunwu_attention::file::{Format, RawTensor};
-use dunwu_attention::kernel::{Activations, Matrix};
+use dunwu_attention::kernel::{Activations, Matrix, multiply_all};
 use half::f16;
 use std::hint::black_box;
 use std::time::Instant;
@@ -46,8 +46,8 @@ fn decode(n_layers: usize, n_vocab: usize, n_rounds: usize) {
     let n_bytes: usize = matrices.iter().map(Matrix::bytes).sum();
     let memory: Vec<u64> = (0..n_bytes as u64 / 8).collect();
     let inputs = [activations(1, 576), activations(1, 1536)];
-    let mut y = vec![0.0; n_vocab.max(1536)];
-    let rounds = rounds(
+    let mut y = vec![0.0; n_vocab.max(2 * 1536)];
+    let one_by_one = rounds(
         n_rounds,
         || {
             for matrix in &matrices {
@@ -58,7 +58,30 @@ fn decode(n_layers: usize, n_vocab: usize, n_rounds: usize) {
         },
         || read(&memory),
     );
-    rounds.report("decode", n_bytes, n_bytes, "GB/s of weights, read");
+    one_by_one.report("decode", n_bytes, n_bytes, "GB/s of weights, read");
+    let (layers, vocabulary) = matrices.split_at(7 * n_layers);
+    // Query, key and value; output; gate and up; down.
+    let mut groups: Vec<_> =
+        layers.chunks(7).flat_map(|layer| [&layer[..3], &layer[3..4], &layer[4..6], &layer[6..]]).collect();
+    groups.push(vocabulary);
+    let together = rounds(
+        n_rounds,
+        || {
+            for now in &groups {
+                let x = &inputs[usize::from(now[0].n_columns() == 1536)];
+                let (mut y, mut products) = (y.as_mut_slice(), Vec::new());
+                for matrix in *now {
+                    let (output, after) = y.split_at_mut(matrix.n_rows());
+                    products.push((matrix, output));
+                    y = after;
+                }
+                multiply_all(x, products);
+            }
+            black_box(&y);
+        },
+        || read(&memory),
+    );
+    together.report("decode, together", n_bytes, n_bytes, "GB/s of weights, read");
 }
 
 /// Sums that nothing else can be got from: on as many threads as there are.

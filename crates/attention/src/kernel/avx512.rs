@@ -2,13 +2,18 @@
 //!
 //! Of a row of x and 32 columns: 8 `vpdpbusd` that multiply, then one conversion, one product of scales and one or two fused
 //! multiply-adds: 8 of 10 or 11 instructions on the two ports that multiply, and each has an operand in the first-level
-//! cache, which bounds a batch at 72–75 % of the peak. Measured on Zen 5: 66 % for Q4_1, 68 % for Q4_0, 64 % for Q8_0. Two
+//! cache, which bounds a batch at 72–75 % of the peak. Measured on Zen 5: 66 % for `Q4_1`, 68 % for `Q4_0`, 64 % for `Q8_0`. Two
 //! panels at once with tiles of four rows have half the loads, and were no faster. One row alone waits for memory.
 
 use super::activations::{Group, quantize as quantize_row};
 use super::line::Line;
 use super::panel::{Codes, LANES};
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m256i, __m512, __m512i, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castsi512_ps,
+    _mm512_cvtepi32_ps, _mm512_cvtepu16_epi32, _mm512_cvtph_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_mul_ps,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_slli_epi32,
+    _mm512_srli_epi16,
+};
 
 /// Numbers of one row of x times 16 rows of weights.
 type Lanes = [f32; LANES];
@@ -56,7 +61,7 @@ pub(super) fn codes<const NIBBLES: bool, const HALVES: usize, const MINS: bool, 
             }
             let parts = [firsts, lasts];
             for half in 0..HALVES {
-                let scales = &scales[half * (1 + MINS as usize)..];
+                let scales = &scales[half * (1 + usize::from(MINS))..];
                 let d = _mm512_cvtph_ps(scales[0]);
                 for ((sum, &part), x) in sums.iter_mut().zip(&parts[half]).zip(x) {
                     let scale = _mm512_mul_ps(d, _mm512_set1_ps(x.scale));

@@ -15,4 +15,4 @@ mod panel;
 mod portable;
 
 pub use activations::Activations;
-pub use matrix::Matrix;
+pub use matrix::{Matrix, multiply_all};
