@@ -16,4 +16,6 @@ pub mod file;
 pub mod kernel;
 pub mod model;
 pub mod streaming;
+mod rotary;
+pub mod tiny;
 pub mod tokenizer;

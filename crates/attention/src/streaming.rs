@@ -44,8 +44,13 @@ impl Lane {
     }
 
     /// What the sequence left behind.
-    pub fn cache(&self) -> &Cache {
-        &self.cache
+    pub fn cache(&mut self) -> &mut Cache {
+        &mut self.cache
+    }
+
+    /// Takes over what it had cost when the cache was saved.
+    pub fn set_sums(&mut self, sums: Sums) {
+        self.sums = sums;
     }
 
     /// What it has cost so far.

@@ -1,5 +1,12 @@
 //! The arithmetic of a decoder: matrices in panels times activations, and attention over cached keys.
 
+mod elementwise;
+mod lanes;
+mod slots;
+
+pub(crate) use elementwise::{rms_norm, silu_times, softmax, surprise};
+pub(crate) use slots::Slots;
+
 use crate::file::RawTensor;
 
 /// A weight matrix W, packed for the machine.
@@ -32,6 +39,12 @@ impl Matrix {
 
     /// y[t][r] = Σ_c W[r][c] x[t][c]; each y\[t\] has the same bits whatever other rows and threads there are.
     pub fn multiply(&self, _x: &Activations, _y: &mut [f32]) {
+        todo!()
+    }
+
+    /// The same into a buffer that is made to fit.
+    pub fn multiply_into(&self, x: &Activations, y: &mut Vec<f32>) {
+        let _ = (x, y);
         todo!()
     }
 

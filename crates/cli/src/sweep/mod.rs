@@ -2,7 +2,6 @@
 
 mod asked;
 mod progress;
-mod signals;
 
 use crate::Place;
 use crate::failure::Failure;
@@ -14,7 +13,7 @@ use dunwu::store::{Table, TableError};
 use dunwu::sweep::{Collected, Estimator, Keep, Options, Planned, Tally, collect, work};
 use progress::Progress;
 use serde_json::json;
-use signals::Signals;
+use crate::signals::Signals;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -22,7 +22,7 @@ pub struct Text<'t> {
     round: u64,
     /// The file that is read.
     index: usize,
-    reader: Option<Tokens<'t>>,
+    reader: Option<Reader<'t>>,
 }
 
 /// What is known of a file, so that another in its place is noticed.
@@ -52,7 +52,7 @@ pub struct Place {
 }
 
 /// One file.
-struct Tokens<'t> {
+struct Reader<'t> {
     tokens: TokenReader<'t, Hashing>,
     digest: Rc<RefCell<Digest>>,
     /// Tokens so far.
@@ -133,17 +133,17 @@ impl<'t> Text<'t> {
         Err(StreamError::TextChanged { why, path: path.clone() })
     }
 
-    fn reader_at(&self, index: usize, byte: u64, digest: Digest) -> Result<Tokens<'t>, StreamError> {
+    fn reader_at(&self, index: usize, byte: u64, digest: Digest) -> Result<Reader<'t>, StreamError> {
         let (path, _) = &self.files[index];
         let failed = |source| StreamError::Text { path: path.clone(), source };
         let mut file = File::open(path).map_err(failed)?;
         file.seek(SeekFrom::Start(byte)).map_err(failed)?;
         let digest = Rc::new(RefCell::new(digest));
         let bytes = Hashing { file: BufReader::with_capacity(BUFFER, file), digest: Rc::clone(&digest) };
-        Ok(Tokens { tokens: self.tokenizer.reader(bytes), digest, count: 0 })
+        Ok(Reader { tokens: self.tokenizer.reader(bytes), digest, count: 0 })
     }
 
-    fn next_of(&self, reader: &mut Tokens<'t>) -> Result<Option<u32>, StreamError> {
+    fn next_of(&self, reader: &mut Reader<'t>) -> Result<Option<u32>, StreamError> {
         match reader.tokens.next() {
             None => Ok(None),
             Some(Ok(token)) => {
@@ -177,7 +177,7 @@ impl<'t> Text<'t> {
     }
 
     /// Notes what was read of the open file, the first time that it is read.
-    fn see(&mut self, reader: &Tokens<'t>) {
+    fn see(&mut self, reader: &Reader<'t>) {
         let digest = reader.digest.borrow();
         let seen = &mut self.files[self.index].1;
         if digest.bytes > seen.read {
