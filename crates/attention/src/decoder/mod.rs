@@ -4,6 +4,8 @@ mod attention;
 mod forward;
 mod rows;
 #[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
 mod tests;
 
 pub use forward::Decoder;

@@ -1,6 +1,6 @@
 //! What every row holds on its way through the layers, and all that happens to rows alone.
 
-use crate::kernel::{Activations, rms_norm, silu_times};
+use crate::kernel::{Activations, Matrix, rms_norm, silu_times};
 use crate::model::{Layer, Model};
 
 /// Rows of numbers, `[row][width]` each.
@@ -46,22 +46,22 @@ impl Rows {
         self.norm(&layer.attention_norm, epsilon);
         let Self { activations, heads: Heads { query, key, value, .. }, .. } = self;
         for (matrix, to) in [(&layer.query, query), (&layer.key, key), (&layer.value, value)] {
-            matrix.multiply_into(activations, to);
+            multiply(matrix, activations, to);
         }
     }
 
     /// The rest of a layer, once attention has mixed.
     pub(super) fn finish(&mut self, layer: &Layer, epsilon: f32) {
         self.activations.set(&self.heads.mixed, layer.attention_output.n_columns());
-        layer.attention_output.multiply_into(&self.activations, &mut self.update);
+        multiply(&layer.attention_output, &self.activations, &mut self.update);
         add(&mut self.residual, &self.update);
 
         self.norm(&layer.mlp_norm, epsilon);
-        layer.gate.multiply_into(&self.activations, &mut self.gate);
-        layer.up.multiply_into(&self.activations, &mut self.up);
+        multiply(&layer.gate, &self.activations, &mut self.gate);
+        multiply(&layer.up, &self.activations, &mut self.up);
         silu_times(&mut self.gate, &self.up);
         self.activations.set(&self.gate, layer.down.n_columns());
-        layer.down.multiply_into(&self.activations, &mut self.update);
+        multiply(&layer.down, &self.activations, &mut self.update);
         add(&mut self.residual, &self.update);
     }
 
@@ -70,7 +70,7 @@ impl Rows {
         let d_model = model.hyperparameters().d_model;
         self.residual.drain(..first * d_model);
         self.norm(&model.output_norm, model.hyperparameters().norm_epsilon);
-        model.output().multiply_into(&self.activations, logits);
+        multiply(model.output(), &self.activations, logits);
     }
 
     /// The residual stream's norm as activations.
@@ -80,6 +80,12 @@ impl Rows {
         rows.zip(self.normed.chunks_exact_mut(gain.len())).for_each(|(x, y)| rms_norm(x, gain, epsilon, y));
         self.activations.set(&self.normed, gain.len());
     }
+}
+
+/// A product into a buffer that is made to fit.
+fn multiply(matrix: &Matrix, x: &Activations, y: &mut Vec<f32>) {
+    y.resize(x.n_rows() * matrix.n_rows(), 0.0);
+    matrix.multiply(x, y);
 }
 
 fn add(to: &mut [f32], what: &[f32]) {

@@ -170,7 +170,7 @@ impl Job for Scale<'_> {
     }
 }
 
-/// eˣ within 2 units in the last place for −87 ≤ x ≤ 88, and exactly 0 below, so that −∞ weighs nothing.
+/// eˣ within 2 units in the last place for −87 ≤ x ≤ 88, and exactly 0 below −87.5, so that −∞ weighs nothing.
 ///
 /// ```text
 /// n = round(x / ln 2)    r = x − n ln 2 (in two parts)    eˣ = 2ⁿ · e^r, e^r by Cephes' polynomial of degree 6
@@ -189,8 +189,8 @@ fn exp<M: Machine>(m: M, x: M::V) -> M::V {
         p = m.mul_add(p, r, m.splat(coefficient));
     }
     let e = m.add(m.mul_add(m.mul(p, r), r, r), m.splat(1.0));
-    // 1 for x ≥ −87, 0 below: the step is made of a difference that is bounded to [0, 1].
-    let above = m.max(m.splat(0.0), m.mul_add(m.max(x, m.splat(-88.0)), m.splat(1e6), m.splat(87.0e6 + 1.0)));
+    // 1 for x ≥ −87, 0 for x ≤ −87.5: a difference that is bounded to [0, 1].
+    let above = m.max(m.splat(0.0), m.mul_add(m.max(x, m.splat(-88.0)), m.splat(1024.0), m.splat(87.5 * 1024.0)));
     let step = m.sub(m.splat(0.0), m.max(m.splat(-1.0), m.sub(m.splat(0.0), above)));
     m.mul(m.mul(e, m.exp2_whole(n)), step)
 }
@@ -209,4 +209,89 @@ fn padded(tail: &[f32], filling: f32) -> [f32; LANES] {
     let mut lanes = [filling; LANES];
     lanes[..tail.len()].copy_from_slice(tail);
     lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lanes::on_each_machine;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone)]
+    struct Exp<'a>(&'a [f32]);
+
+    impl Job for Exp<'_> {
+        type Output = Vec<f32>;
+
+        #[inline(always)]
+        fn run<M: Machine>(self, m: M) -> Vec<f32> {
+            let mut out = Vec::new();
+            for x in self.0.chunks(LANES) {
+                let mut lanes = [0.0; LANES];
+                m.store(exp(m, m.load(&padded(x, 0.0))), &mut lanes);
+                out.extend_from_slice(&lanes[..x.len()]);
+            }
+            out
+        }
+    }
+
+    #[test]
+    fn exp_is_within_two_units_in_the_last_place_on_every_machine() {
+        let x: Vec<f32> = (-87_000..=88_000).map(|i| i as f32 / 1000.0).collect();
+        let machines = on_each_machine(&Exp(&x));
+        for (machine, y) in &machines {
+            assert!(*y == machines[0].1, "{machine} has the bits of {}", machines[0].0);
+            for (&x, &y) in x.iter().zip(y) {
+                let exact = libm::exp(f64::from(x));
+                assert!((f64::from(y) - exact).abs() <= 2.0 * exact * f64::from(f32::EPSILON), "exp({x}) = {y}");
+            }
+        }
+        let beyond = [f32::NEG_INFINITY, -1e30, -100.0, -88.0];
+        assert_eq!(on_each_machine(&Exp(&beyond))[0].1, [0.0; 4]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_norm_is_its_formula(x in prop::collection::vec(-9.0f32..9.0, 1..70)) {
+            let gain: Vec<f32> = (0..x.len()).map(|i| 0.5 + i as f32 / 64.0).collect();
+            let mut y = vec![0.0; x.len()];
+            rms_norm(&x, &gain, 1e-5, &mut y);
+            let mean = x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / x.len() as f64;
+            for ((y, &x), &gain) in y.iter().zip(&x).zip(&gain) {
+                let exact = f64::from(x) / (mean + 1e-5).sqrt() * f64::from(gain);
+                prop_assert!((f64::from(*y) - exact).abs() <= 1e-5 * (1.0 + exact.abs()));
+            }
+        }
+
+        #[test]
+        fn a_gate_is_its_formula(gate in prop::collection::vec(-99.0f32..99.0, 1..70)) {
+            let up: Vec<f32> = (0..gate.len()).map(|i| i as f32 / 8.0 - 3.0).collect();
+            let mut y = gate.clone();
+            silu_times(&mut y, &up);
+            for ((y, &gate), &up) in y.iter().zip(&gate).zip(&up) {
+                let gate = f64::from(gate);
+                let exact = gate / (1.0 + (-gate).exp()) * f64::from(up);
+                prop_assert!((f64::from(*y) - exact).abs() <= 1e-6 * (1.0 + exact.abs()), "{y} {exact}");
+            }
+        }
+
+        #[test]
+        fn a_softmax_is_its_formula(scores in prop::collection::vec(prop_oneof![9 => -60.0f32..60.0, 1 => Just(f32::NEG_INFINITY)], 1..70)) {
+            let largest = scores.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b));
+            prop_assume!(largest.is_finite());
+            let mut weights = scores.clone();
+            softmax(&mut weights);
+            let exps = scores.iter().map(|&score| (f64::from(score) - f64::from(largest)).exp());
+            let sum: f64 = exps.clone().sum();
+            for (i, (weight, exp)) in weights.iter().zip(exps).enumerate() {
+                prop_assert!((f64::from(*weight) - exp / sum).abs() < 1e-6);
+                if scores[i].is_finite() {
+                    let exact = (sum.ln() - (f64::from(scores[i]) - f64::from(largest))) as f32;
+                    prop_assert!((surprise(&scores, i) - exact).abs() < 1e-5);
+                } else {
+                    prop_assert_eq!(*weight, 0.0);
+                }
+            }
+        }
+    }
 }
