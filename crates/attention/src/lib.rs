@@ -15,7 +15,7 @@ pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
-pub mod streaming;
 mod rotary;
+pub mod streaming;
 pub mod tiny;
 pub mod tokenizer;

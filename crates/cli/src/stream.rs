@@ -16,8 +16,8 @@ use dunwu::streams::{Course, Folder, Identity, Reading, Setting, StreamError, Te
 use dunwu_attention::cache::Precision;
 use dunwu_attention::file::ModelFile;
 use dunwu_attention::tokenizer::Tokenizer;
-pub(crate) use policies::help;
 use policies::Policied;
+pub(crate) use policies::help;
 use serde_json::{Value, json};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};

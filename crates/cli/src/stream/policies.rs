@@ -66,7 +66,7 @@ fn one(word: &str, shape: &Hyperparameters) -> Result<Policied, Failure> {
         let assignment = Assignment::parse(word, shape).map_err(Failure::usage)?;
         return Ok(Policied { written: word.to_owned(), identity: word.to_owned(), assignment });
     };
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read the assignment {file}"))?;
+    let text: String = fs::read_to_string(file).with_context(|| format!("cannot read the assignment {file}"))?;
     let assignment = Assignment::read(&text).with_context(|| format!("cannot read the assignment {file}"))?;
     assignment.check(shape).map_err(Failure::usage)?;
     let identity = format!("{HEADS}{}", listed(&assignment));

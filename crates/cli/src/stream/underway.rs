@@ -164,7 +164,8 @@ impl<'m, 'a> Underway<'m, 'a> {
     /// Writes the checkpoint; says how long to wait for the next, so that saving takes little of the time.
     fn save(&mut self) -> Result<Duration, StreamError> {
         let began = Instant::now();
-        let lanes = self.lanes.iter_mut().map(|reader| SavedLane { cache: reader.lane.cache().save(), ..reader.saved() });
+        let lanes =
+            self.lanes.iter_mut().map(|reader| SavedLane { cache: reader.lane.cache().save(), ..reader.saved() });
         let lanes = lanes.collect();
         let checkpoint = Checkpoint { place: self.text.place(), last: self.last, ended: self.has_ended, lanes };
         self.folder.save(&checkpoint)?;

@@ -161,8 +161,7 @@ pub(super) mod tests {
             place: Place {
                 round: 1,
                 file: 0,
-                byte: 3,
-                skip: 4,
+                at: dunwu_attention::tokenizer::Place { bytes: 3, tokens: 4 },
                 seen: vec![Seen { size: 9, read: 5, blake3: "ab".to_owned() }],
             },
             last: Some(7),

@@ -1,7 +1,7 @@
 //! The tokens of texts that may be longer than memory, and the place in them to go on from.
 
 use super::error::StreamError;
-use dunwu_attention::tokenizer::{TokenReader, Tokenizer};
+use dunwu_attention::tokenizer::{self, TokenReader, Tokenizer};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -43,10 +43,8 @@ pub struct Place {
     pub round: u64,
     /// The file that is read; their number at the end of the last.
     pub file: usize,
-    /// A byte of that file before which it can be cut into tokens afresh.
-    pub byte: u64,
-    /// Tokens from there on that were read already.
-    pub skip: u64,
+    /// Where in that file.
+    pub at: tokenizer::Place,
     /// What was seen of each file.
     pub seen: Vec<Seen>,
 }
@@ -55,8 +53,6 @@ pub struct Place {
 struct Reader<'t> {
     tokens: TokenReader<'t, Hashing>,
     digest: Rc<RefCell<Digest>>,
-    /// Tokens so far.
-    count: u64,
 }
 
 /// A hash of all bytes so far.
@@ -100,15 +96,10 @@ impl<'t> Text<'t> {
         }
         (self.round, self.index, self.reader) = (place.round, place.file, None);
         for index in 0..self.files.len() {
-            let is_open = index == place.file && place.byte + place.skip > 0;
-            let byte = if is_open { place.byte } else { 0 };
-            let digest = self.checked(index, byte)?;
-            if is_open {
-                let mut reader = self.reader_at(index, byte, digest)?;
-                for _ in 0..place.skip {
-                    self.next_of(&mut reader)?;
-                }
-                self.reader = Some(reader);
+            let at = if index == place.file { place.at } else { tokenizer::Place::default() };
+            let digest = self.checked(index, at.bytes)?;
+            if at != tokenizer::Place::default() {
+                self.reader = Some(self.reader_at(index, at, digest)?);
             }
         }
         Ok(())
@@ -133,25 +124,14 @@ impl<'t> Text<'t> {
         Err(StreamError::TextChanged { why, path: path.clone() })
     }
 
-    fn reader_at(&self, index: usize, byte: u64, digest: Digest) -> Result<Reader<'t>, StreamError> {
+    fn reader_at(&self, index: usize, at: tokenizer::Place, digest: Digest) -> Result<Reader<'t>, StreamError> {
         let (path, _) = &self.files[index];
         let failed = |source| StreamError::Text { path: path.clone(), source };
         let mut file = File::open(path).map_err(failed)?;
-        file.seek(SeekFrom::Start(byte)).map_err(failed)?;
+        file.seek(SeekFrom::Start(at.bytes)).map_err(failed)?;
         let digest = Rc::new(RefCell::new(digest));
         let bytes = Hashing { file: BufReader::with_capacity(BUFFER, file), digest: Rc::clone(&digest) };
-        Ok(Reader { tokens: self.tokenizer.reader(bytes), digest, count: 0 })
-    }
-
-    fn next_of(&self, reader: &mut Reader<'t>) -> Result<Option<u32>, StreamError> {
-        match reader.tokens.next() {
-            None => Ok(None),
-            Some(Ok(token)) => {
-                reader.count += 1;
-                Ok(Some(token))
-            }
-            Some(Err(source)) => Err(StreamError::Text { path: self.files[self.index].0.clone(), source }),
-        }
+        Ok(Reader { tokens: self.tokenizer.resume(bytes, at), digest })
     }
 
     /// The next token; `None` at the end of the last file.
@@ -163,38 +143,43 @@ impl<'t> Text<'t> {
                 }
                 (self.round, self.index) = (self.round + 1, 0);
             }
-            let mut reader = match self.reader.take() {
+            let reader = match &mut self.reader {
                 Some(reader) => reader,
-                None => self.reader_at(self.index, 0, Digest::default())?,
+                None => {
+                    let reader = self.reader_at(self.index, tokenizer::Place::default(), Digest::default())?;
+                    self.reader.insert(reader)
+                }
             };
-            if let Some(token) = self.next_of(&mut reader)? {
-                self.reader = Some(reader);
-                return Ok(Some(token));
+            match reader.tokens.next() {
+                Some(Ok(token)) => return Ok(Some(token)),
+                Some(Err(source)) => {
+                    return Err(StreamError::Text { path: self.files[self.index].0.clone(), source });
+                }
+                None => {}
             }
-            self.see(&reader);
+            self.see();
+            self.reader = None;
             self.index += 1;
         }
     }
 
     /// Notes what was read of the open file, the first time that it is read.
-    fn see(&mut self, reader: &Reader<'t>) {
-        let digest = reader.digest.borrow();
-        let seen = &mut self.files[self.index].1;
-        if digest.bytes > seen.read {
-            (seen.read, seen.blake3) = (digest.bytes, digest.hex());
+    fn see(&mut self) {
+        if let Some(reader) = &self.reader {
+            let digest = reader.digest.borrow();
+            let seen = &mut self.files[self.index].1;
+            if digest.bytes > seen.read {
+                (seen.read, seen.blake3) = (digest.bytes, digest.hex());
+            }
         }
     }
 
     /// Where it is now.
     pub fn place(&mut self) -> Place {
-        let mut place = Place { round: self.round, file: self.index, byte: 0, skip: 0, seen: Vec::new() };
-        if let Some(reader) = self.reader.take() {
-            self.see(&reader);
-            place.skip = reader.count;
-            self.reader = Some(reader);
-        }
-        place.seen = self.files.iter().map(|(_, seen)| seen.clone()).collect();
-        place
+        self.see();
+        let at = self.reader.as_ref().map(|reader| reader.tokens.place()).unwrap_or_default();
+        let seen = self.files.iter().map(|(_, seen)| seen.clone()).collect();
+        Place { round: self.round, file: self.index, at, seen }
     }
 
     /// How often the texts were begun over.
@@ -254,5 +239,93 @@ impl BufRead for Hashing {
     fn consume(&mut self, n: usize) {
         self.digest.borrow_mut().add(&self.file.buffer()[..n]);
         self.file.consume(n);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dunwu_attention::file::ModelFile;
+    use dunwu_attention::tiny::Tiny;
+    use tempfile::TempDir;
+
+    /// Three texts, the second empty, and a tokenizer.
+    fn desk() -> (TempDir, Vec<PathBuf>, Tokenizer) {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("tiny.gguf");
+        Tiny::default().write_gguf(&model, dunwu_attention::file::Format::F32, 1).unwrap();
+        let tokenizer = Tokenizer::new(&ModelFile::open(&model).unwrap().tokenizer).unwrap();
+        let long: String = (0..4000).map(|i| format!("the {i} and 你好, {} ;\n", i * i % 97)).collect();
+        let texts = [long.as_str(), "", "the end of it\n"];
+        let paths: Vec<PathBuf> = (0..3).map(|i| folder.path().join(format!("{i}.txt"))).collect();
+        paths.iter().zip(texts).for_each(|(path, text)| fs::write(path, text).unwrap());
+        (folder, paths, tokenizer)
+    }
+
+    fn take(text: &mut Text<'_>, n: usize) -> Vec<u32> {
+        (0..n).map_while(|_| text.next_token().unwrap()).collect()
+    }
+
+    #[test]
+    fn texts_follow_each_other_each_in_its_own_tokens() {
+        let (_folder, paths, tokenizer) = desk();
+        let wanted: Vec<u32> = paths.iter().flat_map(|path| tokenizer.encode(&fs::read(path).unwrap())).collect();
+        let mut text = Text::open(&tokenizer, &paths, false).unwrap();
+        assert_eq!(take(&mut text, usize::MAX), wanted);
+        assert_eq!((text.next_token().unwrap(), text.round()), (None, 0));
+        let mut over = Text::open(&tokenizer, &paths, true).unwrap();
+        assert_eq!(take(&mut over, 2 * wanted.len() + 1), [&wanted[..], &wanted, &wanted[..1]].concat());
+        assert_eq!(over.round(), 2);
+    }
+
+    #[test]
+    fn a_text_is_gone_on_with_from_any_place() {
+        let (_folder, paths, tokenizer) = desk();
+        let all = take(&mut Text::open(&tokenizer, &paths, true).unwrap(), 200_000);
+        let length = take(&mut Text::open(&tokenizer, &paths, false).unwrap(), usize::MAX).len();
+        for n in [0, 1, 2, 1000, 33_333, length - 6, length - 1, length, length + 1, length + 20_000] {
+            let mut text = Text::open(&tokenizer, &paths, true).unwrap();
+            take(&mut text, n);
+            let place = text.place();
+            let stored: Place = serde_json::from_str(&serde_json::to_string(&place).unwrap()).unwrap();
+            let mut again = Text::open(&tokenizer, &paths, true).unwrap();
+            again.go_to(&stored).unwrap();
+            assert_eq!(take(&mut again, 3000), all[n..n + 3000], "from token {n}");
+            // And from where that one stands, whose hash began in the middle.
+            let mut third = Text::open(&tokenizer, &paths, true).unwrap();
+            third.go_to(&again.place()).unwrap();
+            assert_eq!(take(&mut third, 3000), all[n + 3000..n + 6000], "from token {n} and 3000");
+        }
+    }
+
+    #[test]
+    fn another_text_in_its_place_is_refused() {
+        let (_folder, paths, tokenizer) = desk();
+        let mut text = Text::open(&tokenizer, &paths, false).unwrap();
+        take(&mut text, 500);
+        let place = text.place();
+        let old = fs::read(&paths[0]).unwrap();
+        let go_on = || Text::open(&tokenizer, &paths, false).unwrap().go_to(&place).map_err(|error| error.to_string());
+        let mut changed = old.clone();
+        changed[20] ^= 1;
+        fs::write(&paths[0], &changed).unwrap();
+        assert!(go_on().unwrap_err().contains("bytes are others"));
+        fs::write(&paths[0], &old[..old.len() - 1]).unwrap();
+        assert!(go_on().unwrap_err().contains("--restart"));
+        fs::write(&paths[0], &old).unwrap();
+        fs::write(&paths[2], "another end\n").unwrap();
+        assert!(go_on().unwrap_err().contains("2.txt"));
+        fs::write(&paths[2], "the end of it\n").unwrap();
+        go_on().unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_read_twice_or_holds_nothing_is_refused() {
+        let (folder, paths, tokenizer) = desk();
+        let open =
+            |path: &PathBuf| Text::open(&tokenizer, std::slice::from_ref(path), false).err().unwrap().to_string();
+        assert!(open(&paths[1]).contains("empty"));
+        assert!(open(&folder.path().to_owned()).contains("no regular file"));
+        assert!(open(&folder.path().join("none.txt")).contains("none.txt"));
     }
 }
