@@ -1,5 +1,6 @@
 //! Why a model's file could not be read.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -89,6 +90,10 @@ pub enum Flaw {
     OutOfFile { name: String, offset: u64, n_bytes: u64, available: u64 },
     #[error("tensors {first:?} and {second:?} overlap")]
     Overlap { first: String, second: String },
+    #[error("tensor {name:?} begins at byte {offset} of the weights, and the one before it ends at byte {end}")]
+    NotAdjacent { name: String, offset: u64, end: u64 },
+    #[error("the tensors end at byte {end} of the weights, which have {available}")]
+    Uncovered { end: u64, available: u64 },
     #[error("tensor {name:?} is missing")]
     MissingTensor { name: String },
     #[error("tensor {name:?} has {} rows of {}, and the hyperparameters want {} rows of {}", .found.0, .found.1, .expected.0, .expected.1)]
@@ -106,6 +111,11 @@ pub enum Flaw {
 }
 
 impl Flaw {
+    /// A key whose value cannot be.
+    pub(super) fn value(key: &str, found: &dyn fmt::Display, expected: &'static str) -> Self {
+        Self::Value { key: key.to_owned(), found: found.to_string(), expected }
+    }
+
     /// With the file that it is in.
     pub(super) fn of(self, path: &Path) -> ModelFileError {
         ModelFileError::Flawed { path: path.to_owned(), flaw: self }
