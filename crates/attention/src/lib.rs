@@ -15,4 +15,5 @@ pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
+pub mod sparsity;
 pub mod tokenizer;
