@@ -5,6 +5,7 @@ mod compare;
 mod failure;
 mod inspect;
 mod landscape;
+mod language_model;
 mod launch;
 mod law;
 mod pair;
