@@ -29,7 +29,26 @@ pub struct PolicyError(String);
 impl FromStr for Policy {
     type Err = PolicyError;
 
-    fn from_str(_text: &str) -> Result<Self, PolicyError> {
-        todo!()
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        let bad = || PolicyError(format!("bad {text}"));
+        let n = |t: &str| t.parse::<usize>().map_err(|_| bad());
+        if text == "full" {
+            Ok(Self::Full)
+        } else if let Some(t) = text.strip_prefix("window:") {
+            Ok(Self::Window { recent: n(t)? })
+        } else {
+            let (a, b) = text.strip_prefix("sinks:").and_then(|t| t.split_once('+')).ok_or_else(bad)?;
+            Ok(Self::Sinks { sinks: n(a)?, recent: n(b)? })
+        }
+    }
+}
+
+impl std::fmt::Display for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Full => write!(f, "full"),
+            Self::Window { recent } => write!(f, "window:{recent}"),
+            Self::Sinks { sinks, recent } => write!(f, "sinks:{sinks}+{recent}"),
+        }
     }
 }
