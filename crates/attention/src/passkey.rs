@@ -216,8 +216,12 @@ impl Tally {
 
     /// Adds the answers of a trial, one a distance; `policy` is what all heads have, if they have the same.
     pub fn add(&mut self, trial: &Trial, policy: Option<Policy>, answers: &[Answer]) {
+        self.add_answers(policy.and_then(|policy| trial.reach(policy)), answers);
+    }
+
+    /// The same for a policy that holds the key up to a distance of `reach`.
+    pub fn add_answers(&mut self, reach: Option<i64>, answers: &[Answer]) {
         assert_eq!(answers.len(), self.cells.len(), "an answer a distance");
-        let reach = policy.and_then(|policy| trial.reach(policy));
         self.reach = self.reach.zip(reach).map(|(a, b)| a.min(b));
         for (cell, answer) in self.cells.iter_mut().zip(answers) {
             cell.trials += 1;
