@@ -17,5 +17,7 @@ pub mod file;
 pub mod kernel;
 pub mod model;
 pub mod passkey;
+mod rotary;
 pub mod sparsity;
+pub mod tiny;
 pub mod tokenizer;

@@ -1,10 +1,34 @@
 //! Models as others write them: GGUF files, and folders with safetensors. Nothing here trusts a file: every length is held
-//! against what is left of it before anything is allocated.
+//! against what is left of it before anything is allocated, and opening takes no more memory than the file's size and a mebibyte.
+//!
+//! | here | what |
+//! |---|---|
+//! | `gguf`, `llama` | GGUF files, and what a Llama model's keys mean |
+//! | `format`, `k_quants`, `encode` | number formats of weights |
+//! | `shapes` | which tensors there must be |
+//! | `write`, `rewrite` | GGUF files written |
+//! | `source` | reading at places of a file |
+
+mod encode;
+mod error;
+mod format;
+mod gguf;
+mod k_quants;
+mod llama;
+mod rewrite;
+mod shapes;
+mod source;
+mod write;
+
+pub use error::{Flaw, ModelFileError};
+pub use format::Format;
+pub use write::{GgufWriter, Metadata};
 
 use crate::model::Hyperparameters;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A model's file, opened: what it says of itself, and where its weights are.
+#[derive(Debug)]
 pub struct ModelFile {
     /// What shapes the model.
     pub hyperparameters: Hyperparameters,
@@ -12,9 +36,18 @@ pub struct ModelFile {
     pub tokenizer: crate::tokenizer::TokenizerParts,
     /// How it wants conversations written, a Jinja template.
     pub chat_template: Option<String>,
+    path: PathBuf,
+    weights: Weights,
+}
+
+/// Where the weights are.
+#[derive(Debug)]
+enum Weights {
+    Gguf(gguf::Gguf),
 }
 
 /// A weight matrix (or vector: one row) as it lies in the file.
+#[derive(Clone, Debug)]
 pub struct RawTensor {
     /// How its numbers are written.
     pub format: Format,
@@ -26,55 +59,36 @@ pub struct RawTensor {
     pub bytes: Vec<u8>,
 }
 
-/// How numbers are written in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is its name in the GGUF specification")]
-pub enum Format {
-    F32,
-    F16,
-    Bf16,
-    Q4_0,
-    Q4_1,
-    Q5_0,
-    Q5_1,
-    Q8_0,
-    Q2K,
-    Q3K,
-    Q4K,
-    Q5K,
-    Q6K,
-}
-
-impl Format {
-    /// Numbers that are written together; a row is a whole number of blocks.
-    pub fn block_len(self) -> usize {
-        todo!()
-    }
-
-    /// Bytes of such a block.
-    pub fn block_bytes(self) -> usize {
-        todo!()
-    }
-
-    /// The numbers of whole blocks.
-    pub fn decode(self, _bytes: &[u8], _values: &mut [f32]) {
-        todo!()
-    }
-}
-
-/// Why a model could not be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ModelFileError {}
-
 impl ModelFile {
     /// Opens a GGUF file, or a folder with `config.json`, `tokenizer.json` and safetensors. Reads no weights.
-    pub fn open(_path: &Path) -> Result<Self, ModelFileError> {
-        todo!()
+    pub fn open(path: &Path) -> Result<Self, ModelFileError> {
+        Self::open_gguf(path).map_err(|flaw| flaw.of(path))
     }
 
-    /// One tensor by its GGUF name (`blk.0.attn_q.weight`, `token_embd.weight`, …); `None` if there is none of that name.
-    pub fn tensor(&self, _name: &str) -> Result<Option<RawTensor>, ModelFileError> {
-        todo!()
+    /// A tensor that every model has: opening a file finds them all.
+    pub(crate) fn required(&self, name: &str) -> Result<RawTensor, ModelFileError> {
+        Ok(self.tensor(name)?.expect("opening holds the tensors against the hyperparameters"))
+    }
+
+    /// One tensor by its GGUF name (`blk.0.attn_q.weight`, `token_embd.weight`, …); `None` if there is none of that name. Threads
+    /// may read at once.
+    pub fn tensor(&self, name: &str) -> Result<Option<RawTensor>, ModelFileError> {
+        match &self.weights {
+            Weights::Gguf(gguf) => {
+                gguf.find(name).map(|tensor| gguf.read(tensor)).transpose().map_err(|flaw| flaw.of(&self.path))
+            }
+        }
+    }
+
+    fn open_gguf(path: &Path) -> Result<Self, Flaw> {
+        let gguf = gguf::Gguf::open(path)?;
+        let hyperparameters = llama::hyperparameters(&gguf)?;
+        Ok(Self {
+            tokenizer: llama::tokenizer(&gguf, hyperparameters.n_vocab)?,
+            chat_template: gguf.text("tokenizer.chat_template")?,
+            hyperparameters,
+            path: path.to_owned(),
+            weights: Weights::Gguf(gguf),
+        })
     }
 }

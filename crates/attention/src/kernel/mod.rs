@@ -1,49 +1,23 @@
 //! The arithmetic of a decoder: matrices in panels times activations, and attention over cached keys.
+//!
+//! The only room of the crate with `unsafe`: calls of functions that need instructions which were asked for at run time.
 
-use crate::file::RawTensor;
+mod activations;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod blocks;
+mod elementwise;
+mod lanes;
+mod line;
+mod machine;
+mod matrix;
+mod panel;
+mod portable;
+mod slots;
 
-/// A weight matrix W, packed for the machine.
-pub struct Matrix {}
-
-/// Rows of activations x [t][column], in f32, and as the integers that quantised weights are multiplied with.
-#[derive(Default)]
-pub struct Activations {}
-
-impl Matrix {
-    /// Packs a tensor; output row r is the tensor's row `row_order(r)`.
-    pub fn pack(_tensor: &RawTensor, _row_order: impl Fn(usize) -> usize) -> Self {
-        todo!()
-    }
-
-    /// Outputs.
-    pub fn n_rows(&self) -> usize {
-        todo!()
-    }
-
-    /// Inputs.
-    pub fn n_columns(&self) -> usize {
-        todo!()
-    }
-
-    /// Bytes that a multiplication reads.
-    pub fn bytes(&self) -> usize {
-        todo!()
-    }
-
-    /// y[t][r] = Σ_c W[r][c] x[t][c]; each y\[t\] has the same bits whatever other rows and threads there are.
-    pub fn multiply(&self, _x: &Activations, _y: &mut [f32]) {
-        todo!()
-    }
-
-    /// Row r as numbers: the embedding of a token.
-    pub fn row(&self, _r: usize, _values: &mut [f32]) {
-        todo!()
-    }
-}
-
-impl Activations {
-    /// Takes x [t][column] over, keeping what is allocated.
-    pub fn set(&mut self, _x: &[f32], _n_columns: usize) {
-        todo!()
-    }
-}
+pub use activations::Activations;
+pub(crate) use elementwise::{rms_norm, silu_times, softmax, surprise};
+pub use matrix::Matrix;
+pub(crate) use slots::Slots;

@@ -1,10 +1,10 @@
 //! Text into tokens and back: byte-level byte pair encoding.
 
-use std::io::{self, BufRead};
+mod parts;
 
-/// What a file says of its tokenizer, before it is checked.
-#[derive(Clone, Debug, Default)]
-pub struct TokenizerParts {}
+pub use parts::{Names, Split, TokenKind, TokenizerParts};
+
+use std::io::{self, BufRead};
 
 /// A byte-level byte pair encoding.
 pub struct Tokenizer {}

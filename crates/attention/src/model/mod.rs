@@ -1,5 +1,10 @@
 //! A decoder-only transformer of the Llama family: its hyperparameters, and its weights as the kernel wants them.
 
+mod weights;
+
+pub(crate) use weights::Layer;
+pub use weights::Model;
+
 /// What shapes a model, as its file says it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hyperparameters {
