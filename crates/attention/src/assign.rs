@@ -25,7 +25,7 @@ struct Stored {
 /// Why an assignment cannot be read or does not fit a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AssignmentError {
+pub enum AssignmentFileError {
     /// Not JSON of this form.
     #[error("not an assignment as `dunwu attend --assign` writes it: {source}")]
     Json {
@@ -68,13 +68,13 @@ pub enum AssignmentError {
 
 impl Assignment {
     /// Reads the text of a file that [`Self::write`] made.
-    pub fn read(text: &str) -> Result<Self, AssignmentError> {
+    pub fn read(text: &str) -> Result<Self, AssignmentFileError> {
         let stored: Stored = serde_json::from_str(text)?;
         if stored.format != FORMAT {
-            return Err(AssignmentError::Format { format: stored.format });
+            return Err(AssignmentFileError::Format { format: stored.format });
         }
         let policy = |layer: usize, head: usize, text: &String| {
-            text.parse().map_err(|source| AssignmentError::Policy { layer, head, source })
+            text.parse().map_err(|source| AssignmentFileError::Policy { layer, head, source })
         };
         let layer = |(layer, heads): (usize, &Vec<String>)| {
             heads.iter().enumerate().map(|(head, text)| policy(layer, head, text)).collect()
@@ -91,7 +91,7 @@ impl Assignment {
     }
 
     /// Whether it has a policy for each key head of a model of this shape, and no more.
-    pub fn check(&self, shape: &Hyperparameters) -> Result<(), AssignmentError> {
+    pub fn check(&self, shape: &Hyperparameters) -> Result<(), AssignmentFileError> {
         let found_layers = self.policies.len();
         let misfit = self.policies.iter().find(|heads| heads.len() != shape.n_key_heads);
         if found_layers == shape.n_layers && misfit.is_none() {
@@ -99,7 +99,7 @@ impl Assignment {
         }
         let found_heads = misfit.or(self.policies.first()).map_or(0, Vec::len);
         let (layers, heads) = (shape.n_layers, shape.n_key_heads);
-        Err(AssignmentError::Shape { found_layers, found_heads, layers, heads })
+        Err(AssignmentFileError::Shape { found_layers, found_heads, layers, heads })
     }
 
     /// Bytes of keys and values in half precision once `n_tokens` were read.
@@ -116,17 +116,12 @@ impl Assignment {
 
 /// Keys that a policy keeps of `n_tokens`.
 fn keys_at(policy: Policy, n_tokens: usize) -> usize {
-    let most = match policy {
-        Policy::Full => n_tokens,
-        Policy::Window { recent } => recent,
-        Policy::Sinks { sinks, recent } => sinks + recent,
-    };
-    most.min(n_tokens)
+    policy.keys().map_or(n_tokens, |most| most.min(n_tokens))
 }
 
 /// First keys and a window that are `size` keys together.
 pub fn streaming(size: usize) -> Policy {
-    Policy::Sinks { sinks: SINKS, recent: size - SINKS }
+    Policy::Sinks { far: SINKS, recent: size - SINKS }
 }
 
 /// For each key head the smallest cache of [`crate::sparsity::Plan::sizes`] whose sinks and window hold, on average over queries

@@ -168,7 +168,10 @@ impl Trial {
     pub fn reach(&self, policy: Policy) -> Option<i64> {
         match policy {
             Policy::Full => Some(i64::MAX),
-            Policy::Window { recent } | Policy::Sinks { recent, .. } => Some(recent as i64 - self.span() as i64),
+            Policy::Window { recent } | Policy::Sinks { recent, .. } | Policy::SinksAbsolute { recent, .. } => {
+                Some(recent as i64 - self.span() as i64)
+            }
+            _ => None,
         }
     }
 
