@@ -323,7 +323,8 @@ fn hugging_face_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::ModelFile;
+    use crate::file::{ModelFile, RawTensor};
+    use crate::model::Pairs;
 
     #[test]
     fn a_tiny_gguf_file_says_its_shape_and_has_its_weights() {
@@ -345,5 +346,56 @@ mod tests {
                 assert_eq!(found.format, if found.n_rows == 1 { Format::F32 } else { format });
             }
         }
+    }
+
+    #[test]
+    fn a_tiny_folder_has_the_weights_of_the_gguf_file_with_the_rows_of_a_head_in_halves() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tiny.gguf");
+        let tiny = Tiny { output: Output::Own, ..Tiny::default() };
+        tiny.write_gguf(&path, Format::F32, 3).unwrap();
+        tiny.write_safetensors(&folder.path().join("model"), 3).unwrap();
+        let gguf = ModelFile::open(&path).unwrap();
+        let model = ModelFile::open(&folder.path().join("model")).unwrap();
+        let mut shape = model.hyperparameters.clone();
+        assert_eq!(shape.rotary.pairs, Pairs::Halves);
+        shape.rotary.pairs = Pairs::Interleaved;
+        assert_eq!(shape, gguf.hyperparameters);
+        assert_eq!(model.chat_template, gguf.chat_template);
+        assert_eq!(model.tokenizer.tokens, gguf.tokenizer.tokens);
+        assert_eq!(model.tokenizer.kinds, gguf.tokenizer.kinds);
+        assert_eq!(model.tokenizer.merges, gguf.tokenizer.merges);
+        assert_eq!((model.tokenizer.begin, gguf.tokenizer.begin), (Some(BEGIN), Some(BEGIN)));
+        assert_eq!((&*model.tokenizer.ends, &*gguf.tokenizer.ends), (&[END][..], &[END][..]));
+        for wanted in tiny.tensors(3) {
+            let [a, b] = [&gguf, &model].map(|file| file.tensor(&wanted.name).unwrap().unwrap());
+            assert_eq!((a.n_rows, a.n_columns), (b.n_rows, b.n_columns));
+            let row_bytes = Format::F32.row_bytes(a.n_columns);
+            let row = |tensor: &RawTensor, row: usize| tensor.bytes[row * row_bytes..][..row_bytes].to_vec();
+            let is_turned = wanted.name.contains("attn_q") || wanted.name.contains("attn_k");
+            for i in 0..a.n_rows {
+                // Dimension 2i of a head of 16 in one file is i in the other, and 2i + 1 is i + 8.
+                let other = if is_turned { i / 16 * 16 + [0, 8][i % 2] + i % 16 / 2 } else { i };
+                assert_eq!(row(&a, i), row(&b, other), "row {i} of {}", wanted.name);
+            }
+        }
+    }
+
+    #[test]
+    fn another_format_of_a_file_has_the_same_numbers_as_the_model_written_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [full, direct, rewritten] = ["full", "direct", "rewritten"].map(|name| folder.path().join(name));
+        Tiny::default().write_gguf(&full, Format::F32, 5).unwrap();
+        for format in [Format::F16, Format::Bf16, Format::Q8_0, Format::Q4_0, Format::Q4_1] {
+            Tiny::default().write_gguf(&direct, format, 5).unwrap();
+            ModelFile::open(&full).unwrap().rewrite(&rewritten, format).unwrap();
+            let [direct, rewritten] = [&direct, &rewritten].map(|path| ModelFile::open(path).unwrap());
+            assert_eq!(direct.hyperparameters, rewritten.hyperparameters);
+            for tensor in Tiny::default().tensors(5) {
+                let [a, b] = [&direct, &rewritten].map(|file| file.tensor(&tensor.name).unwrap().unwrap());
+                assert_eq!((a.format, a.bytes), (b.format, b.bytes), "{}", tensor.name);
+            }
+        }
+        assert!(ModelFile::open(&full).unwrap().rewrite(&direct, Format::Q4K).is_err());
     }
 }

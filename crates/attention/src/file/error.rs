@@ -89,6 +89,10 @@ pub enum Flaw {
     OutOfFile { name: String, offset: u64, n_bytes: u64, available: u64 },
     #[error("tensors {first:?} and {second:?} overlap")]
     Overlap { first: String, second: String },
+    #[error("tensor {name:?} begins at byte {offset} of the weights, and the one before it ends at byte {end}")]
+    NotAdjacent { name: String, offset: u64, end: u64 },
+    #[error("the tensors end at byte {end} of the weights, which have {available}")]
+    Uncovered { end: u64, available: u64 },
     #[error("tensor {name:?} is missing")]
     MissingTensor { name: String },
     #[error("tensor {name:?} has {} rows of {}, and the hyperparameters want {} rows of {}", .found.0, .found.1, .expected.0, .expected.1)]

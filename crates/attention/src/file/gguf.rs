@@ -53,7 +53,7 @@ pub(super) struct TensorEntry {
 
 /// Llama 3.1 with 405 billion parameters has 126 layers, thus 1 138 tensors; no file seen has a hundred keys.
 const MOST_KEYS: u64 = 2048;
-const MOST_TENSORS: u64 = 8192;
+pub(super) const MOST_TENSORS: u64 = 8192;
 /// The specification allows keys 65 535 bytes and tensors 64.
 const MOST_NAME_BYTES: u64 = 1024;
 
@@ -394,4 +394,88 @@ fn read_tensor(cursor: &mut Cursor<'_>) -> Result<TensorEntry, Flaw> {
     let row_bytes = (n_columns / format.block_len()).checked_mul(format.block_bytes());
     let n_bytes = row_bytes.and_then(|bytes| bytes.checked_mul(n_rows)).ok_or_else(flaw_of_shape)? as u64;
     Ok(TensorEntry { name, format, n_rows, n_columns, offset, n_bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header with one tensor of each shape and offset, over so many bytes of weights.
+    fn open(
+        version: u32,
+        alignment: Option<u32>,
+        tensors: &[(&str, &[u64], u32, u64)],
+        n_weights: usize,
+    ) -> Result<Gguf, Flaw> {
+        let text = |text: &str| [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat();
+        let mut out = b"GGUF".to_vec();
+        out.extend(version.to_le_bytes());
+        out.extend((tensors.len() as u64).to_le_bytes());
+        out.extend(u64::from(alignment.is_some()).to_le_bytes());
+        if let Some(alignment) = alignment {
+            out.extend(
+                [text("general.alignment"), 4_u32.to_le_bytes().to_vec(), alignment.to_le_bytes().to_vec()].concat(),
+            );
+        }
+        for (name, shape, format, offset) in tensors {
+            out.extend(text(name));
+            out.extend((shape.len() as u32).to_le_bytes());
+            shape.iter().for_each(|length| out.extend(length.to_le_bytes()));
+            out.extend(format.to_le_bytes());
+            out.extend(offset.to_le_bytes());
+        }
+        let end = out.len().next_multiple_of(alignment.filter(|n| n.is_power_of_two()).unwrap_or(32) as usize);
+        out.resize(end + n_weights, 7);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), out).unwrap();
+        Gguf::open(file.path())
+    }
+
+    #[test]
+    fn tensors_must_be_aligned_whole_inside_of_the_file_and_apart() {
+        let one = |shape: &[u64], format, offset| match open(3, None, &[("a", shape, format, offset)], 256) {
+            Ok(_) => "sound".to_owned(),
+            Err(flaw) => flaw.to_string(),
+        };
+        for (shape, format, offset, message) in [
+            (&[64][..], 0, 0, "sound"),
+            (&[32, 2], 0, 0, "sound"),
+            (&[32, 2, 1, 1], 0, 0, "sound"),
+            (&[32, 4], 8, 96, "sound"),
+            (&[65], 0, 0, "has 260 bytes from byte 0 of the weights on, which have 256"),
+            (&[64], 0, 32, "has 256 bytes from byte 32"),
+            (&[8], 0, 16, "not a multiple of the alignment 32"),
+            (&[8], 0, u64::MAX - 31, "bytes from byte 18446744073709551584"),
+            (&[33], 8, 0, "rows of 33 numbers, not whole blocks of Q8_0, which have 32"),
+            (&[128], 12, 0, "not whole blocks of Q4_K, which have 256"),
+            (&[0], 0, 0, "has the shape [0]"),
+            (&[4, 0], 0, 0, "has the shape [4, 0]"),
+            (&[4, 4, 2], 0, 0, "has the shape [4, 4, 2]"),
+            (&[1 << 33, 1 << 33], 0, 0, "has the shape"),
+            (&[1, 1, 1, 1, 1], 0, 0, "5 dimensions of a tensor; at most 4"),
+            (&[32], 20, 0, "is written as IQ4_NL"),
+            (&[32], 4, 0, "is written as number 4"),
+        ] {
+            let found = one(shape, format, offset);
+            assert!(found.contains(message), "{shape:?} {format} {offset}: {found}");
+        }
+        let two = |a, b| open(3, None, &[a, b], 256).map(|_| ()).map_err(|flaw| flaw.to_string());
+        assert_eq!(two(("a", &[16], 0, 64), ("b", &[16], 0, 0)), Ok(()));
+        let overlap = two(("a", &[16], 0, 32), ("b", &[16], 0, 0)).unwrap_err();
+        assert_eq!(overlap, "tensors \"b\" and \"a\" overlap");
+        assert_eq!(two(("a", &[16], 0, 64), ("a", &[16], 0, 0)).unwrap_err(), "\"a\" is there twice");
+    }
+
+    #[test]
+    fn versions_byte_orders_and_alignments_that_are_not_read_are_named() {
+        let flaw = |version, alignment| open(version, alignment, &[], 0).map(|_| ()).map_err(|flaw| flaw.to_string());
+        assert_eq!((flaw(2, None), flaw(3, Some(64)), flaw(3, Some(1))), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(flaw(1, None).unwrap_err(), "GGUF version 1; 2 and 3 are read");
+        assert_eq!(flaw(4, None).unwrap_err(), "GGUF version 4; 2 and 3 are read");
+        assert!(flaw(3_u32.swap_bytes(), None).unwrap_err().starts_with("a big-endian GGUF file"));
+        for alignment in [0, 48] {
+            let message = format!("\"general.alignment\" is {alignment}, and must be a power of two");
+            assert_eq!(flaw(3, Some(alignment)).unwrap_err(), message);
+        }
+    }
 }

@@ -115,11 +115,9 @@ pub(super) fn tokenizer(gguf: &Gguf, n_vocab: usize) -> Result<TokenizerParts, F
     let merges = gguf.texts("tokenizer.ggml.merges")?.ok_or_else(|| missing("tokenizer.ggml.merges"))?;
     let split = gguf.text("tokenizer.ggml.pre")?.unwrap_or_else(|| "default".to_owned());
     let begin = token(gguf, "tokenizer.ggml.bos_token_id", n_tokens)?;
-    let add_begin = match gguf.bool("tokenizer.ggml.add_bos_token")? {
-        Some(add_begin) => add_begin,
-        // llama.cpp takes these names to mean it.
-        None => matches!(&*split, "llama3" | "llama-v3" | "llama-bpe"),
-    };
+    // What llama.cpp takes these names to mean.
+    let is_llama3 = matches!(&*split, "llama3" | "llama-v3" | "llama-bpe");
+    let add_begin = gguf.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(is_llama3);
     let mut ends = Vec::new();
     for key in ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"] {
         ends.extend(token(gguf, key, n_tokens)?.filter(|end| !ends.contains(end)));
@@ -128,6 +126,7 @@ pub(super) fn tokenizer(gguf: &Gguf, n_vocab: usize) -> Result<TokenizerParts, F
         tokens,
         kinds: kinds(gguf, n_tokens)?,
         merges,
+        ignore_merges: is_llama3 || split == "tekken",
         split: Split::Named(split),
         begin,
         add_begin: add_begin && begin.is_some(),
@@ -184,4 +183,110 @@ fn missing(key: &str) -> Flaw {
 
 fn wrong(key: &str, found: impl ToString, expected: &'static str) -> Flaw {
     Flaw::Value { key: key.to_owned(), found: found.to_string(), expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::{Format, GgufWriter, Metadata, ModelFile};
+    use crate::tiny::Tiny;
+    use std::path::Path;
+
+    /// A tiny file of which one key's name is another, with one more key and one more tensor.
+    fn open_changed(
+        rename: &str,
+        key: &str,
+        value: Metadata<'_>,
+        tensor: Option<(&str, usize)>,
+    ) -> Result<ModelFile, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, changed] = ["tiny.gguf", "changed.gguf"].map(|name| folder.path().join(name));
+        Tiny::default().write_gguf(&path, Format::F32, 1).unwrap();
+        rewrite(&path, &changed, rename, key, value, tensor);
+        ModelFile::open(&changed).map_err(|error| error.to_string())
+    }
+
+    fn rewrite(
+        path: &Path,
+        changed: &Path,
+        rename: &str,
+        key: &str,
+        value: Metadata<'_>,
+        tensor: Option<(&str, usize)>,
+    ) {
+        let gguf = Gguf::open(path).unwrap();
+        let mut metadata = gguf.source.bytes(gguf.metadata.start, gguf.metadata.end - gguf.metadata.start).unwrap();
+        if !rename.is_empty() {
+            let place = metadata.windows(rename.len()).position(|window| window == rename.as_bytes()).unwrap();
+            metadata[place] = b'X';
+        }
+        let mut writer = GgufWriter::with_metadata(metadata, gguf.n_keys(), gguf.alignment);
+        writer.key(key, value);
+        for tensor in gguf.tensors() {
+            writer.tensor(&tensor.name, tensor.format, tensor.n_rows, tensor.n_columns);
+        }
+        if let Some((name, n_columns)) = tensor {
+            writer.tensor(name, Format::F32, 1, n_columns);
+        }
+        let weights = |name: &str, format: Format| -> Result<Vec<u8>, Flaw> {
+            match gguf.find(name) {
+                Some(tensor) => Ok(gguf.read(tensor)?.bytes),
+                None => Ok(format.encode(&vec![2.0; tensor.unwrap().1])),
+            }
+        };
+        writer.write(changed, weights).unwrap();
+    }
+
+    #[test]
+    fn what_a_file_has_that_is_not_supported_is_named() {
+        for (key, value, message) in [
+            (
+                "general.architecture",
+                Metadata::Text("qwen2"),
+                "the architecture \"qwen2\" is not supported; supported: \"llama\"",
+            ),
+            ("llama.expert_count", Metadata::U32(8), "a mixture of 8 experts"),
+            ("llama.attention.head_count_kv", Metadata::U32(3), "is 3, and must be a divisor"),
+            ("llama.attention.head_count_kv", Metadata::I32s(&[2, 2, 1]), "the same number for each layer"),
+            (
+                "llama.attention.head_count",
+                Metadata::U32(8),
+                "\"blk.0.attn_q.weight\" has 64 rows of 64, and the hyper",
+            ),
+            ("llama.attention.value_length", Metadata::U32(8), "is 8, and must be as long as a key"),
+            ("llama.block_count", Metadata::U32(0), "is 0, and must be at least 1"),
+            ("llama.block_count", Metadata::U32(u32::MAX), "\"blk.3.attn_norm.weight\" is missing"),
+            ("llama.block_count", Metadata::U32(2), "\"blk.2.attn_k.weight\" is not part"),
+            ("llama.rope.scaling.type", Metadata::Text("yarn"), "the rotary scaling \"yarn\" is not supported"),
+            ("llama.rope.dimension_count", Metadata::U32(18), "at most the width of a head"),
+            ("llama.attention.layer_norm_rms_epsilon", Metadata::F32(f32::NAN), "is NaN, and must be finite"),
+            ("tokenizer.ggml.model", Metadata::Text("llama"), "the tokenizer \"llama\" is not supported"),
+            ("tokenizer.ggml.bos_token_id", Metadata::U32(9999), "is 9999, and must be one of the tokens"),
+            ("tokenizer.ggml.tokens", Metadata::Texts(&[]), "the tokenizer 0 tokens"),
+            ("tokenizer.ggml.token_type", Metadata::I32s(&[1]), "must be as long as the list of tokens"),
+        ] {
+            let is_new = matches!(key, "llama.expert_count" | "llama.rope.scaling.type");
+            let error = open_changed(if is_new { "" } else { key }, key, value, None).unwrap_err();
+            assert!(error.contains(message), "{key}: {error}");
+        }
+        let error = open_changed("", "llama.block_count", Metadata::U32(3), None).unwrap_err();
+        assert!(error.contains("\"llama.block_count\" is there twice"), "{error}");
+        let error = open_changed("", "a", Metadata::U32(3), Some(("blk.0.attn_q.bias", 64))).unwrap_err();
+        assert!(error.contains("tensor \"blk.0.attn_q.bias\" is not part of a Llama model"), "{error}");
+    }
+
+    #[test]
+    fn sizes_may_be_given_for_each_layer_and_rotary_factors_multiply() {
+        let shape = |rename: &str, key: &str, value: Metadata<'_>, tensor| {
+            open_changed(rename, key, value, tensor).unwrap().hyperparameters
+        };
+        let key = "llama.attention.head_count_kv";
+        assert_eq!(shape(key, key, Metadata::I32s(&[2, 2, 2]), None).n_key_heads, 2);
+        let key = "llama.rope.freq_base";
+        assert_eq!(shape(key, "a", Metadata::U32(0), None).rotary.base, 10_000.0);
+        let tensor = Some(("rope_freqs.weight", 8));
+        assert_eq!(shape("", "a", Metadata::U32(0), tensor).rotary.factors, [2.0; 8]);
+        assert_eq!(shape("", "llama.rope.scale_linear", Metadata::F32(3.0), tensor).rotary.factors, [6.0; 8]);
+        assert_eq!(shape("", "llama.rope.scale_linear", Metadata::F32(3.0), None).rotary.factors, [3.0; 8]);
+    }
 }

@@ -4,6 +4,7 @@
 //! | here | what |
 //! |---|---|
 //! | `gguf`, `llama` | GGUF files, and what a Llama model's keys mean |
+//! | `folder`, `safetensors`, `tokenizer_json`, `json` | folders, their weights, their tokenizers, and JSON within bounds |
 //! | `format`, `k_quants`, `encode` | number formats of weights |
 //! | `shapes` | which tensors there must be |
 //! | `write`, `rewrite` | GGUF files written |
@@ -11,13 +12,17 @@
 
 mod encode;
 mod error;
+mod folder;
 mod format;
 mod gguf;
+mod json;
 mod k_quants;
 mod llama;
 mod rewrite;
+mod safetensors;
 mod shapes;
 mod source;
+mod tokenizer_json;
 mod write;
 
 pub use error::{Flaw, ModelFileError};
@@ -44,6 +49,7 @@ pub struct ModelFile {
 #[derive(Debug)]
 enum Weights {
     Gguf(gguf::Gguf),
+    Folder(folder::Folder),
 }
 
 /// A weight matrix (or vector: one row) as it lies in the file.
@@ -62,7 +68,7 @@ pub struct RawTensor {
 impl ModelFile {
     /// Opens a GGUF file, or a folder with `config.json`, `tokenizer.json` and safetensors. Reads no weights.
     pub fn open(path: &Path) -> Result<Self, ModelFileError> {
-        Self::open_gguf(path).map_err(|flaw| flaw.of(path))
+        if path.is_dir() { Self::open_folder(path) } else { Self::open_gguf(path).map_err(|flaw| flaw.of(path)) }
     }
 
     /// A tensor that every model has: opening a file finds them all.
@@ -77,7 +83,14 @@ impl ModelFile {
             Weights::Gguf(gguf) => {
                 gguf.find(name).map(|tensor| gguf.read(tensor)).transpose().map_err(|flaw| flaw.of(&self.path))
             }
+            Weights::Folder(folder) => folder.tensor(name),
         }
+    }
+
+    fn open_folder(path: &Path) -> Result<Self, ModelFileError> {
+        let folder::Opened { hyperparameters, tokenizer, chat_template, weights } = folder::Folder::open(path)?;
+        let weights = Weights::Folder(weights);
+        Ok(Self { hyperparameters, tokenizer, chat_template, path: path.to_owned(), weights })
     }
 
     fn open_gguf(path: &Path) -> Result<Self, Flaw> {

@@ -14,6 +14,8 @@ pub struct TokenizerParts {
     pub kinds: Vec<TokenKind>,
     /// Merges in order of rank, each `left right` with one space.
     pub merges: Names,
+    /// Whether a piece of text that is a token as a whole is that token, whatever the merges would make of it (Llama 3).
+    pub ignore_merges: bool,
     /// How text is cut before it is merged.
     pub split: Split,
     /// What begins a text, if the file names a token for that.
@@ -68,6 +70,14 @@ impl Names {
     /// Room for `n` names of `n_bytes` bytes together, and no more.
     pub fn with_capacity(n: usize, n_bytes: usize) -> Self {
         Self { text: String::with_capacity(n_bytes), ends: Vec::with_capacity(n) }
+    }
+
+    /// Names that lie one after the other in a text, each up to its end; `None` if the ends do not fit the text.
+    pub fn from_parts(text: String, ends: Vec<u32>) -> Option<Self> {
+        let is_sound = ends.is_sorted()
+            && ends.last().is_none_or(|&end| end as usize <= text.len())
+            && ends.iter().all(|&end| text.is_char_boundary(end as usize));
+        is_sound.then_some(Self { text, ends })
     }
 
     /// How many there are.
