@@ -62,8 +62,22 @@ pub(super) fn read(words: &[String], shape: &Hyperparameters) -> Result<Vec<Poli
 }
 
 fn one(word: &str, shape: &Hyperparameters) -> Result<Policied, Failure> {
-    let assignment = Assignment::parse(word, shape).map_err(Failure::usage)?;
-    Ok(Policied { written: word.to_owned(), identity: word.to_owned(), assignment })
+    let Some(file) = word.strip_prefix(HEADS) else {
+        let assignment = Assignment::parse(word, shape).map_err(Failure::usage)?;
+        return Ok(Policied { written: word.to_owned(), identity: word.to_owned(), assignment });
+    };
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read the assignment {file}"))?;
+    let cannot = || format!("cannot read the assignment {file}");
+    let assignment = Assignment::read(&text).with_context(cannot)?;
+    assignment.check(shape).map_err(Failure::usage)?;
+    let identity = format!("{HEADS}{}", listed(&assignment));
+    Ok(Policied { written: word.to_owned(), identity, assignment })
+}
+
+/// All its policies, head by head.
+fn listed(assignment: &Assignment) -> String {
+    let layer = |heads: &Vec<Policy>| heads.iter().map(Policy::to_string).collect::<Vec<_>>().join(",");
+    assignment.policies.iter().map(layer).collect::<Vec<_>>().join("/")
 }
 
 impl Policied {

@@ -9,6 +9,7 @@
 //! run does not have is said in its caption, `not defined here: …`.
 
 mod alluvial;
+pub mod attention;
 pub mod comparison;
 mod figures;
 pub mod landscape;

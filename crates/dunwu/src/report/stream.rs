@@ -1,6 +1,5 @@
 //! A long text under several cache policies: sentences, a text for a terminal, a page.
 
-use super::figures::Figure;
 use super::landscape::Page;
 use super::landscape::table::Table;
 use super::page::{self, Head, document};
@@ -82,7 +81,7 @@ fn megabytes(bytes: u64) -> String {
 fn sparklines(reading: &Reading) -> Vec<String> {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let stretches = |course: &Course| -> Vec<f64> {
-        let n = course.parts.len().min(SPARKS).max(1);
+        let n = course.parts.len().clamp(1, SPARKS);
         let of = |i: usize| &course.parts[i * course.parts.len() / n..(i + 1) * course.parts.len() / n];
         (0..n).filter_map(|i| median(of(i).iter().map(|part| part.perplexity))).collect()
     };
@@ -263,14 +262,16 @@ fn notes(reading: &Reading) -> Vec<String> {
 /// The whole page.
 pub fn page(reading: &Reading) -> Page {
     let told = sentences(reading);
-    let figure: Figure = stream_chart::figure(reading);
-    let mut body = format!("<section>\n<ul class=\"story\">\n{}</ul>\n</section>\n", page::items(&told[1..]));
-    body += &page::shown(&figure);
-    body += "<h2>The numbers</h2>\n";
-    body += &table(reading).html();
-    body += "<h2>The command</h2>\n";
-    body += &format!("<p><code>{}</code></p>\n", escape(&reading.command));
-    body += &format!("<h2>How it was measured</h2>\n<ul>\n{}</ul>\n", page::items(&notes(reading)));
+    let figure = stream_chart::figure(reading);
+    let body = format!(
+        "<section>\n<ul class=\"story\">\n{}</ul>\n</section>\n{}<h2>The numbers</h2>\n{}<h2>The command</h2>\n\
+         <p><code>{}</code></p>\n<h2>How it was measured</h2>\n<ul>\n{}</ul>\n",
+        page::items(&told[1..]),
+        page::shown(&figure),
+        table(reading).html(),
+        escape(&reading.command),
+        page::items(&notes(reading))
+    );
     let drawings = figure.svg.into_iter().map(|svg| (figure.name.to_owned(), svg)).collect();
     let html = document(&Head {
         kicker: "Dunwu · streaming",

@@ -74,7 +74,13 @@ pub(super) fn figure(reading: &Reading) -> Figure {
     let cache = lower(&upper, cache_scale(reading));
     cache.y_axis(&mut svg, "Cache (MB)");
     cache.mark_lines(&mut svg, &marks);
-    draw(&mut svg, &cache, reading, megabytes, |course| Some(number(course.cache_bytes as f64 / 1e6)));
+    draw(
+        &mut svg,
+        &cache,
+        reading,
+        |part| Some(megabytes(part)),
+        |course| Some(number(course.cache_bytes as f64 / 1e6)),
+    );
     cache.x_axis(&mut svg, None);
 
     let time = lower(&cache, time_scale(reading));
@@ -114,8 +120,8 @@ fn middle(part: &Part) -> f64 {
     f64::midpoint(part.from as f64, part.to as f64)
 }
 
-fn megabytes(part: &Part) -> Option<f64> {
-    Some(part.bytes as f64 / 1e6)
+fn megabytes(part: &Part) -> f64 {
+    part.bytes as f64 / 1e6
 }
 
 /// A quantity of each segment over its middle.
@@ -146,7 +152,8 @@ fn perplexity_scale(values: Vec<f64>) -> Scale {
 
 /// From nothing; by logarithm where one cache is many times another.
 fn cache_scale(reading: &Reading) -> Scale {
-    let values = || reading.courses.iter().flat_map(|course| points(course, megabytes)).map(|(_, y)| y);
+    let values =
+        || reading.courses.iter().flat_map(|course| points(course, |part| Some(megabytes(part)))).map(|(_, y)| y);
     let ends = reading.courses.iter().map(|course| course.cache_bytes as f64 / 1e6);
     match range(ends.filter(|&end| end > 0.0)) {
         Some((low, high)) if high > 8.0 * low => Scale::log(values(), 6),
