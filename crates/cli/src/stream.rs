@@ -73,6 +73,7 @@ pub(crate) fn stream(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), 
     let (file, model, tokenizer) = language_model::open(&asked.model, asked.quiet)?;
     let policies = policies::read(&asked.policies, &file.hyperparameters)?;
     let mut text = Text::open(&tokenizer, &asked.texts, asked.repeat)?;
+    policies::fit(&policies, asked, text.bytes().1, &file.hyperparameters)?;
     let identity = identity(asked, &policies, &tokenizer)?;
     let opened = Folder::open(&place.runs, &identity, asked.restart)?;
     if let Some(why) = &opened.refused {

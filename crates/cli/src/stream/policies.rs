@@ -1,12 +1,17 @@
 //! The policies of a command line.
 
+use super::Asked;
 use crate::failure::Failure;
 use anyhow::Context as _;
+use dunwu::memory;
 use dunwu::streams::Identity;
-use dunwu_attention::cache::{Assignment, POLICIES, Policy};
+use dunwu_attention::cache::{Assignment, POLICIES, Policy, Precision};
 use dunwu_attention::model::Hyperparameters;
 use std::fs;
+use std::num::NonZeroU64;
 
+/// No usual text has more bytes a token than this, so that what is estimated is not more than what is needed.
+const BYTES_A_TOKEN: u64 = 8;
 /// What begins a policy that is read from a file.
 const HEADS: &str = "heads:";
 
@@ -72,6 +77,31 @@ fn one(word: &str, shape: &Hyperparameters) -> Result<Policied, Failure> {
     assignment.check(shape).map_err(Failure::usage)?;
     let identity = format!("{HEADS}{}", listed(&assignment));
     Ok(Policied { written: word.to_owned(), identity, assignment })
+}
+
+/// Refuses policies whose caches would be larger than the memory of this machine.
+pub(super) fn fit(
+    policies: &[Policied],
+    asked: &Asked,
+    text_bytes: u64,
+    shape: &Hyperparameters,
+) -> Result<(), Failure> {
+    let tokens = asked.tokens.map_or(text_bytes / BYTES_A_TOKEN, NonZeroU64::get);
+    let of_half = policies.iter().map(|policy| policy.assignment.bytes_at(shape, tokens as usize)).sum::<u64>();
+    let needed = match asked.cache {
+        Precision::F32 => 2 * of_half,
+        Precision::F16 => of_half,
+        Precision::Int8 => of_half / 2,
+    };
+    match memory::largest() {
+        Some(largest) if u128::from(needed) > largest => Err(Failure::usage(format!(
+            "after {tokens} tokens the caches of these policies would hold {:.1} GB, and this machine has {:.1} GB of memory; read fewer \
+             --tokens, or only policies that forget, such as sinks:4+1020",
+            needed as f64 / 1e9,
+            largest as f64 / 1e9
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// All its policies, head by head.
