@@ -10,14 +10,18 @@
 //! The model never changes; a cache is all that a sequence leaves behind. Files of other makers are read in [`file`], text is
 //! cut into tokens in [`tokenizer`]; the arithmetic is in [`kernel`], the only room with `unsafe`.
 
+pub mod assign;
 pub mod cache;
 pub mod constrain;
 pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
+pub mod passkey;
 mod rotary;
 pub mod sample;
 pub mod speak;
+pub mod sparsity;
+pub mod streaming;
 pub mod tiny;
 pub mod tokenizer;

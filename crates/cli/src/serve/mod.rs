@@ -22,7 +22,7 @@ mod served;
 use crate::failure::Failure;
 use crate::language_model;
 use crate::say::{note, say};
-use crate::sweep::signals::Signals;
+use crate::signals::Signals;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dunwu_attention::cache::Assignment;

@@ -15,6 +15,7 @@ mod recorded;
 mod reference;
 mod runs;
 mod serve_model;
+mod streams;
 mod sweeps;
 mod swept;
 
