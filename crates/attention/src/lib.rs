@@ -16,5 +16,6 @@ pub mod file;
 pub mod kernel;
 pub mod model;
 mod rotary;
+pub mod template;
 pub mod tiny;
 pub mod tokenizer;

@@ -37,12 +37,9 @@ impl Slots {
         let numbers = match precision {
             Precision::F32 => Numbers::F32 { keys: Vec::new(), values: Vec::new() },
             Precision::F16 => Numbers::F16 { keys: Vec::new(), values: Vec::new() },
-            Precision::Int8 => Numbers::Int8 {
-                keys: Vec::new(),
-                values: Vec::new(),
-                key_scales: Vec::new(),
-                value_scales: Vec::new(),
-            },
+            Precision::Int8 => {
+                Numbers::Int8 { keys: Vec::new(), values: Vec::new(), key_scales: Vec::new(), value_scales: Vec::new() }
+            }
         };
         let mut slots = Self { d_head, n_slots: 0, numbers };
         slots.grow(n_slots);
@@ -158,8 +155,12 @@ impl Slots {
     pub(crate) fn score(&self, blocks: Range<usize>, queries: &[f32], scores: &mut [f32], stride: usize) {
         let d_head = self.d_head;
         match &self.numbers {
-            Numbers::F32 { keys, .. } => dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride }),
-            Numbers::F16 { keys, .. } => dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride }),
+            Numbers::F32 { keys, .. } => {
+                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride })
+            }
+            Numbers::F16 { keys, .. } => {
+                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride })
+            }
             Numbers::Int8 { keys, key_scales, .. } => {
                 dispatch(Score { keys, scales: Some(key_scales), d_head, blocks, queries, scores, stride });
             }
@@ -175,7 +176,10 @@ impl Slots {
             Numbers::F16 { values, .. } => dispatch(Mix { values, slots, n_vectors, weights, stride, mixtures }),
             Numbers::Int8 { values, value_scales, .. } => {
                 for row in weights.chunks_mut(stride) {
-                    row[slots.clone()].iter_mut().zip(&value_scales[slots.clone()]).for_each(|(weight, scale)| *weight *= scale);
+                    row[slots.clone()]
+                        .iter_mut()
+                        .zip(&value_scales[slots.clone()])
+                        .for_each(|(weight, scale)| *weight *= scale);
                 }
                 dispatch(Mix { values, slots, n_vectors, weights, stride, mixtures });
             }
