@@ -23,5 +23,6 @@ pub mod sample;
 pub mod speak;
 pub mod sparsity;
 pub mod streaming;
+pub mod template;
 pub mod tiny;
 pub mod tokenizer;
