@@ -343,7 +343,6 @@ fn main() -> ExitCode {
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
         Command::Stream { asked, drawn, place } => stream::stream(&asked, &drawn, &place),
-    },
         Command::Chat { chatting } => chat::chat(&chatting),
         Command::ServeModel { serving } => serve::serve(&serving),
         Command::Presets { place } => {
