@@ -6,7 +6,7 @@ use crate::language_model;
 use crate::say::{note, say};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use dunwu_attention::cache::{Assignment, Cache, Precision};
+use dunwu_attention::cache::{Assignment, Cache, Policy, Precision};
 use dunwu_attention::decoder::Decoder;
 use dunwu_attention::model::{Hyperparameters, Model};
 use dunwu_attention::sample::Sampling;
@@ -336,7 +336,7 @@ impl Chatting {
 }
 
 fn capacity(assignment: &Assignment) -> Option<u64> {
-    let keys = assignment.policies.iter().flatten().map(|policy| policy.keys());
+    let keys = assignment.policies.iter().flatten().map(Policy::keys);
     keys.collect::<Option<Vec<usize>>>()?.into_iter().max().map(|keys| keys as u64)
 }
 
@@ -406,8 +406,7 @@ fn further_turn(
             return Ok(added[index + 1..].to_vec());
         }
     }
-    Err(anyhow!(
+    anyhow::bail!(
         "the model's chat template writes earlier turns anew when there is a further one: say /reset before each"
     )
-    .into())
 }

@@ -287,7 +287,7 @@ enum Command {
         #[command(flatten)]
         chatting: chat::Chatting,
     },
-    /// Serve a language model over HTTP as OpenAI does, to programs of this machine: `dunwu serve-model MODEL.gguf`
+    /// Serve a language model over HTTP as `OpenAI` does, to programs of this machine: `dunwu serve-model MODEL.gguf`
     ///
     /// POST /v1/chat/completions and /v1/completions, whole or as an event stream, with answers held to a JSON schema where that
     /// is asked for; GET /v1/models and /health. Answers go on together, one pass over the weights for a token of each, in constant

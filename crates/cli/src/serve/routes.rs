@@ -33,7 +33,7 @@ pub(super) struct Shared {
 const BODY_LIMIT: usize = 4 << 20;
 
 /// How long a request may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(60);
+const ARRIVAL: Duration = Duration::from_mins(1);
 
 /// Events that a client may be behind before its answer pauses.
 const BEHIND: usize = 32;

@@ -36,7 +36,9 @@ impl Served {
         let constraint = match &asked.format {
             Format::Text => None,
             Format::JsonObject => Some(Constraint::json_object(&self.trie)),
-            Format::JsonSchema(schema) => Some(Constraint::json_schema(schema, &self.trie).map_err(unusable)?),
+            Format::JsonSchema(schema) => {
+                Some(Constraint::json_schema(schema, &self.trie).map_err(|error| unusable(&error))?)
+            }
         };
         let seed = if asked.has_seed { asked.sampling.seed } else { own_seed };
         let sampling = Sampling { seed, ..asked.sampling };
@@ -75,9 +77,7 @@ impl Served {
         };
         let messages: Vec<Message> =
             turns.iter().map(|turn| Message { role: turn.role.to_owned(), content: turn.content.clone() }).collect();
-        template
-            .tokens(&self.tokenizer, &messages, true)
-            .map_err(|error| Refusal::field("messages", format!("the model's chat template says: {error}")))
+        template.tokens(&self.tokenizer, &messages, true).map_err(|error| Refusal::field("messages", error.to_string()))
     }
 
     /// Tokens that the answer may have.
@@ -97,6 +97,6 @@ impl Served {
     }
 }
 
-fn unusable(error: ConstraintError) -> Refusal {
+fn unusable(error: &ConstraintError) -> Refusal {
     Refusal::field("response_format.json_schema.schema", error.to_string())
 }

@@ -264,11 +264,14 @@ fn likelihoods_are_told_and_the_likeliest_token_is_taken_without_a_temperature()
     );
 }
 
+/// Whether a value is one of a schema, by hand.
+type Check<'c> = &'c dyn Fn(&Value) -> bool;
+
 #[test]
 fn whatever_the_model_says_is_json_of_the_schema() {
     let server = Server::start("");
     let is_small = |number: f64| number.fract() == 0.0 && number.abs() <= 5.0; // -0 is a whole number too
-    let schemas: [(Value, &dyn Fn(&Value) -> bool); 4] = [
+    let schemas: [(Value, Check<'_>); 4] = [
         (json!({ "enum": ["yes", "no", 3] }), &|value| [json!("yes"), json!("no"), json!(3)].contains(value)),
         (
             json!({ "type": "array", "items": { "type": "integer", "minimum": -5, "maximum": 5 }, "minItems": 2, "maxItems": 4 }),
@@ -425,14 +428,16 @@ fn has_begun(stream: &mut TcpStream) {
 #[test]
 fn a_client_that_does_not_read_holds_up_nobody_and_is_given_up() {
     let server = Server::start("--parallel 2 --patience 1");
-    let slow: Vec<TcpStream> = (0..2).map(|_| server.begin(&endless())).collect();
+    // Long chunks, so that what the kernel buffers is soon full.
+    let talkative = with(with(endless(), "logprobs", json!(true)), "top_logprobs", json!(20));
+    let slow: Vec<TcpStream> = (0..2).map(|_| server.begin(&talkative)).collect();
     // Both places are taken until they are given up.
     assert_eq!(server.post(&asked(1, 5)).json()["usage"]["completion_tokens"], 5);
     for stream in slow {
         let reply = received(stream);
         assert!(!reply.is_whole && !reply.body.contains("[DONE]"), "it was cut off");
     }
-    let beside = server.begin(&endless());
+    let beside = server.begin(&talkative);
     let began = Instant::now();
     server.text(&asked(2, 50));
     assert!(began.elapsed() < PATIENCE / 4);
