@@ -28,9 +28,10 @@ use clap::Args;
 use dunwu_attention::cache::Assignment;
 use dunwu_attention::constrain::TokenTrie;
 use dunwu_attention::template::ChatTemplate;
+use event::Event;
 use queue::Queue;
 use routes::Shared;
-use scheduler::{Scheduling, schedule};
+use scheduler::{STOPPED, Scheduling, schedule};
 use serde_json::json;
 use served::Served;
 use std::io;
@@ -199,7 +200,10 @@ async fn connections(
         }
         tokio::time::sleep(WATCH).await;
     }
-    queue.close();
+    for job in queue.close() {
+        let told = job.events.try_send(Event::Failed { reason: STOPPED.to_owned() });
+        drop(told); // or the client is gone
+    }
     drop(stop);
     tokio::time::timeout(FAREWELL, &mut server).await.unwrap_or(Ok(Ok(())))
 }

@@ -28,6 +28,9 @@ pub(super) struct Scheduling {
 /// Tokens of a prompt that are read between two passes: as long as everybody else waits.
 const CHUNK: usize = 64;
 
+/// What clients are told whose answers a signal ends.
+pub(super) const STOPPED: &str = "the server was stopped";
+
 /// How soon a client that reads again is noticed when nothing else goes on.
 const DOZE: Duration = Duration::from_millis(5);
 
@@ -50,7 +53,7 @@ pub(super) fn schedule(model: &Model, tokenizer: &Tokenizer, queue: &Queue, sche
         }
     }
     for sequence in sequences {
-        sequence.fail("the server was stopped");
+        sequence.fail(STOPPED);
     }
 }
 
