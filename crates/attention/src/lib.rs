@@ -20,5 +20,6 @@ pub mod passkey;
 mod rotary;
 pub mod sparsity;
 pub mod streaming;
+pub mod template;
 pub mod tiny;
 pub mod tokenizer;
