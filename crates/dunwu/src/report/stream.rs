@@ -284,3 +284,60 @@ pub fn page(reading: &Reading) -> Page {
     });
     Page { html, drawings }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream_chart::tests::{course, reading, text as hardness, three};
+    use super::*;
+
+    fn told(reading: &Reading) -> String {
+        sentences(reading).join("\n")
+    }
+
+    #[test]
+    fn the_best_bounded_policy_comes_first_and_the_others_are_held_against_it() {
+        let reading = three(100);
+        let told = told(&reading);
+        assert!(told.starts_with("sinks:4+1020 predicts 204,800 tokens with perplexity 2"), "{told}");
+        assert!(told.contains("has not grown since token 1,024"), "{told}");
+        assert!(told.contains("window:1024 is at 43") && told.contains("1.55 times that of sinks:4+1020"), "{told}");
+        assert!(told.contains("(95 % 1.55 to 1.55, over 100 segments"), "{told}");
+        assert!(told.contains("25 times the trained context"), "{told}");
+    }
+
+    #[test]
+    fn only_a_policy_that_explodes_is_said_to_break() {
+        let told = told(&three(100));
+        assert!(told.contains("sinks-absolute:4+1020 breaks") && told.contains("texts of 8,192 tokens"), "{told}");
+        assert!(!told.contains("window:1024 breaks") && !told.contains("\nsinks:4+1020 breaks"), "{told}");
+    }
+
+    #[test]
+    fn few_segments_give_no_interval_and_nothing_read_gives_a_page_still() {
+        assert!(!told(&three(7)).contains("95 %") && told(&three(8)).contains("95 %"));
+        for reading in [three(0), reading(Vec::new()), reading(vec![course("full", 3, None, |_| f64::NAN)])] {
+            let page = page(&reading).html;
+            assert!(page.contains("Perplexity is local"), "{page}");
+            assert!(text(&reading).contains("perplexity"));
+        }
+    }
+
+    #[test]
+    fn the_interval_is_that_of_a_paired_mean() {
+        // Logarithms of ratios are 0 and 0.2 in turn: mean 0.1, standard deviation 0.1 √(16/15), so ± 1.96 · 0.1 √(16/15) / 4.
+        let best = course("a", 16, Some(9), hardness);
+        let other = course("b", 16, Some(9), |i| hardness(i) * (0.2 * (i % 2) as f64).exp());
+        let (low, high, n) = interval(&best, &other).unwrap();
+        let half = 1.96 * 0.1 * (16.0f64 / 15.0).sqrt() / 4.0;
+        assert!((low.ln() - (0.1 - half)).abs() < 1e-12 && (high.ln() - (0.1 + half)).abs() < 1e-12 && n == 16);
+    }
+
+    #[test]
+    fn sparklines_share_one_scale() {
+        let rising = course("a", 48, Some(9), |i| 10.0 * (0.1 * i as f64).exp());
+        let level = course("b", 48, Some(9), |_| 10.0);
+        let [rising, level] = sparklines(&reading(vec![rising, level])).try_into().unwrap();
+        assert_eq!((rising.chars().count(), level), (SPARKS, "▁".repeat(SPARKS)));
+        assert!(rising.starts_with('▁') && rising.ends_with('█') && rising.chars().is_sorted());
+    }
+}
