@@ -13,6 +13,8 @@ use crate::streams::{Course, Part, Reading, WINDOW};
 const ENOUGH_SEGMENTS: usize = 8;
 /// A policy whose last segments are worse than its first by this factor is said to break; texts differ by less from part to part.
 const BROKEN: f64 = 3.0;
+/// A policy whose tokens take this much longer at the end than at first is told of.
+const SLOWED: f64 = 1.1;
 /// Characters of a sparkline.
 const SPARKS: usize = 24;
 
@@ -58,16 +60,7 @@ fn table(reading: &Reading) -> Table {
         ]
     };
     Table {
-        head: vec![
-            "policy",
-            "perplexity",
-            "first segment",
-            "last",
-            "cache, MB",
-            "forgets from",
-            "ms/token first",
-            "last",
-        ],
+        head: vec!["policy", "perplexity", "first", "last", "MB", "forgets from", "ms first", "ms last"],
         n_text: 1,
         rows: reading.courses.iter().map(row).collect(),
     }
@@ -105,7 +98,8 @@ pub fn sentences(reading: &Reading) -> Vec<String> {
     }));
     sentences.extend(reading.courses.iter().filter_map(|course| broken(course, reading.trained_context)));
     sentences.extend(best.and_then(|best| over_time(best, reading)));
-    sentences.extend(reading.courses.iter().filter_map(pace));
+    let slower = |course: &&Course| best.is_some_and(|best| best.policy == course.policy) || slowed(course) > SLOWED;
+    sentences.extend(reading.courses.iter().filter(slower).filter_map(pace));
     if reading.ended {
         sentences.push("The text was read to its end.".to_owned());
     }
@@ -153,7 +147,7 @@ fn verdict(best: &Course) -> Option<String> {
 fn against(best: &Course, other: &Course) -> Option<String> {
     let ratio = other.perplexity? / best.perplexity?;
     let interval = interval(best, other).map_or(String::new(), |(low, high, n)| {
-        format!(" (95 % {} to {}, over {n} segments taken as independent)", number(low), number(high))
+        format!(" (95 % {} to {}, over {n} segments taken as independent)", precisely(low), precisely(high))
     });
     let (name, perplexity) = (&other.policy, number(other.perplexity?));
     let times = format!("{} times that of {}", precisely(ratio), best.policy);
@@ -215,14 +209,22 @@ fn over_time(best: &Course, reading: &Reading) -> Option<String> {
     }
     let context = reading.trained_context.max(1) as f64;
     let beyond = best.tokens as f64 / context;
-    let far = if beyond > 1.0 { format!(", {} times the trained context in", number(beyond)) } else { String::new() };
+    let far = match beyond > 1.0 {
+        true => format!(", which ends {} times the trained context in", number(beyond)),
+        false => String::new(),
+    };
     Some(format!(
-        "From the first quarter of the text to the last{far}, the median segment of {} goes from {} to {}; how hard the text itself is \
+        "From the first quarter of the segments to the last{far}, the median segment of {} goes from {} to {}; how hard the text itself is \
          changes too.",
         best.policy,
         number(first),
         number(last)
     ))
+}
+
+/// How many times as long a token takes at the end as at first.
+fn slowed(course: &Course) -> f64 {
+    course.ms_per_token_last.zip(course.ms_per_token_first).map_or(f64::NAN, |(last, first)| last / first)
 }
 
 fn pace(course: &Course) -> Option<String> {
@@ -233,7 +235,7 @@ fn pace(course: &Course) -> Option<String> {
             course.policy,
             number(first),
             number(last),
-            precisely(last / first)
+            precisely(slowed(course))
         )
     })
 }
@@ -264,7 +266,9 @@ pub fn page(reading: &Reading) -> Page {
     let told = sentences(reading);
     let figure = stream_chart::figure(reading);
     let body = format!(
-        "<section>\n<ul class=\"story\">\n{}</ul>\n</section>\n{}<h2>The numbers</h2>\n{}<h2>The command</h2>\n\
+        "<section>\n<ul class=\"story\">\n{}</ul>\n</section>\n<h2>What the figure shows</h2>\n{}\
+         <h2>The numbers</h2>\n{}<p>Perplexity in all, of the first and of the last segment; the largest cache; the token from which on \
+         something is forgotten; milliseconds a token.</p>\n<h2>The command</h2>\n\
          <p><code>{}</code></p>\n<h2>How it was measured</h2>\n<ul>\n{}</ul>\n",
         page::items(&told[1..]),
         page::shown(&figure),
