@@ -209,10 +209,8 @@ fn over_time(best: &Course, reading: &Reading) -> Option<String> {
     }
     let context = reading.trained_context.max(1) as f64;
     let beyond = best.tokens as f64 / context;
-    let far = match beyond > 1.0 {
-        true => format!(", which ends {} times the trained context in", number(beyond)),
-        false => String::new(),
-    };
+    let ends = || format!(", which ends {} times the trained context in", number(beyond));
+    let far = if beyond > 1.0 { ends() } else { String::new() };
     Some(format!(
         "From the first quarter of the segments to the last{far}, the median segment of {} goes from {} to {}; how hard the text itself is \
          changes too.",
