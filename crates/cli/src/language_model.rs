@@ -1,13 +1,11 @@
-//! A language model and the texts that it reads, opened for a command.
+//! A language model, opened for a command.
 
 use crate::failure::Failure;
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use dunwu_attention::file::ModelFile;
 use dunwu_attention::model::Model;
 use dunwu_attention::tokenizer::Tokenizer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 use std::thread::available_parallelism;
 
@@ -35,16 +33,6 @@ pub(crate) fn bytes_bar(doing: &'static str, quiet: bool) -> ProgressBar {
     bar.set_style(ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes}").expect("a valid template"));
     bar.set_message(doing);
     bar
-}
-
-/// Opens a text. A folder or a missing file is refused by name.
-pub(crate) fn text(path: &Path) -> Result<BufReader<File>, Failure> {
-    let file = File::open(path).with_context(|| format!("cannot read the text {}", path.display()))?;
-    let kind = file.metadata().with_context(|| format!("cannot read the text {}", path.display()))?;
-    if kind.is_dir() {
-        return Err(anyhow!("{} is a folder: name the text files in it", path.display()).into());
-    }
-    Ok(BufReader::with_capacity(1 << 16, file))
 }
 
 /// The token that a text begins with: the file's own if it demands one, else the one that parted texts in training if there is
