@@ -121,6 +121,11 @@ fn call(n_rounds: usize, n_times: usize) {
         },
         || (),
     );
+    let numbers: Vec<_> = (0..64 * 576).map(|i| (i * 37 % 101) as f32 / 50.0 - 1.0).collect();
+    let mut x = activations(64, 576);
+    matrix(Format::Q4_1, 16, 576).multiply(&x, &mut vec![0.0; 64 * 16]);
+    let set = self::rounds(n_rounds, || x.set(&numbers, 576), || ());
+    println!("64 × 576 numbers to integers: {:.2} ns each", 1e9 * median(&set.ours) / numbers.len() as f64);
     println!("call of 192 × 576: {:.2} µs", 1e6 * median(&rounds.ours) / n_times as f64);
 }
 

@@ -90,14 +90,15 @@ fn table(rest: &mut &[u8]) -> Table {
         30 => "BF16",
         other => panic!("format {other}"),
     };
-    let format = Format::ALL.into_iter().find(|format| format.name() == name).unwrap();
+    let format = Format::ALL.into_iter().find(|format| format.name() == name).expect("a format of that name");
     assert_eq!((format.block_bytes(), format.block_len()), (block_bytes as usize, block_len as usize), "{name}");
-    let values = values.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect();
+    let values =
+        values.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes"))).collect();
     Table { format, blocks: blocks.to_vec(), values }
 }
 
 fn take_u32(rest: &mut &[u8]) -> u32 {
     let (number, after) = rest.split_at(4);
     *rest = after;
-    u32::from_le_bytes(number.try_into().unwrap())
+    u32::from_le_bytes(number.try_into().expect("four bytes"))
 }

@@ -1,11 +1,13 @@
 //! Files that are broken, or that somebody broke: an error or a model, never a panic, and while it is opened and its tensors are
 //! read one at a time, never more memory than the file and a mebibyte.
 
-use dunwu_attention::file::{Format, ModelFile, ModelFileError};
+use dunwu_attention::file::{Format, GgufWriter, Metadata, ModelFile, ModelFileError};
 use dunwu_attention::tiny::{Output, Tiny};
+use dunwu_attention::tokenizer::Tokenizer;
 use peak_alloc::PeakAlloc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use serde_json::{Map, Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// Why a test may end early.
+const IO: &str = "temporary files can be written and read";
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -35,11 +40,12 @@ fn tiny() -> Tiny {
     }
 }
 
-/// Opens a model of so many bytes and reads every tensor; whether there was one.
+/// Opens a model of so many bytes, reads every tensor and cuts a text; how many bytes of weights there were.
 fn try_out(path: &Path, n_bytes: usize) -> Result<usize, ModelFileError> {
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
-    let result = ModelFile::open(path).and_then(|file| {
+    let opened = ModelFile::open(path);
+    let result = opened.as_ref().map_or(Ok(0), |file| {
         let mut n_read = 0;
         for layer in 0..file.hyperparameters.n_layers {
             for part in PARTS {
@@ -53,6 +59,9 @@ fn try_out(path: &Path, n_bytes: usize) -> Result<usize, ModelFileError> {
     });
     let taken = ALLOCATOR.peak_usage().saturating_sub(before);
     assert!(taken <= n_bytes + MEBIBYTE, "{taken} bytes of memory for a model of {n_bytes}");
+    if let Ok(tokenizer) = Tokenizer::new(&opened?.tokenizer) {
+        tokenizer.encode("the  world\n\n12 你好😀<|im_end|>".as_bytes());
+    }
     result
 }
 
@@ -72,58 +81,58 @@ struct Victim {
 
 impl Victim {
     fn gguf(format: Format) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect(IO);
         let model = folder.path().join("tiny.gguf");
-        tiny().write_gguf(&model, format, 1).unwrap();
-        let (file, whole) = (OpenOptions::new().write(true).open(&model).unwrap(), fs::read(&model).unwrap());
+        tiny().write_gguf(&model, format, 1).expect(IO);
+        let (file, whole) = (OpenOptions::new().write(true).open(&model).expect(IO), fs::read(&model).expect(IO));
         Self { _folder: folder, model, file, whole, n_other_bytes: 0 }
     }
 
     fn folder(name: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        tiny().write_safetensors(folder.path(), 1).unwrap();
+        let folder = tempfile::tempdir().expect(IO);
+        tiny().write_safetensors(folder.path(), 1).expect(IO);
         let path = folder.path().join(name);
         let n_bytes: u64 =
-            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
-        let (file, whole) = (OpenOptions::new().write(true).open(&path).unwrap(), fs::read(&path).unwrap());
+            fs::read_dir(folder.path()).expect(IO).map(|file| file.expect(IO).metadata().expect(IO).len()).sum();
+        let (file, whole) = (OpenOptions::new().write(true).open(&path).expect(IO), fs::read(&path).expect(IO));
         let n_other_bytes = n_bytes as usize - whole.len();
         Self { model: folder.path().to_owned(), _folder: folder, file, whole, n_other_bytes }
     }
 
     /// The first bytes only.
-    fn truncated(&mut self, len: usize) -> Result<usize, ModelFileError> {
-        self.file.set_len(len as u64).unwrap();
+    fn truncated(&self, len: usize) -> Result<usize, ModelFileError> {
+        self.file.set_len(len as u64).expect(IO);
         let result = try_out(&self.model, len + self.n_other_bytes);
-        self.put(len, &self.whole[len..].to_vec());
+        self.put(len, &self.whole[len..]);
         result
     }
 
     /// Other bytes at a place.
-    fn patched(&mut self, place: usize, bytes: &[u8]) -> Result<usize, ModelFileError> {
+    fn patched(&self, place: usize, bytes: &[u8]) -> Result<usize, ModelFileError> {
         let bytes = &bytes[..bytes.len().min(self.whole.len() - place)];
         self.put(place, bytes);
         let result = try_out(&self.model, self.whole.len() + self.n_other_bytes);
-        self.put(place, &self.whole[place..place + bytes.len()].to_vec());
+        self.put(place, &self.whole[place..place + bytes.len()]);
         result
     }
 
     /// Other contents.
-    fn replaced(&mut self, contents: &[u8]) -> Result<usize, ModelFileError> {
-        self.file.set_len(0).unwrap();
+    fn replaced(&self, contents: &[u8]) -> Result<usize, ModelFileError> {
+        self.file.set_len(0).expect(IO);
         self.put(0, contents);
         let result = try_out(&self.model, contents.len() + self.n_other_bytes);
-        self.file.set_len(0).unwrap();
-        self.put(0, &self.whole.clone());
+        self.file.set_len(0).expect(IO);
+        self.put(0, &self.whole);
         result
     }
 
-    fn put(&mut self, place: usize, bytes: &[u8]) {
-        self.file.seek(SeekFrom::Start(place as u64)).unwrap();
-        self.file.write_all(bytes).unwrap();
+    fn put(&self, place: usize, bytes: &[u8]) {
+        (&self.file).seek(SeekFrom::Start(place as u64)).expect(IO);
+        (&self.file).write_all(bytes).expect(IO);
     }
 
     /// Random bits turned and random pieces put elsewhere.
-    fn mangled(&mut self, random: &mut ChaCha8Rng, within: usize) -> Result<usize, ModelFileError> {
+    fn mangled(&self, random: &mut ChaCha8Rng, within: usize) -> Result<usize, ModelFileError> {
         let mut below = |n: usize| random.next_u32() as usize % n;
         let mut contents = self.whole.clone();
         for _ in 0..=below(4) {
@@ -148,7 +157,7 @@ impl Victim {
 /// Where the weights of the tiny GGUF file begin: after the last name's entry, which is `output.weight`'s.
 fn header_len(whole: &[u8]) -> usize {
     let last = b"output.weight";
-    let place = whole.windows(last.len()).rposition(|window| window == last).unwrap();
+    let place = whole.windows(last.len()).rposition(|window| window == last).expect("the tiny model has it");
     place + last.len() + 4 + 16 + 4 + 8
 }
 
@@ -156,17 +165,17 @@ fn header_len(whole: &[u8]) -> usize {
 fn the_files_that_are_broken_below_are_sound() {
     let _alone = alone();
     for format in [Format::F32, Format::Q4_0] {
-        let mut victim = Victim::gguf(format);
+        let victim = Victim::gguf(format);
         assert!(victim.patched(0, b"GGUF").unwrap() > 10_000);
     }
-    let mut victim = Victim::folder("model.safetensors");
+    let victim = Victim::folder("model.safetensors");
     assert!(victim.patched(0, &[]).unwrap() > 10_000);
 }
 
 #[test]
 fn a_truncated_gguf_file_is_an_error() {
     let _alone = alone();
-    let mut victim = Victim::gguf(Format::Q8_0);
+    let victim = Victim::gguf(Format::Q8_0);
     let (header, len) = (header_len(&victim.whole), victim.whole.len());
     for keep in (0..header).chain((header..len - 32).step_by(997)) {
         assert!(victim.truncated(keep).is_err(), "{keep} of {len} bytes");
@@ -179,7 +188,7 @@ fn a_truncated_file_of_a_folder_is_an_error() {
     for (name, step) in
         [("model.safetensors", 1), ("config.json", 1), ("tokenizer.json", 17), ("generation_config.json", 1)]
     {
-        let mut victim = Victim::folder(name);
+        let victim = Victim::folder(name);
         let len = victim.whole.len();
         let header = if name == "model.safetensors" { 2000 } else { len - 2 };
         for keep in (0..header).step_by(step).chain((header..len - 2).step_by(997)) {
@@ -196,7 +205,7 @@ fn absurd(value: u64) -> [u64; 10] {
 #[test]
 fn absurd_numbers_in_a_gguf_file_never_panic() {
     let _alone = alone();
-    let mut victim = Victim::gguf(Format::F16);
+    let victim = Victim::gguf(Format::F16);
     let (header, len) = (header_len(&victim.whole), victim.whole.len() as u64);
     let mut n_errors = 0;
     let mut n = 0;
@@ -239,12 +248,12 @@ fn absurd_numbers_in_the_json_of_a_folder_never_panic() {
     for (name, most) in
         [("model.safetensors", 60), ("config.json", 100), ("tokenizer.json", 60), ("generation_config.json", 100)]
     {
-        let mut victim = Victim::folder(name);
+        let victim = Victim::folder(name);
         let is_digit = |place: usize| victim.whole.get(place).is_some_and(u8::is_ascii_digit);
         let start = if name == "model.safetensors" { 8 } else { 0 };
         let places: Vec<(usize, usize)> = (start + 1..victim.whole.len().min(9000))
             .filter(|&place| is_digit(place) && !is_digit(place - 1) && victim.whole[place - 1] != b'"')
-            .map(|place| (place, (place..).find(|&end| !is_digit(end)).unwrap()))
+            .map(|place| (place, (place..=victim.whole.len()).find(|&end| !is_digit(end)).unwrap()))
             .collect();
         let step = places.len().div_ceil(most);
         for &(place, end) in places.iter().step_by(step) {
@@ -263,7 +272,7 @@ fn absurd_numbers_in_the_json_of_a_folder_never_panic() {
             }
         }
     }
-    let mut victim = Victim::folder("model.safetensors");
+    let victim = Victim::folder("model.safetensors");
     let header = u64::from_le_bytes(victim.whole[..8].try_into().unwrap());
     for value in self::absurd(header) {
         assert!(victim.patched(0, &value.to_le_bytes()).is_err(), "a header of {value} bytes");
@@ -279,7 +288,7 @@ fn n_cases() -> usize {
 fn a_mangled_gguf_file_never_panics() {
     let _alone = alone();
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut victim = Victim::gguf(Format::Q4_0);
+    let victim = Victim::gguf(Format::Q4_0);
     let header = header_len(&victim.whole);
     let mut n_errors = 0;
     for _ in 0..n_cases() {
@@ -295,7 +304,7 @@ fn a_mangled_folder_never_panics() {
     for name in
         ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json"]
     {
-        let mut victim = Victim::folder(name);
+        let victim = Victim::folder(name);
         let header = if name == "model.safetensors" { 1500 } else { victim.whole.len() };
         for _ in 0..n_cases() / 5 {
             drop(victim.mangled(&mut random, header));
@@ -309,7 +318,7 @@ fn json_that_is_deep_long_or_wide_takes_no_more_memory_than_it_has_bytes() {
     let long = "x".repeat(4 << 20);
     let wide = "0,".repeat(2 << 20);
     for name in ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json"] {
-        let mut victim = Victim::folder(name);
+        let victim = Victim::folder(name);
         for key in [
             "pre_tokenizer",
             "added_tokens",
@@ -340,9 +349,138 @@ fn shards_outside_of_the_folder_are_refused() {
     tiny().write_safetensors(&model, 1).unwrap();
     fs::rename(model.join("model.safetensors"), folder.path().join("elsewhere.safetensors")).unwrap();
     for name in ["../elsewhere.safetensors", "a/b.safetensors", "..", "/etc/passwd", ""] {
-        let index = serde_json::json!({ "weight_map": { "model.norm.weight": name } });
+        let index = json!({ "weight_map": { "model.norm.weight": name } });
         fs::write(model.join("model.safetensors.index.json"), index.to_string()).unwrap();
         let error = ModelFile::open(&model).unwrap_err().to_string();
         assert!(error.contains("not a file of this folder"), "{name}: {error}");
     }
+}
+
+#[test]
+fn senseless_merges_and_vocabularies_never_panic() {
+    let _alone = alone();
+    let victim = Victim::folder("tokenizer.json");
+    let whole: Value = serde_json::from_slice(&victim.whole).unwrap();
+    let merges = |lines: &[&str]| {
+        let mut changed = whole.clone();
+        changed["model"]["merges"] = json!(lines);
+        changed
+    };
+    let vocabulary = |change: &dyn Fn(&mut Map<String, Value>)| {
+        let mut changed = whole.clone();
+        change(changed["model"]["vocab"].as_object_mut().unwrap());
+        changed
+    };
+    for tokenizer in [
+        // Makes a token that there is not, of tokens that there are not, of nothing, of itself, in a cycle, twice.
+        merges(&["t h"]),
+        merges(&["the world"]),
+        merges(&["Ġ "]),
+        merges(&[" Ġ"]),
+        merges(&[" "]),
+        merges(&["a "]),
+        merges(&["Ġ t", "Ġt ", " Ġt"]),
+        merges(&["Ġthe ", "Ġt he", "h e", "Ġ t"]),
+        merges(&["Ġ t", "Ġ t", "Ġ t"]),
+        merges(&["Ġt he", "Ġ the", "t he"]),
+        merges(&["<|im_start|> <|im_end|>"]),
+        merges(&["", "x"]),
+        merges(&[]),
+        // Without tokens, without a byte, with a name that no byte has, with a gap, with one name for two.
+        vocabulary(&Map::clear),
+        vocabulary(&|vocabulary| drop(vocabulary.remove("t"))),
+        vocabulary(&|vocabulary| drop(vocabulary.remove("Ġthe"))),
+        vocabulary(&|vocabulary| {
+            let token = vocabulary.remove("t").unwrap();
+            vocabulary.insert("\u{1F600}".to_owned(), token);
+        }),
+        vocabulary(&|vocabulary| {
+            let token = vocabulary.remove("t").unwrap();
+            vocabulary.insert(String::new(), token);
+        }),
+        vocabulary(&|vocabulary| drop(vocabulary.insert("t".to_owned(), json!(5)))),
+        vocabulary(&|vocabulary| drop(vocabulary.insert("t".to_owned(), json!(u32::MAX)))),
+    ] {
+        drop(victim.replaced(tokenizer.to_string().as_bytes()));
+    }
+    let text = String::from_utf8(victim.whole.clone()).unwrap();
+    let twice = text.replacen("\"t\":", "\"s\":", 1);
+    assert_ne!(text, twice);
+    drop(victim.replaced(twice.as_bytes()));
+
+    // The same in a GGUF file, whose merges are written one after the other: each byte of them made each of a few others.
+    let victim = Victim::gguf(Format::F32);
+    let key = b"tokenizer.ggml.merges";
+    let start = victim.whole.windows(key.len()).position(|window| window == key).unwrap() + key.len();
+    for place in start..start + 300 {
+        for byte in [b' ', b'a', b'\xC4', 0] {
+            drop(victim.patched(place, &[byte]));
+        }
+    }
+}
+
+#[test]
+fn as_many_small_things_as_a_file_may_have_take_no_more_memory_than_it_has_bytes() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.gguf");
+    let tokens = vec![String::new(); 500_000];
+    let mut writer = GgufWriter::default();
+    writer.key("tokenizer.ggml.tokens", Metadata::Texts(&tokens));
+    writer.key("tokenizer.ggml.merges", Metadata::Texts(&tokens));
+    writer.key("tokenizer.ggml.token_type", Metadata::I32s(&vec![1; tokens.len()]));
+    writer.key("tokenizer.ggml.model", Metadata::Text("gpt2"));
+    writer.key("general.architecture", Metadata::Text("llama"));
+    for key in ["block_count", "context_length", "feed_forward_length", "attention.head_count"] {
+        writer.key(&format!("llama.{key}"), Metadata::U32(1));
+    }
+    writer.key("llama.embedding_length", Metadata::U32(2));
+    writer.key("llama.attention.layer_norm_rms_epsilon", Metadata::F32(0.0));
+    for i in 0..2037 {
+        writer.key(&i.to_string(), Metadata::Bool(true));
+    }
+    writer.tensor("token_embd.weight", Format::F16, tokens.len(), 2);
+    writer.tensor("output_norm.weight", Format::F16, 1, 2);
+    let matrices = ["attn_q", "attn_k", "attn_v", "attn_output"];
+    for part in PARTS {
+        let n_rows = if matrices.contains(&part) { 2 } else { 1 };
+        let n_columns = if part == "ffn_down" { 1 } else { 2 };
+        let n_rows = if part == "ffn_down" { 2 } else { n_rows };
+        writer.tensor(&format!("blk.0.{part}.weight"), Format::F16, n_rows, n_columns);
+    }
+    let write = |writer: &GgufWriter| {
+        let weights = |name: &str, format: Format| -> std::io::Result<Vec<u8>> {
+            let n = match name {
+                "token_embd.weight" => 2 * tokens.len(),
+                "blk.0.attn_q.weight" | "blk.0.attn_k.weight" | "blk.0.attn_v.weight" | "blk.0.attn_output.weight" => 4,
+                _ => 2,
+            };
+            Ok(format.encode(&vec![1.0; n]))
+        };
+        writer.write(&path, weights).unwrap();
+        fs::metadata(&path).unwrap().len() as usize
+    };
+    let n_bytes = write(&writer);
+    assert!(try_out(&path, n_bytes).unwrap() > 2_000_000, "a model of 500 000 tokens without names");
+    for i in 0..8181 {
+        writer.tensor(&i.to_string(), Format::F16, 1, 2);
+    }
+    let n_bytes = write(&writer);
+    assert!(try_out(&path, n_bytes).unwrap_err().to_string().contains("not part of a Llama model"));
+
+    let victim = Victim::folder("model.safetensors");
+    let tensor = |i: usize| format!("\"{i}\":{{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,0]}}");
+    let header = format!("{{{}}}", (0..8192).map(tensor).collect::<Vec<_>>().join(","));
+    let contents = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+    assert!(victim.replaced(&contents).is_err());
+    let victim = Victim::folder("tokenizer.json");
+    let added = vec!["{\"id\":0,\"content\":\"\"}"; 4096].join(",");
+    let mut contents = format!("{{\"added_tokens\":[{added}],").into_bytes();
+    contents.extend(&victim.whole[1..]);
+    drop(victim.replaced(&contents));
+    let merges = vec!["\"a b\""; 500_000].join(",");
+    let contents = String::from_utf8(victim.whole.clone()).unwrap();
+    let contents = contents.replace("\"merges\": [", &format!("\"merges\": [{merges},"));
+    assert!(contents.len() > 2_000_000);
+    victim.replaced(contents.as_bytes()).unwrap();
 }

@@ -99,7 +99,9 @@ impl HeadCache {
     /// Caches the key and value of a token; the key is turned to its position.
     pub(crate) fn insert(&mut self, rotary: &Rotary, position: u64, key: &[f32], value: &[f32], scratch: &mut Scratch) {
         match self.policy.recent() {
-            None if position >= self.recent.n_slots() as u64 => self.recent.grow(2 * position as usize + 16 * MOST_AT_ONCE),
+            None if position >= self.recent.n_slots() as u64 => {
+                self.recent.grow(2 * position as usize + 16 * MOST_AT_ONCE)
+            }
             None => {}
             Some(recent) => {
                 if let Some(leaving) = position.checked_sub(recent as u64) {
@@ -219,7 +221,11 @@ impl HeadCache {
     fn hidden(&self, position: u64, n: usize) -> [Range<usize>; 2] {
         let seen = self.policy.recent().map_or(position + 1, |recent| (position + 1).min(recent as u64)) as usize;
         let end = self.slot(position) + 1;
-        if end >= seen { [0..end - seen, end.min(n)..n] } else { [end..(self.recent.n_slots() + end - seen).min(n), n..n] }
+        if end >= seen {
+            [0..end - seen, end.min(n)..n]
+        } else {
+            [end..(self.recent.n_slots() + end - seen).min(n), n..n]
+        }
     }
 
     /// Appends all of it.

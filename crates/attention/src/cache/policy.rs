@@ -97,7 +97,9 @@ pub enum PolicyError {
         written: String,
     },
     /// The sizes are not those of this policy.
-    #[error("the policy {written:?} is not of the form {form}, such as {example}, with whole numbers of keys up to {MOST_KEYS}")]
+    #[error(
+        "the policy {written:?} is not of the form {form}, such as {example}, with whole numbers of keys up to {MOST_KEYS}"
+    )]
     Sizes {
         /// What was written.
         written: String,
@@ -107,7 +109,9 @@ pub enum PolicyError {
         example: &'static str,
     },
     /// It would keep no recent keys.
-    #[error("the policy {written:?} keeps no recent key; a query attends at least to itself, so let the last number be 1 or more")]
+    #[error(
+        "the policy {written:?} keeps no recent key; a query attends at least to itself, so let the last number be 1 or more"
+    )]
     NoneRecent {
         /// What was written.
         written: String,

@@ -39,7 +39,9 @@ impl FromStr for Precision {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|precision| precision.to_string() == text);
-        known.ok_or_else(|| format!("unknown precision {text:?}; there are {}", Self::ALL.map(|p| p.to_string()).join(", ")))
+        known.ok_or_else(|| {
+            format!("unknown precision {text:?}; there are {}", Self::ALL.map(|p| p.to_string()).join(", "))
+        })
     }
 }
 
@@ -59,7 +61,10 @@ impl Cache {
         let fits = policies.len() == shape.n_layers && policies.iter().all(|layer| layer.len() == shape.n_key_heads);
         assert!(fits, "an assignment has a policy for each layer and key head of its model");
         let heads = policies.iter().enumerate().flat_map(|(layer, policies)| {
-            policies.iter().enumerate().map(move |(head, &policy)| HeadCache::new(policy, layer, head, shape.d_head, precision))
+            policies
+                .iter()
+                .enumerate()
+                .map(move |(head, &policy)| HeadCache::new(policy, layer, head, shape.d_head, precision))
         });
         let with_far = policies.iter().flatten().filter(|policy| policy.far() > 0 && policy.is_reindexed());
         let n_far_positions = with_far.filter_map(Policy::keys).max().unwrap_or(0);

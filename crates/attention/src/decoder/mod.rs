@@ -2,9 +2,9 @@
 
 mod attention;
 mod forward;
-mod rows;
 #[cfg(test)]
 mod reference_tests;
+mod rows;
 #[cfg(test)]
 mod tests;
 

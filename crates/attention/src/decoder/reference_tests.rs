@@ -87,7 +87,16 @@ fn tokens() -> Vec<u32> {
 /// Tiny models in both kinds of files, with shared and own key heads and outputs.
 fn models(folder: &std::path::Path) -> Vec<(String, ModelFile)> {
     let grouped = Tiny::default();
-    let odd = Tiny { n_layers: 2, d_model: 48, n_heads: 3, n_key_heads: 3, d_head: 12, d_mlp: 40, output: Output::Own, ..Tiny::default() };
+    let odd = Tiny {
+        n_layers: 2,
+        d_model: 48,
+        n_heads: 3,
+        n_key_heads: 3,
+        d_head: 12,
+        d_mlp: 40,
+        output: Output::Own,
+        ..Tiny::default()
+    };
     let mut models = Vec::new();
     for (name, tiny) in [("grouped", grouped), ("odd", odd)] {
         let file = folder.join(format!("{name}.gguf"));
@@ -117,7 +126,10 @@ fn logits_are_those_of_the_formula() {
             for (token, expected) in tokens().iter().zip(&expected) {
                 let logits = decoder.read(&mut cache, &[*token]);
                 for (logit, expected) in logits.iter().zip(expected) {
-                    assert!((f64::from(*logit) - expected).abs() < 1e-5 * largest.max(1.0), "{name}: {logit} {expected}");
+                    assert!(
+                        (f64::from(*logit) - expected).abs() < 1e-5 * largest.max(1.0),
+                        "{name}: {logit} {expected}"
+                    );
                 }
             }
         }

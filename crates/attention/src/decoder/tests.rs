@@ -37,7 +37,8 @@ const N_TOKENS: usize = 230;
 
 fn sequence(shape: &Hyperparameters, seed: u64) -> Sequence {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut numbers = |n: usize, size: f32| -> Vec<f32> { (0..n).map(|_| size * rng.random_range(-1.0..1.0)).collect() };
+    let mut numbers =
+        |n: usize, size: f32| -> Vec<f32> { (0..n).map(|_| size * rng.random_range(-1.0..1.0)).collect() };
     let (d_query, d_key) = (shape.n_heads * shape.d_head, shape.n_key_heads * shape.d_head);
     Sequence {
         // Large enough for attention to prefer some keys by far.
@@ -114,15 +115,21 @@ impl Account {
     }
 
     /// Caches a token and gives the mixtures of its queries.
-    fn step(&mut self, t: usize, keys: &dyn Fn(usize) -> Vec<f64>, values: &dyn Fn(usize) -> Vec<f64>, queries: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    fn step(
+        &mut self,
+        t: usize,
+        keys: &dyn Fn(usize) -> Vec<f64>,
+        values: &dyn Fn(usize) -> Vec<f64>,
+        queries: &[Vec<f64>],
+    ) -> Vec<Vec<f64>> {
         self.recent.push(t);
         if self.policy.recent().is_some_and(|recent| self.recent.len() > recent) {
             let leaving = self.recent.remove(0);
             if self.far.len() < self.policy.far() {
                 self.far.push(leaving);
-            } else if let Some(place) = (0..self.far.len()).min_by(|&a, &b| {
-                self.worth(self.far[a], keys).total_cmp(&self.worth(self.far[b], keys))
-            }) {
+            } else if let Some(place) = (0..self.far.len())
+                .min_by(|&a, &b| self.worth(self.far[a], keys).total_cmp(&self.worth(self.far[b], keys)))
+            {
                 let mut worth = self.worth(leaving, keys);
                 if let Policy::Votes { .. } = self.policy {
                     worth = (leaving..=leaving + 3).map(|near| self.worth(near, keys)).fold(0.0, f64::max);
@@ -180,7 +187,8 @@ fn turned(head: &[f64], position: usize) -> Vec<f64> {
 fn by_account(policy: Policy, sequence: &Sequence) -> Vec<f32> {
     let shape = shape();
     let d_head = shape.d_head;
-    let row = |numbers: &[f32], at: usize| -> Vec<f64> { numbers[at..at + d_head].iter().map(|&x| f64::from(x)).collect() };
+    let row =
+        |numbers: &[f32], at: usize| -> Vec<f64> { numbers[at..at + d_head].iter().map(|&x| f64::from(x)).collect() };
     let mut mixed = vec![0.0; N_TOKENS * shape.n_heads * d_head];
     for key_head in 0..shape.n_key_heads {
         let keys = |t: usize| row(&sequence.key, (t * shape.n_key_heads + key_head) * d_head);

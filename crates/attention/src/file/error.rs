@@ -1,5 +1,6 @@
 //! Why a model's file could not be read.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -110,6 +111,11 @@ pub enum Flaw {
 }
 
 impl Flaw {
+    /// A key whose value cannot be.
+    pub(super) fn value(key: &str, found: &dyn fmt::Display, expected: &'static str) -> Self {
+        Self::Value { key: key.to_owned(), found: found.to_string(), expected }
+    }
+
     /// With the file that it is in.
     pub(super) fn of(self, path: &Path) -> ModelFileError {
         ModelFileError::Flawed { path: path.to_owned(), flaw: self }

@@ -110,7 +110,7 @@ impl Folder {
         let mut tokenizer = tokenizer_json::read(&tokenizer_path, n_vocab).map_err(|flaw| flaw.of(&tokenizer_path))?;
         let tokenizer_config: TokenizerConfig = read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
         let generation: Generation = read_json(&folder.join("generation_config.json"))?.unwrap_or_default();
-        put_ends(&mut tokenizer, &config, &tokenizer_config, generation).map_err(|flaw| flaw.of(folder))?;
+        put_ends(&mut tokenizer, &config, &tokenizer_config, &generation).map_err(|flaw| flaw.of(folder))?;
         let chat_template = match read_text(&folder.join("chat_template.jinja"))? {
             Some(template) => Some(template),
             None => tokenizer_config.chat_template.map(|template| template.0),
@@ -133,12 +133,12 @@ impl Folder {
 
     fn open_shards(folder: &Path, config: &Config) -> Result<Self, ModelFileError> {
         let index_path = folder.join("model.safetensors.index.json");
-        let names = match folder.join("model.safetensors").exists() {
-            true => ["model.safetensors".to_owned()].into(),
-            false => match read_json::<Index>(&index_path)? {
-                Some(index) => index.weight_map.0,
-                None => return Err(ModelFileError::NotAModel { path: folder.to_owned() }),
-            },
+        let names = if folder.join("model.safetensors").exists() {
+            ["model.safetensors".to_owned()].into()
+        } else if let Some(index) = read_json::<Index>(&index_path)? {
+            index.weight_map.0
+        } else {
+            return Err(ModelFileError::NotAModel { path: folder.to_owned() });
         };
         let mut shards = Vec::with_capacity(names.len());
         for name in names {
@@ -196,17 +196,17 @@ fn hyperparameters(config: &Config, n_vocab: usize) -> Result<Hyperparameters, F
         ("max_position_embeddings", config.max_position_embeddings),
     ] {
         if size == 0 {
-            return Err(wrong(key, size, "at least 1"));
+            return Err(Flaw::value(key, &size, "at least 1"));
         }
     }
     if !n_heads.is_multiple_of(n_key_heads) {
-        return Err(wrong("num_key_value_heads", n_key_heads, "a divisor of num_attention_heads"));
+        return Err(Flaw::value("num_key_value_heads", &n_key_heads, "a divisor of num_attention_heads"));
     }
     if !d_head.is_multiple_of(2) {
-        return Err(wrong("head_dim", d_head, "even"));
+        return Err(Flaw::value("head_dim", &d_head, "even"));
     }
     if !(config.rms_norm_eps.is_finite() && config.rms_norm_eps >= 0.0) {
-        return Err(wrong("rms_norm_eps", config.rms_norm_eps, "finite and not negative"));
+        return Err(Flaw::value("rms_norm_eps", &config.rms_norm_eps, "finite and not negative"));
     }
     // Where attention is windowed in training, full attention beyond the window is not what was trained.
     let window = config.sliding_window.filter(|&window| window > 0).unwrap_or(usize::MAX);
@@ -228,10 +228,10 @@ fn rotary(config: &Config, d_head: usize) -> Result<Rotary, Flaw> {
     let scaling = config.rope_parameters.as_ref().or(config.rope_scaling.as_ref());
     let base = scaling.and_then(|scaling| scaling.rope_theta).or(config.rope_theta).unwrap_or(10_000.0);
     if !(base.is_finite() && base > 0.0) {
-        return Err(wrong("rope_theta", base, "finite and positive"));
+        return Err(Flaw::value("rope_theta", &base, "finite and positive"));
     }
     if let Some(part) = config.partial_rotary_factor.filter(|&part| part != 1.0) {
-        return Err(wrong("partial_rotary_factor", part, "1"));
+        return Err(Flaw::value("partial_rotary_factor", &part, "1"));
     }
     let factors = match scaling {
         None => Vec::new(),
@@ -246,7 +246,7 @@ fn rotary(config: &Config, d_head: usize) -> Result<Rotary, Flaw> {
         },
     };
     if let Some(&factor) = factors.iter().find(|factor| !(factor.is_finite() && **factor > 0.0)) {
-        return Err(wrong("rope_scaling", factor, "of finite and positive factors"));
+        return Err(Flaw::value("rope_scaling", &factor, "of finite and positive factors"));
     }
     Ok(Rotary { base, d_rotated: d_head, pairs: Pairs::Halves, factors })
 }
@@ -259,7 +259,7 @@ fn factors_of_llama3(scaling: &Scaling, base: f64, d_head: usize) -> Result<Vec<
     let high = positive("high_freq_factor", scaling.high_freq_factor)?;
     let context = positive("original_max_position_embeddings", scaling.original_max_position_embeddings)?;
     if low >= high {
-        return Err(wrong("low_freq_factor", low, "less than high_freq_factor"));
+        return Err(Flaw::value("low_freq_factor", &low, "less than high_freq_factor"));
     }
     let of_pair = |i: usize| {
         let wavelength = 2.0 * PI * libm::pow(base, 2.0 * i as f64 / d_head as f64);
@@ -279,7 +279,7 @@ fn factors_of_llama3(scaling: &Scaling, base: f64, d_head: usize) -> Result<Vec<
 fn positive(key: &str, value: Option<f64>) -> Result<f64, Flaw> {
     match value {
         Some(value) if value.is_finite() && value > 0.0 => Ok(value),
-        Some(value) => Err(wrong(key, value, "finite and positive")),
+        Some(value) => Err(Flaw::value(key, &value, "finite and positive")),
         None => Err(Flaw::MissingKey { key: key.to_owned() }),
     }
 }
@@ -288,7 +288,7 @@ fn put_ends(
     tokenizer: &mut TokenizerParts,
     config: &Config,
     tokenizer_config: &TokenizerConfig,
-    generation: Generation,
+    generation: &Generation,
 ) -> Result<(), Flaw> {
     let n_tokens = tokenizer.tokens.len();
     let begin = config.bos_token_id.as_ref().and_then(|begin| begin.0.first().copied());
@@ -303,13 +303,9 @@ fn put_ends(
         }
     }
     match tokenizer.ends.iter().chain(&tokenizer.begin).find(|&&token| token as usize >= n_tokens) {
-        Some(token) => Err(wrong("eos_token_id or bos_token_id", token, "one of the tokens")),
+        Some(token) => Err(Flaw::value("eos_token_id or bos_token_id", &token, "one of the tokens")),
         None => Ok(()),
     }
-}
-
-fn wrong(key: &str, found: impl ToString, expected: &'static str) -> Flaw {
-    Flaw::Value { key: key.to_owned(), found: found.to_string(), expected }
 }
 
 /// `None` if there is no such file.
@@ -322,7 +318,7 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ModelFileErr
 fn read_text(path: &Path) -> Result<Option<String>, ModelFileError> {
     let Some(source) = open_if_there(path)? else { return Ok(None) };
     let bytes = source.bytes(0, source.len()).map_err(|flaw| flaw.of(path))?;
-    String::from_utf8(bytes).map(Some).or_else(|_| Err(Flaw::NotUtf8 { offset: 0 }.of(path)))
+    String::from_utf8(bytes).map(Some).or(Err(Flaw::NotUtf8 { offset: 0 }.of(path)))
 }
 
 fn open_if_there(path: &Path) -> Result<Option<Source>, ModelFileError> {

@@ -331,7 +331,7 @@ fn read_array_place(cursor: &mut Cursor<'_>, key: &str) -> Result<Value, Flaw> {
             read_text_place(cursor)?;
         }
     } else {
-        let n_bytes = n.checked_mul(scalar_bytes(element, key)?).unwrap_or(u64::MAX);
+        let n_bytes = n.saturating_mul(scalar_bytes(element, key)?);
         cursor.skip(n_bytes)?;
     }
     Ok(Value::Array { element, n, offset })
@@ -378,8 +378,8 @@ fn read_tensor(cursor: &mut Cursor<'_>) -> Result<TensorEntry, Flaw> {
     for length in &mut shape[..n_dimensions as usize] {
         *length = cursor.u64()?;
     }
-    let format = Format::from_gguf_number(cursor.u32()?)
-        .or_else(|format| Err(Flaw::Format { name: name.to_string(), format }))?;
+    let format =
+        Format::from_gguf_number(cursor.u32()?).map_err(|format| Flaw::Format { name: name.to_string(), format })?;
     let offset = cursor.u64()?;
 
     let flaw_of_shape = || Flaw::Shape { name: name.to_string(), shape: shape[..n_dimensions as usize].to_vec() };

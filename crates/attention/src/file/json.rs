@@ -17,15 +17,15 @@ pub(super) fn read<'c, T>(
     most_text_bytes: usize,
     seed: impl for<'de> DeserializeSeed<'de, Value = T>,
 ) -> Result<T, Flaw> {
-    let bytes = Bytes { cursor, left: n_bytes, most_text_bytes, text_bytes: None, is_escaped: false };
-    let mut deserializer = serde_json::Deserializer::from_reader(BufReader::with_capacity(4096, bytes));
+    let reader = JsonReader { cursor, left: n_bytes, most_text_bytes, text_bytes: None, is_escaped: false };
+    let mut deserializer = serde_json::Deserializer::from_reader(BufReader::with_capacity(4096, reader));
     let value = seed.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
 /// The bytes of a file, and where in a text they are.
-struct Bytes<'c, 's> {
+struct JsonReader<'c, 's> {
     cursor: &'c mut Cursor<'s>,
     left: u64,
     most_text_bytes: usize,
@@ -34,7 +34,7 @@ struct Bytes<'c, 's> {
     is_escaped: bool,
 }
 
-impl Read for Bytes<'_, '_> {
+impl Read for JsonReader<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.left.min(out.len() as u64).min(4096);
         let bytes = self.cursor.take(n).map_err(io::Error::other)?;

@@ -20,21 +20,21 @@ pub(super) fn hyperparameters(gguf: &Gguf) -> Result<Hyperparameters, Flaw> {
     let n_key_heads = size(gguf, "llama.attention.head_count_kv")?.unwrap_or(n_heads);
     if !n_heads.is_multiple_of(n_key_heads) {
         let expected = "a divisor of the number of query heads";
-        return Err(wrong("llama.attention.head_count_kv", n_key_heads, expected));
+        return Err(Flaw::value("llama.attention.head_count_kv", &n_key_heads, expected));
     }
     let d_head = size(gguf, "llama.attention.key_length")?.unwrap_or(d_model / n_heads);
     if d_head == 0 || !d_head.is_multiple_of(2) {
-        return Err(wrong("llama.attention.key_length", d_head, "an even number of at least 2"));
+        return Err(Flaw::value("llama.attention.key_length", &d_head, "an even number of at least 2"));
     }
     if let Some(d_value) = size(gguf, "llama.attention.value_length")?
         && d_value != d_head
     {
-        return Err(wrong("llama.attention.value_length", d_value, "as long as a key"));
+        return Err(Flaw::value("llama.attention.value_length", &d_value, "as long as a key"));
     }
     let epsilon = "llama.attention.layer_norm_rms_epsilon";
     let norm_epsilon = gguf.float(epsilon)?.ok_or_else(|| missing(epsilon))?;
     if !(norm_epsilon.is_finite() && norm_epsilon >= 0.0) {
-        return Err(wrong(epsilon, norm_epsilon, "finite and not negative"));
+        return Err(Flaw::value(epsilon, &norm_epsilon, "finite and not negative"));
     }
     let embedding =
         gguf.find("token_embd.weight").ok_or(Flaw::MissingTensor { name: "token_embd.weight".to_owned() })?;
@@ -58,11 +58,11 @@ pub(super) fn hyperparameters(gguf: &Gguf) -> Result<Hyperparameters, Flaw> {
 fn rotary(gguf: &Gguf, d_head: usize) -> Result<Rotary, Flaw> {
     let base = gguf.float("llama.rope.freq_base")?.unwrap_or(10_000.0);
     if !(base.is_finite() && base > 0.0) {
-        return Err(wrong("llama.rope.freq_base", base, "finite and positive"));
+        return Err(Flaw::value("llama.rope.freq_base", &base, "finite and positive"));
     }
     let d_rotated = size(gguf, "llama.rope.dimension_count")?.unwrap_or(d_head);
     if d_rotated > d_head || !d_rotated.is_multiple_of(2) {
-        return Err(wrong("llama.rope.dimension_count", d_rotated, "even and at most the width of a head"));
+        return Err(Flaw::value("llama.rope.dimension_count", &d_rotated, "even and at most the width of a head"));
     }
     let mut factors = Vec::new();
     if let Some(tensor) = gguf.find("rope_freqs.weight") {
@@ -79,7 +79,7 @@ fn rotary(gguf: &Gguf, d_head: usize) -> Result<Rotary, Flaw> {
         factors.iter_mut().for_each(|f| *f *= factor);
     }
     if let Some(&factor) = factors.iter().find(|factor| !(factor.is_finite() && **factor > 0.0)) {
-        return Err(wrong("rope_freqs.weight", factor, "finite and positive"));
+        return Err(Flaw::value("rope_freqs.weight", &factor, "finite and positive"));
     }
     Ok(Rotary { base, d_rotated, pairs: Pairs::Interleaved, factors })
 }
@@ -139,7 +139,7 @@ fn kinds(gguf: &Gguf, n_tokens: usize) -> Result<Vec<TokenKind>, Flaw> {
     let mut kinds = Vec::with_capacity(n_tokens);
     let n = gguf.each_integer(key, |number| {
         if kinds.len() == n_tokens {
-            return Err(wrong(key, "longer", "as long as the list of tokens"));
+            return Err(Flaw::value(key, &"longer", "as long as the list of tokens"));
         }
         kinds.push(match number {
             1 => TokenKind::Normal,
@@ -148,12 +148,12 @@ fn kinds(gguf: &Gguf, n_tokens: usize) -> Result<Vec<TokenKind>, Flaw> {
             4 => TokenKind::UserDefined,
             5 => TokenKind::Unused,
             6 => TokenKind::Byte,
-            other => return Err(wrong(key, other, "1 to 6 for each token")),
+            other => return Err(Flaw::value(key, &other, "1 to 6 for each token")),
         });
         Ok(())
     })?;
     if n.is_some() && kinds.len() < n_tokens {
-        return Err(wrong(key, "shorter", "as long as the list of tokens"));
+        return Err(Flaw::value(key, &"shorter", "as long as the list of tokens"));
     }
     kinds.resize(n_tokens, TokenKind::Normal);
     Ok(kinds)
@@ -161,7 +161,7 @@ fn kinds(gguf: &Gguf, n_tokens: usize) -> Result<Vec<TokenKind>, Flaw> {
 
 fn token(gguf: &Gguf, key: &str, n_tokens: usize) -> Result<Option<u32>, Flaw> {
     match gguf.unsigned(key)? {
-        Some(token) if token >= n_tokens as u64 => Err(wrong(key, token, "one of the tokens")),
+        Some(token) if token >= n_tokens as u64 => Err(Flaw::value(key, &token, "one of the tokens")),
         token => Ok(token.map(|token| token as u32)),
     }
 }
@@ -172,17 +172,13 @@ fn size(gguf: &Gguf, key: &str) -> Result<Option<usize>, Flaw> {
         None => Ok(None),
         Some(size) => match usize::try_from(size) {
             Ok(size @ 1..) => Ok(Some(size)),
-            _ => Err(wrong(key, size, "at least 1")),
+            _ => Err(Flaw::value(key, &size, "at least 1")),
         },
     }
 }
 
 fn missing(key: &str) -> Flaw {
     Flaw::MissingKey { key: key.to_owned() }
-}
-
-fn wrong(key: &str, found: impl ToString, expected: &'static str) -> Flaw {
-    Flaw::Value { key: key.to_owned(), found: found.to_string(), expected }
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(super) fn read(path: &Path, n_vocab: usize) -> Result<TokenizerParts, Flaw> 
     }
     let mut places = Places::new(&lengths);
     for token in &small.added {
-        places.token(&token.content, token.id).or_else(|message| Err(serde_json::Error::custom(message)))?;
+        places.token(&token.content, token.id).map_err(serde_json::Error::custom)?;
     }
     pass(&source, &mut places)?;
     let mut kinds: Vec<_> =

@@ -16,6 +16,10 @@ pub(super) const GROUP: usize = 32;
 pub(super) const STRIPE: usize = 2 * GROUP;
 /// Below this largest |x| of a group its numbers count as zeros, because 127 / max |x| must stay finite.
 const SMALLEST: f32 = 1e-30;
+/// The bits of |x|.
+const ABSOLUTE: u32 = 0x7fff_ffff;
+/// 1.5 · 2²³: in its neighbourhood f32s are the integers, so that adding it rounds, ties to even.
+const ROUND: f32 = 12_582_912.0;
 
 /// Rows of activations x [t][column], in f32, and as the integers that quantised weights are multiplied with.
 ///
@@ -140,11 +144,16 @@ impl Group {
     /// The integers of up to 32 numbers.
     #[inline(always)]
     pub(super) fn from_values(values: &[f32; GROUP]) -> Self {
-        let largest = values.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()));
+        // As integers, because a maximum of floats is not made of vector instructions; a NaN is the largest of all.
+        let largest = values.iter().map(|value| value.to_bits() & ABSOLUTE).fold(0, u32::max);
+        let largest = f32::from_bits(largest);
         let (scale, inverse) = if largest < SMALLEST { (0.0, 0.0) } else { (largest / 127.0, 127.0 / largest) };
+        // Loops, because calls with closures would not be inlined into functions with more instructions.
         let mut codes = [0; GROUP];
-        for (code, value) in codes.iter_mut().zip(values) {
-            *code = (value * inverse).round_ties_even() as i32;
+        let mut bytes = [0; GROUP];
+        for ((code, byte), value) in codes.iter_mut().zip(&mut bytes).zip(values) {
+            *code = (value * inverse + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
+            *byte = *code as i8;
         }
         let [mut first, mut last] = [0; 2];
         for (a, b) in codes[..16].iter().zip(&codes[16..]) {
@@ -153,7 +162,7 @@ impl Group {
         }
         let sums = [first + last, first, last];
         Self {
-            codes: bytemuck::cast(codes.map(|code| code as i8)),
+            codes: bytemuck::cast(bytes),
             scale,
             minus_8: -8 * sums[0],
             minus_128: sums.map(|sum| -128 * sum),
@@ -180,14 +189,14 @@ pub(super) fn quantize(values: &[f32], groups: &mut [Group], stride: usize) {
     let (whole, rest) = values.as_chunks::<GROUP>();
     let mut padded = [0.0; GROUP];
     padded[..rest.len()].copy_from_slice(rest);
-    let n_groups = groups.len().div_ceil(stride);
-    for (at, group) in groups.iter_mut().step_by(stride).enumerate().take(n_groups) {
-        *group = match whole.get(at) {
-            Some(values) => Group::from_values(values),
-            None if at == whole.len() => Group::from_values(&padded),
-            None => Group::default(),
-        };
+    let mut places = groups.iter_mut().step_by(stride);
+    for (values, place) in whole.iter().zip(&mut places) {
+        *place = Group::from_values(values);
     }
+    if !rest.is_empty() {
+        places.by_ref().take(1).for_each(|place| *place = Group::from_values(&padded));
+    }
+    places.for_each(|place| *place = Group::default());
 }
 
 /// How many rows are cut into tiles: as many of 8 as there are, then 4, 2, 1.

@@ -1,7 +1,7 @@
 //! What is not a product: norms, the gate of the MLP, softmax. All sums are over sixteen lanes first, then over the lanes in
 //! order, so that their bits do not depend on the machine.
 
-use super::lanes::{Job, LANES, Machine, dispatch};
+use super::lanes::{Job, LANES, Simd, dispatch};
 
 /// y = x / √(mean x² + ε) ∘ g, the root mean square norm of one row (Zhang & Sennrich 2019, arXiv:1910.07467).
 pub(crate) fn rms_norm(x: &[f32], gain: &[f32], epsilon: f32, y: &mut [f32]) {
@@ -40,7 +40,7 @@ impl Job for RmsNorm<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Machine>(self, m: M) {
+    fn run<M: Simd>(self, m: M) {
         let Self { x, gain, epsilon, y } = self;
         let mut squares = m.splat(0.0);
         let (vectors, tail) = x.as_chunks();
@@ -67,7 +67,7 @@ impl Job for SiluTimes<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Machine>(self, m: M) {
+    fn run<M: Simd>(self, m: M) {
         let one = m.splat(1.0);
         let silu_times = |gate: M::V, up: M::V| {
             let denominator = m.add(one, exp(m, m.sub(m.splat(0.0), gate)));
@@ -93,7 +93,7 @@ impl Job for Maximum<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<M: Machine>(self, m: M) -> f32 {
+    fn run<M: Simd>(self, m: M) -> f32 {
         let mut maximum = m.splat(f32::NEG_INFINITY);
         let (vectors, tail) = self.values.as_chunks();
         for values in vectors {
@@ -116,7 +116,7 @@ impl Job for ExpInPlace<'_> {
 
     /// Replaces each x by exp(x − shift) and gives the sum.
     #[inline(always)]
-    fn run<M: Machine>(self, m: M) -> f32 {
+    fn run<M: Simd>(self, m: M) -> f32 {
         let shift = m.splat(self.shift);
         let mut sum = m.splat(0.0);
         let (vectors, tail) = self.values.as_chunks_mut();
@@ -143,7 +143,7 @@ impl Job for ExpSum<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<M: Machine>(self, m: M) -> f32 {
+    fn run<M: Simd>(self, m: M) -> f32 {
         let shift = m.splat(self.shift);
         let mut sum = m.splat(0.0);
         let (vectors, tail) = self.values.as_chunks();
@@ -163,7 +163,7 @@ impl Job for Scale<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Machine>(self, _machine: M) {
+    fn run<M: Simd>(self, _machine: M) {
         for value in self.values {
             *value *= self.factor;
         }
@@ -176,7 +176,7 @@ impl Job for Scale<'_> {
 /// n = round(x / ln 2)    r = x − n ln 2 (in two parts)    eˣ = 2ⁿ · e^r, e^r by Cephes' polynomial of degree 6
 /// ```
 #[inline(always)]
-fn exp<M: Machine>(m: M, x: M::V) -> M::V {
+fn exp<M: Simd>(m: M, x: M::V) -> M::V {
     // The largest x is bounded so that 2ⁿ exists; below −87 the result is multiplied away.
     let bounded = m.sub(m.splat(0.0), m.max(m.splat(-88.0), m.sub(m.splat(0.0), m.max(x, m.splat(-87.0)))));
     // Adding 1.5 · 2²³ rounds to the nearest whole number.
@@ -197,7 +197,7 @@ fn exp<M: Machine>(m: M, x: M::V) -> M::V {
 
 /// The sum of the lanes, in order.
 #[inline(always)]
-fn sum_of<M: Machine>(m: M, v: M::V) -> f32 {
+fn sum_of<M: Simd>(m: M, v: M::V) -> f32 {
     let mut lanes = [0.0; LANES];
     m.store(v, &mut lanes);
     lanes.into_iter().sum()
@@ -224,7 +224,7 @@ mod tests {
         type Output = Vec<f32>;
 
         #[inline(always)]
-        fn run<M: Machine>(self, m: M) -> Vec<f32> {
+        fn run<M: Simd>(self, m: M) -> Vec<f32> {
             let mut out = Vec::new();
             for x in self.0.chunks(LANES) {
                 let mut lanes = [0.0; LANES];

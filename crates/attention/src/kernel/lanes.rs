@@ -1,6 +1,6 @@
 //! Sixteen numbers at a time: one source for AVX-512, AVX2 and portable, with the same bits on all three.
 //!
-//! A kernel is a [`Job`] over any [`Machine`]; [`dispatch`] runs it on the best one here. Every operation below rounds once and
+//! A kernel is a [`Job`] over any [`Simd`]; [`dispatch`] runs it on the best one here. Every operation below rounds once and
 //! the same way everywhere (a product that is added is always fused), so that a sum's bits depend on its order alone.
 
 #![expect(unsafe_code, reason = "vector instructions; a machine's token exists only where its instructions do")]
@@ -11,7 +11,7 @@ use half::f16;
 pub(crate) const LANES: usize = 16;
 
 /// The operations that kernels are written in.
-pub(crate) trait Machine: Copy {
+pub(crate) trait Simd: Copy {
     /// Sixteen numbers.
     type V: Copy;
 
@@ -35,10 +35,10 @@ pub(crate) trait Machine: Copy {
 pub(crate) trait Job {
     type Output;
 
-    fn run<M: Machine>(self, machine: M) -> Self::Output;
+    fn run<M: Simd>(self, machine: M) -> Self::Output;
 }
 
-/// Runs a kernel on the best machine here.
+/// Runs a kernel on the best instructions here.
 #[inline]
 pub(crate) fn dispatch<J: Job>(job: J) -> J::Output {
     #[cfg(target_arch = "x86_64")]
@@ -59,7 +59,7 @@ pub(crate) fn dispatch<J: Job>(job: J) -> J::Output {
 #[derive(Clone, Copy)]
 pub(crate) struct Portable;
 
-impl Machine for Portable {
+impl Simd for Portable {
     type V = [f32; LANES];
 
     #[inline(always)]
@@ -115,20 +115,22 @@ impl Machine for Portable {
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86 {
-    use super::{Job, LANES, Machine};
+    use super::{Job, LANES, Simd};
     use half::f16;
     use std::arch::x86_64::{
-        __m128i, __m256, __m512, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_castsi256_ps, _mm256_cvtepi8_epi32,
-        _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-        _mm256_loadu_si256, _mm256_max_ps, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32,
-        _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_castsi512_ps, _mm512_cvtepi8_epi32,
-        _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-        _mm512_max_ps, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
-        _mm_loadl_epi64,
+        __m128i, __m256, __m512, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_ps,
+        _mm256_castsi256_ps, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_cvtps_epi32,
+        _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps, _mm256_mul_ps,
+        _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_epi32,
+        _mm512_add_ps, _mm512_castsi512_ps, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps, _mm512_cvtph_ps,
+        _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_mul_ps,
+        _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
     };
 
     pub(crate) fn has_avx512() -> bool {
-        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl")
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
     }
 
     pub(crate) fn has_avx2() -> bool {
@@ -162,7 +164,7 @@ pub(crate) mod x86 {
         };
     }
 
-    impl Machine for Avx512 {
+    impl Simd for Avx512 {
         type V = __m512;
 
         #[inline(always)]
@@ -221,7 +223,7 @@ pub(crate) mod x86 {
     /// Both halves.
     type Pair = [__m256; 2];
 
-    impl Machine for Avx2 {
+    impl Simd for Avx2 {
         type V = Pair;
 
         #[inline(always)]

@@ -11,7 +11,7 @@
 //!
 //! Each sum runs over d, or over the slots, in order, whatever else is computed beside it: one query or many, the bits are the same.
 
-use super::lanes::{Job, LANES, Machine, dispatch};
+use super::lanes::{Job, LANES, Simd, dispatch};
 use crate::cache::Precision;
 use bytemuck::Zeroable;
 use half::f16;
@@ -37,12 +37,9 @@ impl Slots {
         let numbers = match precision {
             Precision::F32 => Numbers::F32 { keys: Vec::new(), values: Vec::new() },
             Precision::F16 => Numbers::F16 { keys: Vec::new(), values: Vec::new() },
-            Precision::Int8 => Numbers::Int8 {
-                keys: Vec::new(),
-                values: Vec::new(),
-                key_scales: Vec::new(),
-                value_scales: Vec::new(),
-            },
+            Precision::Int8 => {
+                Numbers::Int8 { keys: Vec::new(), values: Vec::new(), key_scales: Vec::new(), value_scales: Vec::new() }
+            }
         };
         let mut slots = Self { d_head, n_slots: 0, numbers };
         slots.grow(n_slots);
@@ -158,8 +155,12 @@ impl Slots {
     pub(crate) fn score(&self, blocks: Range<usize>, queries: &[f32], scores: &mut [f32], stride: usize) {
         let d_head = self.d_head;
         match &self.numbers {
-            Numbers::F32 { keys, .. } => dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride }),
-            Numbers::F16 { keys, .. } => dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride }),
+            Numbers::F32 { keys, .. } => {
+                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride })
+            }
+            Numbers::F16 { keys, .. } => {
+                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride })
+            }
             Numbers::Int8 { keys, key_scales, .. } => {
                 dispatch(Score { keys, scales: Some(key_scales), d_head, blocks, queries, scores, stride });
             }
@@ -175,7 +176,10 @@ impl Slots {
             Numbers::F16 { values, .. } => dispatch(Mix { values, slots, n_vectors, weights, stride, mixtures }),
             Numbers::Int8 { values, value_scales, .. } => {
                 for row in weights.chunks_mut(stride) {
-                    row[slots.clone()].iter_mut().zip(&value_scales[slots.clone()]).for_each(|(weight, scale)| *weight *= scale);
+                    row[slots.clone()]
+                        .iter_mut()
+                        .zip(&value_scales[slots.clone()])
+                        .for_each(|(weight, scale)| *weight *= scale);
                 }
                 dispatch(Mix { values, slots, n_vectors, weights, stride, mixtures });
             }
@@ -209,26 +213,26 @@ fn byte(x: f32, scale: f32) -> i8 {
 
 /// A number format that vectors are loaded from.
 trait Element: Copy {
-    fn load<M: Machine>(m: M, numbers: &[Self; LANES]) -> M::V;
+    fn load<M: Simd>(m: M, numbers: &[Self; LANES]) -> M::V;
 }
 
 impl Element for f32 {
     #[inline(always)]
-    fn load<M: Machine>(m: M, numbers: &[f32; LANES]) -> M::V {
+    fn load<M: Simd>(m: M, numbers: &[f32; LANES]) -> M::V {
         m.load(numbers)
     }
 }
 
 impl Element for f16 {
     #[inline(always)]
-    fn load<M: Machine>(m: M, numbers: &[f16; LANES]) -> M::V {
+    fn load<M: Simd>(m: M, numbers: &[f16; LANES]) -> M::V {
         m.load_f16(numbers)
     }
 }
 
 impl Element for i8 {
     #[inline(always)]
-    fn load<M: Machine>(m: M, numbers: &[i8; LANES]) -> M::V {
+    fn load<M: Simd>(m: M, numbers: &[i8; LANES]) -> M::V {
         m.load_i8(numbers)
     }
 }
@@ -247,7 +251,7 @@ impl<T: Element> Job for Score<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Machine>(mut self, m: M) {
+    fn run<M: Simd>(mut self, m: M) {
         let n_queries = self.queries.len() / self.d_head;
         let mut first = 0;
         // Twelve sums hide the latency of a multiply-add; a vector of keys serves as many queries as there are.
@@ -267,7 +271,7 @@ impl<T: Element> Job for Score<'_, T> {
 impl<T: Element> Score<'_, T> {
     /// Q queries from `first` on with all blocks, B blocks at a time. Gives Q.
     #[inline(always)]
-    fn tile<M: Machine, const Q: usize, const B: usize>(&mut self, m: M, first: usize) -> usize {
+    fn tile<M: Simd, const Q: usize, const B: usize>(&mut self, m: M, first: usize) -> usize {
         let mut block = self.blocks.start;
         while block + B <= self.blocks.end {
             self.blocks_at::<M, Q, B>(m, first, block);
@@ -281,7 +285,7 @@ impl<T: Element> Score<'_, T> {
     }
 
     #[inline(always)]
-    fn blocks_at<M: Machine, const Q: usize, const B: usize>(&mut self, m: M, first: usize, block: usize) {
+    fn blocks_at<M: Simd, const Q: usize, const B: usize>(&mut self, m: M, first: usize, block: usize) {
         let d_head = self.d_head;
         let block_len = d_head * LANES;
         let keys: [&[[T; LANES]]; B] =
@@ -328,7 +332,7 @@ impl<T: Element> Job for Mix<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Machine>(mut self, m: M) {
+    fn run<M: Simd>(mut self, m: M) {
         let n_queries = self.mixtures.len() / (self.n_vectors * LANES);
         let mut vector = 0;
         // Up to 24 sums in registers: six queries times four vectors (the 64 dimensions of the usual head).
@@ -345,7 +349,7 @@ impl<T: Element> Job for Mix<'_, T> {
 impl<T: Element> Mix<'_, T> {
     /// V vectors of the values from `vector` on, for all queries. Gives V.
     #[inline(always)]
-    fn columns<M: Machine, const V: usize>(&mut self, m: M, vector: usize, n_queries: usize) -> usize {
+    fn columns<M: Simd, const V: usize>(&mut self, m: M, vector: usize, n_queries: usize) -> usize {
         let mut first = 0;
         while first < n_queries {
             first += match n_queries - first {
@@ -359,7 +363,7 @@ impl<T: Element> Mix<'_, T> {
     }
 
     #[inline(always)]
-    fn tile<M: Machine, const Q: usize, const V: usize>(&mut self, m: M, first: usize, vector: usize) -> usize {
+    fn tile<M: Simd, const Q: usize, const V: usize>(&mut self, m: M, first: usize, vector: usize) -> usize {
         let width = self.n_vectors * LANES;
         let column = vector * LANES;
         let weights: [&[f32]; Q] =

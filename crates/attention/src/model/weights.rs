@@ -34,7 +34,9 @@ impl Model {
         // Queries and keys are turned in pairs (i, i + d/2), which vectors like; the scores do not depend on the order.
         let in_halves = |row: usize| match shape.rotary.pairs {
             Pairs::Halves => row,
-            Pairs::Interleaved => row / shape.d_head * shape.d_head + interleaved(row % shape.d_head, shape.rotary.d_rotated),
+            Pairs::Interleaved => {
+                row / shape.d_head * shape.d_head + interleaved(row % shape.d_head, shape.rotary.d_rotated)
+            }
         };
         let mut layers = Vec::with_capacity(shape.n_layers);
         for layer in 0..shape.n_layers {
