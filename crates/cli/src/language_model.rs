@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use anyhow::{Context as _, anyhow};
-use dunwu_attention::decoder::Model;
+use dunwu_attention::model::Model;
 use dunwu_attention::file::ModelFile;
 use dunwu_attention::tokenizer::Tokenizer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -21,8 +21,8 @@ pub(crate) fn open(path: &Path, quiet: bool) -> Result<(ModelFile, Model, Tokeni
     let tokenizer = Tokenizer::new(&file.tokenizer).with_context(cannot)?;
     let bar = bytes_bar("loading", quiet);
     let model = Model::load(&file, &mut |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
     });
     bar.finish_and_clear();
     Ok((file, model.with_context(cannot)?, tokenizer))
