@@ -163,7 +163,7 @@ mod tests {
 
     /// Heads that put all mass so many tokens back, but on the first one if there are fewer.
     fn looking_back(shape: &Hyperparameters, distances: &[usize]) -> Sparsity {
-        let plan = Plan { n_tokens: 600, from: 550, recent: 64 };
+        let plan = Plan { n_tokens: 1100, from: 1050, recent: 64 };
         let mut observer = Sparsity::observer(shape, plan);
         for query in 0..plan.n_tokens {
             let positions: Vec<u64> = (0..=query as u64).collect();
@@ -186,8 +186,10 @@ mod tests {
         // A cache of 32 keys has a window of 28: distances 0 to 27.
         let sparsity = looking_back(&shape, &[0, 27, 28, 60, 123, 124, 507, 540]);
         let assignment = assign(&sparsity, 0.95, Policy::Full);
-        let wanted =
-            [["sinks:4+28", "sinks:4+28", "sinks:4+60", "sinks:4+124"], ["sinks:4+124", "sinks:4+252", "sinks:4+508", "full"]];
+        let wanted = [
+            ["sinks:4+28", "sinks:4+28", "sinks:4+60", "sinks:4+124"],
+            ["sinks:4+124", "sinks:4+252", "sinks:4+508", "full"],
+        ];
         assert_eq!(named(&assignment), wanted);
         assert_eq!(assignment.count(Policy::Full), 1);
         // 2 numbers of 2 bytes in each of 8 dimensions.

@@ -19,5 +19,6 @@ pub mod model;
 pub mod passkey;
 mod rotary;
 pub mod sparsity;
+pub mod template;
 pub mod tiny;
 pub mod tokenizer;

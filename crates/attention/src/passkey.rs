@@ -35,7 +35,9 @@ pub const CHANCE: f64 = 1e-5;
 #[non_exhaustive]
 pub enum PasskeyError {
     /// Too little text.
-    #[error("the text has {found} tokens, a distance of {distance} takes {needed}: take a longer text or smaller distances")]
+    #[error(
+        "the text has {found} tokens, a distance of {distance} takes {needed}: take a longer text or smaller distances"
+    )]
     Short {
         /// Tokens of it.
         found: usize,
@@ -321,7 +323,10 @@ mod tests {
             let said = text(&tokenizer, &prompt(&trial, 10));
             let Trial { key, depth, .. } = &trial;
             assert!(said.starts_with("<|im_start|>user\nThere is an important pass key"), "{said}");
-            assert!(said.contains(&format!("\n\nThe pass key is {key}. Remember it. {key} is the pass key.\n\n")), "{said}");
+            assert!(
+                said.contains(&format!("\n\nThe pass key is {key}. Remember it. {key} is the pass key.\n\n")),
+                "{said}"
+            );
             assert!(said.ends_with("<|im_end|>\n<|im_start|>assistant\nThe pass key is "), "{said}");
             assert_eq!(said.matches(key.as_str()).count(), 2, "{said}");
             assert_eq!(text(&tokenizer, &trial.answer), *key);
@@ -355,7 +360,8 @@ mod tests {
                 let (last, before) = prompt.split_last().unwrap();
                 decoder.read(&mut cache, before);
                 let asked = [&[*last], &trial.answer[..trial.answer.len() - 1]].concat();
-                let nats: f64 = decoder.surprise(&mut cache, &asked, &trial.answer).iter().map(|nats| f64::from(*nats)).sum();
+                let nats: f64 =
+                    decoder.surprise(&mut cache, &asked, &trial.answer).iter().map(|nats| f64::from(*nats)).sum();
                 // Logarithms of a softmax in 32 bits, five of them.
                 assert!((answer.log_probability + nats).abs() < 1e-4, "{policy}, {distance}: {answer:?}, {nats}");
                 assert!(!answer.is_right, "a model that knows nothing knows no key");

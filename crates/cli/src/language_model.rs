@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use anyhow::{Context as _, anyhow};
-use dunwu_attention::model::Model;
 use dunwu_attention::file::ModelFile;
+use dunwu_attention::model::Model;
 use dunwu_attention::tokenizer::Tokenizer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::File;

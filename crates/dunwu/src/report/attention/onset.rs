@@ -42,7 +42,12 @@ pub(super) fn figure(sparsity: &Sparsity) -> Figure {
     let layers = sparsity.layers();
     let mut labels = Vec::new();
     let curves = [
-        ("mean of the heads", NEUTRAL, false, layers.iter().map(|layer| layer.mean("mass_first")).collect::<Vec<f64>>()),
+        (
+            "mean of the heads",
+            NEUTRAL,
+            false,
+            layers.iter().map(|layer| layer.mean("mass_first")).collect::<Vec<f64>>(),
+        ),
         ("heads above 0.3", FAINT, true, layers.iter().map(|layer| layer.sink_heads).collect()),
     ];
     for (text, color, dashed, values) in curves {
@@ -57,7 +62,9 @@ pub(super) fn figure(sparsity: &Sparsity) -> Figure {
     panel.x_axis_at(&mut svg, ticks, Some("layer"));
     let onset = match onset {
         Some(0) => "It is on from the first layer.".to_owned(),
-        Some(layer) => format!("It switches on at layer {layer}, the first with more than half of the strongest layer's mean."),
+        Some(layer) => {
+            format!("It switches on at layer {layer}, the first with more than half of the strongest layer's mean.")
+        }
         None => "No head puts that much on it: there is no sink.".to_owned(),
     };
     let caption = format!(

@@ -70,9 +70,11 @@ fn verdict(run: &PasskeyRun) -> String {
         );
     }
     let by_fate = |is_kept: bool| {
-        let cells = run.tallies.iter().filter(|tally| tally.policy != "full").flat_map(|tally| {
-            tally.cells.iter().filter(move |cell| tally.holds(cell.distance) == Some(is_kept))
-        });
+        let cells = run
+            .tallies
+            .iter()
+            .filter(|tally| tally.policy != "full")
+            .flat_map(|tally| tally.cells.iter().filter(move |cell| tally.holds(cell.distance) == Some(is_kept)));
         total(cells)
     };
     let ((kept, of_kept), (gone, of_gone)) = (by_fate(true), by_fate(false));
@@ -208,11 +210,21 @@ mod tests {
 
     #[test]
     fn the_verdict_says_what_was_forgotten_and_what_cannot_be_told() {
-        let said = |policies: &[(&str, Option<i64>)], knows| passkey_sentences(&run(policies, &[128, 512], knows)).join(" ");
+        let said =
+            |policies: &[(&str, Option<i64>)], knows| passkey_sentences(&run(policies, &[128, 512], knows)).join(" ");
         let known = said(&POLICIES, true);
-        assert!(known.contains("knew 0 of 20 keys that were dropped, and 60 of 60 keys that were still held"), "{known}");
-        assert!(known.contains("sinks:4+252 knows 20 of 20 while the key is held and 0 of 20 once it is dropped"), "{known}");
-        assert!(known.contains("assignment.json knows 40 of 40 in all") && known.contains("trained on 4,096"), "{known}");
+        assert!(
+            known.contains("knew 0 of 20 keys that were dropped, and 60 of 60 keys that were still held"),
+            "{known}"
+        );
+        assert!(
+            known.contains("sinks:4+252 knows 20 of 20 while the key is held and 0 of 20 once it is dropped"),
+            "{known}"
+        );
+        assert!(
+            known.contains("assignment.json knows 40 of 40 in all") && known.contains("trained on 4,096"),
+            "{known}"
+        );
         assert!(said(&POLICIES, false).contains("does not manage the test"), "{}", said(&POLICIES, false));
         assert!(said(&POLICIES[..2], true).contains("No key was dropped"));
         assert!(passkey_text(&run(&POLICIES, &[128, 512], true)).contains("20/20"));

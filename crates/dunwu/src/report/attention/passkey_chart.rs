@@ -72,7 +72,14 @@ fn curve(svg: &mut Svg, panel: &Panel, tally: &Tally, color: Color) {
         let x = cell.distance.max(1) as f64;
         let places = [share.share, share.low, share.high].map(|y| panel.at((x, y)));
         let [Some(dot), Some(low), Some(high)] = places else { continue };
-        let told = format!("{}, {} tokens: {} of {} ({})", tally.policy, count(cell.distance as u64), cell.right, cell.trials, percent(share.share));
+        let told = format!(
+            "{}, {} tokens: {} of {} ({})",
+            tally.policy,
+            count(cell.distance as u64),
+            cell.right,
+            cell.trials,
+            percent(share.share)
+        );
         svg.titled(&told, |svg| {
             svg.line(low, high, &format!("stroke=\"{}\" stroke-width=\"1\" stroke-opacity=\"0.6\"", color.line));
             svg.circle(dot, 3.2, &format!("fill=\"{}\"", color.line));

@@ -71,7 +71,12 @@ fn map(svg: &mut Svg, head: &Head, tokens: &[String], (left, top): (f64, f64), s
         });
         for (position, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight >= LEAST) {
             let weight = f64::from(*weight);
-            let told = format!("‘{}’ ({query}) looks at ‘{}’ ({position}): {}", token(query), token(position), percent(weight));
+            let told = format!(
+                "‘{}’ ({query}) looks at ‘{}’ ({position}): {}",
+                token(query),
+                token(position),
+                percent(weight)
+            );
             let style = format!("fill=\"{}\"", shade(weight.sqrt()));
             let corner = (left + position as f64 * cell, y);
             svg.titled(&told, |svg| svg.rect(corner, (cell, cell), &style));

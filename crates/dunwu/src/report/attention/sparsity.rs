@@ -42,17 +42,17 @@ pub fn sparsity_sentences(sparsity: &Sparsity, reading: &Reading) -> Vec<String>
     )];
     sentences.push(sink_sentence(sparsity));
     let layers = sparsity.layers();
-    let by_density = |a: &usize, b: &usize| {
-        layers[*a].mean("share_for_95").total_cmp(&layers[*b].mean("share_for_95"))
-    };
+    let by_density = |a: &usize, b: &usize| layers[*a].mean("share_for_95").total_cmp(&layers[*b].mean("share_for_95"));
     let (sparsest, densest) = ((0..layers.len()).min_by(by_density), (0..layers.len()).max_by(by_density));
     if let (Some(sparsest), Some(densest), 2..) = (sparsest, densest, layers.len()) {
-        let said = |layer: usize| format!("layer {layer} ({} of the keys)", percent(layers[layer].mean("share_for_95")));
+        let said =
+            |layer: usize| format!("layer {layer} ({} of the keys)", percent(layers[layer].mean("share_for_95")));
         sentences.push(format!("Sparsest is {}, densest {}.", said(sparsest), said(densest)));
     }
     let sizes = sparsity.plan.sizes();
     if let Some((first, last)) = sizes.first().zip(sizes.last()) {
-        let lost = |i: usize, size: usize| format!("{} at {size} keys ({SINKS}+{})", percent(overall.lost[i]), size - SINKS);
+        let lost =
+            |i: usize, size: usize| format!("{} at {size} keys ({SINKS}+{})", percent(overall.lost[i]), size - SINKS);
         let rest = if sizes.len() > 1 { format!(", {}", lost(sizes.len() - 1, *last)) } else { String::new() };
         sentences.push(format!("A cache of first and last keys would lose {}{rest}.", lost(0, *first)));
     }
@@ -62,9 +62,11 @@ pub fn sparsity_sentences(sparsity: &Sparsity, reading: &Reading) -> Vec<String>
 
 fn sink_sentence(sparsity: &Sparsity) -> String {
     let layers = sparsity.layers();
-    let mean = |layers: &[Layer]| layers.iter().map(|layer| layer.mean("mass_first")).sum::<f64>() / layers.len() as f64;
+    let mean =
+        |layers: &[Layer]| layers.iter().map(|layer| layer.mean("mass_first")).sum::<f64>() / layers.len() as f64;
     let n_sinks = sparsity.heads.iter().filter(|head| head.mean("mass_first") > SINK_HEAD).count();
-    let heads = format!("{} of {} put more than {} there", n_sinks, counted(sparsity.heads.len(), "head"), percent(SINK_HEAD));
+    let heads =
+        format!("{} of {} put more than {} there", n_sinks, counted(sparsity.heads.len(), "head"), percent(SINK_HEAD));
     match sparsity.sink_onset() {
         None => format!("There is no sink: no head puts more than {} on the first token.", percent(SINK_HEAD)),
         Some(0) => format!("The sink is on from the first layer: {heads}."),
@@ -81,11 +83,7 @@ fn other_sinks(sparsity: &Sparsity, reading: &Reading) -> String {
         return format!("No other key draws more than {} of a head from afar.", percent(SINK_KEY));
     }
     let named: Vec<String> = sparsity.sinks.iter().map(|sink| reading.at(sink.position)).collect();
-    format!(
-        "Other keys that draw more than {} of a head from afar: {}.",
-        percent(SINK_KEY),
-        list(&named, 3)
-    )
+    format!("Other keys that draw more than {} of a head from afar: {}.", percent(SINK_KEY), list(&named, 3))
 }
 
 /// A value as its unit is written.
@@ -167,7 +165,8 @@ pub fn sparsity_page(sparsity: &Sparsity, reading: &Reading) -> Page {
 /// What was measured on what, in half a line.
 fn setup(sparsity: &Sparsity, reading: &Reading) -> String {
     let plan = sparsity.plan;
-    let begin = reading.begin.as_ref().map_or("nothing put before them".to_owned(), |begin| format!("{begin} before them"));
+    let begin =
+        reading.begin.as_ref().map_or("nothing put before them".to_owned(), |begin| format!("{begin} before them"));
     format!(
         "{} tokens of {}, {begin} · {} from {} on · all keys kept · {} of {}",
         count(plan.n_tokens as u64),
