@@ -19,6 +19,7 @@ pub mod model;
 pub mod passkey;
 mod rotary;
 pub mod sparsity;
+pub mod streaming;
 pub mod template;
 pub mod tiny;
 pub mod tokenizer;

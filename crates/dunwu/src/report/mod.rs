@@ -25,6 +25,8 @@ mod phase_grid;
 mod plot;
 mod race_chart;
 mod scale;
+pub mod stream;
+mod stream_chart;
 mod svg;
 mod terminal;
 mod terrain;
