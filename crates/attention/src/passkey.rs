@@ -282,8 +282,8 @@ fn log_probability(logits: &[f32], token: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::cache::{Assignment, Precision};
-    use crate::decoder::Model;
     use crate::file::{Format, ModelFile};
+    use crate::model::Model;
     use crate::tiny::Tiny;
 
     fn tiny() -> (Model, Tokenizer) {

@@ -70,8 +70,7 @@ impl Held {
             assignment.check(shape).map_err(|error| refused(&error))?;
             (None, assignment)
         } else {
-            let policy = text.parse().map_err(|error| refused(&error))?;
-            (Some(policy), Assignment::uniform(policy, shape))
+            (text.parse().ok(), Assignment::parse(text, shape).map_err(|error| refused(&error))?)
         };
         Ok(Self { text: text.to_owned(), uniform, assignment })
     }
