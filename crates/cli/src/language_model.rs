@@ -35,6 +35,26 @@ pub(crate) fn bytes_bar(doing: &'static str, quiet: bool) -> ProgressBar {
     bar
 }
 
+/// A bar of tokens on standard error.
+pub(crate) fn tokens_bar(doing: &'static str, n_tokens: usize, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(5) };
+    let bar = ProgressBar::with_draw_target(Some(n_tokens as u64), target);
+    let style = ProgressStyle::with_template("{msg} {bar:24} {pos}/{len} tokens  {eta} left");
+    bar.set_style(style.expect("a valid template"));
+    bar.set_message(doing);
+    bar
+}
+
+/// Opens a text. A folder or a missing file is refused by name.
+pub(crate) fn text(path: &Path) -> Result<BufReader<File>, Failure> {
+    let file = File::open(path).with_context(|| format!("cannot read the text {}", path.display()))?;
+    let kind = file.metadata().with_context(|| format!("cannot read the text {}", path.display()))?;
+    if kind.is_dir() {
+        return Err(anyhow!("{} is a folder: name the text files in it", path.display()).into());
+    }
+    Ok(BufReader::with_capacity(1 << 16, file))
+}
+
 /// The token that a text begins with: the file's own if it demands one, else the one that parted texts in training if there is
 /// such a token. In training few texts were seen without.
 pub(crate) fn begin(tokenizer: &Tokenizer) -> Option<u32> {
