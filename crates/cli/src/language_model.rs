@@ -1,11 +1,13 @@
 //! A language model, opened for a command.
 
 use crate::failure::Failure;
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use dunwu_attention::file::ModelFile;
 use dunwu_attention::model::Model;
 use dunwu_attention::tokenizer::Tokenizer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 use std::thread::available_parallelism;
 
