@@ -163,7 +163,7 @@ mod tests {
 
     /// Heads that put all mass so many tokens back, but on the first one if there are fewer.
     fn looking_back(shape: &Hyperparameters, distances: &[usize]) -> Sparsity {
-        let plan = Plan { n_tokens: 600, from: 550, recent: 64 };
+        let plan = Plan { n_tokens: 1100, from: 1050, recent: 64 };
         let mut observer = Sparsity::observer(shape, plan);
         for query in 0..plan.n_tokens {
             let positions: Vec<u64> = (0..=query as u64).collect();

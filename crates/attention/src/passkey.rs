@@ -277,3 +277,148 @@ fn log_probability(logits: &[f32], token: usize) -> f64 {
     let sum: f64 = logits.iter().map(|logit| (f64::from(*logit) - most).exp()).sum();
     f64::from(logits[token]) - most - sum.ln()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::{Assignment, Precision};
+    use crate::file::{Format, ModelFile};
+    use crate::model::Model;
+    use crate::tiny::Tiny;
+
+    fn tiny() -> (Model, Tokenizer) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tiny.gguf");
+        Tiny::default().write_gguf(&path, Format::F32, 3).unwrap();
+        let file = ModelFile::open(&path).unwrap();
+        (Model::load(&file, &mut |_, _| ()).unwrap(), Tokenizer::new(&file.tokenizer).unwrap())
+    }
+
+    const FRAME: (&str, &str) = ("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n");
+
+    fn filler(tokenizer: &Tokenizer) -> Vec<u32> {
+        let words: String = (0..2000).map(|i| format!(" the {} and of", ["cat", "hen", "rain"][i % 3])).collect();
+        tokenizer.encode(words.as_bytes())
+    }
+
+    fn text(tokenizer: &Tokenizer, tokens: &[u32]) -> String {
+        let bytes: Vec<u8> = tokens.iter().flat_map(|token| tokenizer.bytes(*token).to_vec()).collect();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// The whole prompt of a trial at a distance.
+    fn prompt(trial: &Trial, distance: usize) -> Vec<u32> {
+        [&trial.opening[..], &trial.filler[..distance], &trial.question].concat()
+    }
+
+    #[test]
+    fn a_prompt_hides_the_key_so_many_tokens_before_the_question() {
+        let (_, tokenizer) = tiny();
+        let filler = filler(&tokenizer);
+        let test = Passkey::new(&tokenizer, FRAME, None, &filler, vec![90, 10, 90], 7).unwrap();
+        assert_eq!(test.distances(), [10, 90]);
+        let mut keys = Vec::new();
+        for number in 0..6 {
+            let trial = test.trial(number);
+            let said = text(&tokenizer, &prompt(&trial, 10));
+            let Trial { key, depth, .. } = &trial;
+            assert!(said.starts_with("<|im_start|>user\nThere is an important pass key"), "{said}");
+            assert!(
+                said.contains(&format!("\n\nThe pass key is {key}. Remember it. {key} is the pass key.\n\n")),
+                "{said}"
+            );
+            assert!(said.ends_with("<|im_end|>\n<|im_start|>assistant\nThe pass key is "), "{said}");
+            assert_eq!(said.matches(key.as_str()).count(), 2, "{said}");
+            assert_eq!(text(&tokenizer, &trial.answer), *key);
+            assert_eq!(*depth, DEPTHS[number % DEPTHS.len()]);
+            assert_eq!(prompt(&trial, 90).len() + trial.answer.len(), trial.n_tokens(90));
+            let again = Passkey::new(&tokenizer, FRAME, None, &filler, vec![90], 7).unwrap().trial(number);
+            assert_eq!(prompt(&again, 90), prompt(&trial, 90));
+            keys.push(key.clone());
+        }
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 6);
+        let other = Passkey::new(&tokenizer, FRAME, None, &filler, vec![90], 8).unwrap().trial(0);
+        assert_ne!(other.key, test.trial(0).key);
+    }
+
+    #[test]
+    fn what_is_asked_on_the_way_is_what_would_be_asked_from_the_beginning() {
+        let (model, tokenizer) = tiny();
+        let filler = filler(&tokenizer);
+        let test = Passkey::new(&tokenizer, FRAME, None, &filler, vec![5, 40, 100], 1).unwrap();
+        let shape = model.hyperparameters();
+        let mut decoder = Decoder::new(&model, 1);
+        for policy in ["full", "sinks:4+60", "h2o:8+40"] {
+            let assignment = Assignment::uniform(policy.parse().unwrap(), shape);
+            let trial = test.trial(2);
+            let mut cache = Cache::new(shape, &assignment, Precision::F32);
+            for (answer, distance) in test.ask(&trial, &mut decoder, &mut cache).iter().zip([5, 40, 100]) {
+                let prompt = prompt(&trial, distance);
+                let mut cache = Cache::new(shape, &assignment, Precision::F32);
+                let (last, before) = prompt.split_last().unwrap();
+                decoder.read(&mut cache, before);
+                let asked = [&[*last], &trial.answer[..trial.answer.len() - 1]].concat();
+                let nats: f64 =
+                    decoder.surprise(&mut cache, &asked, &trial.answer).iter().map(|nats| f64::from(*nats)).sum();
+                // Logarithms of a softmax in 32 bits, five of them.
+                assert!((answer.log_probability + nats).abs() < 1e-4, "{policy}, {distance}: {answer:?}, {nats}");
+                assert!(!answer.is_right, "a model that knows nothing knows no key");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_held_as_far_as_the_window_reaches_from_its_last_query() {
+        let (_, tokenizer) = tiny();
+        let filler = filler(&tokenizer);
+        let test = Passkey::new(&tokenizer, FRAME, None, &filler, vec![300], 1).unwrap();
+        let trial = test.trial(1);
+        let recent = 150;
+        let policy = Policy::Sinks { far: 4, recent };
+        let reach = trial.reach(policy).unwrap();
+        for distance in [reach as usize, reach as usize + 1] {
+            let prompt = prompt(&trial, distance);
+            let last_query = prompt.len() + trial.answer.len() - 2;
+            let at = (0..prompt.len()).rev().find(|from| prompt[*from..].starts_with(&trial.answer)).unwrap();
+            let is_held = at + recent > last_query;
+            assert_eq!(is_held, distance as i64 <= reach, "{distance}");
+        }
+        assert_eq!(trial.reach(Policy::Window { recent }), Some(reach));
+        assert_eq!(trial.reach(Policy::Full), Some(i64::MAX));
+        assert!(trial.reach(Policy::Window { recent: 1 }).unwrap() < 0);
+        assert_eq!(trial.reach("h2o:512+512".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_text_too_short_to_hide_a_key_in_is_refused() {
+        let (_, tokenizer) = tiny();
+        let filler = filler(&tokenizer);
+        let said = Passkey::new(&tokenizer, FRAME, None, &filler[..1000], vec![600], 1).err().unwrap().to_string();
+        assert!(said.contains("1000 tokens") && said.contains("600 takes 1112"), "{said}");
+    }
+
+    #[test]
+    fn answers_are_counted_by_distance() {
+        let mut tally = Tally::new("sinks:4+60", &[1, 2]);
+        let answer = |is_right, log_probability| Answer { is_right, log_probability };
+        tally.add_answers(Some(7), &[answer(true, -0.5), answer(false, -3.0)]);
+        tally.add_answers(Some(1), &[answer(true, -1.5), answer(true, -1.0)]);
+        let cells: Vec<(usize, f64, f64)> =
+            tally.cells.iter().map(|cell| (cell.right, cell.accuracy(), cell.log_probability())).collect();
+        assert_eq!(cells, [(2, 1.0, -1.0), (1, 0.5, -2.0)]);
+        assert_eq!((tally.holds(1), tally.holds(2)), (Some(true), Some(false)));
+        tally.add_answers(None, &[answer(true, -1.5), answer(true, -1.0)]);
+        assert_eq!(tally.holds(1), None);
+    }
+
+    #[test]
+    fn probabilities_of_a_softmax_are_those_of_its_definition() {
+        let logits = [1.0f32, -2.0, 700.0, 699.0];
+        assert!((log_probability(&logits, 2) + (1.0 + (-1f64).exp()).ln()).abs() < 1e-12);
+        assert!((log_probability(&logits, 3) + 1.0 + (1.0 + (-1f64).exp()).ln()).abs() < 1e-12);
+        assert_eq!(likeliest(&logits), 2);
+        assert_eq!(likeliest(&[0.0, 3.0, 3.0]), 1);
+    }
+}

@@ -141,10 +141,16 @@ impl Plan {
         self.n_tokens - self.from
     }
 
-    /// Cache sizes for which it is measured what sinks and a window of so many keys together would lose: 32, 64, … below the
-    /// number of tokens.
+    /// Cache sizes for which it is measured what sinks and a window of so many keys together would lose: 32, 64, … up to less than
+    /// half of the tokens.
     pub fn sizes(&self) -> Vec<usize> {
-        std::iter::successors(Some(32), |size| Some(2 * size)).take_while(|size| *size < self.n_tokens).collect()
+        std::iter::successors(Some(32), |size| Some(2 * size)).take_while(|size| 2 * size < self.n_tokens).collect()
+    }
+
+    /// First query that counts for what a cache of a size loses: from where on it would have dropped half of the keys or more.
+    /// Queries that have hardly more keys than it holds would make any size look good.
+    pub fn lost_from(&self, size: usize) -> usize {
+        self.from.max(2 * size)
     }
 }
 
@@ -172,7 +178,8 @@ pub struct Head {
     pub key_head: usize,
     /// One for each of [`MEASURES`].
     pub measures: Vec<Spread>,
-    /// Mean mass that a cache of each of [`Plan::sizes`] would lose: on keys beyond [`SINKS`] first ones and the last ones.
+    /// Mean mass that a cache of each of [`Plan::sizes`] would lose, on keys beyond [`SINKS`] first ones and the last ones, over
+    /// queries from [`Plan::lost_from`] on.
     pub lost: Vec<f64>,
     /// Attention weights of the first [`MAP_TOKENS`] queries, a row each, its keys in the order of their positions.
     pub map: Vec<Vec<f32>>,

@@ -10,8 +10,8 @@ use clap::Args;
 use dunwu::report::attention::{Reading, sparsity_page, sparsity_sentences, sparsity_text};
 use dunwu_attention::assign::{assign, streaming};
 use dunwu_attention::cache::{Assignment, Cache, Policy, Precision};
-use dunwu_attention::decoder::{Decoder, Model};
-use dunwu_attention::model::Hyperparameters;
+use dunwu_attention::decoder::Decoder;
+use dunwu_attention::model::{Hyperparameters, Model};
 use dunwu_attention::sparsity::{Head, Layer, MEASURES, Plan, SINKS, Sparsity};
 use dunwu_attention::tokenizer::Tokenizer;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,8 @@ fn share(text: &str) -> Result<f64, &'static str> {
 
 /// What each measure tells, for the command's help.
 pub(crate) fn help() -> String {
-    let lines: Vec<String> = MEASURES.iter().map(|of| format!("  {:<13} {}: {}", of.name, of.tells, of.formula)).collect();
+    let lines: Vec<String> =
+        MEASURES.iter().map(|of| format!("  {:<13} {}: {}", of.name, of.tells, of.formula)).collect();
     format!("Measures, of each query on the n keys that there are:\n{}", lines.join("\n"))
 }
 
@@ -148,7 +149,9 @@ pub(crate) fn name(path: &Path) -> String {
 fn begin_sentence(tokenizer: &Tokenizer, reading: &Reading) -> String {
     match (&reading.begin, tokenizer.begin()) {
         (Some(begin), Some(_)) => format!("The text begins with {begin}, as the model's file demands."),
-        (Some(begin), None) => format!("The text begins with {begin}, which parts texts; the model's file demands nothing."),
+        (Some(begin), None) => {
+            format!("The text begins with {begin}, which parts texts; the model's file demands nothing.")
+        }
         (None, _) => "Nothing is put before the text.".to_owned(),
     }
 }
@@ -292,7 +295,8 @@ impl Object<'_> {
     }
 
     fn layer(layer: &Layer) -> Map<String, Value> {
-        let measures = MEASURES.iter().zip(&layer.measures).map(|(measure, mean)| (measure.name.to_owned(), json!(mean)));
+        let measures =
+            MEASURES.iter().zip(&layer.measures).map(|(measure, mean)| (measure.name.to_owned(), json!(mean)));
         measures
             .chain([("sink_heads".to_owned(), json!(layer.sink_heads)), ("lost".to_owned(), json!(layer.lost))])
             .collect()

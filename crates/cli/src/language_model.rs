@@ -1,4 +1,4 @@
-//! A language model and the texts that it reads, opened for a command.
+//! A language model, opened for a command.
 
 use crate::failure::Failure;
 use anyhow::{Context as _, anyhow};
@@ -33,6 +33,16 @@ pub(crate) fn bytes_bar(doing: &'static str, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
     let bar = ProgressBar::with_draw_target(None, target);
     bar.set_style(ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes}").expect("a valid template"));
+    bar.set_message(doing);
+    bar
+}
+
+/// A bar of tokens on standard error.
+pub(crate) fn tokens_bar(doing: &'static str, n_tokens: usize, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(5) };
+    let bar = ProgressBar::with_draw_target(Some(n_tokens as u64), target);
+    let style = ProgressStyle::with_template("{msg} {bar:24} {pos}/{len} tokens  {eta} left");
+    bar.set_style(style.expect("a valid template"));
     bar.set_message(doing);
     bar
 }

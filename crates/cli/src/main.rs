@@ -1,6 +1,7 @@
 //! The command `dunwu`: arguments in, words and numbers out. What is computed is computed elsewhere.
 
 mod asked;
+mod attend;
 mod chat;
 mod compare;
 mod failure;
@@ -10,6 +11,7 @@ mod language_model;
 mod launch;
 mod law;
 mod pair;
+mod passkey;
 mod phase;
 mod progress;
 mod reference;
@@ -265,6 +267,32 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Where a language model's attention is sparse: `dunwu attend MODEL.gguf TEXT.txt`
+    ///
+    /// Reads the first tokens of a text with all keys kept, and measures for each head how much of its attention rests on the first
+    /// token and on recent ones, how many keys hold 95 % of it, its entropy, and what a cache of a few first and last keys would
+    /// lose. --assign writes which cache each head needs.
+    #[command(after_help = attend::help())]
+    Attend {
+        #[command(flatten)]
+        asked: attend::Asked,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What a language model still knows once its cache has dropped it: `dunwu passkey MODEL.gguf TEXT.txt --policy full --policy sinks:4+1020`
+    ///
+    /// Hides five digits in the text and asks for them some hundred to some thousand tokens later, the same prompts for every cache
+    /// policy. A cache of fixed size reads on for ever, but it does not remember.
+    Passkey {
+        #[command(flatten)]
+        asked: passkey::Asked,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Read a long text with a language model in constant memory: `dunwu stream MODEL TEXT --policy sinks:4+1020 --policy window:1024`
     ///
     /// Perplexity in all and by segment, memory and time a token, for several cache policies on the same tokens. Stop it whenever you
@@ -342,6 +370,8 @@ fn main() -> ExitCode {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
+        Command::Attend { asked, drawn, place } => attend::attend(&asked, &drawn, &place),
+        Command::Passkey { asked, drawn, place } => passkey::passkey(&asked, &drawn, &place),
         Command::Stream { asked, drawn, place } => stream::stream(&asked, &drawn, &place),
         Command::Chat { chatting } => chat::chat(&chatting),
         Command::ServeModel { serving } => serve::serve(&serving),

@@ -11,9 +11,11 @@ use clap::Args;
 use dunwu::landscape::Share;
 use dunwu::report::attention::{PasskeyRun, passkey_page, passkey_sentences, passkey_text};
 use dunwu_attention::cache::{Assignment, Cache, Policy, Precision};
-use dunwu_attention::decoder::{Decoder, Model};
-use dunwu_attention::model::Hyperparameters;
+use dunwu_attention::decoder::Decoder;
+use dunwu_attention::model::{Hyperparameters, Model};
 use dunwu_attention::passkey::{CHANCE, Cell, Passkey, Tally};
+use dunwu_attention::template::{ChatTemplate, Message};
+use dunwu_attention::tokenizer::Tokenizer;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,8 +70,7 @@ impl Held {
             assignment.check(shape).map_err(|error| refused(&error))?;
             (None, assignment)
         } else {
-            let policy = text.parse().map_err(|error| refused(&error))?;
-            (Some(policy), Assignment::uniform(policy, shape))
+            (text.parse().ok(), Assignment::parse(text, shape).map_err(|error| refused(&error))?)
         };
         Ok(Self { text: text.to_owned(), uniform, assignment })
     }
@@ -82,7 +83,12 @@ pub(crate) fn passkey(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(),
     let held: Vec<Held> = asked.policies.iter().map(|text| Held::read(text, shape)).collect::<Result<_, _>>()?;
     let filler: Result<Vec<u32>, _> = tokenizer.reader(text).take(FILLER).collect();
     let filler = filler.with_context(|| format!("cannot read the text {}", asked.text.display()))?;
-    let (frame, begin) = (("", ""), language::begin(&tokenizer));
+    let frame = file.chat_template.as_deref().map(|template| framed(template, &tokenizer)).transpose()?;
+    let is_chat = frame.is_some();
+    // A template writes what begins a text itself.
+    let begin = if is_chat { None } else { language::begin(&tokenizer) };
+    let frame = frame.unwrap_or_default();
+    let frame = (frame.0.as_str(), frame.1.as_str());
     let distances = asked.distances.iter().map(|distance| *distance as usize).collect();
     let test = Passkey::new(&tokenizer, frame, begin, &filler, distances, asked.seed).map_err(Failure::usage)?;
     let (tallies, longest) = tallied(&test, &model, &held, asked);
@@ -91,7 +97,7 @@ pub(crate) fn passkey(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(),
         text: name(&asked.text),
         trials: asked.trials as usize,
         seed: asked.seed,
-        is_chat: false,
+        is_chat,
         trained_context: shape.trained_context,
         longest,
         tallies,
@@ -107,6 +113,19 @@ pub(crate) fn passkey(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(),
     }
     say!("Page, to open in a browser: {}", page.display());
     Ok(())
+}
+
+/// What a chat template writes before and after what a user says.
+fn framed(template: &str, tokenizer: &Tokenizer) -> Result<(String, String), Failure> {
+    // For private use, so that no template writes it itself.
+    const SAID: &str = "\u{e000}";
+    let template = ChatTemplate::new(template)?;
+    let name = |token: Option<u32>| token.map_or("", |token| tokenizer.name(token));
+    let (begin, end) = (name(tokenizer.begin_named()), name(tokenizer.ends().first().copied()));
+    let message = Message { role: "user".to_owned(), content: SAID.to_owned() };
+    let text = template.render(&[message], true, begin, end)?;
+    let parts = text.split_once(SAID).context("the model's chat template leaves out what the user says")?;
+    Ok((parts.0.to_owned(), parts.1.to_owned()))
 }
 
 /// Asks all keys under all policies; also the tokens of the longest prompt.

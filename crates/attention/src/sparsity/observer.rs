@@ -12,8 +12,10 @@ pub struct Observer {
     n_sharing: usize,
     /// By distance of a key from its query: after how many of `edges` it lies.
     edge_of_distance: Vec<u8>,
-    /// Distances at which a window ends, ascending, each once.
+    /// Windows of the sizes of the plan, ascending: distances at which they end.
     edges: Vec<usize>,
+    /// Mass of the query at hand past the first keys, by where among the edges it lies.
+    between_edges: Vec<f64>,
     heads: Vec<OfHead>,
     counter: Counter,
 }
@@ -22,8 +24,8 @@ pub struct Observer {
 struct OfHead {
     /// One list a measure, one number a query.
     values: Vec<Vec<f32>>,
-    /// Mass on keys past the first ones, by where among the edges they lie; summed over queries.
-    mass_between_edges: Vec<f64>,
+    /// Mass that a cache of each size would have lost, summed over the queries that count for it.
+    lost: Vec<f64>,
     /// Mass that each key drew from queries from which it is not recent.
     drawn: Vec<f64>,
     map: Vec<Vec<f32>>,
@@ -32,20 +34,18 @@ struct OfHead {
 impl Observer {
     pub(super) fn new(shape: &Hyperparameters, plan: Plan) -> Self {
         assert!(plan.from < plan.n_tokens, "queries from {} on of {} tokens are none", plan.from, plan.n_tokens);
-        let windows = plan.sizes().into_iter().map(|size| size - SINKS);
-        let mut edges: Vec<usize> = windows.chain([plan.recent]).collect();
-        edges.sort_unstable();
-        edges.dedup();
+        let edges: Vec<usize> = plan.sizes().into_iter().map(|size| size - SINKS).collect();
         let edge = |distance: usize| edges.partition_point(|edge| *edge <= distance) as u8;
         let of_head = || OfHead {
             values: MEASURES.iter().map(|_| Vec::with_capacity(plan.n_queries())).collect(),
-            mass_between_edges: vec![0.0; edges.len() + 1],
+            lost: vec![0.0; edges.len()],
             drawn: vec![0.0; plan.n_tokens],
             map: Vec::new(),
         };
         Self {
             edge_of_distance: (0..plan.n_tokens).map(edge).collect(),
             heads: (0..shape.n_layers * shape.n_heads).map(|_| of_head()).collect(),
+            between_edges: vec![0.0; edges.len() + 1],
             edges,
             plan,
             n_layers: shape.n_layers,
@@ -58,15 +58,10 @@ impl Observer {
     /// What was seen; all queries of the plan have to have been.
     pub fn finish(self) -> Sparsity {
         let sinks = self.sinks();
-        let n_queries = self.plan.n_queries() as f64;
-        let sizes = self.plan.sizes();
-        let edge_of = |size: usize| self.edges.binary_search(&(size - SINKS)).expect("an edge a size");
-        let lost =
-            |of: &OfHead, size: usize| of.mass_between_edges[edge_of(size) + 1..].iter().sum::<f64>() / n_queries;
-        let losses: Vec<Vec<f64>> =
-            self.heads.iter().map(|of| sizes.iter().map(|size| lost(of, *size)).collect()).collect();
-        let heads = self.heads.into_iter().zip(losses).enumerate();
-        let heads = heads.map(|(i, (of, lost))| {
+        let n_queries: Vec<f64> =
+            self.plan.sizes().iter().map(|size| (self.plan.n_tokens - self.plan.lost_from(*size)) as f64).collect();
+        let heads = self.heads.into_iter().enumerate();
+        let heads = heads.map(|(i, of)| {
             assert_eq!(of.values[0].len(), self.plan.n_queries(), "every query of every head is seen once");
             let head = i % self.n_heads;
             Head {
@@ -74,7 +69,7 @@ impl Observer {
                 head,
                 key_head: head / self.n_sharing,
                 measures: of.values.into_iter().map(spread).collect(),
-                lost,
+                lost: of.lost.iter().zip(&n_queries).map(|(lost, n)| lost / n).collect(),
                 map: of.map,
             }
         });
@@ -121,6 +116,7 @@ impl Watch for Observer {
         if query < self.plan.from {
             return;
         }
+        self.between_edges.fill(0.0);
         let mut row = Row { n_keys: weights.len() as f64, ..Row::default() };
         for (position, weight) in positions.iter().zip(weights) {
             let (position, mass) = (*position as usize, f64::from(*weight));
@@ -128,7 +124,7 @@ impl Watch for Observer {
             match position {
                 0 => row.first += mass,
                 1..SINKS => row.next += mass,
-                _ => of.mass_between_edges[usize::from(self.edge_of_distance[distance])] += mass,
+                _ => self.between_edges[usize::from(self.edge_of_distance[distance])] += mass,
             }
             if distance < self.plan.recent {
                 row.recent += mass;
@@ -137,6 +133,13 @@ impl Watch for Observer {
             }
             if *weight > 0.0 {
                 row.entropy -= mass * f64::from(weight.ln());
+            }
+        }
+        let mut beyond = 0.0;
+        for i in (0..self.edges.len()).rev() {
+            beyond += self.between_edges[i + 1];
+            if query >= self.plan.lost_from(self.edges[i] + SINKS) {
+                of.lost[i] += beyond;
             }
         }
         // −1·ln 1 is −0, which would be printed so.

@@ -33,7 +33,7 @@ impl Heat<'_> {
     /// Draws it between `left` and `right` below `top`, rows of at most `tallest`; returns where what follows may begin.
     pub(super) fn draw(&self, svg: &mut Svg, (left, right): (f64, f64), top: f64, tallest: f64) -> f64 {
         svg.heading((left, top - 9.0), self.title, self.remark);
-        let beside = self.rows.iter().map(|label| text_width(label, SIZE)).fold(0.0, f64::max) + 8.0;
+        let beside = self.rows.iter().map(|label| text_width(label, SIZE)).fold(0.0, f64::max) + 12.0;
         let inner = left + beside;
         let width = ((right - inner) / self.n_layers as f64).min(40.0);
         let height = (240.0 / self.rows.len() as f64).clamp(4.0, tallest);

@@ -77,7 +77,7 @@ pub(super) fn losses(sparsity: &Sparsity) -> Figure {
     let last = sizes.len() - 1;
     let caption = format!(
         "Attention that goes to keys which a streaming cache of this size would have dropped, with all keys kept while it was \
-         measured. The most: {} of {}, {} of {}. Sizes near the length of the text lose little because there is little to lose.",
+         measured, over queries with at least twice as many keys. The most: {} with {}, {} with {}.",
         most(0),
         rows[0],
         most(last),

@@ -6,7 +6,7 @@ use crate::report::landscape::Page;
 use crate::report::landscape::table::Table;
 use crate::report::page::{self, Head, document};
 use crate::report::svg::escape;
-use crate::report::words::{count, counted, list, number, percent};
+use crate::report::words::{count, counted, list, percent};
 use dunwu_attention::passkey::{CHANCE, Cell, Tally};
 
 /// Accuracy with all keys kept, at the smallest distance, from which on a model can be said to manage the test.
@@ -51,12 +51,12 @@ pub fn passkey_sentences(run: &PasskeyRun) -> Vec<String> {
     sentences.extend(run.tallies.iter().map(tally_sentence));
     if run.longest > run.trained_context {
         sentences.push(format!(
-            "The longest prompt has {} tokens; the model was trained on {}, and beyond that `full` may forget too.",
+            "The longest prompt has {} tokens; the model was trained on {}, and beyond that full may forget too.",
             count(run.longest as u64),
             count(run.trained_context as u64)
         ));
     }
-    sentences.push(format!("Guessing would be right in {} of all cases.", number(CHANCE)));
+    sentences.push(format!("Guessing would be right once in {}.", count((1.0 / CHANCE).round() as u64)));
     sentences
 }
 
@@ -110,7 +110,7 @@ fn table(run: &PasskeyRun) -> Table {
             count(cell.distance as u64),
             format!("{}/{}", cell.right, cell.trials),
             percent(share.share),
-            format!("{}–{}", percent(share.low), percent(share.high)),
+            format!("{:.0}–{:.0} %", 100.0 * share.low, 100.0 * share.high),
             format!("{:.1}", cell.log_probability()),
         ]
     };
@@ -131,8 +131,9 @@ pub fn passkey_page(run: &PasskeyRun) -> Page {
     let figure = passkey_chart::figure(run);
     let sentences = passkey_sentences(run);
     let mut body = format!("<ul class=\"story both\">\n{}</ul>\n", page::items(&sentences[1..]));
+    body += "<h2>What the figure shows</h2>\n";
     body += &page::shown(&figure);
-    body += &table(run).html();
+    body += &format!("<div class=\"dense\">\n{}</div>\n", table(run).html());
     let template = if run.is_chat { "chat template" } else { "no chat template" };
     let setup = format!(
         "{} for each policy and distance, hidden in {} · seed {} · {template}",

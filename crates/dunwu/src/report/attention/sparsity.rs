@@ -95,7 +95,7 @@ fn written(measure: &Measure, value: f64) -> String {
     }
 }
 
-fn table(sparsity: &Sparsity) -> Table {
+fn table(sparsity: &Sparsity, heading: fn(&Measure) -> &'static str, sink_heads: &'static str) -> Table {
     let row = |name: String, layer: &Layer| {
         let measures = MEASURES.iter().zip(&layer.measures).map(|(measure, value)| written(measure, *value));
         [name].into_iter().chain(measures).chain([percent(layer.sink_heads)]).collect()
@@ -103,7 +103,7 @@ fn table(sparsity: &Sparsity) -> Table {
     let layers = sparsity.layers();
     let rows = layers.iter().enumerate().map(|(i, layer)| row(i.to_string(), layer));
     Table {
-        head: ["layer"].into_iter().chain(MEASURES.iter().map(|measure| measure.name)).chain(["sink_heads"]).collect(),
+        head: ["layer"].into_iter().chain(MEASURES.iter().map(heading)).chain([sink_heads]).collect(),
         n_text: 1,
         rows: rows.chain([row("all".to_owned(), &sparsity.overall())]).collect(),
     }
@@ -111,7 +111,7 @@ fn table(sparsity: &Sparsity) -> Table {
 
 /// Means by layer, for a terminal.
 pub fn sparsity_text(sparsity: &Sparsity) -> String {
-    table(sparsity).text()
+    table(sparsity, |measure| measure.name, "sink_heads").text()
 }
 
 fn sinks(sparsity: &Sparsity, reading: &Reading) -> Table {
@@ -143,7 +143,8 @@ pub fn sparsity_page(sparsity: &Sparsity, reading: &Reading) -> Page {
     body += "<h2>What the figures show</h2>\n";
     body.extend(figures.iter().map(page::shown));
     body += "<h2>Means by layer</h2>\n";
-    body += &table(sparsity).html();
+    let by_layer = table(sparsity, |measure| measure.title, "Heads with a sink");
+    body += &format!("<div class=\"dense\">\n{}</div>\n", by_layer.html());
     if !sparsity.sinks.is_empty() {
         body += "<h2>Other sinks</h2>\n";
         body += &sinks(sparsity, reading).html();
