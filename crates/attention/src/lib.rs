@@ -12,13 +12,16 @@
 
 pub mod assign;
 pub mod cache;
+pub mod constrain;
 pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
 pub mod passkey;
 mod rotary;
+pub mod sample;
 pub mod sparsity;
+pub mod speak;
 pub mod streaming;
 pub mod template;
 pub mod tiny;

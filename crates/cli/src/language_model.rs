@@ -1,4 +1,4 @@
-//! A language model and the texts that it reads, opened for a command.
+//! A language model, opened for a command.
 
 use crate::failure::Failure;
 use anyhow::{Context as _, anyhow};

@@ -2,6 +2,7 @@
 
 mod asked;
 mod attend;
+mod chat;
 mod compare;
 mod failure;
 mod inspect;
@@ -16,6 +17,7 @@ mod progress;
 mod reference;
 mod run;
 mod say;
+mod serve;
 mod signals;
 mod stream;
 mod summary;
@@ -304,6 +306,24 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Talk with a language model in the terminal, for ever and in constant memory: `dunwu chat MODEL.gguf`
+    ///
+    /// Answers go to standard output, all else to standard error; messages are lines of standard input. What was said stays in the
+    /// cache, which keeps the system prompt and the last tokens, and each turn reads only what is new. It remembers no more than
+    /// that.
+    Chat {
+        #[command(flatten)]
+        chatting: chat::Chatting,
+    },
+    /// Serve a language model over HTTP as `OpenAI` does, to programs of this machine: `dunwu serve-model MODEL.gguf`
+    ///
+    /// POST /v1/chat/completions and /v1/completions, whole or as an event stream, with answers held to a JSON schema where that
+    /// is asked for; GET /v1/models and /health. Answers go on together, one pass over the weights for a token of each, in constant
+    /// memory: the policy forgets. Ctrl-C ends it.
+    ServeModel {
+        #[command(flatten)]
+        serving: serve::Serving,
+    },
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -353,6 +373,8 @@ fn main() -> ExitCode {
         Command::Attend { asked, drawn, place } => attend::attend(&asked, &drawn, &place),
         Command::Passkey { asked, drawn, place } => passkey::passkey(&asked, &drawn, &place),
         Command::Stream { asked, drawn, place } => stream::stream(&asked, &drawn, &place),
+        Command::Chat { chatting } => chat::chat(&chatting),
+        Command::ServeModel { serving } => serve::serve(&serving),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

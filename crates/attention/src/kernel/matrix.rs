@@ -342,6 +342,23 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_none_makes_every_output_nan() {
+        for format in [Format::Q4_0, Format::Q4_1, Format::Q6K] {
+            let matrix = Matrix::pack(&tensor(format, 16, 256, 3), |r| r);
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut x = [1.0; 256];
+                x[40] = bad;
+                for machine in Machine::all() {
+                    assert!(
+                        multiply_with(machine, &matrix, &x).iter().all(|y| y.is_nan()),
+                        "{format:?} {bad} {machine:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
     fn zeros_and_tiny_numbers_give_zeros() {
         let matrix = Matrix::pack(&tensor(Format::Q4_1, 16, 64, 3), |r| r);
         for tiny in [0.0, 1e-38, 1e-44] {

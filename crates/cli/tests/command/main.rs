@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod attend;
+mod chat;
 mod compared;
 mod kills;
 mod landscape;
@@ -14,6 +15,7 @@ mod places;
 mod recorded;
 mod reference;
 mod runs;
+mod serve_model;
 mod streams;
 mod sweeps;
 mod swept;

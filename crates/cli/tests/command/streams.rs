@@ -80,7 +80,7 @@ fn a_stream_says_what_programs_rely_on() {
     assert!(keys.iter().all(|&key| !stream[key].is_null()), "{stream}");
     assert_eq!(
         (&stream["begin"], &stream["cache"], &stream["segment"]),
-        (&"<|im_start|>".into(), &"f16".into(), &200.into())
+        (&"<|endoftext|>".into(), &"f16".into(), &200.into())
     );
     let policies = stream["policies"].as_array().unwrap();
     let names: Vec<&str> = policies.iter().map(|policy| policy["policy"].as_str().unwrap()).collect();
@@ -127,7 +127,7 @@ fn perplexity_is_that_of_logits_read_one_by_one() {
     let assignment = Assignment::parse("sinks:2+30", model.hyperparameters()).unwrap();
     let mut cache = Cache::new(model.hyperparameters(), &assignment, Precision::F32);
     let mut decoder = Decoder::new(&model, 1);
-    let (mut read, mut nats) = (tokenizer.begin().unwrap(), 0.0);
+    let (mut read, mut nats) = (tokenizer.special("<|endoftext|>").unwrap(), 0.0);
     for &target in &tokens[3..503] {
         let logits: Vec<f64> = decoder.read(&mut cache, &[read]).iter().map(|&x| f64::from(x)).collect();
         let sum: f64 = logits.iter().map(|x| x.exp()).sum();
@@ -203,7 +203,7 @@ fn more_tokens_go_on_and_what_is_there_is_not_read_again() {
 #[test]
 fn a_stream_belongs_to_one_process() {
     let desk = desk();
-    let words = format!("{WORDS} --tokens 100000000 --repeat --checkpoint-every 0.01");
+    let words = format!("{WORDS} --tokens 1000000 --repeat --checkpoint-every 0.01");
     let running = desk.reads(&words, 2);
     desk.refuses(&words, 1, &["being read by another process", &format!("pid {}", running.0.id())]);
     running.kill();

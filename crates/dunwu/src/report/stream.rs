@@ -13,6 +13,8 @@ use crate::streams::{Course, Part, Reading, WINDOW};
 const ENOUGH_SEGMENTS: usize = 8;
 /// A policy whose last segments are worse than its first by this factor is said to break; texts differ by less from part to part.
 const BROKEN: f64 = 3.0;
+/// A policy whose tokens take this much longer at the end than at first is told of.
+const SLOWED: f64 = 1.1;
 /// Characters of a sparkline.
 const SPARKS: usize = 24;
 
@@ -58,16 +60,7 @@ fn table(reading: &Reading) -> Table {
         ]
     };
     Table {
-        head: vec![
-            "policy",
-            "perplexity",
-            "first segment",
-            "last",
-            "cache, MB",
-            "forgets from",
-            "ms/token first",
-            "last",
-        ],
+        head: vec!["policy", "perplexity", "first", "last", "MB", "forgets from", "ms first", "ms last"],
         n_text: 1,
         rows: reading.courses.iter().map(row).collect(),
     }
@@ -105,7 +98,8 @@ pub fn sentences(reading: &Reading) -> Vec<String> {
     }));
     sentences.extend(reading.courses.iter().filter_map(|course| broken(course, reading.trained_context)));
     sentences.extend(best.and_then(|best| over_time(best, reading)));
-    sentences.extend(reading.courses.iter().filter_map(pace));
+    let slower = |course: &&Course| best.is_some_and(|best| best.policy == course.policy) || slowed(course) > SLOWED;
+    sentences.extend(reading.courses.iter().filter(slower).filter_map(pace));
     if reading.ended {
         sentences.push("The text was read to its end.".to_owned());
     }
@@ -153,7 +147,7 @@ fn verdict(best: &Course) -> Option<String> {
 fn against(best: &Course, other: &Course) -> Option<String> {
     let ratio = other.perplexity? / best.perplexity?;
     let interval = interval(best, other).map_or(String::new(), |(low, high, n)| {
-        format!(" (95 % {} to {}, over {n} segments taken as independent)", number(low), number(high))
+        format!(" (95 % {} to {}, over {n} segments taken as independent)", precisely(low), precisely(high))
     });
     let (name, perplexity) = (&other.policy, number(other.perplexity?));
     let times = format!("{} times that of {}", precisely(ratio), best.policy);
@@ -215,14 +209,20 @@ fn over_time(best: &Course, reading: &Reading) -> Option<String> {
     }
     let context = reading.trained_context.max(1) as f64;
     let beyond = best.tokens as f64 / context;
-    let far = if beyond > 1.0 { format!(", {} times the trained context in", number(beyond)) } else { String::new() };
+    let ends = || format!(", which ends {} times the trained context in", number(beyond));
+    let far = if beyond > 1.0 { ends() } else { String::new() };
     Some(format!(
-        "From the first quarter of the text to the last{far}, the median segment of {} goes from {} to {}; how hard the text itself is \
+        "From the first quarter of the segments to the last{far}, the median segment of {} goes from {} to {}; how hard the text itself is \
          changes too.",
         best.policy,
         number(first),
         number(last)
     ))
+}
+
+/// How many times as long a token takes at the end as at first.
+fn slowed(course: &Course) -> f64 {
+    course.ms_per_token_last.zip(course.ms_per_token_first).map_or(f64::NAN, |(last, first)| last / first)
 }
 
 fn pace(course: &Course) -> Option<String> {
@@ -233,7 +233,7 @@ fn pace(course: &Course) -> Option<String> {
             course.policy,
             number(first),
             number(last),
-            precisely(last / first)
+            precisely(slowed(course))
         )
     })
 }
@@ -264,7 +264,9 @@ pub fn page(reading: &Reading) -> Page {
     let told = sentences(reading);
     let figure = stream_chart::figure(reading);
     let body = format!(
-        "<section>\n<ul class=\"story\">\n{}</ul>\n</section>\n{}<h2>The numbers</h2>\n{}<h2>The command</h2>\n\
+        "<section>\n<ul class=\"story\">\n{}</ul>\n</section>\n<h2>What the figure shows</h2>\n{}\
+         <h2>The numbers</h2>\n{}<p>Perplexity in all, of the first and of the last segment; the largest cache; the token from which on \
+         something is forgotten; milliseconds a token.</p>\n<h2>The command</h2>\n\
          <p><code>{}</code></p>\n<h2>How it was measured</h2>\n<ul>\n{}</ul>\n",
         page::items(&told[1..]),
         page::shown(&figure),
@@ -283,4 +285,61 @@ pub fn page(reading: &Reading) -> Page {
                  &amp; Ito.",
     });
     Page { html, drawings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream_chart::tests::{course, reading, text as hardness, three};
+    use super::*;
+
+    fn told(reading: &Reading) -> String {
+        sentences(reading).join("\n")
+    }
+
+    #[test]
+    fn the_best_bounded_policy_comes_first_and_the_others_are_held_against_it() {
+        let reading = three(100);
+        let told = told(&reading);
+        assert!(told.starts_with("sinks:4+1020 predicts 204,800 tokens with perplexity 2"), "{told}");
+        assert!(told.contains("has not grown since token 1,024"), "{told}");
+        assert!(told.contains("window:1024 is at 43") && told.contains("1.55 times that of sinks:4+1020"), "{told}");
+        assert!(told.contains("(95 % 1.55 to 1.55, over 100 segments"), "{told}");
+        assert!(told.contains("25 times the trained context"), "{told}");
+    }
+
+    #[test]
+    fn only_a_policy_that_explodes_is_said_to_break() {
+        let told = told(&three(100));
+        assert!(told.contains("sinks-absolute:4+1020 breaks") && told.contains("texts of 8,192 tokens"), "{told}");
+        assert!(!told.contains("window:1024 breaks") && !told.contains("\nsinks:4+1020 breaks"), "{told}");
+    }
+
+    #[test]
+    fn few_segments_give_no_interval_and_nothing_read_gives_a_page_still() {
+        assert!(!told(&three(7)).contains("95 %") && told(&three(8)).contains("95 %"));
+        for reading in [three(0), reading(Vec::new()), reading(vec![course("full", 3, None, |_| f64::NAN)])] {
+            let page = page(&reading).html;
+            assert!(page.contains("Perplexity is local"), "{page}");
+            assert!(text(&reading).contains("perplexity"));
+        }
+    }
+
+    #[test]
+    fn the_interval_is_that_of_a_paired_mean() {
+        // Logarithms of ratios are 0 and 0.2 in turn: mean 0.1, standard deviation 0.1 √(16/15), so ± 1.96 · 0.1 √(16/15) / 4.
+        let best = course("a", 16, Some(9), hardness);
+        let other = course("b", 16, Some(9), |i| hardness(i) * (0.2 * (i % 2) as f64).exp());
+        let (low, high, n) = interval(&best, &other).unwrap();
+        let half = 1.96 * 0.1 * (16.0f64 / 15.0).sqrt() / 4.0;
+        assert!((low.ln() - (0.1 - half)).abs() < 1e-12 && (high.ln() - (0.1 + half)).abs() < 1e-12 && n == 16);
+    }
+
+    #[test]
+    fn sparklines_share_one_scale() {
+        let rising = course("a", 48, Some(9), |i| 10.0 * (0.1 * i as f64).exp());
+        let level = course("b", 48, Some(9), |_| 10.0);
+        let [rising, level] = sparklines(&reading(vec![rising, level])).try_into().unwrap();
+        assert_eq!((rising.chars().count(), level), (SPARKS, "▁".repeat(SPARKS)));
+        assert!(rising.starts_with('▁') && rising.ends_with('█') && rising.chars().is_sorted());
+    }
 }

@@ -319,7 +319,7 @@ pub(super) mod tests {
     #[test]
     fn a_long_stream_is_drawn_by_logarithm_and_stays_light() {
         let svg = figure(&three(1953)).svg.unwrap();
-        assert!(svg.contains("tokens read (by logarithm)") && svg.contains("by logarithm</tspan>"));
+        assert!(svg.contains("tokens read (by logarithm)") && svg.contains("by segment, by logarithm"));
         assert!(svg.len() < 120_000, "{}", svg.len());
         assert!(!figure(&three(9)).svg.unwrap().contains("tokens read (by"));
     }
