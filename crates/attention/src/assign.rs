@@ -1,6 +1,6 @@
 //! Streaming heads and retrieval heads: which policy each key head needs, chosen by what was measured.
 //!
-//! DuoAttention (Xiao et al. 2024, arXiv:2410.10819) trains a gate for each head on made-up passkeys; here a head streams if sinks
+//! `DuoAttention` (Xiao et al. 2024, arXiv:2410.10819) trains a gate for each head on made-up passkeys; here a head streams if sinks
 //! and a window hold enough of its attention, which takes no training and says nothing about what the rest was good for.
 
 use crate::cache::{Assignment, Policy, PolicyError};

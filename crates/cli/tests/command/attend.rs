@@ -69,8 +69,10 @@ fn every_head_of_every_layer_is_measured() {
 #[test]
 fn without_json_a_table_a_sentence_and_the_page_are_said() {
     let desk = desk();
-    let said = desk.dunwu("attend tiny.gguf text.txt --tokens 90 --from 40 --output where.html --quiet");
+    let said = desk.dunwu("attend tiny.gguf text.txt --tokens 60 --from 40 --output where.html --quiet");
     assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+    let beyond = desk.dunwu("attend tiny.gguf text.txt --tokens 90 --from 40 --quiet");
+    assert!(beyond.code == 0 && beyond.stderr.contains("trained on 64 tokens, and 90 are read"), "{}", beyond.stderr);
     for wanted in ["mass_first", "sink_heads", "of the attention rests on the first token", "where.html"] {
         assert!(said.stdout.contains(wanted), "no {wanted:?} in {}", said.stdout);
     }
