@@ -10,11 +10,16 @@
 //! The model never changes; a cache is all that a sequence leaves behind. Files of other makers are read in [`file`], text is
 //! cut into tokens in [`tokenizer`]; the arithmetic is in [`kernel`], the only room with `unsafe`.
 
+pub mod assign;
 pub mod cache;
 pub mod decoder;
 pub mod file;
 pub mod kernel;
 pub mod model;
+pub mod passkey;
 mod rotary;
+pub mod sparsity;
+pub mod streaming;
+pub mod template;
 pub mod tiny;
 pub mod tokenizer;

@@ -5,6 +5,7 @@ mod compare;
 mod failure;
 mod inspect;
 mod landscape;
+mod language_model;
 mod launch;
 mod law;
 mod pair;
@@ -13,6 +14,8 @@ mod progress;
 mod reference;
 mod run;
 mod say;
+mod signals;
+mod stream;
 mod summary;
 mod sweep;
 mod swept;
@@ -25,7 +28,7 @@ use std::time::Duration;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memorizing or a generalizing
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (sweeps, which then go on later).
+/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (sweeps and streams, which then go on later).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 100)]
 struct Cli {
@@ -260,6 +263,19 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Read a long text with a language model in constant memory: `dunwu stream MODEL TEXT --policy sinks:4+1020 --policy window:1024`
+    ///
+    /// Perplexity in all and by segment, memory and time a token, for several cache policies on the same tokens. Stop it whenever you
+    /// like: the same command goes on, with the same bits, and with a larger --tokens reads further.
+    #[command(after_help = stream::help())]
+    Stream {
+        #[command(flatten)]
+        asked: stream::Asked,
+        #[command(flatten)]
+        drawn: landscape::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -306,6 +322,7 @@ fn main() -> ExitCode {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
+        Command::Stream { asked, drawn, place } => stream::stream(&asked, &drawn, &place),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

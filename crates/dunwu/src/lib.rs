@@ -18,6 +18,7 @@ pub mod report;
 pub mod spec_file;
 pub mod store;
 mod story;
+pub mod streams;
 pub mod sweep;
 pub mod tables;
 pub mod task_file;

@@ -19,11 +19,15 @@ pub struct TooLarge {
 /// Refuses a run that could not be made here even if nothing else ran. Where the system does not say, nothing is refused.
 pub fn fits_at_all(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(), TooLarge> {
     let needed = bytes_needed(spec, problem, split);
-    let limits = [bytes_of("MemTotal:"), bytes_of_group()];
-    match limits.into_iter().flatten().min() {
+    match largest() {
         Some(available) if needed > available => Err(TooLarge { needed, available }),
         _ => Ok(()),
     }
+}
+
+/// Bytes that a process can have here if nothing else runs; `None` where the system does not say.
+pub fn largest() -> Option<u128> {
+    [bytes_of("MemTotal:"), bytes_of_group()].into_iter().flatten().min()
 }
 
 /// Refuses a run that the system would kill for its memory. Where the system does not say what is free, nothing is refused.

@@ -1,6 +1,6 @@
 //! What every row holds on its way through the layers, and all that happens to rows alone.
 
-use crate::kernel::{Activations, Matrix, rms_norm, silu_times};
+use crate::kernel::{Activations, Matrix, multiply_all, rms_norm, silu_times};
 use crate::model::{Layer, Model};
 
 /// Rows of numbers, `[row][width]` each.
@@ -45,23 +45,20 @@ impl Rows {
     pub(super) fn project(&mut self, layer: &Layer, epsilon: f32) {
         self.norm(&layer.attention_norm, epsilon);
         let Self { activations, heads: Heads { query, key, value, .. }, .. } = self;
-        for (matrix, to) in [(&layer.query, query), (&layer.key, key), (&layer.value, value)] {
-            multiply(matrix, activations, to);
-        }
+        multiply(activations, [(&layer.query, query), (&layer.key, key), (&layer.value, value)]);
     }
 
     /// The rest of a layer, once attention has mixed.
     pub(super) fn finish(&mut self, layer: &Layer, epsilon: f32) {
         self.activations.set(&self.heads.mixed, layer.attention_output.n_columns());
-        multiply(&layer.attention_output, &self.activations, &mut self.update);
+        multiply(&self.activations, [(&layer.attention_output, &mut self.update)]);
         add(&mut self.residual, &self.update);
 
         self.norm(&layer.mlp_norm, epsilon);
-        multiply(&layer.gate, &self.activations, &mut self.gate);
-        multiply(&layer.up, &self.activations, &mut self.up);
+        multiply(&self.activations, [(&layer.gate, &mut self.gate), (&layer.up, &mut self.up)]);
         silu_times(&mut self.gate, &self.up);
         self.activations.set(&self.gate, layer.down.n_columns());
-        multiply(&layer.down, &self.activations, &mut self.update);
+        multiply(&self.activations, [(&layer.down, &mut self.update)]);
         add(&mut self.residual, &self.update);
     }
 
@@ -70,7 +67,7 @@ impl Rows {
         let d_model = model.hyperparameters().d_model;
         self.residual.drain(..first * d_model);
         self.norm(&model.output_norm, model.hyperparameters().norm_epsilon);
-        multiply(model.output(), &self.activations, logits);
+        multiply(&self.activations, [(model.output(), logits)]);
     }
 
     /// The residual stream's norm as activations.
@@ -82,10 +79,15 @@ impl Rows {
     }
 }
 
-/// A product into a buffer that is made to fit.
-fn multiply(matrix: &Matrix, x: &Activations, y: &mut Vec<f32>) {
-    y.resize(x.n_rows() * matrix.n_rows(), 0.0);
-    matrix.multiply(x, y);
+/// Products of the same activations into buffers that are made to fit.
+fn multiply<const N: usize>(x: &Activations, products: [(&Matrix, &mut Vec<f32>); N]) {
+    multiply_all(
+        x,
+        products.map(|(matrix, y)| {
+            y.resize(x.n_rows() * matrix.n_rows(), 0.0);
+            (matrix, &mut y[..])
+        }),
+    );
 }
 
 fn add(to: &mut [f32], what: &[f32]) {

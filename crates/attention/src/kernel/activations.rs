@@ -148,11 +148,11 @@ impl Group {
         let largest = values.iter().map(|value| value.to_bits() & ABSOLUTE).fold(0, u32::max);
         let largest = f32::from_bits(largest);
         let (scale, inverse) = if largest < SMALLEST { (0.0, 0.0) } else { (largest / 127.0, 127.0 / largest) };
-        // Loops, because calls with closures would not be inlined into functions with more instructions.
-        let mut codes = [0; GROUP];
-        let mut bytes = [0; GROUP];
+        // Loops, because calls with closures would not be inlined into functions with more instructions. The integers of a
+        // NaN or of infinities are any, but their scale makes each product a NaN.
+        let (mut codes, mut bytes) = ([0; GROUP], [0; GROUP]);
         for ((code, byte), value) in codes.iter_mut().zip(&mut bytes).zip(values) {
-            *code = (value * inverse + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
+            *code = ((value * inverse + ROUND).to_bits() as i32 - ROUND.to_bits() as i32) << 24 >> 24;
             *byte = *code as i8;
         }
         let [mut first, mut last] = [0; 2];

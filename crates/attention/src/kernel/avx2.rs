@@ -6,7 +6,13 @@
 use super::activations::{Group, quantize as quantize_row};
 use super::line::Line;
 use super::panel::{Codes, LANES};
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m128i, __m256, __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castsi256_ps,
+    _mm256_cvtepi32_ps, _mm256_cvtepu16_epi32, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_madd_epi16,
+    _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srai_epi16,
+    _mm256_srli_epi16,
+};
 
 /// Numbers of one row of x times 16 rows of weights.
 type Lanes = [f32; LANES];
@@ -30,7 +36,7 @@ pub(super) fn codes<const NIBBLES: bool, const HALVES: usize, const MINS: bool, 
                 for (sums, x) in sums.iter_mut().zip(x) {
                     let parts = integers::<NIBBLES, HALVES, MINS>(lines, side, x);
                     for half in 0..HALVES {
-                        let scales = &scales[2 * half * (1 + MINS as usize)..];
+                        let scales = &scales[2 * half * (1 + usize::from(MINS))..];
                         let scale = _mm256_mul_ps(_mm256_cvtph_ps(scales[side]), _mm256_set1_ps(x.scale));
                         let sum = &mut sums[side];
                         *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(parts[half]), scale, *sum);

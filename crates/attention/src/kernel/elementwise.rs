@@ -68,20 +68,22 @@ impl Job for SiluTimes<'_> {
 
     #[inline(always)]
     fn run<M: Simd>(self, m: M) {
-        let one = m.splat(1.0);
-        let silu_times = |gate: M::V, up: M::V| {
-            let denominator = m.add(one, exp(m, m.sub(m.splat(0.0), gate)));
-            m.mul(m.div(gate, denominator), up)
-        };
         let (gates, gate_tail) = self.gate.as_chunks_mut();
         let (ups, up_tail) = self.up.as_chunks();
         for (gate, up) in gates.iter_mut().zip(ups) {
-            m.store(silu_times(m.load(gate), m.load(up)), gate);
+            m.store(silu_product(m, m.load(gate), m.load(up)), gate);
         }
         let mut last = [0.0; LANES];
-        m.store(silu_times(m.load(&padded(gate_tail, 0.0)), m.load(&padded(up_tail, 0.0))), &mut last);
+        m.store(silu_product(m, m.load(&padded(gate_tail, 0.0)), m.load(&padded(up_tail, 0.0))), &mut last);
         gate_tail.copy_from_slice(&last[..gate_tail.len()]);
     }
+}
+
+/// A function and no closure: a closure is compiled without the caller's instructions, and then calls each of its own.
+#[inline(always)]
+fn silu_product<M: Simd>(m: M, gate: M::V, up: M::V) -> M::V {
+    let denominator = m.add(m.splat(1.0), exp(m, m.sub(m.splat(0.0), gate)));
+    m.mul(m.div(gate, denominator), up)
 }
 
 #[derive(Clone)]

@@ -13,8 +13,10 @@ use super::machine::Machine;
 use super::panel::{LANES, Layout, pack, unpack};
 use crate::file::RawTensor;
 
-/// Multiply-adds that a thread must get for a second one to be worth a hand-over.
-const PART_PRODUCTS: usize = 1 << 17;
+/// What one thread does in 2 to 3 µs, which is what handing a part to another costs: bytes of weights from memory, …
+const PART_BYTES: usize = 1 << 16;
+/// … or multiply-adds of a batch.
+const PART_PRODUCTS: usize = 1 << 20;
 
 /// A weight matrix W, packed for the machine.
 pub struct Matrix {
@@ -23,6 +25,42 @@ pub struct Matrix {
     n_columns: usize,
     panel_lines: usize,
     lines: Vec<Line>,
+}
+
+/// Some panels of a matrix, and where their products go.
+struct Part<'a> {
+    matrix: &'a Matrix,
+    panels: &'a [Line],
+    /// `outputs[t]` begins with the first panel's first row.
+    outputs: Vec<&'a mut [f32]>,
+}
+
+/// Several products of the same x: `multiply_all(x, [(query, q), (key, k), (value, v)])` is [`Matrix::multiply`] of each, but
+/// hands work to other threads once instead of three times.
+pub fn multiply_all<'a>(x: &Activations, products: impl IntoIterator<Item = (&'a Matrix, &'a mut [f32])>) {
+    let parts: Vec<_> = products.into_iter().map(|(matrix, y)| Part::new(matrix, x, y)).collect();
+    let n_threads = if rayon::current_thread_index().is_some() { rayon::current_num_threads() } else { 1 };
+    let n_bytes: usize = parts.iter().map(|part| size_of_val(part.panels)).sum();
+    let n_products: usize = parts.iter().map(|part| x.n_rows() * part.matrix.n_rows * x.n_columns()).sum();
+    split(n_threads.min((n_bytes / PART_BYTES).max(n_products / PART_PRODUCTS)), parts, x);
+}
+
+/// Does parts of equal bytes on so many threads.
+fn split(n_threads: usize, mut parts: Vec<Part>, x: &Activations) {
+    if n_threads < 2 {
+        return parts.iter_mut().for_each(|part| part.multiply(Machine::here(), x));
+    }
+    let n_lines: usize = parts.iter().map(|part| part.panels.len()).sum();
+    let mut n_missing = n_lines * (n_threads / 2) / n_threads;
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    for part in parts {
+        let n_panels = (n_missing / part.matrix.panel_lines).min(part.n_panels());
+        n_missing = if n_panels < part.n_panels() { 0 } else { n_missing - part.panels.len() };
+        let (head, tail) = part.split_at(n_panels);
+        first.push(head);
+        last.push(tail);
+    }
+    rayon::join(|| split(n_threads / 2, first, x), || split(n_threads - n_threads / 2, last, x));
 }
 
 impl Matrix {
@@ -53,62 +91,11 @@ impl Matrix {
         size_of_val(self.lines.as_slice())
     }
 
-    /// y[t][r] = Σ_c W[r][c] x[t][c]; each y\[t\] has the same bits whatever other rows and threads there are.
+    /// `y[t][r] = Σ_c W[r][c] x[t][c]`; each `y[t]` has the same bits whatever other rows and threads there are.
     ///
     /// Runs on all threads of the rayon pool that it is called in, and on its own outside of any.
     pub fn multiply(&self, x: &Activations, y: &mut [f32]) {
-        assert_eq!(x.n_columns(), self.n_columns, "activations are as wide as the matrix");
-        assert_eq!(y.len(), x.n_rows() * self.n_rows, "there is an output for each row of x and of the matrix");
-        let n_threads = if rayon::current_thread_index().is_some() { rayon::current_num_threads() } else { 1 };
-        let n_parts = n_threads.min((y.len() * self.n_columns).div_ceil(PART_PRODUCTS));
-        let outputs = y.chunks_exact_mut(self.n_rows).collect();
-        self.prepare(x);
-        self.split(n_parts, &self.lines, x, outputs);
-    }
-
-    /// Has x make the form that this matrix takes, so that no thread waits for another to do it.
-    fn prepare(&self, x: &Activations) {
-        let nothing = Tile { first: 0, n_rows: 0 };
-        match self.layout {
-            Layout::Codes(_) => drop(x.groups(nothing)),
-            _ => drop(x.numbers(nothing)),
-        }
-    }
-
-    /// Panels in so many equal parts, each on a thread; `outputs[t]` begins with the first panel's first row.
-    fn split(&self, n_parts: usize, panels: &[Line], x: &Activations, mut outputs: Vec<&mut [f32]>) {
-        let n_panels = panels.len() / self.panel_lines;
-        if n_parts < 2 || n_panels < 2 {
-            return self.multiply_on(Machine::here(), panels, x, &mut outputs);
-        }
-        let n_first = (n_panels * (n_parts / 2) / n_parts).max(1);
-        let (first, last) = panels.split_at(n_first * self.panel_lines);
-        let (first_outputs, last_outputs) =
-            outputs.into_iter().map(|output| output.split_at_mut(n_first * LANES)).unzip();
-        rayon::join(
-            || self.split(n_parts / 2, first, x, first_outputs),
-            || self.split(n_parts - n_parts / 2, last, x, last_outputs),
-        );
-    }
-
-    /// Panels times every row of x; `outputs[t]` begins with the first panel's first row.
-    fn multiply_on(&self, machine: Machine, panels: &[Line], x: &Activations, outputs: &mut [&mut [f32]]) {
-        let mut lanes = [[0.0; LANES]; 8];
-        for (panel_idx, panel) in panels.chunks_exact(self.panel_lines).enumerate() {
-            for tile in tiles(x.n_rows()) {
-                match self.layout {
-                    Layout::Codes(codes) => {
-                        machine.multiply_codes(codes, tile.n_rows, panel, x.groups(tile), &mut lanes)
-                    }
-                    layout => machine.multiply_numbers(layout, tile.n_rows, panel, x.numbers(tile), &mut lanes),
-                }
-                for (output, lanes) in outputs[tile.first..].iter_mut().zip(&lanes[..tile.n_rows]) {
-                    let output = &mut output[panel_idx * LANES..];
-                    let n = output.len().min(LANES);
-                    output[..n].copy_from_slice(&lanes[..n]);
-                }
-            }
-        }
+        multiply_all(x, [(self, y)]);
     }
 
     /// Row r as numbers: the embedding of a token.
@@ -116,6 +103,53 @@ impl Matrix {
         assert!(r < self.n_rows, "row {r} of {}", self.n_rows);
         assert_eq!(values.len(), self.n_columns, "a row has as many numbers as the matrix columns");
         unpack(self.layout, &self.lines[r / LANES * self.panel_lines..][..self.panel_lines], r % LANES, values);
+    }
+}
+
+impl<'a> Part<'a> {
+    fn new(matrix: &'a Matrix, x: &Activations, y: &'a mut [f32]) -> Self {
+        assert_eq!(x.n_columns(), matrix.n_columns, "activations are as wide as the matrix");
+        assert_eq!(y.len(), x.n_rows() * matrix.n_rows, "there is an output for each row of x and of the matrix");
+        // Has x make the form that this matrix takes, so that no thread waits for another to do it.
+        let nothing = Tile { first: 0, n_rows: 0 };
+        match matrix.layout {
+            Layout::Codes(_) => drop(x.groups(nothing)),
+            _ => drop(x.numbers(nothing)),
+        }
+        Self { matrix, panels: &matrix.lines, outputs: y.chunks_exact_mut(matrix.n_rows).collect() }
+    }
+
+    fn n_panels(&self) -> usize {
+        self.panels.len() / self.matrix.panel_lines
+    }
+
+    fn split_at(self, n_panels: usize) -> (Self, Self) {
+        let (head, tail) = self.panels.split_at(n_panels * self.matrix.panel_lines);
+        // The last panel may have fewer rows than lanes.
+        let at = self.outputs.first().map_or(0, |output| output.len().min(n_panels * LANES));
+        let (heads, tails) = self.outputs.into_iter().map(|output| output.split_at_mut(at)).unzip();
+        let part = |panels, outputs| Self { matrix: self.matrix, panels, outputs };
+        (part(head, heads), part(tail, tails))
+    }
+
+    /// Panels times every row of x.
+    fn multiply(&mut self, machine: Machine, x: &Activations) {
+        let mut lanes = [[0.0; LANES]; 8];
+        for (panel_idx, panel) in self.panels.chunks_exact(self.matrix.panel_lines).enumerate() {
+            for tile in tiles(x.n_rows()) {
+                match self.matrix.layout {
+                    Layout::Codes(codes) => {
+                        machine.multiply_codes(codes, tile.n_rows, panel, x.groups(tile), &mut lanes);
+                    }
+                    layout => machine.multiply_numbers(layout, tile.n_rows, panel, x.numbers(tile), &mut lanes),
+                }
+                for (output, lanes) in self.outputs[tile.first..].iter_mut().zip(&lanes[..tile.n_rows]) {
+                    let output = &mut output[panel_idx * LANES..];
+                    let n = output.len().min(LANES);
+                    output[..n].copy_from_slice(&lanes[..n]);
+                }
+            }
+        }
     }
 }
 
@@ -187,8 +221,7 @@ mod tests {
         let mut activations = Activations::default();
         activations.set(x, matrix.n_columns);
         let mut y = vec![f32::NAN; x.len() / matrix.n_columns * matrix.n_rows];
-        let mut outputs: Vec<_> = y.chunks_exact_mut(matrix.n_rows).collect();
-        matrix.multiply_on(machine, &matrix.lines, &activations, &mut outputs);
+        Part::new(matrix, &activations, &mut y).multiply(machine, &activations);
         y
     }
 
@@ -271,6 +304,27 @@ mod tests {
     }
 
     #[test]
+    fn several_products_at_once_are_each_the_same_on_any_threads() {
+        let shapes = [(Format::Q4_1, 3), (Format::F32, 800), (Format::Q8_0, 1000), (Format::Q6K, 17)];
+        let matrices = shapes.map(|(format, n_rows)| Matrix::pack(&tensor(format, n_rows, 512, 7), |r| r));
+        let mut noise = noise(8);
+        let x: Vec<f32> = (0..6 * 512).map(|_| noise()).collect();
+        for t in [1, 6] {
+            let mut activations = Activations::default();
+            activations.set(&x[..t * 512], 512);
+            for n_threads in 1..6 {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+                let mut outputs = shapes.map(|(_, n_rows)| vec![f32::NAN; t * n_rows]);
+                let products = matrices.iter().zip(outputs.iter_mut().map(Vec::as_mut_slice));
+                pool.install(|| multiply_all(&activations, products));
+                for (matrix, output) in matrices.iter().zip(&outputs) {
+                    assert_eq!(output, &multiply_with(Machine::here(), matrix, &x[..t * 512]));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn activations_that_are_set_again_forget_the_old_ones() {
         let [codes, numbers] =
             [Format::Q8_0, Format::F32].map(|format| Matrix::pack(&tensor(format, 16, 64, 1), |r| r));
@@ -283,6 +337,23 @@ mod tests {
                 let mut y = vec![0.0; t * 16];
                 matrix.multiply(&kept, &mut y);
                 assert_eq!(y, multiply_with(Machine::here(), matrix, &x));
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_none_makes_every_output_nan() {
+        for format in [Format::Q4_0, Format::Q4_1, Format::Q6K] {
+            let matrix = Matrix::pack(&tensor(format, 16, 256, 3), |r| r);
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut x = [1.0; 256];
+                x[40] = bad;
+                for machine in Machine::all() {
+                    assert!(
+                        multiply_with(machine, &matrix, &x).iter().all(|y| y.is_nan()),
+                        "{format:?} {bad} {machine:?}"
+                    );
+                }
             }
         }
     }

@@ -19,5 +19,5 @@ mod slots;
 
 pub use activations::Activations;
 pub(crate) use elementwise::{rms_norm, silu_times, softmax, surprise};
-pub use matrix::Matrix;
+pub use matrix::{Matrix, multiply_all};
 pub(crate) use slots::Slots;

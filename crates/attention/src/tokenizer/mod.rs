@@ -15,6 +15,8 @@ mod reader;
 mod scan;
 mod special;
 mod split;
+#[cfg(test)]
+mod tests;
 mod tokenizer;
 
 pub use parts::{Names, Split, TokenKind, TokenizerParts};

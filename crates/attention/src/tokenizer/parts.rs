@@ -38,7 +38,7 @@ pub enum TokenKind {
     Control,
     /// Text that is never cut.
     UserDefined,
-    /// In the table and never made.
+    /// In the table and never made; without a name where a folder's `tokenizer.json` has none for a row of the embedding.
     Unused,
     /// One byte.
     Byte,

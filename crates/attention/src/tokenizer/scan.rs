@@ -261,3 +261,80 @@ impl Kinds {
         self.blocks[usize::from(self.block_of[code >> 8])][code & 0xFF]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fancy_regex::Regex;
+    use proptest::prelude::*;
+
+    /// Characters of all kinds, those that patterns name more often.
+    fn text() -> impl Strategy<Value = String> {
+        let char = prop_oneof![
+            prop::sample::select("  \n\r\t'stremvlldTSLDREV aZ1290.,!?-_<>|'".chars().collect::<Vec<_>>()),
+            prop::sample::select(
+                "éß你好。１²Ⅷ٣\u{301}\u{a0}\u{2003}\u{85}\u{200d}👩ſK\u{FFFD}".chars().collect::<Vec<_>>()
+            ),
+            any::<char>(),
+        ];
+        prop::collection::vec(char, 0..60).prop_map(|chars| chars.into_iter().collect())
+    }
+
+    fn words(pattern: Pattern, text: &str) -> Vec<&str> {
+        let mut start = 0;
+        std::iter::from_fn(|| {
+            let word = start..if start < text.len() { pattern.end(text.as_bytes(), start) } else { return None };
+            start = word.end;
+            Some(&text[word])
+        })
+        .collect()
+    }
+
+    fn matches<'x>(regex: &Regex, text: &'x str) -> Vec<&'x str> {
+        regex.find_iter(text).map(|found| found.unwrap().as_str()).collect()
+    }
+
+    static REGEXES: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+        let qwen2 = LLAMA3.replace("{1,3}", "");
+        [GPT2, LLAMA3, &qwen2, r"\p{N}|\P{N}+", r"\p{N}+|\P{N}+"].map(|regex| Regex::new(regex).unwrap())
+    });
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+        #[test]
+        fn words_are_the_matches_of_the_regular_expressions(text in text()) {
+            let [gpt2, llama3, qwen2, alone, apart] = &*REGEXES;
+            prop_assert_eq!(words(Pattern::Gpt2(Digits::Joined), &text), matches(gpt2, &text));
+            prop_assert_eq!(words(Pattern::Llama3 { digits_max: 3 }, &text), matches(llama3, &text));
+            prop_assert_eq!(words(Pattern::Llama3 { digits_max: 1 }, &text), matches(qwen2, &text));
+            for (digits, cut) in [(Digits::Alone, alone), (Digits::Apart, apart)] {
+                let pieces = matches(cut, &text).into_iter();
+                let expected: Vec<&str> = pieces.flat_map(|piece| matches(gpt2, piece)).collect();
+                prop_assert_eq!(words(Pattern::Gpt2(digits), &text), expected);
+            }
+        }
+
+        #[test]
+        fn characters_are_those_of_the_standard_library(bytes in prop::collection::vec(any::<u8>(), 1..8)) {
+            let first = bytes.utf8_chunks().next().unwrap().valid().chars().next();
+            prop_assert_eq!(decode(&bytes), first);
+        }
+    }
+
+    #[test]
+    fn every_character_is_of_the_kind_that_regular_expressions_say() {
+        let [letter, number, space] = [r"\p{L}", r"\p{N}", r"\s"].map(|class| Regex::new(class).unwrap());
+        for char in '\0'..=char::MAX {
+            let mut bytes = [0; 4];
+            let text = char.encode_utf8(&mut bytes);
+            let expected = match () {
+                () if letter.is_match(text).unwrap() => Kind::Letter,
+                () if number.is_match(text).unwrap() => Kind::Number,
+                () if space.is_match(text).unwrap() => Kind::Space,
+                () => Kind::Other,
+            };
+            let found = Char::at(text.as_bytes(), 0);
+            assert_eq!((found.kind, found.len), (expected, char.len_utf8()), "{char:?}");
+        }
+    }
+}

@@ -198,11 +198,6 @@ impl Splitter {
     pub(super) fn words(&self, unit: &[u8], of_word: &mut impl FnMut(&[u8])) {
         words(self.steps.get(1..).unwrap_or_default(), unit, of_word);
     }
-
-    /// Whether a word that spells a token is that token, whatever the merges say: so it is in Llama 3, whose pattern tells it.
-    pub(super) fn takes_whole_words(&self) -> bool {
-        matches!(self.steps[..], [Step::Words(Pattern::Llama3 { digits_max: 3 })])
-    }
 }
 
 fn words(steps: &[Step], text: &[u8], of_word: &mut impl FnMut(&[u8])) {

@@ -26,6 +26,7 @@ pub struct Tokenizer {
     special: NamesInText,
     special_by_name: HashMap<Box<str>, u32>,
     begin: Option<u32>,
+    add_begin: bool,
     ends: Vec<u32>,
 }
 
@@ -109,7 +110,7 @@ impl Tokenizer {
             tokens().filter(|((_, kind), _)| is_made(**kind)).map(|((name, _), token)| (name, token)).collect();
         let merges = merges(parts, &text_tokens)?;
         let of_token = |token: u32| token_range(&ends_of_bytes, token).map_or(&[][..], |range| &bytes[range]);
-        let whole_words = if splitter.takes_whole_words() {
+        let whole_words = if parts.ignore_merges {
             text_tokens.values().map(|&token| (of_token(token).into(), token)).collect()
         } else {
             HashMap::new()
@@ -130,7 +131,8 @@ impl Tokenizer {
             user_defined: NamesInText::new(named(&[TokenKind::UserDefined])),
             special: NamesInText::new(named(&[TokenKind::UserDefined, TokenKind::Control, TokenKind::Unknown])),
             special_by_name: special.map(|((name, _), token)| (name.into(), token)).collect(),
-            begin: parts.begin.filter(|_| parts.add_begin),
+            begin: parts.begin,
+            add_begin: parts.add_begin,
             ends: parts.ends.clone(),
         })
     }
@@ -172,6 +174,11 @@ impl Tokenizer {
 
     /// What begins a text, if the file says that one must be put there.
     pub fn begin(&self) -> Option<u32> {
+        self.begin.filter(|_| self.add_begin)
+    }
+
+    /// The token that the file names for the beginning, whether or not one must be put there: a chat template may write it.
+    pub fn begin_named(&self) -> Option<u32> {
         self.begin
     }
 
@@ -189,6 +196,26 @@ impl Tokenizer {
     /// Goes on where a reader stood: `text` begins at [`Place::bytes`] of its text.
     pub fn resume<R: BufRead>(&self, text: R, place: Place) -> TokenReader<'_, R> {
         TokenReader::new(self, text, place)
+    }
+
+    /// The tokens of a text in which special tokens are themselves unless `guard` stands within their names; it is left out.
+    pub(crate) fn encode_guarded(&self, text: &str, guard: char) -> Vec<u32> {
+        let mut tokens = Vec::new();
+        let mut start = 0;
+        loop {
+            let found = self.special.find(text.as_bytes(), start);
+            let end = found.as_ref().map_or(text.len(), |(range, _)| range.start);
+            tokens.extend(self.encode(text[start..end].replace(guard, "").as_bytes()));
+            let Some((range, token)) = found else { return tokens };
+            tokens.push(token);
+            start = range.end;
+        }
+    }
+
+    /// Names of special tokens.
+    pub(crate) fn special_names(&self) -> impl Iterator<Item = &str> {
+        let special = self.names.iter().zip(&self.kinds).filter(|(_, kind)| is_special(**kind));
+        special.map(|(name, _)| &**name).filter(|name| !name.is_empty())
     }
 
     fn encode_beside(&self, text: &[u8], names: &NamesInText) -> Vec<u32> {

@@ -2,11 +2,11 @@
 
 mod asked;
 mod progress;
-mod signals;
 
 use crate::Place;
 use crate::failure::Failure;
 use crate::say::{note, say};
+use crate::signals::Signals;
 use anyhow::Context as _;
 pub(crate) use asked::{Swept, Variation};
 use clap::Args;
@@ -14,7 +14,6 @@ use dunwu::store::{Table, TableError};
 use dunwu::sweep::{Collected, Estimator, Keep, Options, Planned, Tally, collect, work};
 use progress::Progress;
 use serde_json::json;
-use signals::Signals;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -13,6 +13,7 @@ mod places;
 mod recorded;
 mod reference;
 mod runs;
+mod streams;
 mod sweeps;
 mod swept;
 

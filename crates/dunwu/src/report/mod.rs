@@ -9,6 +9,7 @@
 //! run does not have is said in its caption, `not defined here: …`.
 
 mod alluvial;
+pub mod attention;
 pub mod comparison;
 mod figures;
 pub mod landscape;
@@ -24,6 +25,8 @@ mod phase_grid;
 mod plot;
 mod race_chart;
 mod scale;
+pub mod stream;
+mod stream_chart;
 mod svg;
 mod terminal;
 mod terrain;

@@ -236,7 +236,7 @@ fn heat(svg: &mut Svg, diagram: &Diagram, map: &Map, (left, right): (f64, f64), 
 }
 
 /// The shades with the values at their ends, and the sign for none.
-fn key(svg: &mut Svg, (left, top): (f64, f64), ends: Option<(f64, f64, bool)>, has_undefined: bool) {
+pub(super) fn key(svg: &mut Svg, (left, top): (f64, f64), ends: Option<(f64, f64, bool)>, has_undefined: bool) {
     const BAR: f64 = 72.0;
     let mut x = left;
     if let Some((low, high, is_share)) = ends {

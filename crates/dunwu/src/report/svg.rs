@@ -193,6 +193,13 @@ impl Svg {
         self.body.push_str("</g>\n");
     }
 
+    /// Draws `content` so that a pointer that rests on it is told `title`.
+    pub(super) fn titled(&mut self, title: &str, content: impl FnOnce(&mut Self)) {
+        self.push(format_args!("<g><title>{}</title>", escape(title)));
+        content(self);
+        self.body.push_str("</g>\n");
+    }
+
     /// The whole document; `name` makes its ids unique within a page.
     pub(super) fn finish(self, name: &str, title: &str, description: &str, height: f64) -> String {
         self.finish_sized(name, title, description, (WIDTH, height))

@@ -151,6 +151,6 @@ pub enum StoreError {
     },
 }
 
-fn pid_text(pid: Option<u32>) -> String {
+pub(crate) fn pid_text(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default()
 }

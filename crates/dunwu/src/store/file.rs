@@ -129,6 +129,18 @@ pub(crate) fn is_temp_name(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(TEMP_SUFFIX)
 }
 
+/// Removes what [`replace`] left in `dir` where its process was ended.
+pub(crate) fn remove_temp_files(dir: &Path) -> Result<(), FileError> {
+    let doing = "removing a temporary file that an interrupted writer left";
+    for entry in fs::read_dir(dir).or_while(doing, dir)? {
+        let path = entry.or_while(doing, dir)?.path();
+        if is_temp_name(&path.file_name().unwrap_or_default().to_string_lossy()) {
+            fs::remove_file(&path).or_while(doing, &path)?;
+        }
+    }
+    Ok(())
+}
+
 /// A name is durable only when its directory is.
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) } // elsewhere a directory cannot be opened as a file

@@ -24,14 +24,14 @@
 mod cache;
 pub(crate) mod checkpoint;
 pub(crate) mod entry;
-mod error;
+pub(crate) mod error;
 pub(crate) mod file;
 mod id;
-mod lock;
+pub(crate) mod lock;
 pub(crate) mod log;
 mod record;
 mod run_dir;
-mod snapshot;
+pub(crate) mod snapshot;
 mod table;
 mod writer;
 

@@ -66,7 +66,7 @@ impl RunWriter {
             Ok(checkpoint) => (checkpoint, None),
             Err(why) => (None, Some(why)),
         };
-        remove_temp_files(dir.path())?;
+        file::remove_temp_files(dir.path())?;
         snapshot::remove_unrecorded(dir.path(), &record.snapshots)?;
         let step = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.step);
         let replay_from = if checkpoint.is_some() { step + 1 } else { 0 };
@@ -240,15 +240,4 @@ impl<T: Clone> Replay<T> {
     fn first_missing(&self) -> Option<u64> {
         self.recorded.range(self.from..).next().map(|(&step, _)| step)
     }
-}
-
-fn remove_temp_files(dir: &Path) -> Result<(), StoreError> {
-    let doing = "removing a temporary file that an interrupted writer left";
-    for entry in fs::read_dir(dir).or_while(doing, dir)? {
-        let path = entry.or_while(doing, dir)?.path();
-        if file::is_temp_name(&path.file_name().unwrap_or_default().to_string_lossy()) {
-            fs::remove_file(&path).or_while(doing, &path)?;
-        }
-    }
-    Ok(())
 }

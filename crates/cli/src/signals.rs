@@ -7,13 +7,13 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-pub(super) struct Signals {
+pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
     caught: Arc<AtomicUsize>,
 }
 
 impl Signals {
-    pub(super) fn watch() -> io::Result<Self> {
+    pub(crate) fn watch() -> io::Result<Self> {
         let (stop, caught) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         // Before the flag: the second Ctrl-C finds it set by the first.
         flag::register_conditional_shutdown(SIGINT, 128 + SIGINT, Arc::clone(&stop))?;
@@ -24,12 +24,12 @@ impl Signals {
         Ok(Self { stop, caught })
     }
 
-    pub(super) fn stop(&self) -> &AtomicBool {
+    pub(crate) fn stop(&self) -> &AtomicBool {
         &self.stop
     }
 
     /// The signal that came, if one did.
-    pub(super) fn caught(&self) -> Option<u8> {
+    pub(crate) fn caught(&self) -> Option<u8> {
         Some(self.caught.load(Ordering::Relaxed) as u8).filter(|&signal| signal > 0)
     }
 }

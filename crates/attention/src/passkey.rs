@@ -1,0 +1,279 @@
+//! Whether a model still knows a key that was hidden in a long text: the passkey test of Mohtashami & Jaggi 2023
+//! (arXiv:2305.16300), with the same prompts for every cache policy.
+//!
+//! ```text
+//! task ▸ filler of the trial's depth ▸ "The pass key is 48213. …" ▸ filler of the distance ▸ question ▸ "The pass key is " ▸ 4 8 2 1 3
+//! ```
+//!
+//! Filler is a real text instead of the repeated sentences of the original, and its length is counted in tokens between key and
+//! question. The answer is checked token by token with the right ones before it, which finds the same keys right as greedy
+//! decoding would. Distances of one trial share what comes before: the text is read once, and at each distance the question is
+//! asked and then forgotten.
+
+use crate::cache::{Cache, Policy};
+use crate::decoder::Decoder;
+use crate::tokenizer::Tokenizer;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// What the model is told first.
+const TASK: &str = "There is an important pass key hidden inside a lot of irrelevant text. Find it and memorize it. I will quiz you \
+                    about it at the end.\n\n";
+/// What it is asked.
+const QUESTION: &str = "\n\nWhat is the pass key that was hidden in the text?";
+/// How the answer begins.
+const ANSWER: &str = "The pass key is ";
+/// Digits of a key.
+const DIGITS: usize = 5;
+/// Tokens of filler before the key; trials take them in turn.
+const DEPTHS: [usize; 3] = [0, 128, 512];
+/// Probability of guessing a key.
+pub const CHANCE: f64 = 1e-5;
+
+/// Why there is nothing to test.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasskeyError {
+    /// Too little text.
+    #[error(
+        "the text has {found} tokens, a distance of {distance} takes {needed}: take a longer text or smaller distances"
+    )]
+    Short {
+        /// Tokens of it.
+        found: usize,
+        /// The largest distance.
+        distance: usize,
+        /// What it takes.
+        needed: usize,
+    },
+}
+
+/// The test: what all trials share.
+pub struct Passkey<'t> {
+    tokenizer: &'t Tokenizer,
+    /// Tokens before all filler.
+    before: Vec<u32>,
+    /// From the question to where the key is to come.
+    after: String,
+    filler: &'t [u32],
+    /// Tokens between key and question, ascending.
+    distances: Vec<usize>,
+    seed: u64,
+}
+
+/// One hidden key.
+pub struct Trial {
+    /// Its digits.
+    pub key: String,
+    /// Tokens of filler before it.
+    pub depth: usize,
+    /// Everything up to the key and its sentence.
+    opening: Vec<u32>,
+    /// What follows, as long as the largest distance.
+    filler: Vec<u32>,
+    /// The question.
+    question: Vec<u32>,
+    /// The key as the model has to write it.
+    answer: Vec<u32>,
+    /// Tokens from the key's last mention to the end of its sentence.
+    since_mention: usize,
+}
+
+/// What came of one question.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// Whether every token of the key was the likeliest.
+    pub is_right: bool,
+    /// ln p of the whole key.
+    pub log_probability: f64,
+}
+
+impl<'t> Passkey<'t> {
+    /// A test; `head` and `tail` are what a chat template writes before and after what the user says, `begin` what begins a text
+    /// without a template.
+    pub fn new(
+        tokenizer: &'t Tokenizer,
+        (head, tail): (&str, &str),
+        begin: Option<u32>,
+        filler: &'t [u32],
+        mut distances: Vec<usize>,
+        seed: u64,
+    ) -> Result<Self, PasskeyError> {
+        distances.sort_unstable();
+        distances.dedup();
+        let distance = distances.last().copied().unwrap_or(0);
+        let needed = distance + DEPTHS[DEPTHS.len() - 1];
+        if filler.len() < needed {
+            return Err(PasskeyError::Short { found: filler.len(), distance, needed });
+        }
+        let task = tokenizer.encode_with_special(&format!("{head}{TASK}"));
+        let before = begin.into_iter().chain(task).collect();
+        Ok(Self { tokenizer, before, after: format!("{QUESTION}{tail}{ANSWER}"), filler, distances, seed })
+    }
+
+    /// Tokens between key and question, ascending.
+    pub fn distances(&self) -> &[usize] {
+        &self.distances
+    }
+
+    /// The trial of this number; the same for every policy.
+    pub fn trial(&self, number: usize) -> Trial {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(number as u64);
+        let key: String = (0..DIGITS).map(|_| char::from(b'0' + rng.random_range(0..10u8))).collect();
+        let depth = DEPTHS[number % DEPTHS.len()];
+        let n_filler = depth + self.distances.last().copied().unwrap_or(0);
+        let from = rng.random_range(0..=self.filler.len() - n_filler);
+        let (shallow, deep) = self.filler[from..from + n_filler].split_at(depth);
+        let told = format!("\n\nThe pass key is {key}. Remember it. ");
+        let (said, mention) = self.divided(&told, &format!("{key} is the pass key.\n\n"));
+        let opening = [&self.before[..], shallow, &said, &mention].concat();
+        let (question, answer) = self.divided(&self.after, &key);
+        Trial { key, depth, opening, filler: deep.to_vec(), question, answer, since_mention: mention.len() }
+    }
+
+    /// Tokens of two texts as one, divided at the first that reaches into the second.
+    fn divided(&self, first: &str, second: &str) -> (Vec<u32>, Vec<u32>) {
+        let mut tokens = self.tokenizer.encode_with_special(&format!("{first}{second}"));
+        let mut n_bytes = 0;
+        let reaches = |token: &u32| {
+            n_bytes += self.tokenizer.bytes(*token).len();
+            n_bytes > first.len()
+        };
+        let at = tokens.iter().position(reaches).unwrap_or(tokens.len());
+        let rest = tokens.split_off(at);
+        (tokens, rest)
+    }
+
+    /// Reads a trial into an empty cache and asks at every distance, in order.
+    pub fn ask(&self, trial: &Trial, decoder: &mut Decoder<'_>, cache: &mut Cache) -> Vec<Answer> {
+        decoder.read(cache, &trial.opening);
+        let mut from = 0;
+        let mut ask = |distance: &usize| {
+            let filler = &trial.filler[from..*distance];
+            from = *distance;
+            if !filler.is_empty() {
+                decoder.read(cache, filler);
+            }
+            let saved = cache.save();
+            let answer = answer(decoder, cache, trial);
+            cache.restore(&saved).expect("the cache that it was saved from");
+            answer
+        };
+        self.distances.iter().map(&mut ask).collect()
+    }
+}
+
+impl Trial {
+    /// The largest distance at which a policy still holds the key's last mention when its last token is asked for; negative where
+    /// the question alone fills the window, `None` where it depends on what attention does.
+    pub fn reach(&self, policy: Policy) -> Option<i64> {
+        match policy {
+            Policy::Full => Some(i64::MAX),
+            Policy::Window { recent } | Policy::Sinks { recent, .. } | Policy::SinksAbsolute { recent, .. } => {
+                Some(recent as i64 - self.span() as i64)
+            }
+            _ => None,
+        }
+    }
+
+    /// Keys from the key's last mention to the query that asks for its last token, without filler.
+    fn span(&self) -> usize {
+        self.since_mention + self.question.len() + self.answer.len() - 1
+    }
+
+    /// Tokens of its prompt at a distance.
+    pub fn n_tokens(&self, distance: usize) -> usize {
+        self.opening.len() + distance + self.question.len() + self.answer.len()
+    }
+}
+
+/// What came of all trials of one policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tally {
+    /// As it was written.
+    pub policy: String,
+    /// Up to which distance it holds the key, in every trial; `None` where that is not known beforehand.
+    pub reach: Option<i64>,
+    /// One for each distance, ascending.
+    pub cells: Vec<Cell>,
+}
+
+/// One policy at one distance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cell {
+    /// Tokens between key and question.
+    pub distance: usize,
+    /// Keys that were asked for.
+    pub trials: usize,
+    /// Those that were known.
+    pub right: usize,
+    /// Σ ln p of the keys.
+    log_probability: f64,
+}
+
+impl Tally {
+    /// Nothing yet of a policy.
+    pub fn new(policy: &str, distances: &[usize]) -> Self {
+        let cell = |distance: &usize| Cell { distance: *distance, trials: 0, right: 0, log_probability: 0.0 };
+        Self { policy: policy.to_owned(), reach: Some(i64::MAX), cells: distances.iter().map(cell).collect() }
+    }
+
+    /// Adds the answers of a trial, one a distance; `policy` is what all heads have, if they have the same.
+    pub fn add(&mut self, trial: &Trial, policy: Option<Policy>, answers: &[Answer]) {
+        self.add_answers(policy.and_then(|policy| trial.reach(policy)), answers);
+    }
+
+    /// The same for a policy that holds the key up to a distance of `reach`.
+    pub fn add_answers(&mut self, reach: Option<i64>, answers: &[Answer]) {
+        assert_eq!(answers.len(), self.cells.len(), "an answer a distance");
+        self.reach = self.reach.zip(reach).map(|(a, b)| a.min(b));
+        for (cell, answer) in self.cells.iter_mut().zip(answers) {
+            cell.trials += 1;
+            cell.right += usize::from(answer.is_right);
+            cell.log_probability += answer.log_probability;
+        }
+    }
+
+    /// Whether the key is still held at a distance; `None` where that is not known.
+    pub fn holds(&self, distance: usize) -> Option<bool> {
+        self.reach.map(|reach| distance as i64 <= reach)
+    }
+}
+
+impl Cell {
+    /// Share of keys that were known.
+    pub fn accuracy(&self) -> f64 {
+        self.right as f64 / self.trials as f64
+    }
+
+    /// Mean ln p of a key.
+    pub fn log_probability(&self) -> f64 {
+        self.log_probability / self.trials as f64
+    }
+}
+
+/// Asks for the key.
+fn answer(decoder: &mut Decoder<'_>, cache: &mut Cache, trial: &Trial) -> Answer {
+    let mut answer = Answer { is_right: true, log_probability: 0.0 };
+    let mut unread: &[u32] = &trial.question;
+    for (i, token) in trial.answer.iter().enumerate() {
+        let logits = decoder.read(cache, unread);
+        answer.is_right &= likeliest(logits) == *token as usize;
+        answer.log_probability += log_probability(logits, *token as usize);
+        unread = &trial.answer[i..=i];
+    }
+    answer
+}
+
+/// The first of the largest.
+fn likeliest(logits: &[f32]) -> usize {
+    logits.iter().enumerate().fold(0, |best, (i, logit)| if *logit > logits[best] { i } else { best })
+}
+
+/// ln softmax, in f64.
+fn log_probability(logits: &[f32], token: usize) -> f64 {
+    let most = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|logit| (f64::from(*logit) - most).exp()).sum();
+    f64::from(logits[token]) - most - sum.ln()
+}
