@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 use std::error::Error;
 use std::hint::black_box;
 use std::iter;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Range};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -122,7 +122,11 @@ impl Options {
                 "--json" => options.json = true,
                 "--test" => options.is_test = true,
                 "--bench" => {} // from cargo
-                _ => return Err(format!("unknown argument {word:?}; the first lines of decode.rs say what there is").into()),
+                _ => {
+                    return Err(
+                        format!("unknown argument {word:?}; the first lines of decode.rs say what there is").into()
+                    );
+                }
             }
         }
         if options.is_test {
@@ -146,8 +150,11 @@ struct Measured<'a> {
 /// A measure's name, and what gives its rounds.
 type Measure = (&'static str, fn(&Measured<'_>) -> Value);
 
-const MEASURES: [Measure; 3] =
-    [("decode", Measured::decode), ("prefill", Measured::prefill), ("constancy", Measured::constancy)];
+const MEASURES: [Measure; 3] = [
+    ("decode", |measured| measured.decode()),
+    ("prefill", |measured| measured.prefill()),
+    ("constancy", |measured| measured.constancy()),
+];
 
 impl Measured<'_> {
     /// What a token at the depth reads: all weights, and the keys and values of the tokens before it that are kept.
@@ -191,8 +198,16 @@ impl Measured<'_> {
             cache.restore(&saved).expect("it is of a cache like this");
             let (mut ours, mut sums) = (Cost::NOTHING, Cost::NOTHING);
             for tokens in alone.chunks(TURN) {
-                ours += Cost::of(|| tokens.iter().for_each(|&token| drop(black_box(decoder.read(&mut cache, &[token])))));
-                sums += Cost::of(|| tokens.iter().for_each(|_| drop(black_box(self.sum(&memory)))));
+                ours += Cost::of(|| {
+                    tokens.iter().for_each(|&token| {
+                        black_box(decoder.read(&mut cache, &[token]));
+                    })
+                });
+                sums += Cost::of(|| {
+                    tokens.iter().for_each(|_| {
+                        black_box(self.sum(&memory));
+                    })
+                });
             }
             json!({ "token": ours.each(ALONE), "memory": sums.each(ALONE) })
         })
@@ -213,7 +228,10 @@ impl Measured<'_> {
         self.rounds(|| {
             let mut cache = self.cache();
             let [first, second] = [first, second].map(|tokens| {
-                Cost::of(|| drop(black_box(decoder.read(&mut cache, tokens)))).each(tokens.len())
+                Cost::of(|| {
+                    black_box(decoder.read(&mut cache, tokens));
+                })
+                .each(tokens.len())
             });
             json!({ "first": first, "second": second })
         })
@@ -221,50 +239,59 @@ impl Measured<'_> {
 
     /// Streaming at once after the cache is full, and far from there.
     fn constancy(&self) -> Value {
-        let shape = self.model.hyperparameters();
-        let assignment = Assignment::parse(STREAMING, shape).expect("a policy");
-        let new = || Cache::new(shape, &assignment, self.options.precision);
         let n = if self.options.is_test { 2 * CHUNK } else { STREAMED };
         let tokens = drawn(WINDOW + n + ALONE + 1, self.model);
         let (before, after) = tokens.split_at(WINDOW);
         let mut decoder = self.decoder();
-        let [mut near, mut far] = [new(), new()];
-        decoder.read(&mut near, before);
-        let near_saved = near.save();
-        let mut moved = near_saved.clone();
-        moved[..8].copy_from_slice(&(FAR - WINDOW as u64).to_le_bytes());
-        far.restore(&moved).expect("it is of a cache like this");
-        decoder.read(&mut far, before);
-        assert_eq!(far.position(), FAR, "a saved cache begins with its position");
-        let far_saved = far.save();
+        let mut caches = self.just_full_and_far(&mut decoder, before);
+        let saved = caches.each_mut().map(Cache::save);
         self.rounds(|| {
-            near.restore(&near_saved).expect("its own");
-            far.restore(&far_saved).expect("its own");
-            let [mut chunked, mut alone] = [[Cost::NOTHING; 2]; 2];
-            let mut surprise = [0.0; 2];
-            let (mut first, mut place) = (0, 0);
-            while first < n + ALONE {
-                // Who goes first changes, so that neither always finds the other's leavings.
-                place += 1;
-                for side in if place % 2 == 0 { [0, 1] } else { [1, 0] } {
-                    let cache = [&mut near, &mut far][side];
-                    if first < n {
-                        let end = n.min(first + CHUNK);
-                        let (tokens, targets) = (&after[first..end], &after[first + 1..=end]);
-                        let mut sum = 0.0;
-                        chunked[side] += Cost::of(|| sum = decoder.surprise(cache, tokens, targets).iter().sum());
-                        surprise[side] += f64::from(sum) / n as f64;
-                    } else {
-                        let tokens = &after[first..first + TURN];
-                        alone[side] += Cost::of(|| tokens.iter().for_each(|&token| drop(black_box(decoder.read(cache, &[token])))));
-                    }
-                }
-                first = if first < n { n.min(first + CHUNK) } else { first + TURN };
+            for (cache, saved) in caches.iter_mut().zip(&saved) {
+                cache.restore(saved).expect("its own");
             }
-            let pair = |costs: [Cost; 2], n| json!({ "near": costs[0].each(n), "far": costs[1].each(n) });
-            json!({ "chunks": pair(chunked, n), "alone": pair(alone, ALONE), "surprise": surprise })
+            let mut surprise = [0.0; 2];
+            let mut chunk = |cache: usize, range: Range<usize>| {
+                let targets = &after[range.start + 1..=range.end];
+                surprise[cache] +=
+                    decoder.surprise(&mut caches[cache], &after[range], targets).iter().sum::<f32>() / n as f32;
+            };
+            let chunks = in_turn(0..n, CHUNK, &mut chunk);
+            let mut one_by_one = |cache: usize, range: Range<usize>| {
+                after[range].iter().for_each(|&token| {
+                    black_box(decoder.read(&mut caches[cache], &[token]));
+                });
+            };
+            let alone = in_turn(n..n + ALONE, TURN, &mut one_by_one);
+            json!({ "chunks": chunks, "alone": alone, "surprise": surprise })
         })
     }
+
+    /// A streaming cache that has just become full, and one that stands far from there.
+    fn just_full_and_far(&self, decoder: &mut Decoder<'_>, tokens: &[u32]) -> [Cache; 2] {
+        let shape = self.model.hyperparameters();
+        let assignment = Assignment::parse(STREAMING, shape).expect("a policy");
+        let [mut near, mut far] = [(); 2].map(|()| Cache::new(shape, &assignment, self.options.precision));
+        decoder.read(&mut near, tokens);
+        let mut saved = near.save();
+        saved[..8].copy_from_slice(&(FAR - tokens.len() as u64).to_le_bytes());
+        far.restore(&saved).expect("it is of a cache like this");
+        decoder.read(&mut far, tokens);
+        assert_eq!(far.position(), FAR, "a saved cache begins with its position");
+        [near, far]
+    }
+}
+
+/// What reading tokens into the first and into the second cache costs, in turns of `n_turn` tokens.
+fn in_turn(tokens: Range<usize>, n_turn: usize, read: &mut dyn FnMut(usize, Range<usize>)) -> Value {
+    let n = tokens.len();
+    let mut costs = [Cost::NOTHING; 2];
+    for (turn, first) in tokens.clone().step_by(n_turn).enumerate() {
+        // Who goes first changes, so that neither always finds the other's leavings.
+        for cache in if turn % 2 == 0 { [0, 1] } else { [1, 0] } {
+            costs[cache] += Cost::of(|| read(cache, first..tokens.end.min(first + n_turn)));
+        }
+    }
+    json!({ "near": costs[0].each(n), "far": costs[1].each(n) })
 }
 
 /// Sum of numbers, as fast as they come from memory.
@@ -278,7 +305,8 @@ fn sum(numbers: &[u64]) -> u64 {
 
 /// Tokens by a linear congruence (Knuth's MMIX).
 fn drawn(n: usize, model: &Model) -> Vec<u32> {
-    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+    let next =
+        |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
     let n_vocab = model.hyperparameters().n_vocab as u64;
     iter::successors(Some(1), next).map(|state| ((state >> 33) % n_vocab) as u32).take(n).collect()
 }

@@ -7,8 +7,8 @@
   `llama_model_quantize` writes. f16 cache, no flash attention.
 - `f16_checksums`: of each matrix there; Σ (i + 1)·wᵢ mod 2⁶⁴ over its 16-bit words wᵢ. Equal sums: the test's F16 file has the same
   numbers.
-- `greedy`: the most probable token, again and again, by the file as it is with an f32 cache; `margins` are the differences between
-  the two largest logits, so that one sees which of them rounding could change.
+- `greedy`: the most probable token after the prompt, again and again, by both files with an f32 cache; `margins` are the differences
+  between the two largest logits, so that one sees which of them rounding could change.
 """
 
 import datetime
@@ -54,7 +54,7 @@ def greedy(path):
         margins.append(round(float(logits[first] - logits[second]), 4))
         model.eval([int(first)])
     text = model.detokenize(tokens, prev_tokens=prompt).decode()
-    return {"prompt": PROMPT, "prompt_tokens": prompt, "tokens": tokens, "margins": margins, "text": text}
+    return {"tokens": tokens, "margins": margins, "text": text}
 
 
 def requantize(source, target, ftype):
@@ -89,7 +89,9 @@ def main():
             "model_sha256": sha256(model),
             "text_sha256": sha256(text),
             "perplexity": {"Q4_1": perplexity(model, tokens), "F16": perplexity(f16, tokens)},
-            "greedy": greedy(model),
+            "prompt": PROMPT,
+            "prompt_tokens": tokenizer.tokenize(PROMPT.encode(), add_bos=False),
+            "greedy": {"Q4_1": greedy(model), "F16": greedy(f16)},
             "f16_checksums": {tensor.name: f"{checksum(tensor):016x}" for tensor in matrices},
             "tokens": tokens,
         }

@@ -33,6 +33,10 @@ const SEGMENT: usize = 2048;
 /// Bytes of text that have enough tokens; the novels have four a token.
 const BYTES: usize = 8 * STREAMED;
 
+/// Differences between the two largest logits below which rounding decides: with 4-bit weights both sides round activations to
+/// bytes, each in its own way.
+const TIE: f64 = 0.25;
+
 static REAL: LazyLock<Option<Real>> = LazyLock::new(|| {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
     let [model, text] = ["SmolLM2-135M-Instruct.Q4_1.gguf", "austen.txt"].map(|name| models.join(name));
@@ -67,7 +71,7 @@ fn perplexity_of_the_file_as_it_is_equals_that_of_llama_cpp() {
 }
 
 #[test]
-fn perplexity_in_half_precision_equals_that_of_llama_cpp() {
+fn perplexity_and_answer_in_half_precision_are_those_of_llama_cpp() {
     let Some(real) = &*REAL else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("f16.gguf");
@@ -78,27 +82,24 @@ fn perplexity_in_half_precision_equals_that_of_llama_cpp() {
         assert_eq!(tensor.format, Format::F16);
         assert_eq!(format!("{:016x}", checksum(&tensor.bytes)), expected.as_str().unwrap(), "{name}");
     }
-    check_perplexity(real, &Model::load(&file, &mut |_, _| {}).unwrap(), "F16");
+    let model = Model::load(&file, &mut |_, _| {}).unwrap();
+    check_perplexity(real, &model, "F16");
+    assert_eq!(most_probable(real, &model, "F16"), numbers(&real.llama["greedy"]["F16"]["tokens"]));
 }
 
 #[test]
-fn the_most_probable_tokens_are_those_of_llama_cpp() {
+fn answers_of_the_file_as_it_is_differ_from_llama_cpp_at_ties_alone() {
     let Some(real) = &*REAL else { return };
-    let greedy = &real.llama["greedy"];
-    let (prompt, expected) = (greedy["prompt"].as_str().unwrap(), numbers(&greedy["tokens"]));
-    let mut next = real.tokenizer.encode(prompt.as_bytes());
-    assert_eq!(next, numbers(&greedy["prompt_tokens"]));
-    let mut cache = cache(&real.model, "full", Precision::F32);
-    let mut decoder = Decoder::new(&real.model, 1);
-    let said: Vec<u32> = (0..expected.len())
-        .map(|_| {
-            let logits = decoder.read(&mut cache, &next);
-            let best = (0..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
-            next = vec![best];
-            best
-        })
-        .collect();
-    assert_eq!(said, expected, "the margins were {}", greedy["margins"]);
+    let greedy = &real.llama["greedy"]["Q4_1"];
+    let margins: Vec<f64> = greedy["margins"].as_array().unwrap().iter().filter_map(Value::as_f64).collect();
+    let ours = most_probable(real, &real.model, "Q4_1");
+    let expected = numbers(&greedy["tokens"]);
+    for (i, ((ours, expected), margin)) in ours.iter().zip(&expected).zip(margins).enumerate() {
+        assert!(ours == expected || margin < TIE, "token {i} is {ours}, llama.cpp's {expected} by {margin}");
+        if ours != expected {
+            eprintln!("token {i} is {ours}, llama.cpp's {expected} by {margin}");
+        }
+    }
 }
 
 /// Half a minute on two cores.
@@ -127,6 +128,21 @@ fn sinks_stream_past_the_trained_context_and_nothing_less_does() {
     assert!(exploded > 3.0 * flat, "{exploded} without re-indexing, {flat} with");
     let worse = perplexity(&window) / perplexity(&sinks);
     assert!((1.2..2.5).contains(&worse), "without sinks {worse} times as perplexed");
+}
+
+/// Our most probable token after the prompt and after each token that llama.cpp said.
+fn most_probable(real: &Real, model: &Model, format: &str) -> Vec<u32> {
+    let mut next = real.tokenizer.encode(real.llama["prompt"].as_str().unwrap().as_bytes());
+    assert_eq!(next, numbers(&real.llama["prompt_tokens"]));
+    let mut cache = cache(model, "full", Precision::F32);
+    let mut decoder = Decoder::new(model, 1);
+    let said = numbers(&real.llama["greedy"][format]["tokens"]);
+    let answers = said.into_iter().map(|said| {
+        let logits = decoder.read(&mut cache, &next);
+        next = vec![said];
+        (0..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1)).expect("logits").0
+    });
+    answers.collect()
 }
 
 fn check_perplexity(real: &Real, model: &Model, format: &str) {
