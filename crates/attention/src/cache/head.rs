@@ -100,7 +100,7 @@ impl HeadCache {
     pub(crate) fn insert(&mut self, rotary: &Rotary, position: u64, key: &[f32], value: &[f32], scratch: &mut Scratch) {
         match self.policy.recent() {
             None if position >= self.recent.n_slots() as u64 => {
-                self.recent.grow(2 * position as usize + 16 * MOST_AT_ONCE)
+                self.recent.grow(2 * position as usize + 16 * MOST_AT_ONCE);
             }
             None => {}
             Some(recent) => {

@@ -100,7 +100,7 @@ impl Attention {
             far.resize(recent.len(), 0.0);
             mixtures.resize(n_rows * shape.n_heads * d_value, 0.0);
             let mut tasks = Vec::new();
-            let (mut recent, mut far, mut mixtures) = (&mut recent[..], &mut far[..], &mut mixtures[..]);
+            let mut buffers = Buffers { recent: &mut recent[..], far: &mut far[..], mixtures: &mut mixtures[..] };
             for (part, (cache, _)) in parts.iter_mut().enumerate() {
                 let at_work = spans.iter().zip(&*angles).find(|(span, _)| span.part == part && span.wave == wave);
                 let Some((&span, angles)) = at_work else { continue };
@@ -108,17 +108,8 @@ impl Attention {
                 let heads = heads[layer * shape.n_key_heads..][..shape.n_key_heads].iter_mut();
                 for (key_head, head) in heads.enumerate() {
                     let n_queries = span.n_rows * n_group;
-                    tasks.push(Task {
-                        span,
-                        key_head,
-                        head,
-                        angles,
-                        far_angles,
-                        recent: front(&mut recent, n_queries * shape.d_head),
-                        far: front(&mut far, n_queries * shape.d_head),
-                        mixtures: front(&mut mixtures, n_queries * d_value),
-                        n_answered: 0,
-                    });
+                    let (recent, far, mixtures) = buffers.front(n_queries * shape.d_head, n_queries * d_value);
+                    tasks.push(Task { span, key_head, head, angles, far_angles, recent, far, mixtures, n_answered: 0 });
                 }
             }
             if let Some(watch) = watch.as_deref_mut() {
@@ -290,9 +281,23 @@ impl Task<'_> {
     }
 }
 
-/// Takes the first `n` numbers off.
-fn front<'a>(numbers: &mut &'a mut [f32], n: usize) -> &'a mut [f32] {
-    numbers.split_off_mut(..n).expect("the buffer was made for all tasks")
+/// What is left of the buffers of all tasks.
+struct Buffers<'a> {
+    recent: &'a mut [f32],
+    far: &'a mut [f32],
+    mixtures: &'a mut [f32],
+}
+
+impl<'a> Buffers<'a> {
+    /// Takes off the fronts: numbers of queries of both kinds, numbers of mixtures.
+    fn front(&mut self, n_queries: usize, n_mixtures: usize) -> (&'a mut [f32], &'a mut [f32], &'a mut [f32]) {
+        let enough = "the buffers were made for all tasks";
+        (
+            self.recent.split_off_mut(..n_queries).expect(enough),
+            self.far.split_off_mut(..n_queries).expect(enough),
+            self.mixtures.split_off_mut(..n_mixtures).expect(enough),
+        )
+    }
 }
 
 impl Scratches {

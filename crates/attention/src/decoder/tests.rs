@@ -293,19 +293,21 @@ fn a_restored_cache_goes_on_with_the_same_bits() {
     }
 }
 
+/// Far keys that the last query sees, of both key heads.
+struct Far(Vec<u64>);
+impl Watch for Far {
+    fn attention(&mut self, _: usize, head: usize, query: u64, positions: &[u64], weights: &[f32]) {
+        assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        if query == N_TOKENS as u64 - 1 && head.is_multiple_of(2) {
+            self.0.extend(&positions[..40]);
+        }
+    }
+}
+
 #[test]
 fn a_sample_is_fair() {
     let shape = shape();
     let sequence = sequence(&shape, 4);
-    struct Far(Vec<u64>);
-    impl Watch for Far {
-        fn attention(&mut self, _: usize, head: usize, query: u64, positions: &[u64], weights: &[f32]) {
-            assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-            if query == N_TOKENS as u64 - 1 && head % 2 == 0 {
-                self.0.extend(&positions[..40]);
-            }
-        }
-    }
     let mut cache = Cache::new(&shape, &Assignment::parse("random:4+36+30", &shape).unwrap(), Precision::F32);
     let mut far = Far(Vec::new());
     read(&mut cache, &sequence, 0..N_TOKENS, 32, 1, Some(&mut far));

@@ -20,7 +20,7 @@ use std::ops::Range;
 /// Keys and values in slots of one number format.
 pub(crate) struct Slots {
     d_head: usize,
-    n_slots: usize,
+    len: usize,
     numbers: Numbers,
 }
 
@@ -41,7 +41,7 @@ impl Slots {
                 Numbers::Int8 { keys: Vec::new(), values: Vec::new(), key_scales: Vec::new(), value_scales: Vec::new() }
             }
         };
-        let mut slots = Self { d_head, n_slots: 0, numbers };
+        let mut slots = Self { d_head, len: 0, numbers };
         slots.grow(n_slots);
         slots
     }
@@ -51,14 +51,14 @@ impl Slots {
         fn fill<T: Zeroable + Clone>(numbers: &mut Vec<T>, len: usize) {
             numbers.resize(len, T::zeroed());
         }
-        self.n_slots = n_slots.next_multiple_of(LANES);
-        let (n_keys, n_values) = (self.n_slots * self.d_head, self.n_slots * self.d_value());
+        self.len = n_slots.next_multiple_of(LANES);
+        let (n_keys, n_values) = (self.len * self.d_head, self.len * self.d_value());
         match &mut self.numbers {
             Numbers::F32 { keys, values } => (fill(keys, n_keys), fill(values, n_values)),
             Numbers::F16 { keys, values } => (fill(keys, n_keys), fill(values, n_values)),
             Numbers::Int8 { keys, values, key_scales, value_scales } => {
-                fill(key_scales, self.n_slots);
-                fill(value_scales, self.n_slots);
+                fill(key_scales, self.len);
+                fill(value_scales, self.len);
                 (fill(keys, n_keys), fill(values, n_values))
             }
         };
@@ -66,7 +66,7 @@ impl Slots {
 
     /// How many there are: a multiple of sixteen.
     pub(crate) fn n_slots(&self) -> usize {
-        self.n_slots
+        self.len
     }
 
     /// Bytes that they take.
@@ -110,7 +110,7 @@ impl Slots {
 
     /// Puts a key and its value into a slot.
     pub(crate) fn put(&mut self, slot: usize, key: &[f32], value: &[f32]) {
-        assert!(slot < self.n_slots && key.len() == self.d_head && value.len() == self.d_head, "a key for a slot");
+        assert!(slot < self.len && key.len() == self.d_head && value.len() == self.d_head, "a key for a slot");
         let first = slot * self.d_value();
         let value_range = first..first + self.d_head;
         let key_at = |d: usize| key_index(self.d_head, slot, d);
@@ -136,7 +136,7 @@ impl Slots {
 
     /// What a slot holds.
     pub(crate) fn get(&self, slot: usize, key: &mut [f32], value: &mut [f32]) {
-        assert!(slot < self.n_slots && key.len() == self.d_head && value.len() == self.d_head, "a key from a slot");
+        assert!(slot < self.len && key.len() == self.d_head && value.len() == self.d_head, "a key from a slot");
         let first = slot * self.d_value();
         for d in 0..self.d_head {
             let (at, value_at) = (key_index(self.d_head, slot, d), first + d);
@@ -156,10 +156,10 @@ impl Slots {
         let d_head = self.d_head;
         match &self.numbers {
             Numbers::F32 { keys, .. } => {
-                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride })
+                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride });
             }
             Numbers::F16 { keys, .. } => {
-                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride })
+                dispatch(Score { keys, scales: None, d_head, blocks, queries, scores, stride });
             }
             Numbers::Int8 { keys, key_scales, .. } => {
                 dispatch(Score { keys, scales: Some(key_scales), d_head, blocks, queries, scores, stride });
@@ -301,10 +301,9 @@ impl<T: Element> Score<'_, T> {
                 }
             }
         }
-        for b in 0..B {
-            let slot = (block + b) * LANES;
-            for q in 0..Q {
-                let mut sum = sums[q][b];
+        for (q, sums) in sums.into_iter().enumerate() {
+            for (b, mut sum) in sums.into_iter().enumerate() {
+                let slot = (block + b) * LANES;
                 if let Some(scales) = self.scales {
                     sum = m.mul(sum, m.load(lanes_at(scales, slot)));
                 }
