@@ -201,12 +201,12 @@ impl Measured<'_> {
                 ours += Cost::of(|| {
                     tokens.iter().for_each(|&token| {
                         black_box(decoder.read(&mut cache, &[token]));
-                    })
+                    });
                 });
                 sums += Cost::of(|| {
                     tokens.iter().for_each(|_| {
                         black_box(self.sum(&memory));
-                    })
+                    });
                 });
             }
             json!({ "token": ours.each(ALONE), "memory": sums.each(ALONE) })

@@ -206,24 +206,25 @@ fn strftime(format: &str, seconds: u64) -> Result<String, Error> {
             out.push(char);
             continue;
         }
-        match chars.next() {
-            Some('Y') => out.push_str(&year.to_string()),
-            Some('m') => out.push_str(&format!("{month:02}")),
-            Some('d') => out.push_str(&format!("{day:02}")),
-            Some('B') => out.push_str(month_name),
-            Some('b') => out.push_str(&month_name[..3]),
-            Some('A') => out.push_str(day_name),
-            Some('a') => out.push_str(&day_name[..3]),
-            Some('H') => out.push_str(&format!("{:02}", second / 3600)),
-            Some('M') => out.push_str(&format!("{:02}", second / 60 % 60)),
-            Some('S') => out.push_str(&format!("{:02}", second % 60)),
-            Some('%') => out.push('%'),
+        let part = match chars.next() {
+            Some('Y') => year.to_string(),
+            Some('m') => format!("{month:02}"),
+            Some('d') => format!("{day:02}"),
+            Some('B') => month_name.to_owned(),
+            Some('b') => month_name[..3].to_owned(),
+            Some('A') => day_name.to_owned(),
+            Some('a') => day_name[..3].to_owned(),
+            Some('H') => format!("{:02}", second / 3600),
+            Some('M') => format!("{:02}", second / 60 % 60),
+            Some('S') => format!("{:02}", second % 60),
+            Some('%') => "%".to_owned(),
             other => {
                 let other = other.map_or(String::new(), String::from);
                 let known = "known are %Y %m %d %B %b %A %a %H %M %S %%";
                 return Err(Error::new(ErrorKind::InvalidOperation, format!("strftime_now has %{other}, {known}")));
             }
-        }
+        };
+        out.push_str(&part);
     }
     Ok(out)
 }
@@ -231,7 +232,7 @@ fn strftime(format: &str, seconds: u64) -> Result<String, Error> {
 /// Year, month and day of a number of days since 1970-01-01.
 fn civil(mut days: u64) -> (u64, usize, u64) {
     let mut year = 1970;
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     loop {
         let length = 365 + u64::from(is_leap(year));
         if days < length {

@@ -10,6 +10,7 @@
 //! tokenizer has one are refused by their readers.
 
 mod bpe;
+mod encoding;
 mod parts;
 mod reader;
 mod scan;
@@ -17,9 +18,8 @@ mod special;
 mod split;
 #[cfg(test)]
 mod tests;
-mod tokenizer;
 
+pub use encoding::{Tokenizer, TokenizerError};
 pub use parts::{Names, Split, TokenKind, TokenizerParts};
 pub use reader::{Place, TokenReader};
 pub use split::SplitError;
-pub use tokenizer::{Tokenizer, TokenizerError};

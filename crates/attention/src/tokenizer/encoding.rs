@@ -1,7 +1,7 @@
 //! The tokenizer itself: tables that are checked once, and what is asked of them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ pub struct Tokenizer {
     /// Tokens that are themselves in any text.
     pub(super) user_defined: NamesInText,
     /// Tokens that are themselves in what a template wrote.
-    special: NamesInText,
+    pub(super) special: NamesInText,
     special_by_name: HashMap<Box<str>, u32>,
     begin: Option<u32>,
     add_begin: bool,
@@ -218,7 +218,8 @@ impl Tokenizer {
         special.map(|(name, _)| &**name).filter(|name| !name.is_empty())
     }
 
-    fn encode_beside(&self, text: &[u8], names: &NamesInText) -> Vec<u32> {
+    /// The tokens of a text in which these names are tokens.
+    pub(super) fn encode_beside(&self, text: &[u8], names: &NamesInText) -> Vec<u32> {
         let text = self.with_prefix(text);
         let mut encoder = Encoder::new(&self.merges);
         let mut tokens = Vec::with_capacity(text.len() / 4);
@@ -304,7 +305,7 @@ fn merges(parts: &TokenizerParts, tokens: &HashMap<&str, u32>) -> Result<Vec<(u3
 fn byte_tokens(
     parts: &TokenizerParts,
     tokens: &HashMap<&str, u32>,
-    byte_of: &HashMap<char, u8>,
+    byte_of: &BTreeMap<char, u8>,
 ) -> Result<[Option<u32>; 256], TokenizerError> {
     let mut byte_tokens = [None; 256];
     for ((name, &kind), token) in parts.tokens.iter().zip(&parts.kinds).zip(0..) {
@@ -320,7 +321,7 @@ fn byte_tokens(
     if byte_tokens.iter().all(Option::is_none) { Err(TokenizerError::NoBytes) } else { Ok(byte_tokens) }
 }
 
-fn bytes_of_name<'n>(name: &'n str, kind: TokenKind, byte_of: &HashMap<char, u8>) -> Cow<'n, [u8]> {
+fn bytes_of_name<'n>(name: &'n str, kind: TokenKind, byte_of: &BTreeMap<char, u8>) -> Cow<'n, [u8]> {
     let hexadecimal = || u8::from_str_radix(name.strip_prefix("<0x")?.strip_suffix('>')?, 16).ok();
     let spelled = || name.chars().map(|char| byte_of.get(&char).copied()).collect::<Option<Vec<u8>>>();
     let bytes = match kind {
@@ -332,7 +333,7 @@ fn bytes_of_name<'n>(name: &'n str, kind: TokenKind, byte_of: &HashMap<char, u8>
 }
 
 /// GPT-2's alphabet: bytes that print stand for themselves, the others for the characters from U+0100 on.
-fn bytes_of_printable() -> HashMap<char, u8> {
+fn bytes_of_printable() -> BTreeMap<char, u8> {
     let prints = |byte: u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
     let others = (0..=255).filter(|&byte| !prints(byte)).zip('\u{100}'..).map(|(byte, char)| (char, byte));
     (0..=255).filter(|&byte| prints(byte)).map(|byte| (char::from(byte), byte)).chain(others).collect()
