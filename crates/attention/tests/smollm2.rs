@@ -3,6 +3,7 @@
 //! say so and check nothing.
 
 #![expect(clippy::print_stderr, reason = "what was skipped is said, and what was measured")]
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use dunwu_attention::cache::{Assignment, Cache, Precision};
 use dunwu_attention::decoder::Decoder;

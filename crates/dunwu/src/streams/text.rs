@@ -255,7 +255,8 @@ mod tests {
         let model = folder.path().join("tiny.gguf");
         Tiny::default().write_gguf(&model, dunwu_attention::file::Format::F32, 1).unwrap();
         let tokenizer = Tokenizer::new(&ModelFile::open(&model).unwrap().tokenizer).unwrap();
-        let long: String = (0..4000).map(|i| format!("the {i} and 你好, {} ;\n", i * i % 97)).collect();
+        let lines: Vec<String> = (0..4000).map(|i| format!("the {i} and 你好, {} ;\n", i * i % 97)).collect();
+        let long = lines.concat();
         let texts = [long.as_str(), "", "the end of it\n"];
         let paths: Vec<PathBuf> = (0..3).map(|i| folder.path().join(format!("{i}.txt"))).collect();
         paths.iter().zip(texts).for_each(|(path, text)| fs::write(path, text).unwrap());
