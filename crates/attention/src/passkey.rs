@@ -297,8 +297,8 @@ mod tests {
     const FRAME: (&str, &str) = ("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n");
 
     fn filler(tokenizer: &Tokenizer) -> Vec<u32> {
-        let words: String = (0..2000).map(|i| format!(" the {} and of", ["cat", "hen", "rain"][i % 3])).collect();
-        tokenizer.encode(words.as_bytes())
+        let words: Vec<String> = (0..2000).map(|i| format!(" the {} and of", ["cat", "hen", "rain"][i % 3])).collect();
+        tokenizer.encode(words.concat().as_bytes())
     }
 
     fn text(tokenizer: &Tokenizer, tokens: &[u32]) -> String {

@@ -133,7 +133,7 @@ pub fn passkey_page(run: &PasskeyRun) -> Page {
     let mut body = format!("<ul class=\"story both\">\n{}</ul>\n", page::items(&sentences[1..]));
     body += "<h2>What the figure shows</h2>\n";
     body += &page::shown(&figure);
-    body += &format!("<div class=\"dense\">\n{}</div>\n", table(run).html());
+    body.extend(["<div class=\"dense\">\n", &table(run).html(), "</div>\n"]);
     let template = if run.is_chat { "chat template" } else { "no chat template" };
     let setup = format!(
         "{} for each policy and distance, hidden in {} · seed {} · {template}",

@@ -16,6 +16,9 @@ struct Telling<'a> {
     name: &'static str,
 }
 
+/// What a head may do most, and how much of it it does.
+type Kind<'k> = (&'static str, &'k dyn Fn(&Head) -> f64);
+
 /// The maps, two beside two.
 pub(super) fn figure(sparsity: &Sparsity, tokens: &[String]) -> Figure {
     const TITLE: &str = "What some heads look at";
@@ -46,7 +49,7 @@ pub(super) fn figure(sparsity: &Sparsity, tokens: &[String]) -> Figure {
 /// The heads that do one thing most, each once.
 fn telling(sparsity: &Sparsity) -> Vec<Telling<'_>> {
     let far = |head: &Head| 1.0 - head.mean("mass_first") - head.mean("mass_next") - head.mean("mass_recent");
-    let kinds: [(&'static str, &dyn Fn(&Head) -> f64); 4] = [
+    let kinds: [Kind<'_>; 4] = [
         ("Most on the first token", &|head| head.mean("mass_first")),
         ("Most on recent tokens", &|head| head.mean("mass_recent")),
         ("Most spread", &|head| head.mean("evenness")),

@@ -144,7 +144,7 @@ pub fn sparsity_page(sparsity: &Sparsity, reading: &Reading) -> Page {
     body.extend(figures.iter().map(page::shown));
     body += "<h2>Means by layer</h2>\n";
     let by_layer = table(sparsity, |measure| measure.title, "Heads with a sink");
-    body += &format!("<div class=\"dense\">\n{}</div>\n", by_layer.html());
+    body.extend(["<div class=\"dense\">\n", &by_layer.html(), "</div>\n"]);
     if !sparsity.sinks.is_empty() {
         body += "<h2>Other sinks</h2>\n";
         body += &sinks(sparsity, reading).html();
@@ -180,15 +180,15 @@ fn setup(sparsity: &Sparsity, reading: &Reading) -> String {
 
 /// What is measured, from the one table.
 fn measures() -> String {
-    let mut text = String::from("<h2>What is measured</h2>\n<dl class=\"words\">\n");
-    for Measure { name, title, tells, formula, unit, source, .. } in MEASURES {
+    let shown = |Measure { name, title, tells, formula, unit, source, .. }: &Measure| {
         let [title, tells, formula, source] = [title, tells, formula, source].map(|text| page::prose(text));
-        text += &format!(
+        format!(
             "<dt>{title} <small>({name}, {unit})</small></dt>\n<dd>Tells {tells}. {formula}, over the weights wᵢ of a query on \
              the n keys that there are. Source: {source}.</dd>\n"
-        );
-    }
-    text + "</dl>\n"
+        )
+    };
+    let shown: Vec<String> = MEASURES.iter().map(shown).collect();
+    format!("<h2>What is measured</h2>\n<dl class=\"words\">\n{}</dl>\n", shown.concat())
 }
 
 #[cfg(test)]
