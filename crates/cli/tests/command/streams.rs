@@ -59,7 +59,7 @@ impl Desk {
         let running = Running(command.spawn().unwrap());
         let began = Instant::now();
         let is_there = || {
-            let folders = fs::read_dir(self.path("runs/streams")).ok()?;
+            let mut folders = fs::read_dir(self.path("runs/streams")).ok()?;
             let folder = folders.find_map(Result::ok)?.path();
             let log = fs::read_to_string(folder.join("segments.jsonl")).ok()?;
             (log.lines().count() >= segments && folder.join("checkpoint.safetensors").is_file()).then_some(())

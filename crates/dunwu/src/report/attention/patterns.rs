@@ -16,6 +16,9 @@ struct Telling<'a> {
     name: &'static str,
 }
 
+/// What a head may do most, and how much of it it does.
+type Kind<'k> = (&'static str, &'k dyn Fn(&Head) -> f64);
+
 /// The maps, two beside two.
 pub(super) fn figure(sparsity: &Sparsity, tokens: &[String]) -> Figure {
     const TITLE: &str = "What some heads look at";
@@ -46,15 +49,14 @@ pub(super) fn figure(sparsity: &Sparsity, tokens: &[String]) -> Figure {
 /// The heads that do one thing most, each once.
 fn telling(sparsity: &Sparsity) -> Vec<Telling<'_>> {
     let far = |head: &Head| 1.0 - head.mean("mass_first") - head.mean("mass_next") - head.mean("mass_recent");
-    let kinds = [
-        ("Most on the first token", "mass_first"),
-        ("Most on recent tokens", "mass_recent"),
-        ("Most spread", "evenness"),
-        ("Most on neither", ""),
+    let kinds: [Kind<'_>; 4] = [
+        ("Most on the first token", &|head| head.mean("mass_first")),
+        ("Most on recent tokens", &|head| head.mean("mass_recent")),
+        ("Most spread", &|head| head.mean("evenness")),
+        ("Most on neither", &far),
     ];
     let mut telling: Vec<Telling<'_>> = Vec::new();
-    for (name, measure) in kinds {
-        let much = |head: &Head| if measure.is_empty() { far(head) } else { head.mean(measure) };
+    for (name, much) in kinds {
         let is_free = |head: &&Head| telling.iter().all(|of| (of.head.layer, of.head.head) != (head.layer, head.head));
         let most = sparsity.heads.iter().filter(is_free).max_by(|a, b| much(a).total_cmp(&much(b)));
         telling.extend(most.map(|head| Telling { head, name }));
