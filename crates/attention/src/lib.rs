@@ -7,7 +7,7 @@
 //! policy ──▶ Assignment ──▶ Cache ┘
 //! ```
 //!
-//! The model never changes; a cache is all that a sequence leaves behind. Files of other makers are read in [`file`], text is
+//! The model never changes; a cache is all that a sequence leaves behind. Files of other makers are read in [`mod@file`], text is
 //! cut into tokens in [`tokenizer`]; the arithmetic is in [`kernel`], the only room with `unsafe`.
 
 pub mod assign;
