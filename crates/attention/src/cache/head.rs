@@ -11,9 +11,9 @@
 
 use super::retention::Retention;
 use super::{Policy, Precision};
-use crate::kernel::{Slots, softmax};
-use crate::model::Rotary;
-use crate::rotary::move_key;
+use crate::kernel::{LANES, Slots, softmax};
+use crate::model::{Hyperparameters, Rotary};
+use crate::rotary::{Angles, move_key};
 use std::ops::Range;
 
 /// Most tokens that are cached before their queries are answered.
@@ -22,8 +22,16 @@ pub(crate) const MOST_AT_ONCE: usize = 32;
 /// Most scores that are held at once: a tile of queries is as large as fits (a quarter of a core's second-level cache).
 const MOST_SCORES: usize = 1 << 16;
 
+/// Slots that are made room for at first. Caches grow as they fill, by doubling, up to their size, so that a size that no text reaches
+/// costs nothing.
+const AT_FIRST: usize = 2 * MOST_AT_ONCE;
+
 pub(crate) struct HeadCache {
     policy: Policy,
+    /// Positions that are this far apart share a recent slot.
+    ring: usize,
+    /// The end of the cache, where far queries stand once something was forgotten; nothing where they stand in the text.
+    far_angles: Option<Angles>,
     far: Slots,
     /// Positions in the text of the far keys, by slot.
     far_positions: Vec<u64>,
@@ -63,18 +71,35 @@ impl Queries<'_> {
 }
 
 impl HeadCache {
-    pub(crate) fn new(policy: Policy, layer: usize, key_head: usize, d_head: usize, precision: Precision) -> Self {
-        let n_recent = policy.recent().map_or(0, |recent| recent + MOST_AT_ONCE - 1);
-        let (far, recent) = (Slots::new(d_head, policy.far(), precision), Slots::new(d_head, n_recent, precision));
-        let mut retention = policy.retention(layer, key_head);
-        retention.resize(policy.far(), recent.n_slots());
-        Self { policy, far, far_positions: Vec::with_capacity(policy.far()), recent, retention }
+    pub(crate) fn new(
+        policy: Policy,
+        (layer, key_head): (usize, usize),
+        shape: &Hyperparameters,
+        precision: Precision,
+    ) -> Self {
+        let ring = policy.recent().map_or(usize::MAX, |recent| (recent + MOST_AT_ONCE - 1).next_multiple_of(16));
+        let is_turned = policy.far() > 0 && policy.is_reindexed();
+        let end = policy.keys().filter(|_| is_turned).map(|keys| keys as u64 - 1);
+        Self {
+            policy,
+            ring,
+            far_angles: end.map(|end| Angles::new(&shape.rotary, end, 1)),
+            far: Slots::new(shape.d_head, precision),
+            far_positions: Vec::new(),
+            recent: Slots::new(shape.d_head, precision),
+            retention: policy.retention(layer, key_head),
+        }
+    }
+
+    fn resize_retention(&mut self) {
+        self.retention.resize(self.far.n_slots().min(self.policy.far()), self.recent.n_slots());
     }
 
     /// Bytes that it holds.
     pub(crate) fn bytes(&mut self) -> usize {
         let remembered: usize = self.retention.memories().iter().map(|memory| size_of_val(&memory[..])).sum();
-        self.far.bytes() + self.recent.bytes() + remembered + 8 * self.policy.far()
+        let angles = self.far_angles.as_ref().map_or(0, Angles::bytes);
+        self.far.bytes() + self.recent.bytes() + remembered + 8 * self.far_positions.capacity() + angles
     }
 
     /// How many of `n` tokens from `first` on may be cached before the first of their queries is answered.
@@ -88,28 +113,23 @@ impl HeadCache {
         if settled { n } else { n.min(staying.max(1)) }
     }
 
-    /// Where the query of the token at a position stands for the far keys.
-    pub(crate) fn far_position(&self, position: u64) -> u64 {
-        match self.policy.keys() {
-            Some(keys) if self.policy.far() > 0 && self.policy.is_reindexed() => position.min(keys as u64 - 1),
-            _ => position,
-        }
+    /// How the query of the token at a position is turned for the far keys, if not as for the recent ones: to the end of the cache, once
+    /// that is not where the token stands in the text.
+    pub(crate) fn far_angles(&self, position: u64) -> Option<&Angles> {
+        let has_forgotten = self.policy.keys().is_some_and(|keys| position >= keys as u64);
+        self.far_angles.as_ref().filter(|_| has_forgotten)
     }
 
     /// Caches the key and value of a token; the key is turned to its position.
     pub(crate) fn insert(&mut self, rotary: &Rotary, position: u64, key: &[f32], value: &[f32], scratch: &mut Scratch) {
-        match self.policy.recent() {
-            None if position >= self.recent.n_slots() as u64 => {
-                self.recent.grow(2 * position as usize + 16 * MOST_AT_ONCE);
-            }
-            None => {}
-            Some(recent) => {
-                if let Some(leaving) = position.checked_sub(recent as u64) {
-                    self.leave(rotary, leaving, scratch);
-                }
-            }
+        if let Some(leaving) = self.policy.recent().and_then(|recent| position.checked_sub(recent as u64)) {
+            self.leave(rotary, leaving, scratch);
         }
         let slot = self.slot(position);
+        if slot >= self.recent.n_slots() {
+            self.recent.grow((2 * slot + AT_FIRST).min(self.ring));
+            self.resize_retention();
+        }
         self.recent.put(slot, key, value);
         let norm = key.iter().map(|x| x * x).sum::<f32>().sqrt();
         self.retention.enter(slot, position, norm);
@@ -120,6 +140,10 @@ impl HeadCache {
         let from = self.slot(position);
         let taken = self.far_positions.len();
         let to = if taken < self.policy.far() {
+            if taken >= self.far.n_slots() {
+                self.far.grow((2 * taken + AT_FIRST).min(self.policy.far()));
+                self.resize_retention();
+            }
             self.far_positions.push(position);
             taken
         } else if let Some(to) = self.retention.replaces(from) {
@@ -209,7 +233,7 @@ impl HeadCache {
     }
 
     fn slot(&self, position: u64) -> usize {
-        (position % self.recent.n_slots() as u64) as usize
+        (position % self.ring as u64) as usize
     }
 
     /// Recent slots that were ever filled when the token at `last` was cached, in whole blocks.
@@ -221,16 +245,13 @@ impl HeadCache {
     fn hidden(&self, position: u64, n: usize) -> [Range<usize>; 2] {
         let seen = self.policy.recent().map_or(position + 1, |recent| (position + 1).min(recent as u64)) as usize;
         let end = self.slot(position) + 1;
-        if end >= seen {
-            [0..end - seen, end.min(n)..n]
-        } else {
-            [end..(self.recent.n_slots() + end - seen).min(n), n..n]
-        }
+        if end >= seen { [0..end - seen, end.min(n)..n] } else { [end..(self.ring + end - seen).min(n), n..n] }
     }
 
     /// Appends all of it.
     pub(crate) fn save(&mut self, saved: &mut Vec<u8>) {
         saved.extend((self.far_positions.len() as u64).to_le_bytes());
+        saved.extend((self.far.n_slots() as u64).to_le_bytes());
         saved.extend((self.recent.n_slots() as u64).to_le_bytes());
         self.far_positions.iter().for_each(|position| saved.extend(position.to_le_bytes()));
         for part in self.far.parts().chain(self.recent.parts()) {
@@ -244,12 +265,13 @@ impl HeadCache {
     /// Takes what [`Self::save`] wrote off the front.
     pub(crate) fn restore(&mut self, saved: &mut &[u8]) -> Option<()> {
         let n_far = usize::try_from(take_number(saved)?).ok().filter(|&n| n <= self.policy.far())?;
-        let n_recent = usize::try_from(take_number(saved)?).ok()?;
-        // What grows must be there, before room is made for it.
-        if n_recent != self.recent.n_slots() {
-            (self.policy.recent().is_none() && n_recent <= saved.len()).then_some(())?;
-            self.recent.grow(n_recent);
+        for (slots, most) in [(&mut self.far, self.policy.far()), (&mut self.recent, self.ring)] {
+            let n_slots = usize::try_from(take_number(saved)?).ok()?;
+            // What grew must be there, before room is made for it.
+            let is_possible = n_slots >= slots.n_slots() && n_slots <= most.min(saved.len()).saturating_add(LANES);
+            is_possible.then(|| slots.grow(n_slots))?;
         }
+        self.resize_retention();
         self.far_positions.clear();
         for _ in 0..n_far {
             self.far_positions.push(take_number(saved)?);

@@ -119,7 +119,10 @@ pub enum PolicyError {
 }
 
 fn forms() -> String {
-    POLICIES.map(|(form, ..)| form).join(", ")
+    format!(
+        "{}, and one for each range of layers as 0..12=POLICY/12..=POLICY",
+        POLICIES.map(|(form, ..)| form).join(", ")
+    )
 }
 
 /// The form whose name begins as the word does.

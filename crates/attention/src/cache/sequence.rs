@@ -1,9 +1,8 @@
 //! The cache of one sequence, over all layers and key heads.
 
+use super::Assignment;
 use super::head::{HeadCache, take_number};
-use super::{Assignment, Policy};
 use crate::model::Hyperparameters;
-use crate::rotary::Angles;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -50,8 +49,6 @@ pub struct Cache {
     pub(crate) position: u64,
     /// `[layer][key head]`, flat.
     pub(crate) heads: Vec<HeadCache>,
-    /// Where far queries may stand.
-    pub(crate) far_angles: Angles,
 }
 
 impl Cache {
@@ -61,14 +58,10 @@ impl Cache {
         let fits = policies.len() == shape.n_layers && policies.iter().all(|layer| layer.len() == shape.n_key_heads);
         assert!(fits, "an assignment has a policy for each layer and key head of its model");
         let heads = policies.iter().enumerate().flat_map(|(layer, policies)| {
-            policies
-                .iter()
-                .enumerate()
-                .map(move |(head, &policy)| HeadCache::new(policy, layer, head, shape.d_head, precision))
+            let policies = policies.iter().enumerate();
+            policies.map(move |(key_head, &policy)| HeadCache::new(policy, (layer, key_head), shape, precision))
         });
-        let with_far = policies.iter().flatten().filter(|policy| policy.far() > 0 && policy.is_reindexed());
-        let n_far_positions = with_far.filter_map(Policy::keys).max().unwrap_or(0);
-        Self { position: 0, heads: heads.collect(), far_angles: Angles::new(&shape.rotary, 0, n_far_positions) }
+        Self { position: 0, heads: heads.collect() }
     }
 
     /// Tokens read so far.
@@ -76,9 +69,9 @@ impl Cache {
         self.position
     }
 
-    /// Bytes that it holds: keys, values, what policies remember, the angles of far queries.
+    /// Bytes that it holds: keys, values, what policies remember.
     pub fn bytes(&mut self) -> usize {
-        self.heads.iter_mut().map(HeadCache::bytes).sum::<usize>() + self.far_angles.bytes()
+        self.heads.iter_mut().map(HeadCache::bytes).sum()
     }
 
     /// All of it, to go on from later with the same bits.

@@ -44,7 +44,6 @@ struct Task<'a> {
     key_head: usize,
     head: &'a mut HeadCache,
     angles: &'a Angles,
-    far_angles: &'a Angles,
     /// Queries turned to their positions, and to the end of the cache: `[token][head of the group][d_head]`.
     recent: &'a mut [f32],
     far: &'a mut [f32],
@@ -104,12 +103,11 @@ impl Attention {
             for (part, (cache, _)) in parts.iter_mut().enumerate() {
                 let at_work = spans.iter().zip(&*angles).find(|(span, _)| span.part == part && span.wave == wave);
                 let Some((&span, angles)) = at_work else { continue };
-                let Cache { heads, far_angles, .. } = &mut **cache;
-                let heads = heads[layer * shape.n_key_heads..][..shape.n_key_heads].iter_mut();
+                let heads = cache.heads[layer * shape.n_key_heads..][..shape.n_key_heads].iter_mut();
                 for (key_head, head) in heads.enumerate() {
                     let n_queries = span.n_rows * n_group;
                     let (recent, far, mixtures) = buffers.front(n_queries * shape.d_head, n_queries * d_value);
-                    tasks.push(Task { span, key_head, head, angles, far_angles, recent, far, mixtures, n_answered: 0 });
+                    tasks.push(Task { span, key_head, head, angles, recent, far, mixtures, n_answered: 0 });
                 }
             }
             if let Some(watch) = watch.as_deref_mut() {
@@ -198,15 +196,12 @@ impl Task<'_> {
             let recent = &mut self.recent[heads.clone()];
             recent.iter_mut().zip(&rows.query[at..at + d_group]).for_each(|(to, x)| *to = x * scale);
             let position = self.span.position + i as u64;
-            let far_position = self.head.far_position(position);
             let far = &mut self.far[heads];
             far.copy_from_slice(recent);
             recent.chunks_exact_mut(shape.d_head).for_each(|head| self.angles.rotate(i, head));
-            if far_position == position {
-                far.copy_from_slice(recent);
-            } else {
-                let turns = |head| self.far_angles.rotate(far_position as usize, head);
-                far.chunks_exact_mut(shape.d_head).for_each(turns);
+            match self.head.far_angles(position) {
+                Some(angles) => far.chunks_exact_mut(shape.d_head).for_each(|head| angles.rotate(0, head)),
+                None => far.copy_from_slice(recent),
             }
         }
     }

@@ -257,6 +257,25 @@ fn chunks_and_threads_change_no_bit() {
 }
 
 #[test]
+fn a_size_that_no_text_reaches_costs_nothing() {
+    let shape = shape();
+    let sequence = sequence(&shape, 5);
+    let full = mixed(Policy::Full, Precision::F32, &sequence, 32, 1);
+    for policy in ["window:1073741824", "sinks:1000000000+1000000000", "h2o:5+1073741824", "random:4+1000000000+200"] {
+        let mut cache = Cache::new(&shape, &Assignment::parse(policy, &shape).unwrap(), Precision::F32);
+        let mixed = read(&mut cache, &sequence, 0..N_TOKENS, 32, 1, None);
+        let worst = mixed.iter().zip(&full).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        // The order of the sum differs where keys have become far ones.
+        assert!(worst < 1e-5, "{policy}: {worst}");
+        assert!(cache.bytes() < 1 << 20, "{policy}: {} bytes", cache.bytes());
+        let saved = cache.save();
+        let mut restored = Cache::new(&shape, &Assignment::parse(policy, &shape).unwrap(), Precision::F32);
+        restored.restore(&saved).unwrap();
+        assert!(restored.save() == saved, "{policy}");
+    }
+}
+
+#[test]
 fn half_precision_and_bytes_are_close() {
     let sequence = sequence(&shape(), 2);
     for policy in ["full", "sinks:4+28", "h2o:12+20"].map(|policy| policy.parse().unwrap()) {

@@ -19,5 +19,6 @@ mod slots;
 
 pub use activations::Activations;
 pub(crate) use elementwise::{rms_norm, silu_times, softmax, surprise};
+pub(crate) use lanes::LANES;
 pub use matrix::{Matrix, multiply_all};
 pub(crate) use slots::Slots;

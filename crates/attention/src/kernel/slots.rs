@@ -32,8 +32,8 @@ enum Numbers {
 }
 
 impl Slots {
-    /// Empty slots, rounded up to whole blocks.
-    pub(crate) fn new(d_head: usize, n_slots: usize, precision: Precision) -> Self {
+    /// No slots yet.
+    pub(crate) fn new(d_head: usize, precision: Precision) -> Self {
         let numbers = match precision {
             Precision::F32 => Numbers::F32 { keys: Vec::new(), values: Vec::new() },
             Precision::F16 => Numbers::F16 { keys: Vec::new(), values: Vec::new() },
@@ -41,9 +41,7 @@ impl Slots {
                 Numbers::Int8 { keys: Vec::new(), values: Vec::new(), key_scales: Vec::new(), value_scales: Vec::new() }
             }
         };
-        let mut slots = Self { d_head, len: 0, numbers };
-        slots.grow(n_slots);
-        slots
+        Self { d_head, len: 0, numbers }
     }
 
     /// Makes room for at least `n_slots`; what is there stays where it is.
