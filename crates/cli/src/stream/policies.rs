@@ -32,7 +32,7 @@ pub(crate) fn help() -> String {
         "Policies, sizes in keys:\n{}\n  {:<width$}  a policy for each range of layers\n  {:<width$}  a policy for each key head, as \
          `dunwu attend --assign` writes it\n\n\
          ms_per_token_first and _last are wall time of the decoder, which whatever else the machine does makes longer: each chunk's \
-         mean, and the median of those of 1000 tokens, at the end and at the beginning (once the cache is full, where it fills).",
+         mean, and the median of those of 1000 tokens, at the end and at the beginning (once the cache is full, where 256 tokens or more are read after that).",
         lines.collect::<Vec<_>>().join("\n"),
         "0..12=POLICY/12..=POLICY",
         "heads:FILE"
@@ -119,15 +119,16 @@ impl Policied {
 
     /// Tokens after which some head forgets its first.
     pub(super) fn evicts_from(&self) -> Option<u64> {
-        self.bounds().min()
+        self.bounds().flatten().min()
     }
 
-    /// Tokens after which no head that forgets at all grows any more.
+    /// Tokens after which no head's cache grows any more; `None` where some head keeps all.
     pub(super) fn full_at(&self) -> Option<u64> {
-        self.bounds().max()
+        self.bounds().try_fold(0, |most, bound| Some(bound?.max(most)))
     }
 
-    fn bounds(&self) -> impl Iterator<Item = u64> {
-        self.assignment.policies.iter().flatten().filter_map(Policy::keys).map(|keys| keys as u64)
+    /// How many keys each head keeps.
+    fn bounds(&self) -> impl Iterator<Item = Option<u64>> {
+        self.assignment.policies.iter().flatten().map(|policy| policy.keys().map(|keys| keys as u64))
     }
 }
