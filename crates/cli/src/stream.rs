@@ -1,6 +1,6 @@
 //! `dunwu stream MODEL TEXT`: a long text under several cache policies.
 
-mod policies;
+pub(crate) mod policies;
 mod progress;
 mod underway;
 

@@ -2,10 +2,10 @@
 
 use super::Asked;
 use crate::failure::Failure;
+use crate::language_model;
 use anyhow::Context as _;
-use dunwu::memory;
 use dunwu::streams::Identity;
-use dunwu_attention::cache::{Assignment, POLICIES, Policy, Precision};
+use dunwu_attention::cache::{Assignment, POLICIES, Policy};
 use dunwu_attention::model::Hyperparameters;
 use std::fs;
 use std::num::NonZeroU64;
@@ -43,7 +43,7 @@ pub(crate) fn help() -> String {
 pub(super) fn check_words(words: &[String]) -> Result<(), Failure> {
     for (index, word) in words.iter().enumerate() {
         if words[..index].contains(word) {
-            return Err(Failure::usage(format!("--policy {word} is given twice; keep one of the two")));
+            return Err(same(word, word));
         }
         if !word.starts_with(HEADS) && !word.contains('=') {
             word.parse::<Policy>().map_err(Failure::usage)?;
@@ -52,14 +52,22 @@ pub(super) fn check_words(words: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses two policies that come to the same.
+pub(crate) fn same(first: &str, second: &str) -> Failure {
+    Failure::usage(if first == second {
+        format!("--policy {first} is given twice; keep one of the two")
+    } else {
+        format!("--policy {first} and --policy {second} are the same; keep one of the two")
+    })
+}
+
 /// The policies for a model of this shape.
 pub(super) fn read(words: &[String], shape: &Hyperparameters) -> Result<Vec<Policied>, Failure> {
     let mut policies: Vec<Policied> = Vec::new();
     for word in words {
         let policy = one(word, shape)?;
         if let Some(same) = policies.iter().find(|other| other.assignment == policy.assignment) {
-            let message = format!("--policy {} and --policy {word} are the same; keep one of the two", same.written);
-            return Err(Failure::usage(message));
+            return Err(self::same(&same.written, word));
         }
         policies.push(policy);
     }
@@ -87,21 +95,9 @@ pub(super) fn fit(
     shape: &Hyperparameters,
 ) -> Result<(), Failure> {
     let tokens = asked.tokens.map_or(text_bytes / BYTES_A_TOKEN, NonZeroU64::get);
-    let of_half = policies.iter().map(|policy| policy.assignment.bytes_at(shape, tokens as usize)).sum::<u64>();
-    let needed = match asked.cache {
-        Precision::F32 => 2 * of_half,
-        Precision::F16 => of_half,
-        Precision::Int8 => of_half / 2,
-    };
-    match memory::largest() {
-        Some(largest) if u128::from(needed) > largest => Err(Failure::usage(format!(
-            "after {tokens} tokens the caches of these policies would hold {:.1} GB, and this machine has {:.1} GB of memory; read fewer \
-             --tokens, or only policies that forget, such as sinks:4+1020",
-            needed as f64 / 1e9,
-            largest as f64 / 1e9
-        ))),
-        _ => Ok(()),
-    }
+    let assignments: Vec<&Assignment> = policies.iter().map(|policy| &policy.assignment).collect();
+    let remedy = "read fewer --tokens, or only policies that forget, such as sinks:4+1020";
+    language_model::fit(&assignments, asked.cache, tokens, shape, remedy)
 }
 
 /// All its policies, head by head.

@@ -306,6 +306,7 @@ fn what_cannot_be_is_refused_with_what_is_allowed() {
         ("stream tiny.gguf text.txt --threads 0", 2, &["--threads"]),
         ("stream tiny.gguf text.txt --cache f8", 2, &["f8", "f32, f16, int8"]),
         ("stream tiny.gguf text.txt --policy full --repeat --tokens 99999999999", 2, &["GB", "sinks:4+1020"]),
+        ("stream tiny.gguf text.txt --policy full --repeat --tokens 18446744073709551615", 2, &["GB", "--tokens"]),
         ("stream tiny.gguf text.txt --repeat", 2, &["--tokens"]),
         ("stream tiny.gguf text.txt --from 999999", 2, &["--from 999999", "the text has"]),
         ("stream tiny.gguf", 2, &["TEXT"]),
