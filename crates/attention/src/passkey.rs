@@ -15,6 +15,7 @@ use crate::decoder::Decoder;
 use crate::tokenizer::Tokenizer;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
 
 /// What the model is told first.
 const TASK: &str = "There is an important pass key hidden inside a lot of irrelevant text. Find it and memorize it. I will quiz you \
@@ -75,7 +76,9 @@ pub struct Trial {
     question: Vec<u32>,
     /// The key as the model has to write it.
     answer: Vec<u32>,
-    /// Tokens from the key's last mention to the end of its sentence.
+    /// Positions of the key's two mentions.
+    mentions: [Range<usize>; 2],
+    /// Tokens from where its last mention's sentence begins to where filler does.
     since_mention: usize,
 }
 
@@ -125,11 +128,16 @@ impl<'t> Passkey<'t> {
         let n_filler = depth + self.distances.last().copied().unwrap_or(0);
         let from = rng.random_range(0..=self.filler.len() - n_filler);
         let (shallow, deep) = self.filler[from..from + n_filler].split_at(depth);
-        let told = format!("\n\nThe pass key is {key}. Remember it. ");
+        let told = format!("\n\n{ANSWER}{key}. Remember it. ");
         let (said, mention) = self.divided(&told, &format!("{key} is the pass key.\n\n"));
         let opening = [&self.before[..], shallow, &said, &mention].concat();
+        let told_from = opening.len() - said.len() - mention.len();
+        let mentions = ["\n\n".len() + ANSWER.len(), told.len()].map(|byte| {
+            let tokens = self.covering(&opening[told_from..], byte..byte + key.len());
+            told_from + tokens.start..told_from + tokens.end
+        });
         let (question, answer) = self.divided(&self.after, &key);
-        Trial { key, depth, opening, filler: deep.to_vec(), question, answer, since_mention: mention.len() }
+        Trial { key, depth, opening, filler: deep.to_vec(), question, answer, mentions, since_mention: mention.len() }
     }
 
     /// Tokens of two texts as one, divided at the first that reaches into the second.
@@ -143,6 +151,19 @@ impl<'t> Passkey<'t> {
         let at = tokens.iter().position(reaches).unwrap_or(tokens.len());
         let rest = tokens.split_off(at);
         (tokens, rest)
+    }
+
+    /// The tokens that have a part in these bytes of their text.
+    fn covering(&self, tokens: &[u32], bytes: Range<usize>) -> Range<usize> {
+        let ends: Vec<usize> = tokens
+            .iter()
+            .scan(0, |n_bytes, token| {
+                *n_bytes += self.tokenizer.bytes(*token).len();
+                Some(*n_bytes)
+            })
+            .collect();
+        let start = ends.partition_point(|end| *end <= bytes.start);
+        start..(ends.partition_point(|end| *end < bytes.end) + 1).min(tokens.len())
     }
 
     /// Reads a trial into an empty cache and asks at every distance, in order.
@@ -165,16 +186,21 @@ impl<'t> Passkey<'t> {
 }
 
 impl Trial {
-    /// The largest distance at which a policy still holds the key's last mention when its last token is asked for; negative where
-    /// the question alone fills the window, `None` where it depends on what attention does.
+    /// The largest distance at which a policy still holds a mention of the key when its last token is asked for; negative where the
+    /// question alone fills the window, `None` where it depends on what attention does, or where first keys that are never dropped
+    /// have a part of a mention.
     pub fn reach(&self, policy: Policy) -> Option<i64> {
-        match policy {
-            Policy::Full => Some(i64::MAX),
-            Policy::Window { recent } | Policy::Sinks { recent, .. } | Policy::SinksAbsolute { recent, .. } => {
-                Some(recent as i64 - self.span() as i64)
-            }
-            _ => None,
+        let (far, recent) = match policy {
+            Policy::Full => return Some(i64::MAX),
+            Policy::Window { recent } => (0, recent),
+            Policy::Sinks { far, recent } | Policy::SinksAbsolute { far, recent } => (far, recent),
+            _ => return None,
+        };
+        if self.mentions.iter().any(|mention| mention.end <= far) {
+            return Some(i64::MAX);
         }
+        let is_cut = self.mentions.iter().any(|mention| mention.start < far);
+        (!is_cut).then(|| recent as i64 - self.span() as i64)
     }
 
     /// Keys from the key's last mention to the query that asks for its last token, without filler.
@@ -193,8 +219,10 @@ impl Trial {
 pub struct Tally {
     /// As it was written.
     pub policy: String,
-    /// Up to which distance it holds the key, in every trial; `None` where that is not known beforehand.
+    /// Up to which distance it holds the key, in the trial where that is least; `None` where it is not known beforehand.
     pub reach: Option<i64>,
+    /// The same in the trial where it is most.
+    most: i64,
     /// One for each distance, ascending.
     pub cells: Vec<Cell>,
 }
@@ -216,7 +244,12 @@ impl Tally {
     /// Nothing yet of a policy.
     pub fn new(policy: &str, distances: &[usize]) -> Self {
         let cell = |distance: &usize| Cell { distance: *distance, trials: 0, right: 0, log_probability: 0.0 };
-        Self { policy: policy.to_owned(), reach: Some(i64::MAX), cells: distances.iter().map(cell).collect() }
+        Self {
+            policy: policy.to_owned(),
+            reach: Some(i64::MAX),
+            most: i64::MIN,
+            cells: distances.iter().map(cell).collect(),
+        }
     }
 
     /// Adds the answers of a trial, one a distance; `policy` is what all heads have, if they have the same.
@@ -228,6 +261,7 @@ impl Tally {
     pub fn add_answers(&mut self, reach: Option<i64>, answers: &[Answer]) {
         assert_eq!(answers.len(), self.cells.len(), "an answer a distance");
         self.reach = self.reach.zip(reach).map(|(a, b)| a.min(b));
+        self.most = reach.map_or(self.most, |reach| reach.max(self.most));
         for (cell, answer) in self.cells.iter_mut().zip(answers) {
             cell.trials += 1;
             cell.right += usize::from(answer.is_right);
@@ -235,9 +269,11 @@ impl Tally {
         }
     }
 
-    /// Whether the key is still held at a distance; `None` where that is not known.
+    /// Whether the key is still held at a distance; `None` where that is not known, or not the same in all trials.
     pub fn holds(&self, distance: usize) -> Option<bool> {
-        self.reach.map(|reach| distance as i64 <= reach)
+        let distance = distance as i64;
+        let reach = self.reach?;
+        if distance <= reach { Some(true) } else { (distance > self.most).then_some(false) }
     }
 }
 
@@ -392,6 +428,38 @@ mod tests {
     }
 
     #[test]
+    fn a_key_among_first_keys_that_are_never_dropped_is_held_for_ever() {
+        let (_, tokenizer) = tiny();
+        let filler = filler(&tokenizer);
+        let test = Passkey::new(&tokenizer, FRAME, None, &filler, vec![600], 1).unwrap();
+        let deep = test.trial(2);
+        let window = deep.reach(Policy::Window { recent: 300 });
+        for number in 0..3 {
+            let trial = test.trial(number);
+            let prompt = prompt(&trial, 600);
+            let mentions: Vec<usize> =
+                (0..prompt.len()).filter(|from| prompt[*from..].starts_with(&trial.answer)).collect();
+            let wanted: Vec<Range<usize>> = mentions.iter().map(|from| *from..from + trial.answer.len()).collect();
+            assert_eq!(trial.mentions.to_vec(), wanted, "the tiny tokenizer writes each digit alone");
+            let Range { start, end } = wanted[0];
+            for (far, reach) in [(end, Some(i64::MAX)), (end - 1, None), (start + 1, None), (start, window)] {
+                for policy in [Policy::Sinks { far, recent: 300 }, Policy::SinksAbsolute { far, recent: 300 }] {
+                    assert_eq!(trial.reach(policy), reach, "{policy}, first mention at {start}..{end}");
+                }
+            }
+        }
+        let sinks: Policy = "sinks:200+300".parse().unwrap();
+        let [shallow, deep] = [0, 2].map(|number| test.trial(number).reach(sinks));
+        assert_eq!((shallow, deep), (Some(i64::MAX), window));
+        let mut tally = Tally::new("sinks:200+300", &[600]);
+        let answer = Answer { is_right: true, log_probability: 0.0 };
+        tally.add_answers(shallow, &[answer]);
+        assert_eq!(tally.holds(600), Some(true));
+        tally.add_answers(deep, &[answer]);
+        assert_eq!(tally.holds(600), None, "held in one trial and dropped in the other");
+    }
+
+    #[test]
     fn a_text_too_short_to_hide_a_key_in_is_refused() {
         let (_, tokenizer) = tiny();
         let filler = filler(&tokenizer);
@@ -408,7 +476,12 @@ mod tests {
         let cells: Vec<(usize, f64, f64)> =
             tally.cells.iter().map(|cell| (cell.right, cell.accuracy(), cell.log_probability())).collect();
         assert_eq!(cells, [(2, 1.0, -1.0), (1, 0.5, -2.0)]);
-        assert_eq!((tally.holds(1), tally.holds(2)), (Some(true), Some(false)));
+        assert_eq!(
+            (tally.holds(1), tally.holds(2)),
+            (Some(true), None),
+            "the first trial held it at 2, the second did not"
+        );
+        assert_eq!((tally.holds(7), tally.holds(8)), (None, Some(false)));
         tally.add_answers(None, &[answer(true, -1.5), answer(true, -1.0)]);
         assert_eq!(tally.holds(1), None);
     }

@@ -2,7 +2,6 @@
 //! made by the script beside it) and against what streaming is for. Both files come by `scripts/fetch-model`; without them these tests
 //! say so and check nothing.
 
-#![expect(clippy::print_stderr, reason = "what was skipped is said, and what was measured")]
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use dunwu_attention::cache::{Assignment, Cache, Precision};
@@ -12,6 +11,7 @@ use dunwu_attention::model::Model;
 use dunwu_attention::tokenizer::Tokenizer;
 use serde_json::Value;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread;
@@ -43,7 +43,7 @@ static REAL: LazyLock<Option<Real>> = LazyLock::new(|| {
     let [model, text] = ["SmolLM2-135M-Instruct.Q4_1.gguf", "austen.txt"].map(|name| models.join(name));
     let missing: Vec<&PathBuf> = [&model, &text].into_iter().filter(|path| !path.exists()).collect();
     if !missing.is_empty() {
-        eprintln!("skipped all tests on a real model: no {missing:?}; scripts/fetch-model brings them");
+        say(&format!("skipped all tests on a real model: no {missing:?}; scripts/fetch-model brings them"));
         return None;
     }
     let file = ModelFile::open(&model).expect("a model");
@@ -98,7 +98,7 @@ fn answers_of_the_file_as_it_is_differ_from_llama_cpp_at_ties_alone() {
     for (i, ((ours, expected), margin)) in ours.iter().zip(&expected).zip(margins).enumerate() {
         assert!(ours == expected || margin < TIE, "token {i} is {ours}, llama.cpp's {expected} by {margin}");
         if ours != expected {
-            eprintln!("token {i} is {ours}, llama.cpp's {expected} by {margin}");
+            say(&format!("token {i} is {ours}, llama.cpp's {expected} by {margin}"));
         }
     }
 }
@@ -120,15 +120,20 @@ fn sinks_stream_past_the_trained_context_and_nothing_less_does() {
     for (name, surprises) in [("sinks", &sinks), ("sinks-absolute", &absolute), ("window", &window)] {
         let segments: Vec<String> =
             surprises.chunks(SEGMENT).map(|segment| format!("{:.1}", perplexity(segment))).collect();
-        eprintln!("{name}: {:.2} in all, by {SEGMENT} tokens {}", perplexity(surprises), segments.join(" "));
+        say(&format!("{name}: {:.2} in all, by {SEGMENT} tokens {}", perplexity(surprises), segments.join(" ")));
     }
-    eprintln!("anew: {:.2}", last(&anew));
+    say(&format!("anew: {:.2}", last(&anew)));
     let (anew, flat, exploded) = (last(&anew), last(&sinks), last(&absolute));
     // 1 to 5 % were measured against full caches elsewhere in the text.
     assert!((flat / anew - 1.0).abs() < 0.06, "{flat} is not flat: read anew {anew}");
     assert!(exploded > 3.0 * flat, "{exploded} without re-indexing, {flat} with");
     let worse = perplexity(&window) / perplexity(&sinks);
     assert!((1.2..2.5).contains(&worse), "without sinks {worse} times as perplexed");
+}
+
+/// On standard error; the harness shows nothing that a passing test writes by `eprintln!`.
+fn say(line: &str) {
+    writeln!(io::stderr(), "{line}").expect("standard error takes a line");
 }
 
 /// Our most probable token after the prompt and after each token that llama.cpp said.
@@ -150,7 +155,7 @@ fn check_perplexity(real: &Real, model: &Model, format: &str) {
     let expected = real.llama["perplexity"][format].as_f64().unwrap();
     let tokens = &real.tokens[..numbers(&real.llama["tokens"]).len()];
     let ours = perplexity(&surprises(model, "full", tokens));
-    eprintln!("{format}: perplexity {ours:.4}, llama.cpp's {expected:.4}");
+    say(&format!("{format}: perplexity {ours:.4}, llama.cpp's {expected:.4}"));
     assert!((ours / expected - 1.0).abs() < 0.01, "{format}: perplexity {ours}, llama.cpp's {expected}");
 }
 

@@ -15,11 +15,16 @@ use dunwu_attention::model::{Hyperparameters, Model};
 use dunwu_attention::sparsity::{Head, Layer, MEASURES, Plan, SINKS, Sparsity};
 use dunwu_attention::tokenizer::Tokenizer;
 use serde_json::{Map, Value, json};
-use std::fs;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 /// Tokens that are read at once.
 const CHUNK: usize = 128;
+/// Hardly a text has fewer bytes a token than this.
+const BYTES_A_TOKEN: u64 = 2;
+/// How cached keys and values are written.
+const CACHE: Precision = Precision::F16;
 
 /// What is to be read and measured.
 #[derive(Args)]
@@ -44,7 +49,7 @@ pub(crate) struct Asked {
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = share, requires = "assign")]
     hold: f64,
     /// Keys of heads that no smaller cache serves, instead of all
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..), requires = "assign")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=1 << 30), requires = "assign")]
     budget: Option<u32>,
     /// Threads to decode with (default: all cores)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -74,6 +79,7 @@ pub(crate) fn attend(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), 
     }
     let text = language::text(&asked.text)?;
     let (file, model, tokenizer) = language::open(&asked.model, asked.quiet)?;
+    fit(asked, &text, &file.hyperparameters)?;
     let begin = language::begin(&tokenizer);
     let tokens = begin.map(Ok).into_iter().chain(tokenizer.reader(text)).take(asked.tokens);
     let tokens: Vec<u32> =
@@ -112,9 +118,22 @@ pub(crate) fn attend(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), 
     Ok(())
 }
 
+/// Refuses more tokens than there is memory for their keys, before any is read.
+fn fit(asked: &Asked, text: &BufReader<File>, shape: &Hyperparameters) -> Result<(), Failure> {
+    let kind = text.get_ref().metadata().with_context(|| format!("cannot read the text {}", asked.text.display()))?;
+    let of_text = if kind.is_file() { kind.len() / BYTES_A_TOKEN } else { u64::MAX };
+    let tokens = of_text.min(asked.tokens as u64);
+    language::fit(&[&Assignment::uniform(Policy::Full, shape)], CACHE, tokens, shape, "read fewer --tokens")
+}
+
 /// Whether the text has queries that can be measured.
 fn enough(asked: &Asked, found: usize, has_begin: bool) -> Result<(), Failure> {
     let (text, from) = (asked.text.display(), asked.from);
+    if has_begin && asked.tokens == 1 {
+        let message =
+            "--tokens 1 is the token that begins the text, and leaves none of the text itself: raise --tokens";
+        return Err(Failure::usage(message.to_owned()));
+    }
     if found == usize::from(has_begin) {
         return Err(Failure::usage(format!("the text {text} is empty: name one with more than {from} tokens")));
     }
@@ -130,7 +149,7 @@ fn enough(asked: &Asked, found: usize, has_begin: bool) -> Result<(), Failure> {
 fn observe(model: &Model, asked: &Asked, plan: Plan, tokens: &[u32]) -> Sparsity {
     let shape = model.hyperparameters();
     let mut decoder = Decoder::new(model, language::threads(asked.threads));
-    let mut cache = Cache::new(shape, &Assignment::uniform(Policy::Full, shape), Precision::F16);
+    let mut cache = Cache::new(shape, &Assignment::uniform(Policy::Full, shape), CACHE);
     let mut observer = Sparsity::observer(shape, plan);
     let bar = language::tokens_bar("reading", tokens.len(), asked.quiet);
     for chunk in tokens.chunks(CHUNK) {

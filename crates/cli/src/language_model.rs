@@ -2,8 +2,10 @@
 
 use crate::failure::Failure;
 use anyhow::{Context as _, anyhow};
+use dunwu::memory;
+use dunwu_attention::cache::{Assignment, Precision};
 use dunwu_attention::file::ModelFile;
-use dunwu_attention::model::Model;
+use dunwu_attention::model::{Hyperparameters, Model};
 use dunwu_attention::tokenizer::Tokenizer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::File;
@@ -55,6 +57,31 @@ pub(crate) fn text(path: &Path) -> Result<BufReader<File>, Failure> {
         return Err(anyhow!("{} is a folder: name the text files in it", path.display()).into());
     }
     Ok(BufReader::with_capacity(1 << 16, file))
+}
+
+/// Refuses caches that would be larger than the memory of this machine; `remedy` says what to do.
+pub(crate) fn fit(
+    assignments: &[&Assignment],
+    precision: Precision,
+    tokens: u64,
+    shape: &Hyperparameters,
+    remedy: &str,
+) -> Result<(), Failure> {
+    let n_tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
+    let of_half = assignments.iter().map(|of| u128::from(of.bytes_at(shape, n_tokens))).sum::<u128>();
+    let needed = match precision {
+        Precision::F32 => 2 * of_half,
+        Precision::F16 => of_half,
+        Precision::Int8 => of_half / 2,
+    };
+    match memory::largest() {
+        Some(largest) if needed > largest => Err(Failure::usage(format!(
+            "after {tokens} tokens the cached keys and values would take {:.1} GB, and this machine has {:.1} GB of memory; {remedy}",
+            needed as f64 / 1e9,
+            largest as f64 / 1e9
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The token that a text begins with: the file's own if it demands one, else the one that parted texts in training if there is

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::landscape::Drawn;
 use crate::language_model as language;
 use crate::say::say;
+use crate::stream::policies;
 use anyhow::Context as _;
 use clap::Args;
 use dunwu::landscape::Share;
@@ -62,6 +63,19 @@ struct Held {
 }
 
 impl Held {
+    /// All that were asked for; the same is not asked twice.
+    fn all(texts: &[String], shape: &Hyperparameters) -> Result<Vec<Self>, Failure> {
+        let mut all: Vec<Self> = Vec::new();
+        for text in texts {
+            let held = Self::read(text, shape)?;
+            if let Some(same) = all.iter().find(|other| other.assignment == held.assignment) {
+                return Err(policies::same(&same.text, text));
+            }
+            all.push(held);
+        }
+        Ok(all)
+    }
+
     fn read(text: &str, shape: &Hyperparameters) -> Result<Self, Failure> {
         let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("--policy {text}: {error}"));
         let (uniform, assignment) = if let Some(path) = text.strip_prefix("heads:") {
@@ -80,7 +94,7 @@ pub(crate) fn passkey(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(),
     let text = language::text(&asked.text)?;
     let (file, model, tokenizer) = language::open(&asked.model, asked.quiet)?;
     let shape = &file.hyperparameters;
-    let held: Vec<Held> = asked.policies.iter().map(|text| Held::read(text, shape)).collect::<Result<_, _>>()?;
+    let held = Held::all(&asked.policies, shape)?;
     let filler: Result<Vec<u32>, _> = tokenizer.reader(text).take(FILLER).collect();
     let filler = filler.with_context(|| format!("cannot read the text {}", asked.text.display()))?;
     let frame = file.chat_template.as_deref().map(|template| framed(template, &tokenizer)).transpose()?;

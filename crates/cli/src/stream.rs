@@ -1,6 +1,6 @@
 //! `dunwu stream MODEL TEXT`: a long text under several cache policies.
 
-mod policies;
+pub(crate) mod policies;
 mod progress;
 mod underway;
 
@@ -19,7 +19,7 @@ use dunwu_attention::tokenizer::Tokenizer;
 use policies::Policied;
 pub(crate) use policies::help;
 use serde_json::{Value, json};
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use underway::Underway;
@@ -42,8 +42,8 @@ pub(crate) struct Asked {
     #[arg(long, value_name = "N", default_value = "2048")]
     segment: NonZeroU64,
     /// Tokens that are read at once; changes how long it takes, and not a bit of what comes out
-    #[arg(long, value_name = "N", default_value = "64")]
-    chunk: NonZeroU32,
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    chunk: u32,
     /// How cached keys and values are written: f32, f16 or int8
     #[arg(long, value_name = "FORMAT", default_value = "f16")]
     cache: Precision,
@@ -93,7 +93,7 @@ pub(crate) fn stream(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), 
     remark(asked, &reading, is_stopped);
     let page = drawn.keep("stream.html", &report::page(&reading))?;
     if place.json {
-        say!("{}", object(&reading, &page, underway.folder()));
+        say!("{}", object(asked, &reading, &page, underway.folder()));
     } else {
         say!("{}\n", report::text(&reading));
         for sentence in report::sentences(&reading) {
@@ -141,7 +141,7 @@ fn reading(
     let course = |policy: &Policied| {
         let index = policy.index_in(identity);
         let (lane, segments) = (underway.lane(index), underway.segments());
-        Course::of(&policy.written, index, &lane, segments, segment, policy.evicts_from())
+        Course::of(&policy.written, index, &lane, segments, segment, (policy.evicts_from(), policy.full_at()))
     };
     let shown = |path: &PathBuf| path.display().to_string();
     Reading {
@@ -151,7 +151,7 @@ fn reading(
         setting: identity.setting.clone(),
         trained_context: file.hyperparameters.trained_context as u64,
         command: command(asked),
-        chunk: asked.chunk.get() as usize,
+        chunk: asked.chunk as usize,
         threads: language_model::threads(asked.threads),
         ended: underway.has_ended(),
         rounds: underway.rounds(),
@@ -207,10 +207,11 @@ fn quoted(path: &Path) -> String {
 }
 
 /// The object that programs rely on.
-fn object(reading: &Reading, page: &Path, folder: &Path) -> Value {
+fn object(asked: &Asked, reading: &Reading, page: &Path, folder: &Path) -> Value {
     json!({
         "model": reading.model,
         "text": reading.texts,
+        "asked": asked.tokens,
         "begin": reading.begin,
         "from": reading.setting.from,
         "chunk": reading.chunk,
@@ -239,5 +240,6 @@ fn course(course: &Course) -> Value {
         "ms_per_token_first": course.ms_per_token_first,
         "ms_per_token_last": course.ms_per_token_last,
         "evicts_from": course.evicts_from,
+        "full_at": course.full_at,
     })
 }

@@ -1,6 +1,6 @@
 //! The tokenizer against two others, on a mixed text, and against itself read in pieces.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write as _};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -19,9 +19,14 @@ fn fetched(name: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models")).join(name);
     let is_there = path.exists();
     if !is_there {
-        eprintln!("skipped: models/{name} is not there (scripts/fetch-model brings it)");
+        say(&format!("skipped: models/{name} is not there (scripts/fetch-model brings it)"));
     }
     is_there.then_some(path)
+}
+
+/// On standard error; the harness shows nothing that a passing test writes by `eprintln!`.
+fn say(line: &str) {
+    writeln!(io::stderr(), "{line}").expect("standard error takes a line");
 }
 
 fn tiny() -> TokenizerParts {

@@ -2,10 +2,10 @@
 
 use super::Asked;
 use crate::failure::Failure;
+use crate::language_model;
 use anyhow::Context as _;
-use dunwu::memory;
 use dunwu::streams::Identity;
-use dunwu_attention::cache::{Assignment, POLICIES, Policy, Precision};
+use dunwu_attention::cache::{Assignment, POLICIES, Policy};
 use dunwu_attention::model::Hyperparameters;
 use std::fs;
 use std::num::NonZeroU64;
@@ -32,7 +32,7 @@ pub(crate) fn help() -> String {
         "Policies, sizes in keys:\n{}\n  {:<width$}  a policy for each range of layers\n  {:<width$}  a policy for each key head, as \
          `dunwu attend --assign` writes it\n\n\
          ms_per_token_first and _last are wall time of the decoder, which whatever else the machine does makes longer: each chunk's \
-         mean, and the median of those of 1000 tokens, at the end and at the beginning (once the cache is full, where it fills).",
+         mean, and the median of those of 1000 tokens, at the end and at the beginning (once the cache is full, where 256 tokens or more are read after that).",
         lines.collect::<Vec<_>>().join("\n"),
         "0..12=POLICY/12..=POLICY",
         "heads:FILE"
@@ -43,7 +43,7 @@ pub(crate) fn help() -> String {
 pub(super) fn check_words(words: &[String]) -> Result<(), Failure> {
     for (index, word) in words.iter().enumerate() {
         if words[..index].contains(word) {
-            return Err(Failure::usage(format!("--policy {word} is given twice; keep one of the two")));
+            return Err(same(word, word));
         }
         if !word.starts_with(HEADS) && !word.contains('=') {
             word.parse::<Policy>().map_err(Failure::usage)?;
@@ -52,14 +52,22 @@ pub(super) fn check_words(words: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses two policies that come to the same.
+pub(crate) fn same(first: &str, second: &str) -> Failure {
+    Failure::usage(if first == second {
+        format!("--policy {first} is given twice; keep one of the two")
+    } else {
+        format!("--policy {first} and --policy {second} are the same; keep one of the two")
+    })
+}
+
 /// The policies for a model of this shape.
 pub(super) fn read(words: &[String], shape: &Hyperparameters) -> Result<Vec<Policied>, Failure> {
     let mut policies: Vec<Policied> = Vec::new();
     for word in words {
         let policy = one(word, shape)?;
         if let Some(same) = policies.iter().find(|other| other.assignment == policy.assignment) {
-            let message = format!("--policy {} and --policy {word} are the same; keep one of the two", same.written);
-            return Err(Failure::usage(message));
+            return Err(self::same(&same.written, word));
         }
         policies.push(policy);
     }
@@ -87,21 +95,9 @@ pub(super) fn fit(
     shape: &Hyperparameters,
 ) -> Result<(), Failure> {
     let tokens = asked.tokens.map_or(text_bytes / BYTES_A_TOKEN, NonZeroU64::get);
-    let of_half = policies.iter().map(|policy| policy.assignment.bytes_at(shape, tokens as usize)).sum::<u64>();
-    let needed = match asked.cache {
-        Precision::F32 => 2 * of_half,
-        Precision::F16 => of_half,
-        Precision::Int8 => of_half / 2,
-    };
-    match memory::largest() {
-        Some(largest) if u128::from(needed) > largest => Err(Failure::usage(format!(
-            "after {tokens} tokens the caches of these policies would hold {:.1} GB, and this machine has {:.1} GB of memory; read fewer \
-             --tokens, or only policies that forget, such as sinks:4+1020",
-            needed as f64 / 1e9,
-            largest as f64 / 1e9
-        ))),
-        _ => Ok(()),
-    }
+    let assignments: Vec<&Assignment> = policies.iter().map(|policy| &policy.assignment).collect();
+    let remedy = "read fewer --tokens, or only policies that forget, such as sinks:4+1020";
+    language_model::fit(&assignments, asked.cache, tokens, shape, remedy)
 }
 
 /// All its policies, head by head.
@@ -119,15 +115,16 @@ impl Policied {
 
     /// Tokens after which some head forgets its first.
     pub(super) fn evicts_from(&self) -> Option<u64> {
-        self.bounds().min()
+        self.bounds().flatten().min()
     }
 
-    /// Tokens after which no head that forgets at all grows any more.
+    /// Tokens after which no head's cache grows any more; `None` where some head keeps all.
     pub(super) fn full_at(&self) -> Option<u64> {
-        self.bounds().max()
+        self.bounds().try_fold(0, |most, bound| Some(bound?.max(most)))
     }
 
-    fn bounds(&self) -> impl Iterator<Item = u64> {
-        self.assignment.policies.iter().flatten().filter_map(Policy::keys).map(|keys| keys as u64)
+    /// How many keys each head keeps.
+    fn bounds(&self) -> impl Iterator<Item = Option<u64>> {
+        self.assignment.policies.iter().flatten().map(|policy| policy.keys().map(|keys| keys as u64))
     }
 }

@@ -125,7 +125,7 @@ impl<'m, 'a> Underway<'m, 'a> {
     fn next_window(&mut self, wanted: Option<u64>, window: &mut Vec<u32>) -> Result<(), StreamError> {
         let sums = self.lanes[0].lane.sums();
         let left = wanted.map_or(u64::MAX, |wanted| wanted.saturating_sub(sums.tokens));
-        let n = u64::from(self.asked.chunk.get()).min(sums.room()).min(left) as usize;
+        let n = u64::from(self.asked.chunk).min(sums.room()).min(left) as usize;
         window.clear();
         window.extend(self.last);
         while n > 0 && window.len() < n + 1 {

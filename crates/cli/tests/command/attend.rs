@@ -140,6 +140,11 @@ fn what_cannot_be_measured_is_refused_with_what_to_do() {
     desk.refuses("attend tiny.gguf text.txt --hold 0.9", 2, &["--assign"]);
     desk.refuses("attend tiny.gguf text.txt --assign a --hold 1.5", 2, &["at most 1"]);
     desk.refuses("attend tiny.gguf text.txt --assign a --budget 4", 2, &["--budget"]);
+    desk.refuses("attend tiny.gguf text.txt --assign a --budget 1073741825", 2, &["--budget", "1073741824"]);
+    desk.refuses("attend tiny.gguf text.txt --from 0 --tokens 1", 2, &["--tokens 1 ", "raise --tokens"]);
+    // All of it a hole, which takes no place on the disk.
+    fs::File::create(desk.path("huge.txt")).unwrap().set_len(1 << 40).unwrap();
+    desk.refuses("attend tiny.gguf huge.txt --tokens 400000000000", 2, &["400000000000 tokens", "GB", "--tokens"]);
     desk.refuses("attend tiny.gguf missing.txt", 1, &["missing.txt"]);
     desk.refuses("attend noise.gguf text.txt", 1, &["noise.gguf"]);
     desk.refuses("attend missing.gguf text.txt", 1, &["missing.gguf"]);
@@ -147,6 +152,8 @@ fn what_cannot_be_measured_is_refused_with_what_to_do() {
     desk.refuses("passkey tiny.gguf text.txt --distances 0", 2, &["--distances"]);
     desk.refuses("passkey tiny.gguf text.txt --policy sink:4+60", 2, &["sink:4+60", "perhaps sinks:"]);
     desk.refuses("passkey tiny.gguf text.txt --policy heads:missing.json", 2, &["missing.json"]);
+    desk.refuses("passkey tiny.gguf text.txt --policy full --policy full", 2, &["--policy full is given twice"]);
+    desk.refuses("passkey tiny.gguf text.txt --policy full --policy 0..=full", 2, &["are the same"]);
     desk.write("heads.json", r#"{"format":1,"model":"other","policies":[["full"]]}"#);
     desk.refuses("passkey tiny.gguf text.txt --policy heads:heads.json", 2, &["the model has 3 with 2"]);
 }

@@ -87,6 +87,7 @@ fn a_stream_says_what_programs_rely_on() {
     assert_eq!(names, ["full", "window:16", "sinks:2+30"], "in the order in which they were asked for");
     for (policy, evicts_from) in policies.iter().zip([Value::Null, 16.into(), 32.into()]) {
         assert_eq!((&policy["tokens"], &policy["evicts_from"]), (&1500.into(), &evicts_from));
+        assert_eq!(policy["full_at"], evicts_from, "all heads alike");
         let segments: Vec<f64> = policy["segments"].as_array().unwrap().iter().map(number).collect();
         assert_eq!(segments.len(), 8, "seven of 200 tokens, and half of one");
         assert_eq!(policy["segment_tokens"][7], 100);
@@ -142,7 +143,7 @@ fn perplexity_is_that_of_logits_read_one_by_one() {
 fn any_chunks_and_threads_give_the_same_bits() {
     let words = format!("{WORDS} --policy h2o:8+8 --policy random:2+6+8 --tokens 1000");
     let wanted = timeless(&desk().json(&words));
-    for how in ["--chunk 1 --threads 1", "--chunk 3 --threads 2", "--chunk 64 --threads 3", "--chunk 100000"] {
+    for how in ["--chunk 1 --threads 1", "--chunk 3 --threads 2", "--chunk 64 --threads 3", "--chunk 65536"] {
         assert_eq!(timeless(&desk().json(&format!("{words} {how}"))), wanted, "{how}");
     }
 }
@@ -191,6 +192,8 @@ fn more_tokens_go_on_and_what_is_there_is_not_read_again() {
     assert_eq!(timeless(&desk.json(&format!("{WORDS} --tokens 1234"))), wanted);
     let fewer = desk.dunwu(&format!("{WORDS} --tokens 1000 --json"));
     assert!(fewer.stderr.contains("has read 1234 tokens before"), "{}", fewer.stderr);
+    let fewer: Value = serde_json::from_str(&fewer.stdout).unwrap();
+    assert_eq!((&fewer["asked"], &fewer["policies"][0]["tokens"]), (&1000.into(), &1234.into()));
     assert_eq!(written(), before);
     let other_order =
         "stream tiny.gguf text.txt --policy sinks:2+30 --policy full --policy window:16 --segment 200 --tokens 2500";
@@ -221,6 +224,9 @@ fn a_text_that_ends_says_so_and_may_be_begun_over() {
     let ended: Value = serde_json::from_str(&said.stdout).unwrap();
     let tokens = ended["policies"][0]["tokens"].as_u64().unwrap();
     assert!(said.stderr.contains(&format!("the text ends after {tokens} of the 200 tokens")), "{}", said.stderr);
+    let little = desk.json(&words.replace("--segment 5 --tokens 200", "--segment 500"));
+    assert_eq!((&little["asked"], &little["policies"][0]["segment_tokens"]), (&Value::Null, &vec![tokens].into()));
+    assert_eq!(little["policies"][0]["segments"][0], little["policies"][0]["perplexity"]);
     assert!(tokens < 60 && ended["ended"] == true && ended["rounds"] == 0, "{ended}");
     let over = desk.json(&format!("{words} --repeat"));
     assert_eq!((&over["policies"][0]["tokens"], &over["ended"]), (&200.into(), &false.into()));
@@ -267,6 +273,10 @@ fn policies_by_layer_and_by_head_are_read() {
         (stream["policies"][index]["evicts_from"].clone(), number(&stream["policies"][index]["cache_bytes"]))
     };
     assert_eq!((by(0).0, by(1).0), (8.into(), 8.into()));
+    for policy in stream["policies"].as_array().unwrap() {
+        assert_eq!(policy["full_at"], Value::Null, "some heads keep all");
+    }
+    assert!(stream["story"][0].as_str().unwrap().contains("goes on growing"), "{}", stream["story"]);
     assert_ne!(stream["policies"][0]["perplexity"], stream["policies"][1]["perplexity"]);
     desk.write("heads.json", heads.replace("window:8", "window:9"));
     desk.json("stream tiny.gguf text.txt --policy heads:heads.json --policy 0..1=window:8/1..=full --tokens 300");
@@ -292,9 +302,11 @@ fn what_cannot_be_is_refused_with_what_is_allowed() {
         ("stream tiny.gguf text.txt --tokens 0", 2, &["--tokens"]),
         ("stream tiny.gguf text.txt --segment 0", 2, &["--segment"]),
         ("stream tiny.gguf text.txt --chunk 0", 2, &["--chunk"]),
+        ("stream tiny.gguf text.txt --chunk 65537", 2, &["--chunk"]),
         ("stream tiny.gguf text.txt --threads 0", 2, &["--threads"]),
         ("stream tiny.gguf text.txt --cache f8", 2, &["f8", "f32, f16, int8"]),
         ("stream tiny.gguf text.txt --policy full --repeat --tokens 99999999999", 2, &["GB", "sinks:4+1020"]),
+        ("stream tiny.gguf text.txt --policy full --repeat --tokens 18446744073709551615", 2, &["GB", "--tokens"]),
         ("stream tiny.gguf text.txt --repeat", 2, &["--tokens"]),
         ("stream tiny.gguf text.txt --from 999999", 2, &["--from 999999", "the text has"]),
         ("stream tiny.gguf", 2, &["TEXT"]),
@@ -302,7 +314,7 @@ fn what_cannot_be_is_refused_with_what_is_allowed() {
         ("stream junk.gguf text.txt", 1, &["junk.gguf"]),
         ("stream text.txt text.txt", 1, &["text.txt"]),
         ("stream tiny.gguf none.txt", 1, &["none.txt"]),
-        ("stream tiny.gguf .", 1, &["no regular file"]),
+        ("stream tiny.gguf .", 1, &["\".\" is a folder"]),
         ("stream tiny.gguf empty.txt", 1, &["the text is empty", "empty.txt"]),
         ("stream tiny.gguf one.txt --from 1", 2, &["nothing to predict"]),
         ("stream tiny.gguf text.txt --tokens 9 --runs file", 1, &["a file stands where a directory is needed"]),

@@ -7,7 +7,7 @@ use super::stream_chart;
 use super::svg::escape;
 use super::view::median;
 use super::words::{count, counted, list, number};
-use crate::streams::{Course, Part, Reading, WINDOW};
+use crate::streams::{Course, ENOUGH, Part, Reading, WINDOW};
 
 /// Fewer segments than this give no interval.
 const ENOUGH_SEGMENTS: usize = 8;
@@ -120,7 +120,7 @@ pub fn sentences(reading: &Reading) -> Vec<String> {
 /// The lowest perplexity among policies whose memory is bounded, else among all.
 fn best(reading: &Reading) -> Option<&Course> {
     let lowest = |bounded: bool| {
-        let courses = reading.courses.iter().filter(|course| course.evicts_from.is_some() || !bounded);
+        let courses = reading.courses.iter().filter(|course| course.full_at.is_some() || !bounded);
         let finite = courses.filter(|course| course.perplexity.is_some_and(f64::is_finite));
         finite.min_by(|a, b| a.perplexity.unwrap_or(f64::NAN).total_cmp(&b.perplexity.unwrap_or(f64::NAN)))
     };
@@ -129,12 +129,17 @@ fn best(reading: &Reading) -> Option<&Course> {
 
 fn verdict(best: &Course) -> Option<String> {
     let held = megabytes(best.peak_cache_bytes);
-    let memory = match best.evicts_from {
-        Some(from) if best.tokens > from => {
-            format!("in a cache of {held} MB that has not grown since token {}", count(from))
+    let memory = match (best.evicts_from, best.full_at) {
+        (Some(from), _) if best.tokens <= from => {
+            format!("before anything had to be forgotten, which begins at token {}", count(from))
         }
-        Some(from) => format!("before anything had to be forgotten, which begins at token {}", count(from)),
-        None => format!("in a cache that has grown to {held} MB and goes on growing"),
+        (_, Some(full_at)) if best.tokens > full_at => {
+            format!("in a cache of {held} MB that has not grown since token {}", count(full_at))
+        }
+        (_, Some(full_at)) => {
+            format!("in a cache that has grown to {held} MB and grows until token {}", count(full_at))
+        }
+        (_, None) => format!("in a cache that has grown to {held} MB and goes on growing"),
     };
     let (policy, perplexity) = (&best.policy, number(best.perplexity?));
     Some(format!(
@@ -251,11 +256,12 @@ fn notes(reading: &Reading) -> Vec<String> {
         begin,
         format!(
             "Milliseconds are wall time of the decoder alone: each chunk's mean over its tokens, and the median of the chunks of {} \
-             tokens. First means once the cache was full, or from the start where it never was.",
-            count(WINDOW)
+             tokens. First means once the cache was full, or from the start where fewer than {} tokens were read after that.",
+            count(WINDOW),
+            count(ENOUGH)
         ),
         "The cache counts keys, values and what policies remember of them; its largest size is given.".to_owned(),
-        "A segment that is not whole is shown from half its length on.".to_owned(),
+        "A segment that is not whole is shown from half its length on, or where there is no whole one.".to_owned(),
     ]
 }
 
@@ -312,6 +318,21 @@ mod tests {
         let told = told(&three(100));
         assert!(told.contains("sinks-absolute:4+1020 breaks") && told.contains("texts of 8,192 tokens"), "{told}");
         assert!(!told.contains("window:1024 breaks") && !told.contains("\nsinks:4+1020 breaks"), "{told}");
+    }
+
+    #[test]
+    fn a_policy_under_which_some_heads_keep_all_is_not_taken_for_bounded() {
+        let mixed =
+            || Course { full_at: None, ..course("0..28=full/28..=window:32", 9, Some(32), |i| 0.9 * hardness(i)) };
+        let alone = told(&reading(vec![mixed()]));
+        assert!(alone.contains("and goes on growing") && !alone.contains("has not grown"), "{alone}");
+        let beside = told(&reading(vec![mixed(), course("window:1024", 9, Some(1024), hardness)]));
+        assert!(beside.starts_with("window:1024 predicts"), "the better one is not bounded: {beside}");
+        let uneven = |full_at| Course { full_at: Some(full_at), ..course("heads:a", 9, Some(32), hardness) };
+        let full = told(&reading(vec![uneven(1024)]));
+        assert!(full.contains("has not grown since token 1,024"), "{full}");
+        let filling = told(&reading(vec![uneven(100_000)]));
+        assert!(filling.contains("grows until token 100,000") && !filling.contains("has not grown"), "{filling}");
     }
 
     #[test]

@@ -136,7 +136,7 @@ fn positions(reading: &Reading) -> Option<Scale> {
     let (first, _) = range(parts().map(middle))?;
     let last = parts().map(|part| part.to as f64).fold(first, f64::max);
     if last > LONG as f64 * reading.setting.segment.get() as f64 {
-        let full = reading.courses.iter().filter_map(|course| course.evicts_from).map(|from| from as f64);
+        let full = reading.courses.iter().filter_map(|course| course.full_at).map(|from| from as f64);
         let low = full.filter(|&from| from > first / 8.0).fold(first, f64::min);
         return Some(Scale::Log { low: low / 1.15, high: last });
     }
@@ -172,7 +172,7 @@ fn time_scale(reading: &Reading) -> Scale {
 
 /// Where the model's trained context ends and caches are full.
 fn marks(reading: &Reading, x: Scale) -> Vec<(f64, String)> {
-    let mut full: Vec<u64> = reading.courses.iter().filter_map(|course| course.evicts_from).collect();
+    let mut full: Vec<u64> = reading.courses.iter().filter_map(|course| course.full_at).collect();
     full.sort_unstable();
     full.dedup();
     let noun = if full.len() == 1 && reading.courses.len() > 1 { "caches full" } else { "cache full" };
@@ -248,6 +248,7 @@ pub(super) mod tests {
             perplexity: (n > 0).then(|| mean.exp()),
             parts,
             evicts_from: full,
+            full_at: full,
             cache_bytes: bytes,
             peak_cache_bytes: bytes,
             ms_per_token_first: Some(1.41),

@@ -61,6 +61,9 @@ struct StoredLane {
     bytes: u64,
     start: Vec<Number>,
     full: Vec<Number>,
+    /// Not in checkpoints of before it was counted.
+    #[serde(default)]
+    full_tokens: u64,
     last: Vec<(u64, Number)>,
     open: Vec<Number>,
     /// BLAKE3 of the cache, in hexadecimal.
@@ -119,6 +122,7 @@ impl From<&SavedLane> for StoredLane {
             bytes: lane.bytes,
             start: numbers(&lane.pace.start),
             full: numbers(&lane.pace.full),
+            full_tokens: lane.pace.full_tokens,
             last: lane.pace.last.iter().map(|&(tokens, time)| (tokens, Number(time))).collect(),
             open: numbers(&lane.pace.open),
             blake3: blake3::hash(&lane.cache).to_hex().to_string(),
@@ -138,6 +142,7 @@ impl StoredLane {
             pace: Pace {
                 start: values(self.start),
                 full: values(self.full),
+                full_tokens: self.full_tokens,
                 last: self.last.into_iter().map(|(tokens, time)| (tokens, time.0)).collect(),
                 open: values(self.open),
             },

@@ -41,15 +41,17 @@ pub struct Course {
     pub tokens: u64,
     /// exp of the mean −ln p; `None` where nothing was read.
     pub perplexity: Option<f64>,
-    /// Segments in order; the last may be the part of one.
+    /// Segments in order; the last may be the part of one. Empty only where nothing was read.
     pub parts: Vec<Part>,
-    /// Tokens after which it forgets the first; `None` where it never does.
+    /// Tokens after which some head forgets its first; `None` where none ever does.
     pub evicts_from: Option<u64>,
+    /// Tokens after which its cache grows no more; `None` where some head keeps all, so that it goes on growing.
+    pub full_at: Option<u64>,
     /// Bytes of its cache at the end.
     pub cache_bytes: u64,
     /// Bytes of its cache at the most.
     pub peak_cache_bytes: u64,
-    /// Milliseconds a token at the beginning, once the cache was full; as [`super::Pace::first`] has it.
+    /// Milliseconds a token at the beginning; as [`super::Pace::first`] has it.
     pub ms_per_token_first: Option<f64>,
     /// Milliseconds a token at the end.
     pub ms_per_token_last: Option<f64>,
@@ -71,19 +73,19 @@ pub struct Part {
 }
 
 impl Course {
-    /// The course of the stream's `index`th policy. The last part is there if it holds at least half a segment: the perplexity of
-    /// less scatters too much to stand beside the others.
+    /// The course of the stream's `index`th policy. The last part is there if it holds at least half a segment, since the
+    /// perplexity of less scatters too much to stand beside the others, or if there is no other.
     pub fn of(
         policy: &str,
         index: usize,
         lane: &SavedLane,
         segments: &[SegmentLine],
         segment: u64,
-        evicts_from: Option<u64>,
+        (evicts_from, full_at): (Option<u64>, Option<u64>),
     ) -> Self {
         let mut parts: Vec<Part> = segments.iter().map(|line| whole(line, index, segment)).collect();
         let open = lane.tokens % segment;
-        if 2 * open >= segment
+        if (parts.is_empty() || 2 * open >= segment)
             && let Some(perplexity) = perplexity(lane.open_nats, open)
         {
             parts.push(Part {
@@ -100,6 +102,7 @@ impl Course {
             perplexity: perplexity(lane.nats, lane.tokens),
             parts,
             evicts_from,
+            full_at,
             cache_bytes: lane.bytes,
             peak_cache_bytes: lane.peak_bytes,
             ms_per_token_first: lane.pace.first(),
@@ -147,7 +150,7 @@ mod tests {
         for (tokens, parts) in [(20, 2), (24, 2), (25, 3), (29, 3)] {
             let mut lane = checkpoint(tokens, 1.0, &[]).lanes.remove(0);
             lane.open_nats = 3f64.ln() * (tokens % 10) as f64;
-            let course = Course::of("full", 0, &lane, &lines, 10, None);
+            let course = Course::of("full", 0, &lane, &lines, 10, (None, None));
             assert_eq!(course.parts.len(), parts, "{tokens} tokens");
             let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
             near(course.parts[1].perplexity, 2.0);
@@ -155,6 +158,19 @@ mod tests {
                 near(last.perplexity, 3.0);
                 assert_eq!((last.from, last.to), (20, tokens));
             }
+        }
+    }
+
+    #[test]
+    fn what_was_read_of_the_first_segment_is_shown_however_little() {
+        for tokens in [0, 1, 4, 9] {
+            let mut lane = checkpoint(tokens, 1.0, &[]).lanes.remove(0);
+            lane.open_nats = 3f64.ln() * tokens as f64;
+            let course = Course::of("full", 0, &lane, &[], 10, (None, None));
+            let parts: Vec<(u64, u64)> = course.parts.iter().map(|part| (part.from, part.to)).collect();
+            let wanted = if tokens == 0 { vec![] } else { vec![(0, tokens)] };
+            assert_eq!(parts, wanted);
+            assert!(course.segments().iter().all(|perplexity| (perplexity - 3.0).abs() < 1e-12));
         }
     }
 }

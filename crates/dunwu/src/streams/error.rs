@@ -28,6 +28,12 @@ pub enum StreamError {
         /// What the system said.
         source: io::Error,
     },
+    /// A folder instead of a text.
+    #[error("{path:?} is a folder; name the text files in it")]
+    IsAFolder {
+        /// As given.
+        path: PathBuf,
+    },
     /// A text that could not be read a second time.
     #[error(
         "{path:?} is no regular file, so that a stream that was interrupted could not go on in it; save it as a file first"

@@ -27,5 +27,5 @@ pub use course::{Course, Part, Reading};
 pub use error::StreamError;
 pub use folder::{Folder, Opened, SegmentLine};
 pub use identity::{Identity, Setting, hash_of_model};
-pub use pace::{Pace, WINDOW};
+pub use pace::{ENOUGH, Pace, WINDOW};
 pub use text::{Place, Seen, Text};

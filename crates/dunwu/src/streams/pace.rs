@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 /// Tokens at the beginning, and at the end, whose time is told.
 pub const WINDOW: u64 = 1000;
+/// Tokens after the cache is full from which on their time is told as that of the beginning; fewer may be one short chunk.
+pub const ENOUGH: u64 = 256;
 
 /// Milliseconds a token of one policy. Each is a chunk's mean: wall time of the decoder's call, divided by the chunk's tokens.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,6 +14,8 @@ pub struct Pace {
     pub start: Vec<f64>,
     /// Of chunks that begin within the first [`WINDOW`] tokens after the cache is full.
     pub full: Vec<f64>,
+    /// Tokens of those.
+    pub full_tokens: u64,
     /// Of the last chunks, which together hold [`WINDOW`] tokens or a little more, with their tokens.
     pub last: VecDeque<(u64, f64)>,
     /// Of chunks of the segment that is not whole yet.
@@ -27,6 +31,7 @@ impl Pace {
         }
         if full_at.is_some_and(|full_at| (full_at..full_at + WINDOW).contains(&at)) {
             self.full.push(milliseconds);
+            self.full_tokens += tokens;
         }
         self.open.push(milliseconds);
         self.last.push_back((tokens, milliseconds));
@@ -44,9 +49,9 @@ impl Pace {
         median(std::mem::take(&mut self.open))
     }
 
-    /// Of the first [`WINDOW`] tokens after the cache was full, or of the first of all where it never was.
+    /// Of the first [`WINDOW`] tokens after the cache was full, or of the first of all where fewer than [`ENOUGH`] were read after that.
     pub fn first(&self) -> Option<f64> {
-        median(if self.full.is_empty() { self.start.clone() } else { self.full.clone() })
+        median(if self.full_tokens < ENOUGH { self.start.clone() } else { self.full.clone() })
     }
 
     /// Of the last [`WINDOW`] tokens.
@@ -81,6 +86,15 @@ mod tests {
         near(pace(9000, 64, Some(3000), grows).first(), 2.0);
         near(pace(2000, 64, Some(3000), grows).first(), 1.0);
         near(pace(9000, 64, Some(3000), grows).last(), 2.0);
+    }
+
+    #[test]
+    fn a_short_chunk_after_the_cache_is_full_tells_nothing() {
+        let slow = |at: u64| if at < 1024 { 1.0 } else { 9.0 };
+        for (n, wanted) in [(1025, 1.0), (1279, 1.0), (1280, 9.0)] {
+            let first = pace(n, 64, Some(1024), slow).first().unwrap();
+            assert!((first - wanted).abs() < 1e-9, "{n} tokens: {first}");
+        }
     }
 
     #[test]

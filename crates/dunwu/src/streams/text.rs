@@ -74,6 +74,9 @@ impl<'t> Text<'t> {
         let mut files = Vec::new();
         for path in paths {
             let kind = fs::metadata(path).map_err(|source| StreamError::Text { path: path.clone(), source })?;
+            if kind.is_dir() {
+                return Err(StreamError::IsAFolder { path: path.clone() });
+            }
             if !kind.is_file() {
                 return Err(StreamError::NotAFile { path: path.clone() });
             }

@@ -94,7 +94,9 @@ fn tally_sentence(tally: &Tally) -> String {
         let (right, trials) = total(tally.cells.iter().filter(|cell| tally.holds(cell.distance) == held));
         (trials > 0).then(|| format!("{right} of {trials}"))
     };
-    let parts = [(Some(true), "while the key is held"), (Some(false), "once it is dropped"), (None, "in all")];
+    // Where first keys are never dropped, how deep a key lies decides whether it is.
+    let otherwise = if tally.reach.is_some() { "where only some keys are held" } else { "in all" };
+    let parts = [(Some(true), "while the key is held"), (Some(false), "once it is dropped"), (None, otherwise)];
     let parts: Vec<String> =
         parts.into_iter().filter_map(|(held, when)| Some(format!("{} {when}", known(held)?))).collect();
     format!("{} knows {}.", tally.policy, list(&parts, 3))
@@ -103,7 +105,12 @@ fn tally_sentence(tally: &Tally) -> String {
 fn table(run: &PasskeyRun) -> Table {
     let row = |tally: &Tally, cell: &Cell| {
         let share = Share::of(cell.right, cell.trials);
-        let held = tally.holds(cell.distance).map_or("unknown", |is_held| if is_held { "yes" } else { "no" });
+        let held = match tally.holds(cell.distance) {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None if tally.reach.is_some() => "some",
+            None => "unknown",
+        };
         vec![
             tally.policy.clone(),
             held.to_owned(),

@@ -47,8 +47,8 @@ pub(super) fn figure(run: &PasskeyRun) -> Figure {
         labels.push(EndLabel { y, text: shortened(&tally.policy), color });
     }
     Panel { left: panel.left + 10.0, ..panel }.end_labels(&mut svg, labels);
-    let caption = "Each line is a cache policy, all with the same prompts; the dotted line of its colour is where it drops the key \
-                   before the answer is whole. Each key is five digits, and guessing would be right once in 100,000.";
+    let caption = "Each line is a cache policy, all with the same prompts; up to the dotted line of its colour it holds every key \
+                   until the answer is whole. Each key is five digits, and guessing would be right once in 100,000.";
     Figure::drawn("passkey", TITLE, caption.to_owned(), svg, panel.bottom() + 44.0)
 }
 
@@ -58,7 +58,7 @@ fn edge(svg: &mut Svg, panel: &Panel, tally: &Tally, color: Color) {
         return;
     };
     let x = panel.at_x(reach as f64).expect("it is within the axis");
-    let told = format!("{} holds the key up to a distance of {}", tally.policy, count(reach));
+    let told = format!("{} holds every key up to a distance of {}", tally.policy, count(reach));
     let style = format!("stroke=\"{}\" stroke-width=\"1.4\" stroke-dasharray=\"1.5 3\"", color.line);
     svg.titled(&told, |svg| svg.line((x, panel.top), (x, panel.bottom()), &style));
 }
