@@ -90,16 +90,17 @@ pub(crate) fn chat(chatting: &Chatting) -> Result<(), Failure> {
         note!("The cache keeps {}. /help says what there is; Ctrl-D ends.", talk.policy);
     }
     let mut stdin = io::stdin().lock();
-    let mut line = String::new();
+    let mut line = Vec::new();
     loop {
         if is_terminal {
             let _ = write!(io::stderr(), "> "); // without a terminal to say it to there is nothing to say
         }
         line.clear();
         interrupt.at_prompt(true);
-        let n_read = stdin.read_line(&mut line).context("cannot read what you say")?;
+        let n_read = stdin.read_until(b'\n', &mut line).context("cannot read what you say")?;
         interrupt.at_prompt(false);
-        match line.trim() {
+        // What is no text is U+FFFD: no reason to end a conversation.
+        match String::from_utf8_lossy(&line).trim() {
             _ if n_read == 0 => break,
             "" => {}
             command if command.starts_with('/') => talk.command(command),
@@ -152,6 +153,8 @@ struct Talk<'m> {
     /// Tokens that the cache keeps; `None` for all.
     capacity: Option<u64>,
     n_turns: u64,
+    /// The last token of an answer that was cut short: it is said, and to be read before anything else.
+    unread: Option<u32>,
     has_told: bool,
     speed: Speed,
 }
@@ -190,6 +193,7 @@ impl<'m> Talk<'m> {
             system,
             policy,
             n_turns: 0,
+            unread: None,
             has_told: false,
             speed: Speed::default(),
         })
@@ -215,7 +219,7 @@ impl<'m> Talk<'m> {
                 let assignment = Assignment::parse(&policy, shape).expect("it was read before, or is written here");
                 self.cache = Cache::new(shape, &assignment, Precision::F16);
                 (self.policy, self.capacity, self.system) = (policy, capacity(&assignment), system);
-                (self.n_turns, self.has_told) = (0, false);
+                (self.n_turns, self.unread, self.has_told) = (0, None, false);
             }
             Err(error) => note!("{error:#}: nothing is changed"),
         }
@@ -240,6 +244,9 @@ impl<'m> Talk<'m> {
             further_turn(self.tokenizer, self.template, self.system.as_deref(), said)?
         };
         let began = Instant::now();
+        if let Some(token) = self.unread.take() {
+            self.decoder.step(&mut [(&mut self.cache, token)]);
+        }
         let mut logits = self.decoder.read(&mut self.cache, &prompt);
         let prompt_secs = began.elapsed().as_secs_f64();
         let sampling = Sampling {
@@ -257,8 +264,16 @@ impl<'m> Talk<'m> {
             self.chatting.show(&said.text);
             whole += &said.text;
             match said.next {
-                Next::Finished(finish) => break Some(finish),
-                Next::Read(_) if interrupt.came() => break None,
+                Next::Finished(finish) => {
+                    // What ended it by itself is not read: the template writes the end.
+                    let last = said.token.filter(|_| finish == Finish::Length);
+                    self.unread = last.map(|(token, _)| token);
+                    break Some(finish);
+                }
+                Next::Read(token) if interrupt.came() => {
+                    self.unread = Some(token);
+                    break None;
+                }
                 Next::Read(token) => logits = self.decoder.step(&mut [(&mut self.cache, token)]),
             }
         };

@@ -20,6 +20,11 @@ pub(super) enum Event {
         /// Tokens that were drawn.
         n_tokens: u64,
     },
+    /// It cannot be held to the schema that was asked for.
+    Unfit {
+        /// Why not.
+        reason: String,
+    },
     /// It cannot go on.
     Failed {
         /// Why not.

@@ -13,7 +13,8 @@ pub(super) struct Job {
     pub(super) prompt: Vec<u32>,
     /// How the answer is to be.
     pub(super) manner: Manner,
-    /// Where it goes. Bounded, so that a client that does not read makes no memory grow.
+    /// Where it goes. Bounded, so that a client that does not read makes no memory grow; an answer that is collected until it is
+    /// whole has at most as many tokens as the context, or as the model was trained on.
     pub(super) events: Sender<Event>,
 }
 

@@ -33,6 +33,12 @@ impl Refusal {
         Self { code: Some("unsupported_parameter"), ..Self::field(param, message) }
     }
 
+    /// A schema to which no answer can be held.
+    pub(super) fn schema(reason: &str) -> Self {
+        const FIELD: &str = "response_format.json_schema.schema";
+        Self::field(FIELD, format!("{FIELD}: {reason}"))
+    }
+
     /// With a word that programs look at.
     pub(super) fn with_code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }

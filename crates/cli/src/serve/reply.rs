@@ -126,6 +126,7 @@ pub(super) async fn whole(
                 }
             }
             Event::Finished { finish, n_tokens } => return Ok(heading.whole(&text, logprobs, finish, n_tokens)),
+            Event::Unfit { reason } => return Err(Refusal::schema(&reason)),
             Event::Failed { reason } => return Err(failed(reason)),
         }
     }
@@ -182,11 +183,14 @@ impl Chunks {
                 }
                 self.end();
             }
-            Event::Failed { reason } => {
-                self.unsent.push_back(format!("data: {}\n\n", failed(reason).object()).into());
-                self.end();
-            }
+            Event::Unfit { reason } => self.fail(&Refusal::schema(&reason)),
+            Event::Failed { reason } => self.fail(&failed(reason)),
         }
+    }
+
+    fn fail(&mut self, refusal: &Refusal) {
+        self.unsent.push_back(format!("data: {}\n\n", refusal.object()).into());
+        self.end();
     }
 
     fn end(&mut self) {

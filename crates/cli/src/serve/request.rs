@@ -15,7 +15,7 @@ pub(super) struct Asked {
     pub(super) sampling: Sampling,
     pub(super) has_seed: bool,
     pub(super) stops: Vec<String>,
-    pub(super) max_tokens: Option<u64>,
+    pub(super) max_tokens: Option<MaxTokens>,
     pub(super) n_likeliest: Option<usize>,
     pub(super) format: Format,
     pub(super) delivery: Delivery,
@@ -37,6 +37,15 @@ pub(super) enum Prompt {
 pub(super) struct Turn {
     pub(super) role: &'static str,
     pub(super) content: String,
+}
+
+/// Tokens that the answer may have. Streamed, as many as a client likes where the policy forgets; an answer that is held until it
+/// is whole may have at most as many as the model was trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MaxTokens {
+    /// Which of its two names the client used.
+    pub(super) field: &'static str,
+    pub(super) n: u64,
 }
 
 /// What the answer must be.
@@ -128,17 +137,22 @@ fn asked(fields: &Fields<'_>, prompt: Prompt, n_likeliest: Option<usize>) -> Res
         logit_bias: logit_bias(fields)?,
         seed: seed.unwrap_or(0),
     };
-    let of_old_name = fields.integer("max_tokens", 1..=u64::MAX)?;
     Ok(Asked {
         prompt,
         sampling,
         has_seed: seed.is_some(),
         stops: stops(fields)?,
-        max_tokens: fields.integer("max_completion_tokens", 1..=u64::MAX)?.or(of_old_name),
+        max_tokens: max_tokens(fields)?,
         n_likeliest,
         format: format(fields)?,
         delivery: delivery(fields)?,
     })
+}
+
+fn max_tokens(fields: &Fields<'_>) -> Result<Option<MaxTokens>, Refusal> {
+    let of_name = |field| Ok(fields.integer(field, 1..=u64::MAX)?.map(|n| MaxTokens { field, n }));
+    let of_old_name = of_name("max_tokens")?;
+    Ok(of_name("max_completion_tokens")?.or(of_old_name))
 }
 
 fn refuse_unsupported(fields: &Fields<'_>) -> Result<(), Refusal> {
@@ -175,6 +189,9 @@ fn turn(message: &Value, place: &str) -> Result<Turn, Refusal> {
             let name = fields.name(field);
             return Err(Refusal::unsupported(name.clone(), format!("{name} is not supported")));
         }
+    }
+    if role == "assistant" && fields.get("content").is_none() {
+        return Ok(Turn { role, content: String::new() }); // programs send back what they got, and an answer may have none
     }
     let content = match fields.required("content", "a text or a list of parts of text")? {
         Value::String(text) => text.clone(),
@@ -302,12 +319,20 @@ mod tests {
             },
             has_seed: true,
             stops: vec!["x".into()],
-            max_tokens: Some(7),
+            max_tokens: Some(MaxTokens { field: "max_completion_tokens", n: 7 }),
             n_likeliest: Some(2),
             format: Format::JsonSchema(json!({})),
             delivery: Delivery::Streamed { with_usage: true },
         };
         assert_eq!(chat(&body), Ok(wanted));
+    }
+
+    #[test]
+    fn an_assistant_may_have_said_nothing() {
+        let said = |role: &str| chat(&with("messages", json!([{ "role": role, "content": null }])));
+        let wanted = Prompt::Chat(vec![Turn { role: "assistant", content: String::new() }]);
+        assert_eq!(said("assistant").map(|asked| asked.prompt), Ok(wanted));
+        assert_eq!(said("user").unwrap_err().object()["error"]["param"], "messages[0].content");
     }
 
     #[test]

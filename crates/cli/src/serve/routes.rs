@@ -114,7 +114,10 @@ fn unreadable(error: &BytesRejection) -> Refusal {
             let message = format!("the body is larger than {} MiB", BODY_LIMIT >> 20);
             Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)
         }
-        status => Refusal::new(status, error.body_text()),
+        _ => {
+            let message = "the body did not arrive whole: its chunks or its length are not what was announced";
+            Refusal::new(StatusCode::BAD_REQUEST, message).with_code("invalid_body")
+        }
     }
 }
 

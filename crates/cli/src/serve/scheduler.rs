@@ -125,7 +125,7 @@ impl<'t> Sequence<'t> {
                     }
                 }
             }
-            Err(error) => self.unsent.push_back(Event::Failed { reason: error.to_string() }),
+            Err(error) => self.unsent.push_back(Event::Unfit { reason: error.to_string() }),
         }
         self.send();
     }

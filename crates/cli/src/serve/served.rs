@@ -1,10 +1,10 @@
 //! The model that is served, and what becomes of a request for it: tokens, and how the answer is to be.
 
 use super::refusal::Refusal;
-use super::request::{Asked, Format, Prompt, Turn};
+use super::request::{Asked, Delivery, Format, MaxTokens, Prompt, Turn};
 use crate::language_model;
 use axum::http::StatusCode;
-use dunwu_attention::constrain::{Constraint, ConstraintError, TokenTrie};
+use dunwu_attention::constrain::{Constraint, TokenTrie};
 use dunwu_attention::model::Model;
 use dunwu_attention::sample::Sampling;
 use dunwu_attention::speak::Manner;
@@ -24,7 +24,8 @@ pub(super) struct Served {
     pub(super) created: u64,
     /// Tokens that a prompt and its answer may have together; `None` where the policy forgets.
     pub(super) context: Option<u64>,
-    /// Tokens of an answer whose client names no number.
+    /// Tokens of an answer whose client names no number, and the most of one that is held until it is whole, where the policy
+    /// forgets.
     pub(super) max_tokens: u64,
 }
 
@@ -32,12 +33,12 @@ impl Served {
     /// What is to be decoded for a request. Takes time with the length of the prompt and the size of the schema.
     pub(super) fn prepare(&self, asked: Asked, own_seed: u64) -> Result<(Vec<u32>, Manner), Refusal> {
         let prompt = self.tokens(&asked.prompt)?;
-        let max_tokens = self.room(&prompt, asked.max_tokens)?;
+        let max_tokens = self.room(&prompt, asked.max_tokens, asked.delivery)?;
         let constraint = match &asked.format {
             Format::Text => None,
             Format::JsonObject => Some(Constraint::json_object(&self.trie)),
             Format::JsonSchema(schema) => {
-                Some(Constraint::json_schema(schema, &self.trie).map_err(|error| unusable(&error))?)
+                Some(Constraint::json_schema(schema, &self.trie).map_err(|error| Refusal::schema(&error.to_string()))?)
             }
         };
         let seed = if asked.has_seed { asked.sampling.seed } else { own_seed };
@@ -81,9 +82,20 @@ impl Served {
     }
 
     /// Tokens that the answer may have.
-    fn room(&self, prompt: &[u32], asked: Option<u64>) -> Result<u64, Refusal> {
-        let wanted = asked.unwrap_or(self.max_tokens);
-        let Some(context) = self.context else { return Ok(wanted) };
+    fn room(&self, prompt: &[u32], asked: Option<MaxTokens>, delivery: Delivery) -> Result<u64, Refusal> {
+        let wanted = asked.map_or(self.max_tokens, |asked| asked.n);
+        let Some(context) = self.context else {
+            return match asked {
+                Some(MaxTokens { field, n }) if delivery == Delivery::Whole && n > self.max_tokens => {
+                    let most = self.max_tokens;
+                    let message = format!(
+                        "{field} is at most {most} for an answer that is not streamed, not {n}: ask for stream: true"
+                    );
+                    Err(Refusal::field(field, message))
+                }
+                _ => Ok(wanted),
+            };
+        };
         let left = context.saturating_sub(prompt.len() as u64);
         if left == 0 {
             let message = format!(
@@ -95,8 +107,4 @@ impl Served {
         }
         Ok(wanted.min(left))
     }
-}
-
-fn unusable(error: &ConstraintError) -> Refusal {
-    Refusal::field("response_format.json_schema.schema", error.to_string())
 }

@@ -47,7 +47,8 @@ impl Server {
     /// `dunwu serve-model tiny.gguf --port 0 WORDS`, once it listens.
     fn start(words: &str) -> Self {
         let desk = Desk::new();
-        Tiny::default().write_gguf(&desk.path("tiny.gguf"), Format::F32, 1).unwrap();
+        let tiny = Tiny { trained_context: 400, ..Tiny::default() };
+        tiny.write_gguf(&desk.path("tiny.gguf"), Format::F32, 1).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_dunwu"));
         command.args(format!("serve-model tiny.gguf --port 0 --threads 1 {words}").split_whitespace());
         command.current_dir(&desk.folder).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -372,6 +373,47 @@ fn what_cannot_be_answered_is_refused_in_the_shape_of_openai() {
 }
 
 #[test]
+fn an_answer_that_is_held_until_it_is_whole_has_an_end() {
+    let server = Server::start("");
+    for field in ["max_tokens", "max_completion_tokens"] {
+        let body = |n: u64| json!({ "messages": [{ "role": "user", "content": "hi" }], field: n });
+        assert_eq!(server.post(&body(400)).status, 200);
+        let reply = server.post(&body(401)); // the tiny model was trained on 400
+        assert_eq!((reply.status, &reply.json()["error"]["param"]), (400, &json!(field)), "{}", reply.body);
+        assert!(reply.body.contains("at most 400"), "{}", reply.body);
+        let streamed = server.post(&with(body(401), "stream", json!(true)));
+        assert_eq!(streamed.status, 200);
+    }
+}
+
+#[test]
+fn a_schema_that_nothing_fits_is_a_fault_of_the_request() {
+    let server = Server::start("");
+    for (schema, stream) in [(json!({ "$ref": "#" }), false), (json!({ "anyOf": [{ "$ref": "#" }] }), true)] {
+        let format = json!({ "type": "json_schema", "json_schema": { "schema": schema } });
+        let reply = server.post(&with(with(asked(1, 5), "response_format", format), "stream", json!(stream)));
+        assert_eq!(reply.status, 400, "{}", reply.body);
+        let error = &reply.json()["error"];
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("response_format") && message.contains("nothing fits it"), "{message}");
+        assert!(!message.contains('<') && error["type"] == "invalid_request_error", "{error}");
+    }
+}
+
+#[test]
+fn a_body_whose_chunks_are_broken_is_refused() {
+    let server = Server::start("");
+    let mut stream = server.connect();
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(format!("{head}5\r\n{{\"mes\r\nxyz\r\n").as_bytes()).unwrap();
+    let reply = received(stream);
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    let error = &reply.json()["error"];
+    assert_eq!((&error["type"], &error["code"]), (&json!("invalid_request_error"), &json!("invalid_body")));
+    assert!(error["message"].as_str().unwrap().contains("did not arrive whole"), "{error}");
+}
+
+#[test]
 fn pages_of_others_may_not_ask() {
     let server = Server::start("");
     let status = |headers: &str| server.call("GET", "/v1/models", headers, "").status;
@@ -445,8 +487,22 @@ fn a_client_that_does_not_read_holds_up_nobody_and_is_given_up() {
 }
 
 #[test]
+fn clients_that_never_finish_asking_hold_up_nobody() {
+    let server = Server::start("");
+    let half = || {
+        let mut stream = server.connect();
+        stream.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nHost: loc").unwrap();
+        stream
+    };
+    let half: Vec<TcpStream> = (0..300).map(|_| half()).collect();
+    assert_eq!(server.call("GET", "/health", "", "").status, 200);
+    assert_eq!(server.post(&asked(1, 5)).json()["usage"]["completion_tokens"], 5);
+    drop(half);
+}
+
+#[test]
 fn a_client_that_goes_away_frees_its_place() {
-    let server = Server::start("--parallel 1 --patience 1000");
+    let server = Server::start("--parallel 1 --patience 1000 --policy full --context 1000000");
     for _ in 0..3 {
         let mut stream = server.begin(&endless());
         has_begun(&mut stream);
