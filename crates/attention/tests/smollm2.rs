@@ -132,7 +132,7 @@ fn sinks_stream_past_the_trained_context_and_nothing_less_does() {
 
 /// Our most probable token after the prompt and after each token that llama.cpp said.
 fn most_probable(real: &Real, model: &Model, format: &str) -> Vec<u32> {
-    let mut next = real.tokenizer.encode(real.llama["prompt"].as_str().unwrap().as_bytes());
+    let mut next = real.tokenizer.encode(real.llama["prompt"].as_str().expect("text").as_bytes());
     assert_eq!(next, numbers(&real.llama["prompt_tokens"]));
     let mut cache = cache(model, "full", Precision::F32);
     let mut decoder = Decoder::new(model, 1);
@@ -146,7 +146,7 @@ fn most_probable(real: &Real, model: &Model, format: &str) -> Vec<u32> {
 }
 
 fn check_perplexity(real: &Real, model: &Model, format: &str) {
-    let expected = real.llama["perplexity"][format].as_f64().unwrap();
+    let expected = real.llama["perplexity"][format].as_f64().expect("a number");
     let tokens = &real.tokens[..numbers(&real.llama["tokens"]).len()];
     let ours = perplexity(&surprises(model, "full", tokens));
     eprintln!("{format}: perplexity {ours:.4}, llama.cpp's {expected:.4}");
@@ -167,7 +167,7 @@ fn surprises(model: &Model, policy: &str, tokens: &[u32]) -> Vec<f64> {
 
 fn cache(model: &Model, policy: &str, precision: Precision) -> Cache {
     let shape = model.hyperparameters();
-    Cache::new(shape, &Assignment::parse(policy, shape).unwrap(), precision)
+    Cache::new(shape, &Assignment::parse(policy, shape).expect("a policy"), precision)
 }
 
 fn perplexity(surprises: &[f64]) -> f64 {
