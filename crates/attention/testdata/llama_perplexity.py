@@ -28,8 +28,8 @@ PROMPT, N_GREEDY = "The capital of France is", 20
 
 def llama(path, cache):
     return llama_cpp.Llama(
-        str(path), n_ctx=N_TOKENS + 48, n_batch=500, logits_all=True, flash_attn=False, type_k=cache, type_v=cache, n_threads=2,
-        n_threads_batch=2, verbose=False,
+        str(path), n_ctx=N_TOKENS + 48, n_batch=500, logits_all=True, flash_attn=False, type_k=cache, type_v=cache, n_threads=1,
+        n_threads_batch=1, verbose=False,
     )
 
 

@@ -138,7 +138,7 @@ fn say(line: &str) {
 
 /// Our most probable token after the prompt and after each token that llama.cpp said.
 fn most_probable(real: &Real, model: &Model, format: &str) -> Vec<u32> {
-    let mut next = real.tokenizer.encode(real.llama["prompt"].as_str().unwrap().as_bytes());
+    let mut next = real.tokenizer.encode(real.llama["prompt"].as_str().expect("text").as_bytes());
     assert_eq!(next, numbers(&real.llama["prompt_tokens"]));
     let mut cache = cache(model, "full", Precision::F32);
     let mut decoder = Decoder::new(model, 1);
@@ -152,7 +152,7 @@ fn most_probable(real: &Real, model: &Model, format: &str) -> Vec<u32> {
 }
 
 fn check_perplexity(real: &Real, model: &Model, format: &str) {
-    let expected = real.llama["perplexity"][format].as_f64().unwrap();
+    let expected = real.llama["perplexity"][format].as_f64().expect("a number");
     let tokens = &real.tokens[..numbers(&real.llama["tokens"]).len()];
     let ours = perplexity(&surprises(model, "full", tokens));
     say(&format!("{format}: perplexity {ours:.4}, llama.cpp's {expected:.4}"));
@@ -173,7 +173,7 @@ fn surprises(model: &Model, policy: &str, tokens: &[u32]) -> Vec<f64> {
 
 fn cache(model: &Model, policy: &str, precision: Precision) -> Cache {
     let shape = model.hyperparameters();
-    Cache::new(shape, &Assignment::parse(policy, shape).unwrap(), precision)
+    Cache::new(shape, &Assignment::parse(policy, shape).expect("a policy"), precision)
 }
 
 fn perplexity(surprises: &[f64]) -> f64 {
