@@ -35,8 +35,8 @@ BROKEN = (b"\xff", b"\x80\x80", b"caf\xc3 ", b"\xe2\x82x", b"\xf0\x9f\x98", b" \
 
 def mixed(seed):
     draw = random.Random(seed)
-    out = bytearray()
-    for _ in range(36):
+    out = bytearray(b" ".join(BROKEN))
+    for _ in range(60):
         piece = draw.choice(PIECES).encode()
         out += piece[draw.randrange(4) * (len(piece) // 8) :][: draw.randrange(20, 140)] if draw.random() < 0.5 else piece
         out += draw.choice((b"", b" ", b"\n", b"  ", draw.choice(BROKEN)))

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use fancy_regex::{Regex, RegexBuilder};
+use fancy_regex::Regex;
 use serde_json::Value;
 
 use super::parts::Split;
-use super::scan::{Char, Digits, Kind, Pattern, decode};
+use super::scan::{Char, Digits, Kind, LOOK_AHEAD, Pattern, decode};
 
 /// Names of GGUF's `tokenizer.ggml.pre` and their patterns, those of the same pattern in llama.cpp's `llama-vocab.cpp` together.
 const NAMED: &[(&[&str], &[Pattern])] = &[
@@ -23,10 +23,11 @@ const NAMED: &[(&[&str], &[Pattern])] = &[
 const DEFAULT_FIRST: &str = r"[\p{P}\$\+<=>\^~\|]+";
 const DEFAULT_LAST: &str = "[0-9][0-9][0-9]";
 
-/// Steps that a regular expression may take at one word before it is given up for a short stretch of text: some tenths of a
-/// second. The patterns in use take a few steps a character.
-const STEPS_MAX: usize = 10_000_000;
-/// That stretch, in bytes.
+/// How much text a regular expression sees at first, in bytes: more only where a match does not end well before. So a run of a
+/// million spaces costs a few looks at it, and a match of which `fancy-regex` tires (after a million steps back) ends where one
+/// was found in less text.
+const VIEW: usize = 1 << 16;
+/// How far a view is given up where the expression finds nothing in it before it tires.
 const STRETCH: usize = 4096;
 
 /// Why text cannot be cut as a file wants it.
@@ -353,7 +354,7 @@ impl Matcher {
         if let Some(found) = behind.into_iter().find(|behind| pattern.contains(behind)) {
             return Err(SplitError::LooksBehind { pattern: pattern.to_owned(), found });
         }
-        let regex = RegexBuilder::new(pattern).backtrack_limit(STEPS_MAX).build();
+        let regex = Regex::new(pattern);
         let regex =
             regex.map_err(|source| SplitError::Regex { pattern: pattern.to_owned(), source: Box::new(source) })?;
         Ok(Self::Regex(Box::new(regex)))
@@ -407,28 +408,41 @@ impl Matcher {
 fn matches(regex: &Regex, text: &str, mut matched: impl FnMut(Range<usize>)) {
     let mut at = 0;
     while at < text.len() {
-        match regex.find_from_pos(text, at) {
-            Ok(Some(found)) => {
-                if !found.range().is_empty() {
-                    matched(found.range());
-                }
+        match find(regex, text, at) {
+            Found::Match(range) if range.is_empty() => {
                 // What matches nothing matches nothing there for ever.
-                let next = text[found.end()..].chars().next().map_or(1, char::len_utf8);
-                at = if found.range().is_empty() { found.end() + next } else { found.end() };
+                at = range.end + text[range.end..].chars().next().map_or(1, char::len_utf8);
             }
-            Ok(None) => return,
-            Err(_) => {
-                // Too many steps: the pattern sees a short stretch alone, or gives it up.
-                let end = text.ceil_char_boundary(at.saturating_add(STRETCH).min(text.len()));
-                match regex.find(&text[at..end]) {
-                    Ok(Some(found)) if !found.range().is_empty() => {
-                        matched(at + found.start()..at + found.end());
-                        at += found.end();
-                    }
-                    _ => at = end,
-                }
+            Found::Match(range) => {
+                at = range.end;
+                matched(range);
             }
+            Found::Nothing => return,
+            Found::Tired => at = text.ceil_char_boundary((at + STRETCH).min(text.len())),
         }
+    }
+}
+
+enum Found {
+    Match(Range<usize>),
+    Nothing,
+    Tired,
+}
+
+fn find(regex: &Regex, text: &str, at: usize) -> Found {
+    let mut best = Found::Tired;
+    let mut size = VIEW;
+    loop {
+        let end = text.ceil_char_boundary(at.saturating_add(size).min(text.len()));
+        let is_all = end == text.len();
+        match regex.find_from_pos(&text[..end], at) {
+            Ok(Some(found)) if is_all || found.end() + LOOK_AHEAD <= end => return Found::Match(found.range()),
+            Ok(Some(found)) => best = Found::Match(found.range()),
+            Ok(None) if is_all => return Found::Nothing,
+            Ok(None) => {}
+            Err(_) => return best,
+        }
+        size = size.saturating_mul(4);
     }
 }
 

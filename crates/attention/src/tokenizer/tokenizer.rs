@@ -23,7 +23,7 @@ pub struct Tokenizer {
     /// Tokens that are themselves in any text.
     pub(super) user_defined: NamesInText,
     /// Tokens that are themselves in what a template wrote.
-    special: NamesInText,
+    pub(super) special: NamesInText,
     special_by_name: HashMap<Box<str>, u32>,
     begin: Option<u32>,
     add_begin: bool,
@@ -218,7 +218,8 @@ impl Tokenizer {
         special.map(|(name, _)| &**name).filter(|name| !name.is_empty())
     }
 
-    fn encode_beside(&self, text: &[u8], names: &NamesInText) -> Vec<u32> {
+    /// The tokens of a text in which these names are tokens.
+    pub(super) fn encode_beside(&self, text: &[u8], names: &NamesInText) -> Vec<u32> {
         let text = self.with_prefix(text);
         let mut encoder = Encoder::new(&self.merges);
         let mut tokens = Vec::with_capacity(text.len() / 4);
