@@ -149,12 +149,13 @@ impl<'t, R: BufRead> TokenReader<'t, R> {
         let mut encode = |range: Range<usize>, piece: Piece| {
             let n_before = tokens.len();
             tokenizer.encode_unit(encoder, &held[range.clone()], piece, tokens);
+            // What a tokenizer removes before a unit is counted with it.
+            units.push_back(Unit { n_bytes: range.end - *used, n_tokens: (tokens.len() - n_before) as u32 });
             *used = range.end;
-            units.push_back(Unit { n_bytes: range.len(), n_tokens: (tokens.len() - n_before) as u32 });
         };
+        let mut is_stopped = false;
         tokenizer.units(held, &tokenizer.user_defined, |range, piece| {
-            let is_sure = range.end <= sure;
-            if is_sure && (range.len() <= WORD_MAX || matches!(piece, Piece::Token(_))) {
+            if range.end <= sure && (range.len() <= WORD_MAX || matches!(piece, Piece::Token(_))) {
                 encode(range, piece);
                 return true;
             }
@@ -162,8 +163,15 @@ impl<'t, R: BufRead> TokenReader<'t, R> {
                 // What follows is cut as if it were a text of its own.
                 encode(range.start..floor_char_boundary(held, range.start + WORD_MAX), Piece::Text);
             }
+            is_stopped = true;
             false
         });
+        if !is_stopped && *used < sure {
+            // All that is left was removed.
+            let end = floor_char_boundary(held, sure);
+            units.push_back(Unit { n_bytes: end - *used, n_tokens: 0 });
+            *used = end;
+        }
         Ok(true)
     }
 }

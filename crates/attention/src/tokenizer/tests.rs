@@ -457,6 +457,16 @@ fn a_position_is_the_number_of_bytes_of_the_tokens_given() {
 }
 
 #[test]
+fn what_a_tokenizer_removes_is_read_and_counted() {
+    let spaces = sequence(&[split_by(&json!({ "Regex": " +" }), "Removed", false), byte_level(false)]);
+    let tokenizer = Tokenizer::new(&TokenizerParts { split: Split::Json(spaces), ..tiny() }).unwrap();
+    let spaces = " ".repeat(5 * reader::WORD_MAX);
+    for text in [" a  the ".to_owned(), spaces.clone(), format!("a{spaces}b{spaces}")] {
+        check_reader(&tokenizer, text.as_bytes(), 1 << 16);
+    }
+}
+
+#[test]
 fn user_defined_tokens_are_found_in_a_stream() {
     let mut parts = bytes_and(&["<u>", "<u><u>"], &[]);
     parts.kinds[256..].fill(TokenKind::UserDefined);
