@@ -105,7 +105,7 @@ impl Assignment {
     /// Bytes of keys and values in half precision once `n_tokens` were read; at most [`u64::MAX`].
     pub fn bytes_at(&self, shape: &Hyperparameters, n_tokens: usize) -> u64 {
         let keys: u128 = self.policies.iter().flatten().map(|policy| keys_at(*policy, n_tokens) as u128).sum();
-        let bytes = (2 * BYTES as u128 * shape.d_head as u128).saturating_mul(keys);
+        let bytes = (u128::from(2 * BYTES) * shape.d_head as u128).saturating_mul(keys);
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
