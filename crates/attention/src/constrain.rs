@@ -288,7 +288,6 @@ mod tests {
             (json!({ "anyOf": [{ "$ref": "#" }] }), true),
         ] {
             let made = Constraint::json_schema(&schema, &trie);
-            println!("{schema} {:?}", made.as_ref().err().map(ToString::to_string));
             assert_eq!(made.is_err(), is_refused, "{schema}");
             let message = made.err().map_or(String::new(), |error| error.to_string());
             assert!(!message.contains("NoExtension") && !message.contains('<'), "{message}");
