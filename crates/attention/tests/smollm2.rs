@@ -2,7 +2,6 @@
 //! made by the script beside it) and against what streaming is for. Both files come by `scripts/fetch-model`; without them these tests
 //! say so and check nothing.
 
-
 use dunwu_attention::cache::{Assignment, Cache, Precision};
 use dunwu_attention::decoder::Decoder;
 use dunwu_attention::file::{Format, ModelFile};
