@@ -101,7 +101,6 @@ fn answers_of_the_file_as_it_is_differ_from_llama_cpp_at_ties_alone() {
     }
 }
 
-/// Half a minute on two cores.
 #[test]
 fn sinks_stream_past_the_trained_context_and_nothing_less_does() {
     let Some(real) = &*REAL else { return };
