@@ -329,7 +329,7 @@ mod tests {
         let open =
             |path: &PathBuf| Text::open(&tokenizer, std::slice::from_ref(path), false).err().unwrap().to_string();
         assert!(open(&paths[1]).contains("empty"));
-        assert!(open(&folder.path().to_owned()).contains("no regular file"));
+        assert!(open(&folder.path().to_owned()).contains("is a folder"));
         assert!(open(&folder.path().join("none.txt")).contains("none.txt"));
     }
 }
