@@ -274,15 +274,15 @@ mod tests {
     }
 
     #[test]
-    fn schemas_that_would_take_for_ever_are_refused_soon() {
+    fn schemas_that_nothing_fits_are_refused_and_long_ones_made_in_no_time() {
         let words = words();
         let trie = trie(&words);
         let began = std::time::Instant::now();
         let circle = json!({ "$ref": "#/$defs/a", "$defs": { "a": { "allOf": [{ "$ref": "#/$defs/a" }] } } });
         for (schema, is_refused) in [
-            (json!({ "type": "string", "pattern": "(a|b){1000}{1000}{1000}" }), true),
-            (json!({ "type": "array", "items": {}, "minItems": 100_000_000 }), true),
-            (json!({ "type": "string", "minLength": 1_000_000_000 }), true),
+            (json!({ "type": "string", "pattern": "(a|b){1000}{1000}{1000}" }), false),
+            (json!({ "type": "array", "items": {}, "minItems": 100_000_000 }), false),
+            (json!({ "type": "string", "minLength": 1_000_000_000 }), false),
             (json!({ "$ref": "#" }), true),
             (circle, true),
             (json!({ "anyOf": [{ "$ref": "#" }] }), true),

@@ -97,7 +97,7 @@ fn an_assignment_is_written_that_reads_back_and_holds_less_than_all_keys() {
 fn keys_are_asked_for_under_every_policy() {
     let desk = desk();
     desk.write("long.txt", TEXT.repeat(60));
-    desk.json("attend tiny.gguf text.txt --tokens 90 --from 40 --assign heads.json");
+    desk.json("attend tiny.gguf text.txt --tokens 90 --from 40 --assign heads.json --budget 24");
     let words = "passkey tiny.gguf long.txt --policy full --policy sinks:4+60 --policy h2o:8+40 --policy heads:heads.json \
                  --distances 40,10 --trials 3 --figures drawn --quiet";
     let said = desk.json(words);

@@ -19,7 +19,7 @@ fn assert_stages_cover(result: &Value, steps: u64) {
 
 fn n_units(result: &Value) -> u64 {
     let units = result["units"].as_object().unwrap();
-    assert_eq!(units.keys().collect::<Vec<_>>(), ["dead", "generalizing", "memorizing", "undecided"]);
+    assert_eq!(units.keys().collect::<Vec<_>>(), ["generalizing", "memorizing", "undecided", "dead"]);
     units.values().map(|count| count.as_u64().unwrap()).sum()
 }
 
