@@ -267,8 +267,8 @@ impl HeadCache {
         let n_far = usize::try_from(take_number(saved)?).ok().filter(|&n| n <= self.policy.far())?;
         for (slots, most) in [(&mut self.far, self.policy.far()), (&mut self.recent, self.ring)] {
             let n_slots = usize::try_from(take_number(saved)?).ok()?;
-            // What grew must be there, before room is made for it.
-            let is_possible = n_slots >= slots.n_slots() && n_slots <= most.min(saved.len()).saturating_add(LANES);
+            // What it holds must be there, before room is made for it; a cache that has grown since shrinks.
+            let is_possible = n_slots.is_multiple_of(LANES) && n_slots <= most.min(saved.len()).saturating_add(LANES);
             is_possible.then(|| slots.grow(n_slots))?;
         }
         self.resize_retention();

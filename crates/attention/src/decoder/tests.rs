@@ -305,6 +305,9 @@ fn a_restored_cache_goes_on_with_the_same_bits() {
             restored.restore(&saved).unwrap();
             assert_eq!(restored.position(), 101);
             assert!(read(&mut restored, &sequence, 101..N_TOKENS, 16, 2, None) == expected, "{policy} {precision}");
+            // The cache that went on has grown; it goes back as well.
+            cache.restore(&saved).unwrap();
+            assert!(read(&mut cache, &sequence, 101..N_TOKENS, 16, 1, None) == expected, "{policy} {precision}");
             for cut in [0, 7, 8, 20, saved.len() - 1] {
                 assert!(new().restore(&saved[..cut]).is_none(), "{policy}: {cut} of {} bytes", saved.len());
             }
