@@ -8,6 +8,7 @@
 //!
 //! A connection never decodes, and the scheduler never waits for a connection.
 
+mod connections;
 mod event;
 mod fields;
 mod guard;
@@ -25,6 +26,7 @@ use crate::say::{note, say};
 use crate::signals::Signals;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use connections::{Limits, accept};
 use dunwu_attention::cache::Assignment;
 use dunwu_attention::constrain::TokenTrie;
 use dunwu_attention::template::ChatTemplate;
@@ -84,6 +86,13 @@ pub(crate) struct Serving {
 /// How long answers may take to get to their clients when the server is stopped.
 const FAREWELL: Duration = Duration::from_secs(3);
 
+/// Connections beside those whose requests are answered or wait: for the next requests, and for browsers, which open some in
+/// advance. With the defaults 256 in all, of which a process may have 1024 on Linux by default.
+const SPARE: usize = 188;
+
+/// How long the header of a request may take, and a connection may stay open between two requests.
+const HEADER: Duration = Duration::from_secs(15);
+
 /// How soon a signal is noticed.
 const WATCH: Duration = Duration::from_millis(50);
 
@@ -109,14 +118,16 @@ pub(crate) fn serve(serving: &Serving) -> Result<(), Failure> {
     let signals = Signals::watch()?;
     let queue = Arc::new(Queue::new(usize::from(serving.waiting)));
     let shared = Arc::new(Shared::new(Arc::clone(&served), Arc::clone(&queue)));
+    let n_open = usize::from(serving.parallel) + usize::from(serving.waiting) + SPARE;
+    let limits = Limits { n_open, header: HEADER };
     let decoding = decode(served, Arc::clone(&queue), scheduling)?;
     announce(serving, listener.local_addr()?);
-    let ended = runtime.block_on(connections(listener, shared, &signals, &decoding, &queue));
+    let ended = runtime.block_on(connections(listener, shared, limits, &signals, &decoding, &queue));
     runtime.shutdown_background();
     if decoding.join().is_err() {
         return Err(anyhow!("the thread that decodes has panicked, which is a bug").into());
     }
-    ended??;
+    ended?;
     signals.caught().map_or(Ok(()), |signal| Err(Failure::Stopped { signal }))
 }
 
@@ -185,15 +196,15 @@ fn announce(serving: &Serving, address: SocketAddr) {
 async fn connections(
     listener: TcpListener,
     shared: Arc<Shared>,
+    limits: Limits,
     signals: &Signals,
     decoding: &JoinHandle<()>,
     queue: &Queue,
-) -> Result<io::Result<()>, JoinError> {
+) -> Result<(), JoinError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let address = listener.local_addr();
     let router = routes::router(shared, address.is_ok_and(|address| address.ip().is_loopback()));
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { drop(stopped.await) });
-    let mut server = tokio::spawn(serving.into_future());
+    let mut server = tokio::spawn(accept(listener, router, limits, stopped));
     while signals.caught().is_none() && !decoding.is_finished() {
         if server.is_finished() {
             return server.await;
@@ -205,5 +216,5 @@ async fn connections(
         drop(told); // or the client is gone
     }
     drop(stop);
-    tokio::time::timeout(FAREWELL, &mut server).await.unwrap_or(Ok(Ok(())))
+    tokio::time::timeout(FAREWELL, &mut server).await.unwrap_or(Ok(()))
 }
