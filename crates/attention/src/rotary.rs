@@ -1,11 +1,43 @@
 //! Positions as rotations of queries and keys.
 //!
 //! A score depends only on how far apart the two positions are, so a key is turned once, when it is cached, and stays right for ever;
-//! what moves is the query. Angles are computed in f64: at position 4·10⁶ an f32 angle would be off by a quarter of a radian.
+//! what moves is the query. Angles are computed in f64: at position 4·10⁶ an f32 angle may be off by an eighth of a radian.
 
 use crate::model::Rotary;
 
+/// How far each pair turns from one position to the next, in radians.
+pub(crate) struct Frequencies(Vec<f64>);
+
+impl Frequencies {
+    pub(crate) fn new(rotary: &Rotary) -> Self {
+        let frequency = |pair: usize| {
+            let factor = rotary.factors.get(pair).copied().map_or(1.0, f64::from);
+            libm::pow(rotary.base, -((2 * pair) as f64) / rotary.d_rotated as f64) / factor
+        };
+        Self((0..rotary.d_rotated / 2).map(frequency).collect())
+    }
+
+    /// Cosines of the angles of all pairs at a position, then their sines.
+    fn turn(&self, position: f64, turns: &mut [f32]) {
+        let (cosines, sines) = turns.split_at_mut(self.0.len());
+        for ((cosine, sine), frequency) in cosines.iter_mut().zip(sines).zip(&self.0) {
+            let (sin, cos) = libm::sincos(position * frequency);
+            (*cosine, *sine) = (cos as f32, sin as f32);
+        }
+    }
+
+    /// Turns a key that stands at position `from` to position `to`.
+    pub(crate) fn move_key(&self, key: &mut [f32], from: u64, to: u64) {
+        if from != to {
+            let mut turns = vec![0.0; 2 * self.0.len()];
+            self.turn(to as f64 - from as f64, &mut turns);
+            rotate(key, &turns);
+        }
+    }
+}
+
 /// Cosines and sines of consecutive positions.
+#[derive(Default)]
 pub(crate) struct Angles {
     n_pairs: usize,
     /// `[position]`: the cosines of all pairs, then the sines.
@@ -14,17 +46,18 @@ pub(crate) struct Angles {
 
 impl Angles {
     /// Of `n` positions from `first` on.
-    pub(crate) fn new(rotary: &Rotary, first: u64, n: usize) -> Self {
-        let mut angles = Self { n_pairs: rotary.d_rotated / 2, turns: Vec::new() };
-        angles.set(rotary, first, n);
+    pub(crate) fn new(frequencies: &Frequencies, first: u64, n: usize) -> Self {
+        let mut angles = Self::default();
+        angles.set(frequencies, first, n);
         angles
     }
 
     /// The same for other positions, in the same memory.
-    pub(crate) fn set(&mut self, rotary: &Rotary, first: u64, n: usize) {
+    pub(crate) fn set(&mut self, frequencies: &Frequencies, first: u64, n: usize) {
+        self.n_pairs = frequencies.0.len();
         self.turns.resize(n * 2 * self.n_pairs, 0.0);
         for (position, turns) in (first..).zip(self.turns.chunks_exact_mut((2 * self.n_pairs).max(1))) {
-            turn(rotary, position as f64, turns);
+            frequencies.turn(position as f64, turns);
         }
     }
 
@@ -37,26 +70,6 @@ impl Angles {
     /// Bytes that they take.
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(&self.turns[..])
-    }
-}
-
-/// Turns a key that stands at position `from` to position `to`.
-pub(crate) fn move_key(rotary: &Rotary, key: &mut [f32], from: u64, to: u64) {
-    if from != to {
-        let mut turns = vec![0.0; rotary.d_rotated];
-        turn(rotary, to as f64 - from as f64, &mut turns);
-        rotate(key, &turns);
-    }
-}
-
-/// Cosines and sines of the angles of all pairs at a position.
-fn turn(rotary: &Rotary, position: f64, turns: &mut [f32]) {
-    let (cosines, sines) = turns.split_at_mut(rotary.d_rotated / 2);
-    for (pair, (cosine, sine)) in cosines.iter_mut().zip(sines).enumerate() {
-        let factor = rotary.factors.get(pair).copied().map_or(1.0, f64::from);
-        let frequency = libm::pow(rotary.base, -((2 * pair) as f64) / rotary.d_rotated as f64) / factor;
-        let (sin, cos) = libm::sincos(position * frequency);
-        (*cosine, *sine) = (cos as f32, sin as f32);
     }
 }
 
@@ -77,8 +90,8 @@ mod tests {
     use crate::model::Pairs;
     use proptest::prelude::*;
 
-    fn rotary(d_rotated: usize) -> Rotary {
-        Rotary { base: 10_000.0, d_rotated, pairs: Pairs::Halves, factors: Vec::new() }
+    fn frequencies(d_rotated: usize) -> Frequencies {
+        Frequencies::new(&Rotary { base: 10_000.0, d_rotated, pairs: Pairs::Halves, factors: Vec::new() })
     }
 
     proptest! {
@@ -90,10 +103,10 @@ mod tests {
             a in 0u64..5_000_000,
             distance in 0u64..2000,
         ) {
-            let rotary = rotary(8);
+            let frequencies = frequencies(8);
             let (mut turned_q, mut turned_k) = (q.clone(), k.clone());
-            Angles::new(&rotary, a + distance, 1).rotate(0, &mut turned_q);
-            Angles::new(&rotary, a, 1).rotate(0, &mut turned_k);
+            Angles::new(&frequencies, a + distance, 1).rotate(0, &mut turned_q);
+            Angles::new(&frequencies, a, 1).rotate(0, &mut turned_k);
             let score: f64 = turned_q.iter().zip(&turned_k).map(|(&q, &k)| f64::from(q) * f64::from(k)).sum();
             let expected: f64 = (0..4).map(|i| {
                 let angle = distance as f64 * 10_000f64.powf(-2.0 * i as f64 / 8.0);
@@ -110,11 +123,11 @@ mod tests {
             from in 0u64..3_000_000,
             to in 0u64..2000,
         ) {
-            let rotary = rotary(4);
+            let frequencies = frequencies(4);
             let (mut moved, mut turned) = (k.clone(), k);
-            Angles::new(&rotary, from, 1).rotate(0, &mut moved);
-            move_key(&rotary, &mut moved, from, to);
-            Angles::new(&rotary, to, 1).rotate(0, &mut turned);
+            Angles::new(&frequencies, from, 1).rotate(0, &mut moved);
+            frequencies.move_key(&mut moved, from, to);
+            Angles::new(&frequencies, to, 1).rotate(0, &mut turned);
             for (moved, turned) in moved.iter().zip(&turned) {
                 prop_assert!((moved - turned).abs() < 8.0 * f32::EPSILON, "{moved} {turned}");
             }

@@ -12,8 +12,8 @@
 use super::retention::Retention;
 use super::{Policy, Precision};
 use crate::kernel::{LANES, Slots, softmax};
-use crate::model::{Hyperparameters, Rotary};
-use crate::rotary::{Angles, move_key};
+use crate::model::Hyperparameters;
+use crate::rotary::{Angles, Frequencies};
 use std::ops::Range;
 
 /// Most tokens that are cached before their queries are answered.
@@ -83,7 +83,7 @@ impl HeadCache {
         Self {
             policy,
             ring,
-            far_angles: end.map(|end| Angles::new(&shape.rotary, end, 1)),
+            far_angles: end.map(|end| Angles::new(&Frequencies::new(&shape.rotary), end, 1)),
             far: Slots::new(shape.d_head, precision),
             far_positions: Vec::new(),
             recent: Slots::new(shape.d_head, precision),
@@ -121,9 +121,16 @@ impl HeadCache {
     }
 
     /// Caches the key and value of a token; the key is turned to its position.
-    pub(crate) fn insert(&mut self, rotary: &Rotary, position: u64, key: &[f32], value: &[f32], scratch: &mut Scratch) {
+    pub(crate) fn insert(
+        &mut self,
+        frequencies: &Frequencies,
+        position: u64,
+        key: &[f32],
+        value: &[f32],
+        scratch: &mut Scratch,
+    ) {
         if let Some(leaving) = self.policy.recent().and_then(|recent| position.checked_sub(recent as u64)) {
-            self.leave(rotary, leaving, scratch);
+            self.leave(frequencies, leaving, scratch);
         }
         let slot = self.slot(position);
         if slot >= self.recent.n_slots() {
@@ -136,7 +143,7 @@ impl HeadCache {
     }
 
     /// A recent key becomes a far one, or is forgotten.
-    fn leave(&mut self, rotary: &Rotary, position: u64, scratch: &mut Scratch) {
+    fn leave(&mut self, frequencies: &Frequencies, position: u64, scratch: &mut Scratch) {
         let from = self.slot(position);
         let taken = self.far_positions.len();
         let to = if taken < self.policy.far() {
@@ -157,7 +164,7 @@ impl HeadCache {
         scratch.value.resize(d_head, 0.0);
         self.recent.get(from, &mut scratch.key, &mut scratch.value);
         if self.policy.is_reindexed() {
-            move_key(rotary, &mut scratch.key, position, to as u64);
+            frequencies.move_key(&mut scratch.key, position, to as u64);
         }
         self.far.put(to, &scratch.key, &scratch.value);
         self.retention.promote(from, to);

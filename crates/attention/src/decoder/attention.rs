@@ -4,13 +4,13 @@ use super::Watch;
 use super::rows::Heads;
 use crate::cache::{Cache, HeadCache, MOST_AT_ONCE, Queries, Scratch};
 use crate::model::Hyperparameters;
-use crate::rotary::Angles;
+use crate::rotary::{Angles, Frequencies};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
-/// Buffers of the attention of one pass.
-#[derive(Default)]
+/// The attention of passes, with its buffers.
 pub(super) struct Attention {
+    frequencies: Frequencies,
     /// The angles of each span's tokens.
     angles: Vec<Angles>,
     /// Queries, keys, mixtures of the spans at work, by key head; see [`Task`].
@@ -43,6 +43,7 @@ struct Task<'a> {
     span: Span,
     key_head: usize,
     head: &'a mut HeadCache,
+    frequencies: &'a Frequencies,
     angles: &'a Angles,
     /// Queries turned to their positions, and to the end of the cache: `[token][head of the group][d_head]`.
     recent: &'a mut [f32],
@@ -70,11 +71,22 @@ impl Span {
 }
 
 impl Attention {
+    pub(super) fn new(shape: &Hyperparameters) -> Self {
+        Self {
+            frequencies: Frequencies::new(&shape.rotary),
+            angles: Vec::new(),
+            recent: Vec::new(),
+            far: Vec::new(),
+            mixtures: Vec::new(),
+            scratches: Scratches::default(),
+        }
+    }
+
     /// Makes the angles that all layers share.
-    pub(super) fn turn(&mut self, shape: &Hyperparameters, spans: &[Span]) {
-        self.angles.resize_with(spans.len(), || Angles::new(&shape.rotary, 0, 0));
+    pub(super) fn turn(&mut self, spans: &[Span]) {
+        self.angles.resize_with(spans.len(), Angles::default);
         for (angles, span) in self.angles.iter_mut().zip(spans) {
-            angles.set(&shape.rotary, span.position, span.n_rows);
+            angles.set(&self.frequencies, span.position, span.n_rows);
         }
     }
 
@@ -92,7 +104,7 @@ impl Attention {
         rows.mixed.resize(rows.query.len(), 0.0);
         let n_waves = spans.iter().map(|span| span.wave + 1).max().unwrap_or(0);
         for wave in 0..n_waves {
-            let Self { angles, recent, far, mixtures, scratches } = self;
+            let Self { frequencies, angles, recent, far, mixtures, scratches } = self;
             let n_rows: usize = spans.iter().filter(|span| span.wave == wave).map(|span| span.n_rows).sum();
             let d_value = shape.d_head.next_multiple_of(16);
             recent.resize(n_rows * shape.n_heads * shape.d_head, 0.0);
@@ -107,7 +119,17 @@ impl Attention {
                 for (key_head, head) in heads.enumerate() {
                     let n_queries = span.n_rows * n_group;
                     let (recent, far, mixtures) = buffers.front(n_queries * shape.d_head, n_queries * d_value);
-                    tasks.push(Task { span, key_head, head, angles, recent, far, mixtures, n_answered: 0 });
+                    tasks.push(Task {
+                        span,
+                        key_head,
+                        head,
+                        frequencies,
+                        angles,
+                        recent,
+                        far,
+                        mixtures,
+                        n_answered: 0,
+                    });
                 }
             }
             if let Some(watch) = watch.as_deref_mut() {
@@ -177,7 +199,7 @@ impl Task<'_> {
                 key.copy_from_slice(&rows.key[at..at + d_head]);
                 self.angles.rotate(i, &mut key);
                 let position = self.span.position + i as u64;
-                self.head.insert(&shape.rotary, position, &key, &rows.value[at..at + d_head], scratch);
+                self.head.insert(self.frequencies, position, &key, &rows.value[at..at + d_head], scratch);
             }
             cached += n;
             if n == n_rows && n > largest {

@@ -49,7 +49,7 @@ impl<'m> Decoder<'m> {
             model,
             threads: threads.expect("the system gives as many threads as it has cores"),
             rows: Rows::default(),
-            attention: Attention::default(),
+            attention: Attention::new(model.hyperparameters()),
             logits: Vec::new(),
             surprises: Vec::new(),
         }
@@ -110,7 +110,7 @@ impl<'m> Decoder<'m> {
         let spans = Span::of(parts);
         threads.install(|| {
             rows.embed(model, parts.iter().flat_map(|(_, tokens)| tokens.iter().copied()));
-            attention.turn(shape, &spans);
+            attention.turn(&spans);
             for (number, layer) in model.layers.iter().enumerate() {
                 rows.project(layer, shape.norm_epsilon);
                 let watch = watch.as_mut().map(|watch| &mut **watch as &mut dyn Watch);

@@ -66,7 +66,7 @@ fn read(
     let shape = shape();
     let threads = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
     let (d_query, d_key) = (shape.n_heads * shape.d_head, shape.n_key_heads * shape.d_head);
-    let (mut attention, mut mixed) = (Attention::default(), Vec::new());
+    let (mut attention, mut mixed) = (Attention::new(&shape), Vec::new());
     let ids = vec![0; chunk];
     for first in tokens.clone().step_by(chunk) {
         let n = chunk.min(tokens.end - first);
@@ -80,7 +80,7 @@ fn read(
         let spans = Span::of(&parts);
         let watch = watch.as_mut().map(|watch| &mut **watch as &mut dyn Watch);
         threads.install(|| {
-            attention.turn(&shape, &spans);
+            attention.turn(&spans);
             attention.attend(&shape, 0, &mut parts, &spans, &mut rows, watch);
         });
         cache.position += n as u64;

@@ -11,11 +11,18 @@
 //!
 //! Each sum runs over d, or over the slots, in order, whatever else is computed beside it: one query or many, the bits are the same.
 
-use super::lanes::{Job, LANES, Simd, dispatch};
+use super::lanes::{Job, LANES, Simd, dispatch, prefetch};
 use crate::cache::Precision;
 use bytemuck::Zeroable;
 use half::f16;
 use std::ops::Range;
+
+/// Queries that are few enough to wait for memory, not for products: of these, what comes next is asked for ahead. A token at depth
+/// 1024 of a 135M model then takes 0.91 of the time (three pairs of runs in alternation, 4.02 to 4.23 ms against 4.36 to 4.57).
+const FEW: usize = 4;
+
+/// Values that are asked for ahead.
+const AHEAD: usize = 32;
 
 /// Keys and values in slots of one number format.
 pub(crate) struct Slots {
@@ -291,6 +298,12 @@ impl<T: Element> Score<'_, T> {
         let queries: [&[f32]; Q] = std::array::from_fn(|q| &self.queries[(first + q) * d_head..][..d_head]);
         let mut sums = [[m.splat(0.0); B]; Q];
         for d in 0..d_head {
+            // One in each cache line.
+            if Q <= FEW && d % (64 / size_of::<[T; LANES]>()).max(1) == 0 {
+                for b in 0..B {
+                    prefetch(self.keys, (block + B + b) * block_len + d * LANES);
+                }
+            }
             let vectors: [M::V; B] = std::array::from_fn(|b| T::load(m, &keys[b][d]));
             for q in 0..Q {
                 let query = m.splat(queries[q][d]);
@@ -373,6 +386,11 @@ impl<T: Element> Mix<'_, T> {
         for (slot, row) in values.chunks_exact(width).enumerate() {
             let row = row[column..column + V * LANES].as_chunks::<LANES>().0;
             let vectors: [M::V; V] = std::array::from_fn(|v| T::load(m, &row[v]));
+            if Q <= FEW {
+                for v in 0..V {
+                    prefetch(self.values, (self.slots.start + slot + AHEAD) * width + column + v * LANES);
+                }
+            }
             for q in 0..Q {
                 let weight = m.splat(weights[q][slot]);
                 for v in 0..V {
