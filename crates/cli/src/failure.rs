@@ -2,6 +2,7 @@
 
 use crate::say::note;
 use dunwu::spec_file::SpecFileError;
+use dunwu::verb::{Mistake, VerbError};
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource, Report};
 use std::process::ExitCode;
 
@@ -52,6 +53,21 @@ impl Failure {
                 ExitCode::FAILURE
             }
             Self::Stopped { signal } => ExitCode::from(128 + signal),
+        }
+    }
+}
+
+impl Failure {
+    /// Why a verb gave no answer; `signal` is the one that asked it to stop.
+    pub(crate) fn of_verb(error: VerbError, signal: Option<u8>) -> Self {
+        match error {
+            VerbError::Usage(Mistake { place: Some(place), .. }) => {
+                Self::in_text(&place.error, &place.name, &place.text)
+            }
+            VerbError::Usage(Mistake { message, place: None }) => Self::usage(message),
+            VerbError::Failed(error) => Self::Failed(anyhow::Error::from_boxed(error)),
+            // Only a signal asks a verb of the command to stop.
+            VerbError::Stopped => Self::Stopped { signal: signal.unwrap_or(2) },
         }
     }
 }

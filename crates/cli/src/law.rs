@@ -6,7 +6,7 @@ use crate::landscape::Drawn;
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::law::{Decision, Estimate, Form, Further, LawFit, Study, Threshold};
-use dunwu::report::law;
+use dunwu_report::law;
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -13,6 +13,7 @@ mod law;
 mod pair;
 mod passkey;
 mod phase;
+mod print;
 mod progress;
 mod reference;
 mod run;
@@ -23,6 +24,7 @@ mod stream;
 mod summary;
 mod sweep;
 mod swept;
+mod watching;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

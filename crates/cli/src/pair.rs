@@ -6,9 +6,9 @@ use crate::landscape::Drawn;
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::paired::{Comparison, Effect, Effects, PairedError, Tuned};
-use dunwu::report::pair::{page, sentences, text, verdict};
 use dunwu::sweep::Results;
 use dunwu_engine::spec::{Value, parse_value};
+use dunwu_report::pair::{page, sentences, text, verdict};
 use serde_json::json;
 use std::path::Path;
 

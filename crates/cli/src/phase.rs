@@ -6,7 +6,7 @@ use crate::landscape::Drawn;
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::phase::{Boundary, Cell, Diagram, PhaseError};
-use dunwu::report::phase::{legend, notes, page, sentences, text};
+use dunwu_report::phase::{legend, notes, page, sentences, text};
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -3,8 +3,8 @@
 use crate::say::say;
 use dunwu::Opened;
 use dunwu::measure::label::UnitLabel;
-use dunwu::report;
 use dunwu::store::{RunDir, StoredOutcome};
+use dunwu_report as report;
 use serde_json::{Value, json};
 
 /// Steps over the training time that they took, measuring and writing not counted.

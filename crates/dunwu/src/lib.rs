@@ -4,6 +4,7 @@
 //! Record ─▶ measure ─▶ Opened { scalars, frames, labels, stages, outcome } ─▶ report, show, export, --json
 //! ```
 
+pub mod answer;
 pub mod compare;
 pub mod group;
 pub mod landscape;
@@ -14,14 +15,14 @@ pub mod memory;
 pub mod opened;
 pub mod paired;
 pub mod phase;
-pub mod report;
 pub mod spec_file;
+pub mod stats;
 pub mod store;
 mod story;
-pub mod streams;
 pub mod sweep;
 pub mod tables;
 pub mod task_file;
 pub mod theory;
+pub mod verb;
 
 pub use opened::Opened;

@@ -358,7 +358,7 @@ fn evidence(frame: &Frame, weights: &Weights, initial: &Weights) -> Vec<Evidence
 }
 
 /// How the training sample was asked for, in words.
-pub(crate) fn sampling_words(sampling: &Sampling) -> String {
+pub fn sampling_words(sampling: &Sampling) -> String {
     match sampling {
         Sampling::Fraction(fraction) => format!("{:.1} % of all", 100.0 * fraction),
         Sampling::Count(count) => format!("{count} samples"),

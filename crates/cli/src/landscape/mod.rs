@@ -10,7 +10,7 @@ mod training;
 use crate::failure::Failure;
 use anyhow::Context;
 use clap::Args;
-use dunwu::report::landscape::Page;
+use dunwu_report::landscape::Page;
 use std::fs;
 use std::path::PathBuf;
 
@@ -22,10 +22,15 @@ pub(crate) struct Drawn {
     output: Option<PathBuf>,
     /// Folder for the drawings as SVG, made if it is missing; none are written otherwise
     #[arg(long, value_name = "DIR")]
-    figures: Option<PathBuf>,
+    pub(crate) figures: Option<PathBuf>,
 }
 
 impl Drawn {
+    /// Where the page of a verb's answer goes.
+    pub(crate) fn page(&self, verb: &str) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| PathBuf::from(format!("{verb}.html")))
+    }
+
     /// Writes page and drawings; says where the page is.
     pub(crate) fn keep(&self, default: &str, page: &Page) -> Result<PathBuf, Failure> {
         let path = self.output.clone().unwrap_or_else(|| PathBuf::from(default));

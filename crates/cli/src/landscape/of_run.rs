@@ -11,9 +11,9 @@ use dunwu::Opened;
 use dunwu::landscape::climbing::{Climbing, ClimbingError, Place, Watch};
 use dunwu::landscape::race::Course;
 use dunwu::landscape::{EnergyKind, dimension};
-use dunwu::report::Figure;
-use dunwu::report::landscape::{climbing_page, climbing_sentences, climbing_table, columns, mountains, run_figures};
 use dunwu::store::{Record, RunDir};
+use dunwu_report::Figure;
+use dunwu_report::landscape::{climbing_page, climbing_sentences, climbing_table, columns, mountains, run_figures};
 use serde_json::json;
 
 /// Input weights up to which a report has its landscape without being asked: a few seconds.

@@ -4,9 +4,9 @@ use super::Asked;
 use crate::failure::Failure;
 use crate::language_model;
 use anyhow::Context as _;
-use dunwu::streams::Identity;
 use dunwu_attention::cache::{Assignment, POLICIES, Policy};
 use dunwu_attention::model::Hyperparameters;
+use dunwu_streams::Identity;
 use std::fs;
 use std::num::NonZeroU64;
 

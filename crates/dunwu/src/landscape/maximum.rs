@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// What a peak of a sample is good for: judged by how high it stands on the landscape of the whole population, or, where the task is
 /// no group, by what held-out samples show of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PeakKind {
     /// It is a feature of the task.

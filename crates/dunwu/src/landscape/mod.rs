@@ -26,6 +26,6 @@ pub use energy::{Energy, Evaluation, Inputs, LANES, Lanes};
 pub use kernel::{KERNEL_LIMIT, Kernel, KernelError};
 pub use limits::{DIMENSION_LIMIT, LandscapeError, POPULATION_LIMIT, check, dimension};
 pub use maximum::{Form, Landscape, Maximum, PeakKind, Token};
-pub use peaks::{Peak, Peaks, Share, find, random_start};
+pub use peaks::{Peak, Peaks, find, random_start};
 pub use projection::{EnergyKind, Projection};
 pub use section::Section;

@@ -3,6 +3,7 @@
 use super::ascent::{Arrival, Climb, Stop, climb};
 use super::certificate::{Certificate, certify};
 use super::maximum::{Form, Landscape, Maximum, PeakKind};
+use crate::stats::Share;
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::random::{Stream, normal, nth_rng};
 
@@ -14,8 +15,6 @@ const SAME_HEIGHT: f64 = 1e-6;
 const ROUNDS: usize = 4;
 /// How far a unit on a saddle is moved along the way up.
 const NUDGE: f64 = 0.05;
-/// Standard normal quantile of a two-sided 95 % interval.
-pub(crate) const Z95: f64 = 1.959_963_984_540_054;
 
 /// Where the starts ended, and what is there.
 #[derive(Clone, Debug)]
@@ -51,31 +50,6 @@ pub struct Peak {
     pub n_starts: usize,
     /// Share of random starts that reached one of them.
     pub basin: Share,
-}
-
-/// A share with its 95 % interval (Wilson 1927).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share {
-    /// As counted.
-    pub share: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-impl Share {
-    /// `count` of `n`.
-    pub fn of(count: usize, n: usize) -> Self {
-        if n == 0 {
-            return Self { share: 0.0, low: 0.0, high: 1.0 };
-        }
-        let (n, share) = (n as f64, count as f64 / n as f64);
-        let spread = Z95 * Z95 / n;
-        let centre = (share + spread / 2.0) / (1.0 + spread);
-        let half = (Z95 / (1.0 + spread)) * (share * (1.0 - share) / n + spread / (4.0 * n)).sqrt();
-        Self { share, low: (centre - half).clamp(0.0, share), high: (centre + half).clamp(share, 1.0) }
-    }
 }
 
 /// Random start number `i` under `seed`: uniform on the sphere once it is scaled.

@@ -14,13 +14,13 @@ use super::LandscapeError;
 use super::ascent::{Stop, climb};
 use super::energy::Energy;
 use super::maximum::{Landscape, Maximum, PeakKind};
-use super::peaks::{Share, find, random_start};
+use super::peaks::{find, random_start};
 use super::projection::EnergyKind;
 use crate::group::Decomposition;
+use crate::stats::{Share, student_t95};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::task::SplitError;
 use dunwu_engine::{Problem, RunSpec, Split};
-use std::cmp::Ordering;
 
 /// What is raced on.
 #[derive(Clone, Copy)]
@@ -259,20 +259,6 @@ impl Estimate {
     }
 }
 
-/// Two-sided 95 % quantile of Student's t; `None` without a degree of freedom.
-pub(crate) fn student_t95(degrees: usize) -> Option<f64> {
-    const TABLE: [f64; 15] =
-        [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131];
-    match degrees.cmp(&1) {
-        Ordering::Less => None,
-        // From 16 degrees on, the first terms of its expansion in 1/ν, off by less than 10⁻³.
-        _ => Some(TABLE.get(degrees - 1).copied().unwrap_or_else(|| {
-            let (z, v) = (super::peaks::Z95, degrees as f64);
-            z + (z.powi(3) + z) / (4.0 * v) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * v * v)
-        })),
-    }
-}
-
 /// One value of the axis.
 #[derive(Clone, Debug)]
 pub struct RacePoint {
@@ -333,7 +319,5 @@ mod tests {
         assert!(falling.falls && (a - 0.03f64.sqrt()).abs() < 1e-12 && b < a);
         let never = Estimate::of(vec![Crossing::Beyond(9.0)]).unwrap();
         assert_eq!((never.at, never.low, never.high), (None, None, None));
-        // Student's t of 16 and of 30 degrees, from tables: 2.1199 and 2.0423.
-        assert!((student_t95(16).unwrap() - 2.1199).abs() < 1e-3 && (student_t95(30).unwrap() - 2.0423).abs() < 1e-3);
     }
 }

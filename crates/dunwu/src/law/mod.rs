@@ -18,8 +18,8 @@ mod runs;
 mod study;
 mod threshold;
 
-#[cfg(test)]
-pub(crate) mod synthetic;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod synthetic;
 #[cfg(test)]
 mod tests;
 

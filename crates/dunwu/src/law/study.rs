@@ -62,7 +62,7 @@ impl Study {
     }
 
     /// Of runs that were read before.
-    pub(crate) fn of_runs(runs: Runs) -> Self {
+    pub fn of_runs(runs: Runs) -> Self {
         let laws = Tables::of(&runs).compare();
         let verdict = Verdict::of(&laws);
         let decision = decision(&runs, &laws, verdict);

@@ -6,27 +6,28 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// How the runs of a sweep are made up.
-pub(crate) struct Recipe<'a> {
+pub struct Recipe<'a> {
     /// M of every size.
-    pub(crate) sizes: &'a [usize],
+    pub sizes: &'a [usize],
     /// The threshold at M.
-    pub(crate) critical: &'a dyn Fn(f64) -> f64,
+    pub critical: &'a dyn Fn(f64) -> f64,
     /// b.
-    pub(crate) slope: f64,
+    pub slope: f64,
     /// τ.
-    pub(crate) scatter: f64,
+    pub scatter: f64,
     /// Seeds a size.
-    pub(crate) seeds: u64,
+    pub seeds: u64,
     /// Amounts a size, from 0.6 to 1.6 times the law's.
-    pub(crate) amounts: usize,
+    pub amounts: usize,
     /// Whether a seed has one threshold for all amounts, as where samples of one seed are nested, instead of one a run.
-    pub(crate) by_seed: bool,
+    pub by_seed: bool,
     /// Of the generator.
-    pub(crate) seed: u64,
+    pub seed: u64,
 }
 
 impl Recipe<'_> {
-    pub(crate) fn runs(&self) -> Runs {
+    /// The runs that the recipe makes.
+    pub fn runs(&self) -> Runs {
         let mut chance = Chance(ChaCha8Rng::seed_from_u64(self.seed));
         let sizes: Vec<Size> = self.sizes.iter().map(|&m| self.size(m, &mut chance)).collect();
         let work = sizes.iter().flat_map(|size| size.runs.iter().map(|run| 1000.0 * (run.n * size.m) as f64)).sum();
@@ -62,13 +63,13 @@ impl Recipe<'_> {
     }
 
     /// The same as a sweep's table, rows in the order of a sweep.
-    pub(crate) fn table(&self) -> Table {
+    pub fn table(&self) -> Table {
         table(&self.runs())
     }
 }
 
 /// Runs as a sweep's table.
-pub(crate) fn table(runs: &Runs) -> Table {
+pub fn table(runs: &Runs) -> Table {
     let rows: Vec<(&Size, &Run)> =
         runs.sizes.iter().flat_map(|size| size.runs.iter().map(move |r| (size, r))).collect();
     let ints = |of: &dyn Fn(&Size, &Run) -> usize| Column::Int64(rows.iter().map(|(s, r)| of(s, r) as i64).collect());
@@ -106,11 +107,11 @@ pub(crate) fn table(runs: &Runs) -> Table {
 }
 
 /// Random numbers of the distributions that are needed.
-pub(crate) struct Chance(pub(crate) ChaCha8Rng);
+pub struct Chance(pub ChaCha8Rng);
 
 impl Chance {
     /// Uniform on (0, 1).
-    pub(crate) fn uniform(&mut self) -> f64 {
+    pub fn uniform(&mut self) -> f64 {
         ((self.0.next_u64() >> 11) as f64 + 0.5) * 2f64.powi(-53)
     }
 

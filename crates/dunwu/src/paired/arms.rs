@@ -2,7 +2,7 @@
 
 use super::effects::Seen;
 use crate::phase::numbered;
-use crate::report::median;
+use crate::stats::median;
 use crate::sweep::{RESULTS, Results, ResultsError};
 use dunwu_engine::spec::Value;
 use std::collections::BTreeMap;

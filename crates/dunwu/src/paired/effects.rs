@@ -1,7 +1,6 @@
 //! What pairs say: ratios of times, shares that generalized, differences of accuracy, each the second arm against the first.
 
-use crate::landscape::Share;
-use crate::landscape::race::student_t95;
+use crate::stats::{Share, student_t95};
 
 /// With fewer pairs an interval is a guess about a guess, and a reader is told so.
 pub const ENOUGH_PAIRS: usize = 5;

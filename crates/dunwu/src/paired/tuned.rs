@@ -6,7 +6,7 @@
 use super::arms::{Arms, PairedError, Run};
 use super::effects::{Effects, Seen};
 use crate::phase::shown;
-use crate::report::median;
+use crate::stats::median;
 use dunwu_engine::spec::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -115,7 +115,7 @@ impl Axis {
 }
 
 /// A value without quotes.
-pub(crate) fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         Value::Float(number) => number.to_string(),

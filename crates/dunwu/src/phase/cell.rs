@@ -2,7 +2,7 @@
 
 use super::axes::PhaseError;
 use super::kind::{Ending, Outcome, Phase};
-use crate::landscape::Share;
+use crate::stats::Share;
 use crate::sweep::Results;
 use std::collections::BTreeSet;
 

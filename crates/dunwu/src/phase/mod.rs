@@ -12,8 +12,9 @@ mod kind;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use axes::numbered;
+pub use axes::shown;
 pub use axes::{AMOUNTS, Axis, PhaseError};
-pub(crate) use axes::{numbered, shown};
 pub use boundary::{Along, Boundary, Place, Within};
 pub use cell::{Cell, FEW_SEEDS};
 pub use diagram::Diagram;

@@ -1,6 +1,6 @@
 use super::cell::median_with_never;
 use super::*;
-use crate::landscape::Share;
+use crate::stats::Share;
 use crate::sweep::fixture::{Row, results};
 use dunwu_engine::spec::Value;
 

@@ -106,9 +106,10 @@ pub enum StoredOutcome {
     },
 }
 
+/// Losses and accuracies of one step as a line of the record holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct StoredScalars {
+pub struct StoredScalars {
     step: u64,
     train_loss: Number,
     train_accuracy: Number,
@@ -120,7 +121,7 @@ pub(crate) struct StoredScalars {
 
 /// An f64 that JSON holds to the bit; those that are not finite, which JSON has no number for, are strings.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Number(pub(crate) f64);
+pub struct Number(pub f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -151,6 +151,7 @@ pub enum StoreError {
     },
 }
 
-pub(crate) fn pid_text(pid: Option<u32>) -> String {
+/// ` (pid 1234)`, or nothing where the process is not known.
+pub fn pid_text(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default()
 }

@@ -72,7 +72,7 @@ pub enum FileError {
 
 impl FileError {
     /// Sorts the system's answer by what the user can do about it.
-    pub(crate) fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    pub fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
@@ -89,7 +89,8 @@ impl FileError {
 }
 
 /// Names the operation and the path of an [`io::Result`].
-pub(crate) trait While<T> {
+pub trait While<T> {
+    /// The same result, whose error says what was being `doing` to the file at `path`.
     fn or_while(self, doing: &'static str, path: &Path) -> Result<T, FileError>;
 }
 
@@ -100,7 +101,7 @@ impl<T> While<T> for io::Result<T> {
 }
 
 /// Puts `bytes` at `path` so that at every instant, power loss included, the file there is the old one or the new one.
-pub(crate) fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), FileError> {
+pub fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), FileError> {
     let temp = temp_path(path);
     let written = write_synced(&temp, bytes).and_then(|()| fs::rename(&temp, path));
     if written.is_err() {
@@ -114,7 +115,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<
 const TEMP_SUFFIX: &str = ".tmp";
 
 /// Where [`replace`] writes before it renames: a name that no reader looks for, one a process.
-pub(crate) fn temp_path(path: &Path) -> PathBuf {
+pub fn temp_path(path: &Path) -> PathBuf {
     /// Processes in containers may have one number, so a time is in it.
     static PROCESS: LazyLock<String> = LazyLock::new(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -125,12 +126,12 @@ pub(crate) fn temp_path(path: &Path) -> PathBuf {
 }
 
 /// Whether `name` is one that [`temp_path`] gives, of whichever process.
-pub(crate) fn is_temp_name(name: &str) -> bool {
+pub fn is_temp_name(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(TEMP_SUFFIX)
 }
 
 /// Removes what [`replace`] left in `dir` where its process was ended.
-pub(crate) fn remove_temp_files(dir: &Path) -> Result<(), FileError> {
+pub fn remove_temp_files(dir: &Path) -> Result<(), FileError> {
     let doing = "removing a temporary file that an interrupted writer left";
     for entry in fs::read_dir(dir).or_while(doing, dir)? {
         let path = entry.or_while(doing, dir)?.path();
@@ -142,12 +143,12 @@ pub(crate) fn remove_temp_files(dir: &Path) -> Result<(), FileError> {
 }
 
 /// A name is durable only when its directory is.
-pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) } // elsewhere a directory cannot be opened as a file
 }
 
 /// The directory that holds `path`.
-pub(crate) fn parent_of(path: &Path) -> &Path {
+pub fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

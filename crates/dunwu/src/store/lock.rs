@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Held while a run is written. The system releases it when the process ends, however it ends, so there is no stale lock.
 #[derive(Debug)]
-pub(crate) struct RunLock {
+pub struct RunLock {
     _file: File,
 }
 
@@ -19,7 +19,7 @@ impl RunLock {
     }
 
     /// Takes the lock of what is kept in `dir`; the inner error is the process that holds it, where it says so.
-    pub(crate) fn try_take(dir: &Path) -> Result<Result<Self, Option<u32>>, FileError> {
+    pub fn try_take(dir: &Path) -> Result<Result<Self, Option<u32>>, FileError> {
         let path = dir.join("lock");
         let doing = "locking the run";
         let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);

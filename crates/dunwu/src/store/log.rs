@@ -9,7 +9,7 @@ const DOING: &str = "appending to the record";
 
 /// The record, open for appending. `sink` is the file itself; tests put a failing disk in its place.
 #[derive(Debug)]
-pub(crate) struct Log<W = File> {
+pub struct Log<W = File> {
     path: PathBuf,
     sink: W,
     /// Bytes of whole lines.
@@ -18,20 +18,20 @@ pub(crate) struct Log<W = File> {
 
 impl Log<File> {
     /// Opens the record at `path` and cuts what follows its first `len` bytes.
-    pub(crate) fn open(path: &Path, len: u64) -> Result<Self, FileError> {
+    pub fn open(path: &Path, len: u64) -> Result<Self, FileError> {
         let sink = OpenOptions::new().append(true).open(path).or_while(DOING, path)?;
         sink.set_len(len).or_while("cutting the record's torn tail", path)?;
         Ok(Self { path: path.to_owned(), sink, len })
     }
 
     /// A log of its own at `path`, where there is none yet.
-    pub(crate) fn create(path: &Path) -> Result<Self, FileError> {
+    pub fn create(path: &Path) -> Result<Self, FileError> {
         let sink = OpenOptions::new().append(true).create_new(true).open(path).or_while("beginning a log", path)?;
         Ok(Self { path: path.to_owned(), sink, len: 0 })
     }
 
     /// Returns when every line so far would survive a power loss.
-    pub(crate) fn sync(&self) -> Result<(), FileError> {
+    pub fn sync(&self) -> Result<(), FileError> {
         self.sink.sync_data().or_while(DOING, &self.path)
     }
 }
@@ -39,7 +39,7 @@ impl Log<File> {
 impl<W: Write> Log<W> {
     /// Appends `line`, which holds no line feed, and a line feed. The system has it when this returns (so `kill -9` does
     /// not lose it); the disk has it after [`Log::sync`].
-    pub(crate) fn append(&mut self, line: &str) -> Result<(), FileError> {
+    pub fn append(&mut self, line: &str) -> Result<(), FileError> {
         let bytes = format!("{line}\n");
         if let Err(source) = self.sink.write_all(bytes.as_bytes()) {
             // Part of the line may be there. Cutting it needs no space; if even that fails, the next reader cuts it.
@@ -51,7 +51,7 @@ impl<W: Write> Log<W> {
     }
 
     /// Bytes of whole lines.
-    pub(crate) fn len(&self) -> u64 {
+    pub fn n_bytes(&self) -> u64 {
         self.len
     }
 }
@@ -100,7 +100,7 @@ mod tests {
             log.sink.room = 100; // space was made
             log.append("xyz").unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), "abc\n".repeat(n_fit) + "xyz\n");
-            assert_eq!(log.len(), 4 * (n_fit as u64 + 1));
+            assert_eq!(log.n_bytes(), 4 * (n_fit as u64 + 1));
         }
     }
 

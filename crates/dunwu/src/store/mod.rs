@@ -23,15 +23,15 @@
 
 mod cache;
 pub(crate) mod checkpoint;
-pub(crate) mod entry;
-pub(crate) mod error;
-pub(crate) mod file;
+pub mod entry;
+pub mod error;
+pub mod file;
 mod id;
-pub(crate) mod lock;
-pub(crate) mod log;
+pub mod lock;
+pub mod log;
 mod record;
 mod run_dir;
-pub(crate) mod snapshot;
+pub mod snapshot;
 mod table;
 mod writer;
 

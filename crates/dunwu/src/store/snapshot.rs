@@ -168,7 +168,7 @@ fn transposed(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
 }
 
 /// A safetensors file of these tensors, `metadata` as JSON under [`METADATA_KEY`].
-pub(crate) fn to_safetensors(metadata: &impl Serialize, tensors: &[(&str, Dtype, Vec<usize>, &[u8])]) -> Vec<u8> {
+pub fn to_safetensors(metadata: &impl Serialize, tensors: &[(&str, Dtype, Vec<usize>, &[u8])]) -> Vec<u8> {
     let metadata = serde_json::to_string(metadata).expect("metadata is plain text and numbers");
     let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
         (name, TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor has as many bytes as its shape says"))
@@ -178,7 +178,7 @@ pub(crate) fn to_safetensors(metadata: &impl Serialize, tensors: &[(&str, Dtype,
 }
 
 /// The inverse of [`to_safetensors`].
-pub(crate) fn from_safetensors<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, SafeTensors<'_>), String> {
+pub fn from_safetensors<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, SafeTensors<'_>), String> {
     let text = |e: SafeTensorError| e.to_string();
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(text)?;
     let json = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));

@@ -136,7 +136,7 @@ impl RunWriter {
     /// Replaces the checkpoint: the record is synced before, so that a run never goes on from beyond its record.
     pub fn save_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         self.log.sync()?;
-        Ok(checkpoint::save(self.dir.path(), &self.id, self.log.len(), checkpoint)?)
+        Ok(checkpoint::save(self.dir.path(), &self.id, self.log.n_bytes(), checkpoint)?)
     }
 
     /// Ends the record at `step` after `seconds` of wall time, removes the checkpoint and lets go of the lock. After an

@@ -6,11 +6,11 @@ use dunwu_engine::spec::Value;
 
 /// One run as a test wants it: columns by name, the others absent.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Row(pub(crate) Vec<(&'static str, Value)>);
+pub struct Row(pub Vec<(&'static str, Value)>);
 
 impl Row {
     /// A run of `cyclic:M` with so many samples that memorized at step 50 and was censored at step 1,000 with this test accuracy.
-    pub(crate) fn censored(m: i64, n: i64, seed: i64, test_accuracy: f64) -> Self {
+    pub fn censored(m: i64, n: i64, seed: i64, test_accuracy: f64) -> Self {
         let row = Self::default();
         row.with("task", format!("cyclic:{m}").as_str().into())
             .with("seed", Value::Int(seed))
@@ -26,19 +26,21 @@ impl Row {
     }
 
     /// The same, generalized at this step.
-    pub(crate) fn grokked(m: i64, n: i64, seed: i64, step: i64) -> Self {
+    pub fn grokked(m: i64, n: i64, seed: i64, step: i64) -> Self {
         Self::censored(m, n, seed, 1.0).with("outcome", "grokked".into()).with("step_generalized", Value::Int(step))
     }
 
     /// With this value in a column, instead of what it had.
-    pub(crate) fn with(mut self, column: &'static str, value: Value) -> Self {
+    #[must_use]
+    pub fn with(mut self, column: &'static str, value: Value) -> Self {
         self.0.retain(|(name, _)| *name != column);
         self.0.push((column, value));
         self
     }
 
     /// Without a value in a column.
-    pub(crate) fn without(mut self, column: &str) -> Self {
+    #[must_use]
+    pub fn without(mut self, column: &str) -> Self {
         self.0.retain(|(name, _)| *name != column);
         self
     }
@@ -49,7 +51,7 @@ impl Row {
 }
 
 /// The rows as a sweep's table: settings in the order of their first appearance, then every column of results.
-pub(crate) fn table(rows: &[Row]) -> Table {
+pub fn table(rows: &[Row]) -> Table {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| &row.0) {
         if !names.contains(name) && !RESULTS.contains(name) {
@@ -61,8 +63,8 @@ pub(crate) fn table(rows: &[Row]) -> Table {
 }
 
 /// The rows as results.
-pub(crate) fn results(rows: &[Row]) -> Results {
-    Results::of(table(rows)).unwrap()
+pub fn results(rows: &[Row]) -> Results {
+    Results::of(table(rows)).expect("rows of a test are a table")
 }
 
 /// Texts where one is a text, whole numbers where all are, else numbers.

@@ -9,8 +9,8 @@
 mod claim;
 mod estimate;
 mod expand;
-#[cfg(test)]
-pub(crate) mod fixture;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixture;
 mod folder;
 mod formula;
 mod plan;

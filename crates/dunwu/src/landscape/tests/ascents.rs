@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::group::IrrepKind;
+use crate::stats::Share;
 
 /// σ = x² on the complete table.
 fn complete<'a>(problem: &'a Problem, all: &'a Split, decomposition: &'a Decomposition) -> Landscape<'a> {
@@ -201,28 +202,6 @@ fn every_start_is_counted_once() {
             }
         }
     }
-}
-
-/// The ends solve `(p̂ − p)² = z² p (1 − p)/n`; Newcombe 1998 (Statistics in Medicine 17, 857), table I, has the examples.
-#[test]
-fn a_share_has_wilsons_interval() {
-    for (count, n) in [(0, 1), (1, 1), (3, 10), (81, 263), (15, 148), (0, 20), (1, 29), (192, 192)] {
-        let Share { share, low, high } = Share::of(count, n);
-        assert_eq!(share, count as f64 / n as f64);
-        assert!(0.0 <= low && low <= share && share <= high && high <= 1.0);
-        for end in [low, high] {
-            let z = 1.959_963_984_540_054_f64;
-            let missed = (share - end).powi(2) - z * z * end * (1.0 - end) / n as f64;
-            assert!(missed.abs() < 1e-15, "{count} of {n}: {missed:e}");
-        }
-    }
-    for (count, n, low, high) in
-        [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
-    {
-        let share = Share::of(count, n);
-        assert!((share.low - low).abs() < 5.1e-5 && (share.high - high).abs() < 5.1e-5, "{share:?}");
-    }
-    assert_eq!(Share::of(0, 0), Share { share: 0.0, low: 0.0, high: 1.0 });
 }
 
 fn decomposition(problem: &Problem) -> Decomposition {

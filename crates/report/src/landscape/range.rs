@@ -1,0 +1,113 @@
+//! From a landscape to a drawing of its mountains.
+
+use crate::terrain::{Mark, Terrain};
+use dunwu::landscape::race::{Best, Course, RaceError, RacePoint, Standing};
+use dunwu::landscape::{Energy, PeakKind, Section};
+use dunwu_engine::kernel::Workers;
+use dunwu_engine::spec::Sampling;
+use dunwu_engine::{Problem, RunSpec};
+
+/// The two mountains of a landscape, and a third direction that opens the plane between them.
+pub(super) struct Mountains<'a> {
+    /// The memorizing one, and whether it is a peak here.
+    pub(super) memorizing: (&'a Best, bool),
+    /// The generalizing one, and whether it is a peak here.
+    pub(super) generalizing: (&'a Best, bool),
+    /// Another memorizing one; without it, any direction.
+    pub(super) third: Option<&'a Best>,
+}
+
+/// Random starts of a landscape that is drawn and not measured.
+const RESTARTS: usize = 96;
+
+/// The mountains of a run's problem with half, all and one and a half times its training samples, of the same seed; none where one of the two kinds
+/// of peak is never found, or where the sample is named by a file.
+pub fn mountains(
+    spec: &RunSpec,
+    problem: &Problem,
+    n_train: usize,
+    course: &Course<'_>,
+    workers: &Workers,
+) -> Result<Vec<Terrain>, RaceError> {
+    if matches!(spec.data.sampling, Sampling::SplitFile(_)) {
+        return Ok(Vec::new());
+    }
+    // Something has to be held out for a peak to carry over to.
+    let most = problem.n_population() * 19 / 20;
+    let mut counts = vec![n_train.div_ceil(2), n_train, n_train * 3 / 2];
+    counts.retain(|&count| count <= most);
+    let course = Course { restarts: RESTARTS, ..*course };
+    let (mut points, mut energies) = (Vec::new(), Vec::new());
+    for &count in &counts {
+        let mut spec = spec.clone();
+        spec.data.sampling = Sampling::Count(count as u64);
+        let standing = Standing::of(&course, &spec, spec.seed, workers)?;
+        energies.push(course.energy_of(&spec, spec.seed)?);
+        points.push(RacePoint { x: count as f64, standings: vec![standing] });
+    }
+    Ok(terrains(&points, &energies, workers).into_iter().flatten().collect())
+}
+
+/// The first sample's mountains at each value. Where one of the two is no peak there, the direction that it has at the nearest
+/// value with one is drawn, and marked as no peak.
+pub(super) fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Workers) -> Vec<Option<Terrain>> {
+    let best = |i: usize, kind: PeakKind| points[i].standings.first()?.best(kind);
+    let nearest = |i: usize, kind: PeakKind| -> Option<(&Best, bool)> {
+        let order = (0..points.len()).flat_map(|away| [i.checked_sub(away), Some(i + away)]).flatten();
+        let mut there = order.filter(|&j| j < points.len()).filter_map(|j| Some((best(j, kind)?, j == i)));
+        there.next()
+    };
+    let at = |(i, energy): (usize, &Energy)| {
+        let mountains = Mountains {
+            memorizing: nearest(i, PeakKind::Memorizing)?,
+            generalizing: nearest(i, PeakKind::Generalizing)?,
+            third: points[i].standings.first()?.runner_up.as_ref(),
+        };
+        terrain(energy, &mountains, points[i].standings.first()?.n_train, workers)
+    };
+    energies.iter().enumerate().map(at).collect()
+}
+
+/// The section through both; `None` where they do not span one.
+pub(super) fn terrain(
+    energy: &Energy,
+    mountains: &Mountains<'_>,
+    n_train: usize,
+    workers: &Workers,
+) -> Option<Terrain> {
+    let (memorizing, generalizing) = (mountains.memorizing.0, mountains.generalizing.0);
+    // Any fixed direction will do; one that no symmetry of a task prefers.
+    let any: Vec<f64> = (0..energy.dimension()).map(|k| ((k * k + 1) as f64).sin()).collect();
+    let third = mountains.third.map_or(&any, |best| &best.w);
+    let section = Section::of(energy, &memorizing.w, &generalizing.w, third, workers)?;
+    let height = |w: &[f64]| energy.of_unit(w).0;
+    let mut marks = vec![
+        Mark {
+            theta: 0.0,
+            phi: 0.0,
+            height: height(&memorizing.w),
+            kind: PeakKind::Memorizing,
+            is_peak: mountains.memorizing.1,
+            name: memorizing.name.clone(),
+        },
+        Mark {
+            theta: section.apart,
+            phi: 0.0,
+            height: height(&generalizing.w),
+            kind: PeakKind::Generalizing,
+            is_peak: mountains.generalizing.1,
+            name: generalizing.name.clone(),
+        },
+    ];
+    if let Some(third) = mountains.third {
+        marks.push(Mark {
+            theta: section.third.0,
+            phi: section.third.1,
+            height: height(&third.w),
+            kind: PeakKind::Memorizing,
+            is_peak: true,
+            name: third.name.clone(),
+        });
+    }
+    Some(Terrain { n_train, theta: section.theta, phi: section.phi, heights: section.heights, marks })
+}

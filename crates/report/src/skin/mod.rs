@@ -1,0 +1,9 @@
+//! The skins: what an [`Answer`](dunwu::answer::Answer) looks like on a page, in a terminal and to a program. None computes a number.
+
+mod json;
+mod page;
+mod terminal;
+
+pub use json::json;
+pub use page::page;
+pub use terminal::terminal;

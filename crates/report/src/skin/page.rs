@@ -1,0 +1,166 @@
+//! An answer as a page: one HTML file that opens anywhere, for decades; nothing is fetched.
+//!
+//! The first part without a heading stands above the sentences, so that the first screen carries headline and picture. Figures that are
+//! not defined are folded into one list at the end of their part. Only landscapes that one moves through bring a script, which
+//! shows one frame and hides the others; without it all are shown.
+
+use crate::draw;
+use crate::terrain;
+use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, Slides, Table};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("../page.css");
+const FRAMES: &str = include_str!("../frames.js");
+
+/// The whole page.
+pub fn page(answer: &Answer) -> String {
+    let mut sections = answer.sections.iter().filter(|section| section.shown != Shown::Terminal).peekable();
+    let first = sections.next_if(|section| section.title.is_none());
+    let version = env!("CARGO_PKG_VERSION");
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content={ "Dunwu " (version) };
+                title { (clean(&answer.title)) " · Dunwu" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        p.kicker { "Dunwu · " (answer.verb) }
+                        h1 { (clean(&answer.title)) }
+                        p.setup { (prose(&answer.setup)) }
+                        p.lede { (prose(&answer.headline)) }
+                    }
+                    @if let Some(section) = first { (blocks(section)) }
+                    @if !answer.sentences.is_empty() {
+                        ul.story { @for sentence in &answer.sentences { li { (prose(sentence)) } } }
+                    }
+                    @for section in sections {
+                        section {
+                            @if let Some(title) = &section.title { h2 { (clean(title)) } }
+                            (blocks(section))
+                        }
+                    }
+                    footer {
+                        "Made by Dunwu " (version) "."
+                        @for source in &answer.sources { " " (prose(source)) }
+                        " Colours: Okabe & Ito."
+                    }
+                }
+            }
+        }
+    };
+    document.into_string()
+}
+
+/// The blocks of a part; figures that are not defined come last, together.
+fn blocks(section: &Section) -> Markup {
+    let undefined: Vec<&Figure> = section
+        .blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Figure(figure) if figure.drawing.is_none() => Some(figure),
+            _ => None,
+        })
+        .collect();
+    html! {
+        @for block in &section.blocks { (self::block(block)) }
+        @if !undefined.is_empty() {
+            details.undefined {
+                summary { (undefined.len()) @if undefined.len() == 1 { " figure is" } @else { " figures are" } " not defined here" }
+                dl.words {
+                    @for figure in undefined {
+                        dt id=(figure.name) { (clean(&figure.title)) }
+                        dd { (prose(&figure.caption)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn block(block: &Block) -> Markup {
+    match block {
+        Block::Figure(figure) => draw::svg(figure).map_or_else(|| html! {}, |svg| self::figure(figure, &svg)),
+        Block::Slides(slides) => self::slides(slides),
+        Block::Table(table) => self::table(table),
+        Block::Facts(facts) => self::facts(facts),
+        Block::Words(words) => {
+            html! { dl.words { @for Fact { name, value } in words { dt { (clean(name)) } dd { (prose(value)) } } } }
+        }
+        Block::Paragraphs(paragraphs) => html! { @for text in paragraphs { p { (prose(text)) } } },
+        Block::Command(command) => html! { pre { code { (clean(command)) } } },
+    }
+}
+
+fn figure(figure: &Figure, svg: &str) -> Markup {
+    html! {
+        figure id=(figure.name) {
+            h3 { (clean(&figure.title)) }
+            (PreEscaped(svg))
+            figcaption { (prose(&figure.caption)) }
+        }
+    }
+}
+
+fn table(table: &Table) -> Markup {
+    let class = |column: usize| (!table.columns[column].is_text).then_some("n");
+    html! {
+        div.wide {
+            table id=(table.name) {
+                thead { tr { @for (i, column) in table.columns.iter().enumerate() { th class=[class(i)] { (clean(&column.head)) } } } }
+                tbody {
+                    @for row in &table.rows {
+                        tr { @for (i, cell) in row.iter().enumerate() { td class=[class(i)] { (prose(&cell.shown())) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A few numbers large, many in two columns.
+fn facts(facts: &[Fact]) -> Markup {
+    const FEW: usize = 8;
+    let class = if facts.len() <= FEW { "glance" } else { "settings" };
+    html! { dl class=(class) { @for Fact { name, value } in facts { div { dt { (clean(name)) } dd { (prose(value)) } } } } }
+}
+
+/// The frames with their controls, which stay hidden until the script has found them.
+fn slides(slides: &Slides) -> Markup {
+    let last = slides.terrains.len().saturating_sub(1);
+    html! {
+        section.slides {
+            @if last > 0 {
+                div.controls hidden="hidden" {
+                    button type="button" { "play" }
+                    div {
+                        input type="range" min="0" max=(last) value="0" step="1" aria-label="frame";
+                        p.stops { @for label in &slides.labels { span { (clean(label)) } } }
+                    }
+                }
+            }
+            @for (i, (label, caption)) in slides.labels.iter().zip(&slides.captions).enumerate() {
+                figure data-label=(clean(label)) {
+                    (PreEscaped(terrain::frame(&slides.terrains, i)))
+                    figcaption { (prose(caption)) }
+                }
+            }
+        }
+        @if last > 0 { script { (PreEscaped(FRAMES)) } }
+    }
+}
+
+/// A sentence, in which a number stays with its percent sign.
+fn prose(text: &str) -> String {
+    clean(text).replace(" %", "\u{a0}%")
+}
+
+/// Without characters that no page may hold.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && !matches!(c, '\t' | '\n') { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,372 @@
+//! The report as a whole: well-formed, self-contained, light, and true to its numbers; also where a run has little to show.
+
+use super::drawing_checks::{assert_texts_inside, has_a_broken_number};
+use super::{Figure, figures, page, sample, terminal, words};
+use dunwu::Opened;
+use dunwu::measure::Quantity;
+use dunwu::opened::UnitLabel;
+use dunwu_engine::Outcome;
+
+fn drawn(opened: &Opened) -> Vec<Figure> {
+    figures::all(&sample::view(opened))
+}
+
+fn html(opened: &Opened) -> String {
+    page::html(&sample::view(opened), &[], &sample::settings())
+}
+
+fn text(opened: &Opened) -> String {
+    terminal::text(&sample::view(opened))
+}
+
+fn figure(opened: &Opened, name: &str) -> Figure {
+    drawn(opened).into_iter().find(|f| f.name == name).unwrap()
+}
+
+fn edited(edit: impl FnOnce(&mut Opened)) -> Opened {
+    let mut opened = sample::run(64, 20);
+    edit(&mut opened);
+    opened
+}
+
+fn without(opened: &mut Opened, names: &[&str]) {
+    for frame in &mut opened.frames {
+        for name in names {
+            frame.values[sample::index(name)] = None;
+        }
+    }
+}
+
+fn poison_value(value: &mut Quantity) {
+    match value {
+        Quantity::Scalar(v) => *v = f64::NAN,
+        Quantity::PerUnit(v) | Quantity::PerIrrep(v) => v.iter_mut().for_each(|v| *v = Some(f64::INFINITY)),
+        Quantity::PerUnitAndIrrep(v) => v.iter_mut().for_each(|v| *v = f32::NAN),
+        Quantity::Spectrum(v) => v.iter_mut().for_each(|v| *v = f64::NEG_INFINITY),
+    }
+}
+
+/// Runs that have been seen to break reports.
+fn edge_cases() -> Vec<(&'static str, Opened)> {
+    let poison = |opened: &mut Opened| {
+        for (i, s) in opened.scalars.iter_mut().enumerate().skip(40) {
+            s.train_loss = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300][i % 4];
+            s.test_loss = Some(f64::NAN);
+            s.train_accuracy = f64::NAN;
+        }
+        for frame in &mut opened.frames {
+            for value in frame.values.iter_mut().flatten() {
+                poison_value(value);
+            }
+        }
+        (opened.memorized, opened.generalized, opened.outcome) = (None, None, Outcome::Diverged { step: 40 });
+    };
+    vec![
+        ("the sample", sample::run(64, 20)),
+        (
+            "no test set",
+            edited(|o| {
+                o.scalars.iter_mut().for_each(|s| (s.test_loss, s.test_accuracy) = (None, None));
+                (o.n_train, o.generalized, o.outcome) = (o.n_population, None, Outcome::Censored { step: 400 });
+            }),
+        ),
+        (
+            "no irreps",
+            edited(|o| {
+                o.irreps = None;
+                without(o, &["unit_irrep", "unit_purity", "irrep_units", "irrep_power"]);
+            }),
+        ),
+        ("only the trivial irrep", edited(|o| o.irreps.as_mut().unwrap().truncate(1))),
+        ("a single snapshot", sample::run(64, 1)),
+        ("no snapshot", edited(|o| o.frames.clear())),
+        (
+            "a single step",
+            edited(|o| {
+                (o.memorized, o.generalized, o.outcome) = (None, None, Outcome::Censored { step: 0 });
+                o.scalars.truncate(1);
+                o.frames.truncate(1);
+                o.stages.clear();
+            }),
+        ),
+        ("diverged", edited(poison)),
+        (
+            "all units dead",
+            edited(|o| {
+                o.outcome = Outcome::Collapsed { step: 300 };
+                for frame in &mut o.frames {
+                    frame.labels.fill(UnitLabel::Dead);
+                    for name in ["unit_energy_train", "unit_energy_population"] {
+                        frame.values[sample::index(name)] = Some(Quantity::PerUnit(vec![Some(0.0); 64]));
+                    }
+                    for name in ["unit_purity", "unit_irrep"] {
+                        frame.values[sample::index(name)] = Some(Quantity::PerUnit(vec![None; 64]));
+                    }
+                    frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(vec![Some(0.0); 36]));
+                }
+            }),
+        ),
+        ("one unit", sample::run(1, 20)),
+        ("no evaluation", edited(|o| o.scalars.clear())),
+        ("nothing measured", edited(|o| o.frames.iter_mut().for_each(|f| f.values.clear()))),
+        (
+            "values of the wrong length",
+            edited(|o| {
+                for frame in &mut o.frames {
+                    frame.values[sample::index("unit_purity")] = Some(Quantity::PerUnit(vec![Some(1.0); 3]));
+                    frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(vec![Some(1.0); 2]));
+                    frame.values[sample::index("unit_energy_train")] = Some(Quantity::PerUnit(vec![]));
+                }
+            }),
+        ),
+        (
+            "nothing at all",
+            edited(|o| {
+                o.scalars.clear();
+                o.frames.clear();
+                o.stages.clear();
+                o.story.clear();
+                o.task = String::new();
+            }),
+        ),
+        (
+            "everything happens at once",
+            edited(|o| {
+                (o.memorized, o.generalized, o.outcome) = (Some(400), Some(400), Outcome::Diverged { step: 400 });
+            }),
+        ),
+        (
+            "corrupted labels",
+            edited(|o| {
+                o.scalars
+                    .iter_mut()
+                    .for_each(|s| (s.corrupted_accuracy, s.restored_accuracy) = (Some(0.25), Some(0.7)));
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn every_page_and_figure_is_well_formed_and_finite() {
+    for (name, opened) in edge_cases() {
+        let page = html(&opened);
+        let xml = page.strip_prefix("<!doctype html>").unwrap();
+        roxmltree::Document::parse(xml).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(!has_a_broken_number(&page), "{name}");
+        assert!(!has_a_broken_number(&text(&opened)), "{name}: {}", text(&opened));
+        for figure in drawn(&opened) {
+            let Some(svg) = &figure.svg else {
+                assert!(
+                    figure.caption.starts_with("not defined here: "),
+                    "{name}, {}: {}",
+                    figure.name,
+                    figure.caption
+                );
+                continue;
+            };
+            let document = roxmltree::Document::parse(svg).unwrap_or_else(|e| panic!("{name}, {}: {e}", figure.name));
+            let root = document.root_element();
+            assert_eq!(root.attribute("role"), Some("img"));
+            let title = root.children().find(|n| n.has_tag_name("title") || n.tag_name().name() == "title").unwrap();
+            assert_eq!(title.text(), Some(figure.title.as_str()));
+            assert!(figure.caption.chars().any(|c| c.is_ascii_digit()), "{name}, {}: {}", figure.name, figure.caption);
+            assert!(figure.caption.ends_with('.'), "{name}, {}: {}", figure.name, figure.caption);
+        }
+    }
+}
+
+/// Text is placed in a drawing of fixed width; what reaches beyond is cut off.
+#[test]
+fn no_text_leaves_its_drawing() {
+    for (name, opened) in edge_cases() {
+        for figure in drawn(&opened) {
+            let Some(svg) = &figure.svg else { continue };
+            assert_texts_inside(svg, &format!("{name}, {}", figure.name));
+        }
+    }
+}
+
+#[test]
+fn a_page_fetches_nothing_and_runs_nothing() {
+    let page = html(&sample::run(64, 20)).replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    for forbidden in ["http://", "https://", "<script", "<link", "<img", "@import", "url(", " src=", " href="] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn a_page_of_two_thousand_units_and_forty_snapshots_is_light() {
+    let bytes = html(&sample::run(2048, 40)).len();
+    assert!(bytes < 3_000_000, "{bytes} bytes");
+}
+
+#[test]
+fn text_of_users_is_shown_and_not_obeyed() {
+    let hostile = "a<script>alert(\"1\")</script>&amp;\u{0}\u{1b}[2J";
+    let opened = edited(|o| {
+        o.task = hostile.into();
+        o.story = vec![hostile.into()];
+        o.stages[0].evidence = hostile.into();
+        o.irreps.as_mut().unwrap().iter_mut().for_each(|irrep| irrep.name = hostile.into());
+    });
+    let page = page::html(&sample::view(&opened), &[], &[(hostile.into(), hostile.into())]);
+    assert!(!page.contains("<script") && !page.contains('\u{1b}') && !page.contains('\u{0}'));
+    let document = roxmltree::Document::parse(page.strip_prefix("<!doctype html>").unwrap()).unwrap();
+    let heading = document.descendants().find(|n| n.tag_name().name() == "h1").unwrap();
+    assert_eq!(heading.text(), Some("a<script>alert(\"1\")</script>&amp;\u{fffd}\u{fffd}[2J"));
+    for figure in drawn(&opened).iter().filter_map(|f| f.svg.as_ref()) {
+        roxmltree::Document::parse(figure).unwrap();
+    }
+    assert!(!text(&opened).contains('\u{1b}'));
+}
+
+#[test]
+fn captions_quote_this_run() {
+    let check = |opened: &Opened, name: &str, words: &[&str]| {
+        let caption = figure(opened, name).caption;
+        for word in words {
+            assert!(caption.contains(word), "{name}: {word:?} is not in {caption:?}");
+        }
+    };
+    let opened = edited(|o| {
+        o.scalars.last_mut().unwrap().train_loss = 0.012_345;
+        for (i, frame) in o.frames.iter_mut().enumerate() {
+            frame.values[sample::index("gradient_norm")] = Some(Quantity::Scalar(if i == 7 { 71.25 } else { 3.0 }));
+            frame.values[sample::index("hidden_spectrum")] = Some(Quantity::Spectrum(vec![2.0; 11]));
+        }
+        let last = o.frames.last_mut().unwrap();
+        last.labels.fill(UnitLabel::Generalizing);
+        last.labels[..16].fill(UnitLabel::Memorizing);
+        last.values[sample::index("unit_fit_train")] = Some(Quantity::PerUnit(vec![Some(0.5); 64]));
+        let mut energies = vec![Some(9.25); 64];
+        energies[..16].fill(Some(0.125));
+        last.values[sample::index("unit_energy_train")] = Some(Quantity::PerUnit(energies));
+        let mut units = vec![Some(2.0); 36];
+        (units[5], units[9]) = (Some(0.0), None);
+        last.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(units));
+        last.values[sample::index("unit_purity")] = Some(Quantity::PerUnit(vec![Some(0.95); 64]));
+        last.values[sample::index("unit_irrep")] = Some(Quantity::PerUnit(vec![Some(3.0); 64]));
+    });
+    check(&opened, "curves", &["99 %", "step 62", "step 138", "2.23 times as late", "0.0123"]);
+    check(&opened, "labels", &["48 of 64 units (75 %) generalize", "16 memorize", "0 are undecided"]);
+    check(&opened, "energies", &["9.25 and", "0.125 and"]);
+    check(&opened, "norms", &["‖W‖ goes from 12 at step 0", "‖V‖ goes from 4 at step 0 to 4"]);
+    check(
+        &opened,
+        "evidence",
+        &["for the 48 generalizing units", "for the 16 memorizing units", "are 0.5 on training"],
+    );
+    check(&opened, "irrep_map", &["64 of 64 units (100 %)", "0.95", "33 of 35", "frequency 5 and frequency 9"]);
+    check(&opened, "coverage", &["33 of 35", "frequency 5 and frequency 9"]);
+    let step = opened.frames[7].step;
+    check(&opened, "gradient", &["goes from 3 at step 0", &format!("its largest value, 71.2 at step {step}")]);
+    check(&opened, "spectra", &["from 11 at step 0 to 11 at step 400, of 11 possible"]);
+    check(&edited(|o| o.irreps = None), "coverage", &["not defined here: cyclic:71 is not a group"]);
+}
+
+#[test]
+fn coverage_tells_since_when_and_what_is_missing() {
+    let opened = edited(|o| {
+        for (i, frame) in o.frames.iter_mut().enumerate() {
+            let units = (0..36).map(|k| Some(if i >= k && k != 4 { 1.0 } else { 0.0 })).collect();
+            frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(units));
+        }
+    });
+    let coverage = sample::view(&opened).coverage().unwrap();
+    let n = opened.frames.len();
+    assert_eq!(coverage.covered, (1..n).filter(|&k| k != 4).collect::<Vec<_>>());
+    assert_eq!(coverage.missing, std::iter::once(4).chain(n..36).collect::<Vec<_>>());
+    assert_eq!(coverage.first_covered[0], None, "the trivial irrep is not counted");
+    assert_eq!(coverage.first_covered[3], Some(opened.frames[3].step));
+    assert_eq!(coverage.first_covered[4], None);
+}
+
+#[test]
+fn many_irreps_and_long_names_are_drawn_too() {
+    for (n, prefix) in [(200, "frequency"), (20, "degree 2 #"), (60, "degree 3 #"), (300, "degree 3 #")] {
+        let opened = edited(|o| {
+            let proto = o.irreps.as_ref().unwrap()[1].clone();
+            o.irreps =
+                Some((0..n).map(|k| dunwu::group::Irrep { name: format!("{prefix}{k}"), ..proto.clone() }).collect());
+            for frame in &mut o.frames {
+                frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(vec![Some(1.0); n]));
+                let irreps = (0..64).map(|u| Some((u % n) as f64)).collect();
+                frame.values[sample::index("unit_irrep")] = Some(Quantity::PerUnit(irreps));
+            }
+        });
+        for name in ["coverage", "irrep_map"] {
+            let svg = figure(&opened, name).svg.unwrap();
+            roxmltree::Document::parse(&svg).unwrap();
+            assert!(svg.len() < 200_000, "{name} {n}: {}", svg.len());
+        }
+    }
+}
+
+#[test]
+fn the_terminal_is_never_wider_than_eighty_columns_of_its_own_words() {
+    for (name, opened) in edge_cases() {
+        for line in text(&opened).lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_plot_rises_where_the_curve_does() {
+    let shown = text(&sample::run(64, 20));
+    let rows: Vec<&str> = shown.lines().skip_while(|l| !l.starts_with("Test accuracy")).skip(1).take(4).collect();
+    // The top row is dots at the right end only, the bottom row at the left end only.
+    assert!(rows[0].ends_with('⠉') && rows[0].contains("⠀⠀⠀⠀"), "{rows:?}");
+    assert!(rows[3].starts_with("  0 ┤⣀") && rows[3].chars().count() < 60, "{rows:?}");
+}
+
+#[test]
+fn outcomes_are_plain_sentences() {
+    let check = |edit: fn(&mut Opened), expected: &str| assert_eq!(words::outcome(&edited(edit)), expected);
+    check(
+        |_| {},
+        "The network grokked: from step 138 on it answers at least 99 % of the questions that it was never shown, 76 steps \
+         after it had memorized its 2,016 training samples (step 62).",
+    );
+    check(
+        |o| (o.outcome, o.generalized) = (Outcome::Censored { step: 400 }, None),
+        "The network memorized (step 62) but did not generalize within 400 steps: it answers > 99.9 % of the questions that it \
+         was never shown.",
+    );
+    check(
+        |o| o.outcome = Outcome::Diverged { step: 1234 },
+        "Training diverged: at step 1,234 a loss or a weight was no longer a finite number.",
+    );
+}
+
+#[test]
+fn numbers_are_written_as_people_write_them() {
+    let written =
+        [0.0, 1.0, -2.5, 0.001_234, 0.000_123_4, 12_345.0, 999_999.0, 1.5e9, 0.1 + 0.2, 99.96, -1e-9, f64::NAN];
+    let expected =
+        ["0", "1", "−2.5", "0.00123", "1.23×10⁻⁴", "12,345", "1×10⁶", "1.5×10⁹", "0.3", "100", "−1×10⁻⁹", "not finite"];
+    assert_eq!(written.map(words::number), expected.map(str::to_owned));
+    let shares = [0.0, 1.0, 0.5, 0.123_4, 0.999_99, 0.000_01, 0.9995];
+    assert_eq!(shares.map(words::percent), ["0 %", "100 %", "50 %", "12.3 %", "> 99.9 %", "< 0.1 %", "> 99.9 %"]);
+    let items: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).into();
+    assert_eq!(words::list(&items, 2), "a, b and 2 more");
+    assert_eq!(words::list(&items, 3), "a, b, c and d");
+    assert_eq!(words::list(&items[..1], 3), "a");
+    assert_eq!(words::list(&[], 3), "none");
+}
+
+/// Writes what the sample looks like to the folder named in `DUNWU_REPORT_DIR`, to be looked at.
+#[test]
+#[ignore = "writes files for the eye, checks nothing that others do not"]
+fn write_the_sample() {
+    let folder = std::path::PathBuf::from(std::env::var("DUNWU_REPORT_DIR").expect("set DUNWU_REPORT_DIR"));
+    let opened = sample::run(2048, 40);
+    std::fs::write(folder.join("report.html"), html(&opened)).unwrap();
+    std::fs::write(folder.join("report.txt"), text(&opened)).unwrap();
+    for figure in drawn(&opened) {
+        std::fs::write(folder.join(figure.name).with_extension("svg"), figure.svg.unwrap()).unwrap();
+    }
+    for (i, (name, opened)) in edge_cases().into_iter().enumerate() {
+        std::fs::write(folder.join(format!("edge-{i:02}-{}.html", name.replace(' ', "-"))), html(&opened)).unwrap();
+    }
+}

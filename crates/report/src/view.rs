@@ -1,0 +1,219 @@
+//! What figures ask of a run: measures by name, finite or absent, and what follows from them without measuring anew.
+
+use super::words;
+use dunwu::Opened;
+use dunwu::group::Irrep;
+use dunwu::measure::{MEASURES, Quantity};
+use dunwu::opened::{Frame, UnitLabel};
+use dunwu_engine::Outcome;
+
+/// Finds a measure's value in a frame.
+pub(super) type Lookup = for<'o, 'f, 'n> fn(&'o Opened, &'f Frame, &'n str) -> Option<&'f Quantity>;
+
+/// A run as figures see it.
+pub(super) struct View<'a> {
+    /// The run.
+    pub(super) opened: &'a Opened,
+    /// [`Opened::value`], except in tests, which bring their own frames.
+    pub(super) lookup: Lookup,
+}
+
+/// Which irreps are carried by at least one pure unit; the trivial irrep, which centring removes, is not counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Coverage {
+    /// Indices of the irreps that pure units carry at the last snapshot, ascending.
+    pub(super) covered: Vec<usize>,
+    /// Indices of the others, ascending.
+    pub(super) missing: Vec<usize>,
+    /// Step of the first snapshot in which a pure unit carries the irrep, by index; `None` where none ever does.
+    pub(super) first_covered: Vec<Option<u64>>,
+}
+
+/// How a scalar went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Course {
+    pub(super) first: (f64, f64),
+    pub(super) last: (f64, f64),
+    pub(super) lowest: (f64, f64),
+    pub(super) highest: (f64, f64),
+}
+
+impl Course {
+    /// `from 3 at step 0 over its largest value, 71 at step 100, to 7 at step 400`; the way is told if it left the ends'
+    /// range.
+    pub(super) fn phrase(&self) -> String {
+        let at = |(step, value): (f64, f64)| format!("{} at step {}", words::number(value), words::count(step as u64));
+        // Larger only where the numbers as written say so.
+        let differ = |a: f64, b: f64| words::number(a) != words::number(b);
+        let (ends_low, ends_high) = (self.first.1.min(self.last.1), self.first.1.max(self.last.1));
+        let way = if differ(self.highest.1, ends_high) {
+            format!(" over its largest value, {},", at(self.highest))
+        } else if differ(self.lowest.1, ends_low) {
+            format!(" over its smallest value, {},", at(self.lowest))
+        } else {
+            String::new()
+        };
+        if self.first.0 == self.last.0 {
+            return format!("is {}", at(self.first));
+        }
+        format!("goes from {}{way} to {}", at(self.first), at(self.last))
+    }
+
+    /// Over `(step, value)` points; `None` without any.
+    pub(super) fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let (&first, &last) = (points.first()?, points.last()?);
+        let lowest = *points.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let highest = *points.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(Self { first, last, lowest, highest })
+    }
+}
+
+impl<'a> View<'a> {
+    /// The view of a run with the measures of [`MEASURES`].
+    pub(super) fn of(opened: &'a Opened) -> Self {
+        Self { opened, lookup: Opened::value }
+    }
+
+    /// The last snapshot.
+    pub(super) fn last_frame(&self) -> Option<&'a Frame> {
+        self.opened.frames.last()
+    }
+
+    /// The last step that anything is known about; at least 1, so that an axis has a length.
+    pub(super) fn last_step(&self) -> u64 {
+        let scalars = self.opened.scalars.last().map(|s| s.step);
+        let frames = self.opened.frames.last().map(|f| f.step);
+        let stages = self.opened.stages.last().map(|s| s.to);
+        [scalars, frames, stages, Some(1)].into_iter().flatten().max().unwrap_or(1)
+    }
+
+    /// What happened at a step, in order: `memorized`, `generalized`, and an end that was not the last step.
+    pub(super) fn events(&self) -> Vec<(u64, &'static str)> {
+        let end = match self.opened.outcome {
+            Outcome::Diverged { step } => Some((step, "diverged")),
+            Outcome::Collapsed { step } => Some((step, "collapsed")),
+            Outcome::Grokked { .. } | Outcome::Censored { .. } => None,
+        };
+        let memorized = self.opened.memorized.map(|step| (step, "memorized"));
+        let generalized = self.opened.generalized.map(|step| (step, "generalized"));
+        let mut events: Vec<_> = [memorized, generalized, end].into_iter().flatten().collect();
+        events.sort_by_key(|&(step, _)| step);
+        events
+    }
+
+    /// Points of one quantity of [`Opened::scalars`], where it is there.
+    pub(super) fn evaluated(&self, value: impl Fn(&dunwu_engine::Scalars) -> Option<f64>) -> Vec<(f64, f64)> {
+        self.opened.scalars.iter().filter_map(|s| Some((s.step as f64, value(s)?))).collect()
+    }
+
+    /// A scalar measure, if it is finite.
+    pub(super) fn scalar(&self, frame: &Frame, name: &str) -> Option<f64> {
+        match (self.lookup)(self.opened, frame, name)? {
+            Quantity::Scalar(value) if value.is_finite() => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A scalar measure over all snapshots as `(step, value)`.
+    pub(super) fn course(&self, name: &str) -> Vec<(f64, f64)> {
+        self.opened.frames.iter().filter_map(|f| Some((f.step as f64, self.scalar(f, name)?))).collect()
+    }
+
+    /// A measure per unit.
+    pub(super) fn per_unit<'f>(&self, frame: &'f Frame, name: &str) -> Option<&'f [Option<f64>]> {
+        match (self.lookup)(self.opened, frame, name)? {
+            Quantity::PerUnit(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// A measure per irrep.
+    pub(super) fn per_irrep<'f>(&self, frame: &'f Frame, name: &str) -> Option<&'f [Option<f64>]> {
+        match (self.lookup)(self.opened, frame, name)? {
+            Quantity::PerIrrep(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// A spectrum, without what is not finite; `None` if nothing is left.
+    pub(super) fn spectrum(&self, frame: &Frame, name: &str) -> Option<Vec<f64>> {
+        match (self.lookup)(self.opened, frame, name)? {
+            Quantity::Spectrum(values) => {
+                let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+                (!finite.is_empty()).then_some(finite)
+            }
+            _ => None,
+        }
+    }
+
+    /// The unit of a measure, up to its first remark; empty where none is listed or it is too long for a title.
+    pub(super) fn unit(name: &str) -> &'static str {
+        let unit = MEASURES.iter().find(|m| m.name == name).map_or("", |m| m.unit);
+        let short = unit.split([';', ',', '(']).next().unwrap_or("").trim();
+        if short.chars().count() <= 30 { short } else { "" }
+    }
+
+    /// How many units of a frame have the label.
+    pub(super) fn labelled(frame: &Frame, label: UnitLabel) -> usize {
+        frame.labels.iter().filter(|&&l| l == label).count()
+    }
+
+    /// Irreps and their indices without the trivial one; empty where there are none.
+    pub(super) fn nontrivial(&self) -> Vec<(usize, &'a Irrep)> {
+        self.opened.irreps.iter().flatten().enumerate().skip(1).collect()
+    }
+
+    /// Why there is no figure of irreps, if there is none.
+    pub(super) fn why_no_irreps(&self) -> Option<String> {
+        match &self.opened.irreps {
+            None => Some(format!("{} is not a group, so it has no irreps", self.opened.task)),
+            Some(irreps) if irreps.len() < 2 => {
+                Some(format!("{} has no irrep besides the trivial one", self.opened.task))
+            }
+            Some(_) => self.opened.why_no_token_weights(),
+        }
+    }
+
+    /// How many pure units carry irrep `irrep` in `frame`.
+    pub(super) fn carriers(&self, frame: &Frame, irrep: usize) -> Option<usize> {
+        let units = (*self.per_irrep(frame, "irrep_units")?.get(irrep)?)?;
+        (units.is_finite() && units >= 0.0).then_some(units as usize)
+    }
+
+    /// Which irreps are covered; `None` where there are none or none were counted.
+    pub(super) fn coverage(&self) -> Option<Coverage> {
+        let last = self.opened.frames.iter().rev().find(|f| self.per_irrep(f, "irrep_units").is_some())?;
+        let irreps = self.nontrivial();
+        let is_covered = |frame: &Frame, irrep: usize| self.carriers(frame, irrep).is_some_and(|n| n > 0);
+        let (covered, missing) = irreps.iter().map(|&(k, _)| k).partition(|&k| is_covered(last, k));
+        let first = |k: usize| self.opened.frames.iter().find(|f| is_covered(f, k)).map(|f| f.step);
+        let first_covered =
+            (0..self.opened.irreps.as_ref()?.len()).map(|k| if k == 0 { None } else { first(k) }).collect();
+        (!irreps.is_empty()).then_some(Coverage { covered, missing, first_covered })
+    }
+}
+
+/// How many directions a spectrum σ really uses: `exp(−Σ pᵢ ln pᵢ)`, `pᵢ = σᵢ / Σσ`, from 1 to its length.
+///
+/// Source: Roy & Vetterli 2007, "The effective rank". `None` without a positive value.
+pub(super) fn effective_rank(spectrum: &[f64]) -> Option<f64> {
+    let (_, largest) = dunwu::answer::range(spectrum.iter().copied()).filter(|&(_, high)| high > 0.0)?;
+    // Relative to the largest, so that the sum neither overflows nor vanishes.
+    let relative: Vec<f64> = spectrum.iter().map(|s| s / largest).filter(|&s| s > 0.0).collect();
+    let sum: f64 = relative.iter().sum();
+    Some((-relative.iter().map(|s| s / sum * (s / sum).ln()).sum::<f64>()).exp())
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    #[test]
+    fn a_flat_spectrum_uses_every_direction_and_a_single_value_one() {
+        assert!((effective_rank(&[3.0; 7]).unwrap() - 7.0).abs() < 1e-12);
+        assert!((effective_rank(&[1e300, 1e300]).unwrap() - 2.0).abs() < 1e-12);
+        assert_eq!(effective_rank(&[5.0, 0.0, 0.0]), Some(1.0));
+        assert_eq!(effective_rank(&[0.0, 0.0]), None);
+        assert_eq!(effective_rank(&[]), None);
+    }
+}
