@@ -3,10 +3,11 @@
 
 use dunwu::group::Decomposition;
 use dunwu::opened::{Opened, Opening};
-use dunwu::{report, tables};
+use dunwu::tables;
 use dunwu_engine::loss::Objective;
 use dunwu_engine::spec::{apply, parse_value, presets};
 use dunwu_engine::{RunSpec, Split, Training};
+use dunwu_report as report;
 
 fn run(words: &str) -> Opened {
     let settings: Vec<_> = format!("steps=20 record.evaluate_every=10 record.snapshot_every=10 {words}")
