@@ -7,7 +7,7 @@ use crate::landscape::PeakKind;
 pub struct Terrain {
     /// Training samples.
     pub(crate) n_train: usize,
-    /// Degrees along the great circle from the memorizing peak, at 0°, to the generalizing one; ascending.
+    /// Degrees along the great circle from the memory peak, at 0°, to the feature peak; ascending.
     pub(crate) theta: Vec<f64>,
     /// Degrees of tilt out of that circle; ascending.
     pub(crate) phi: Vec<f64>,
