@@ -15,6 +15,7 @@ pub mod opened;
 pub mod paired;
 pub mod phase;
 pub mod report;
+pub mod scalars;
 pub mod spec_file;
 pub mod store;
 mod story;
