@@ -1,6 +1,7 @@
 //! What the labels rest on: each unit's share in the fit, on samples that it was trained on and on samples that it was not.
 
 use super::Figure;
+use crate::measure::{self, Handle, shape};
 use crate::opened::{Frame, UnitLabel};
 use crate::report::palette::{LABELS, label_color};
 use crate::report::plot::{EndLabel, LEFT, Panel};
@@ -11,8 +12,8 @@ use crate::report::words::{self, count, counted, number};
 
 const NAME: &str = "evidence";
 const TITLE: &str = "Why a unit is called generalizing or memorizing";
-const TRAIN_FIT: &str = "unit_fit_train";
-const HELD_OUT_FIT: &str = "unit_fit_held_out";
+const TRAIN_FIT: Handle<shape::PerUnit> = measure::UNIT_FIT_TRAIN;
+const HELD_OUT_FIT: Handle<shape::PerUnit> = measure::UNIT_FIT_HELD_OUT;
 /// Dots drawn a label.
 const MOST_DOTS: usize = 500;
 

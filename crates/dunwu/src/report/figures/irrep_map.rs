@@ -2,6 +2,7 @@
 
 use super::{Figure, irrep_axis};
 use crate::group::Irrep;
+use crate::measure;
 use crate::opened::{Frame, UnitLabel};
 use crate::report::palette::{FAINT, LABELS, TRAIN, label_color, sequential};
 use crate::report::plot::{LEFT, Panel, SMALL};
@@ -46,7 +47,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
 
 /// Units by dominant irrep, purest first, those without one last; `None` where nothing was measured.
 fn sorted_units(view: &View<'_>, frame: &Frame) -> Option<Vec<Unit>> {
-    let (irreps, purities) = (view.per_unit(frame, "unit_irrep")?, view.per_unit(frame, "unit_purity")?);
+    let (irreps, purities) = (view.per_unit(frame, measure::UNIT_IRREP)?, view.per_unit(frame, measure::UNIT_PURITY)?);
     let n_irreps = view.opened.irreps.as_ref()?.len();
     let mut units: Vec<Unit> = irreps
         .iter()

@@ -1,6 +1,7 @@
 //! How large the weights are.
 
 use super::Figure;
+use crate::measure;
 use crate::report::palette::{RESTORED, TEST};
 use crate::report::scale::Scale;
 use crate::report::svg::Svg;
@@ -12,14 +13,15 @@ const TITLE: &str = "How large the weights are";
 
 /// Norms of both layers over time.
 pub(super) fn figure(view: &View<'_>) -> Figure {
-    let layers: Vec<_> = [("hidden_norm", "W, hidden", "‖W‖", TEST), ("top_norm", "V, top", "‖V‖", RESTORED)]
-        .into_iter()
-        .filter_map(|(measure, curve, symbol, color)| {
-            let points = view.course(measure);
-            let course = Course::of(&points)?;
-            Some((Series::of_frames(curve, color, points), format!("{symbol} {}", course.phrase())))
-        })
-        .collect();
+    let layers: Vec<_> =
+        [(measure::HIDDEN_NORM, "W, hidden", "‖W‖", TEST), (measure::TOP_NORM, "V, top", "‖V‖", RESTORED)]
+            .into_iter()
+            .filter_map(|(measure, curve, symbol, color)| {
+                let points = view.course(measure);
+                let course = Course::of(&points)?;
+                Some((Series::of_frames(curve, color, points), format!("{symbol} {}", course.phrase())))
+            })
+            .collect();
     if layers.is_empty() {
         return Figure::undefined(NAME, TITLE, "the norms of the layers were not measured in this run");
     }
