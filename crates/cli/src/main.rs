@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memorizing or a generalizing
+/// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
 /// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (sweeps and streams, which then go on later).
@@ -252,10 +252,10 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// The race between memorizing and generalizing peaks as data grows: `dunwu race cyclic:23`
+    /// The race between memory and feature peaks as data grows: `dunwu race cyclic:23`
     ///
     /// At several amounts of data, for several samples each: heights and basins of the best peaks of both kinds on both
-    /// landscapes, where generalizing overtakes, and from where on short real runs generalize.
+    /// landscapes, where feature peaks overtake, and from where on short real runs generalize.
     #[command(after_help = keys_help(&[landscape::PEAKS_KEYS, landscape::RACE_KEYS]))]
     Race {
         /// A task, then key=value; every setting of runs is a key

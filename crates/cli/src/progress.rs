@@ -2,7 +2,7 @@
 
 use crate::say::note;
 use dunwu::group::Decomposition;
-use dunwu::measure::label::UnitLabel;
+use dunwu::measure::{self, label::UnitLabel};
 use dunwu::opened::Frame;
 use dunwu_engine::{RunSpec, Scalars};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -50,7 +50,7 @@ impl Progress {
             frame.step,
             number(row.map(|row| row.train_accuracy), 3),
             number(row.and_then(|row| row.test_accuracy), 3),
-            number(frame.scalar("gradient_norm"), 2),
+            number(frame.scalar(measure::GRADIENT_NORM), 2),
         );
         self.bar.suspend(|| note!("{line}"));
     }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::say::say;
 use dunwu::group::{CharacterTable, Decomposition, Irrep, IrrepKind, c64};
 use dunwu::measure::MEASURES;
+use dunwu::scalars::SCALARS;
 use dunwu::task_file;
 use dunwu_engine::spec::nearest;
 use dunwu_engine::spec::presets::PRESETS;
@@ -66,7 +67,12 @@ pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure>
                 "undefined": m.undefined,
             })
         });
-        say!("{}", json!({ "measures": rows.collect::<Vec<_>>() }));
+        let scalars = SCALARS
+            .iter()
+            .filter(|scalar| name.is_none_or(|name| scalar.name == name))
+            .map(|s| json!({ "name": s.name, "tells": s.tells, "unit": s.unit, "undefined": s.undefined }));
+        let scalars = scalars.collect::<Vec<_>>();
+        say!("{}", json!({ "measures": rows.collect::<Vec<_>>(), "scalars": scalars }));
         return Ok(());
     }
     for measure in wanted() {
@@ -74,6 +80,9 @@ pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure>
         say!("    {}", measure.tells);
         measure.formula.lines().for_each(|line| say!("      {line}"));
         say!("    undefined: {}\n    source: {}", measure.undefined, measure.source);
+        if SCALARS.iter().any(|scalar| scalar.name == measure.name) {
+            say!("    also at every evaluation, not at snapshots alone, and in the tables of sweeps");
+        }
     }
     Ok(())
 }

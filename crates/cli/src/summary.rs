@@ -3,6 +3,7 @@
 use crate::say::say;
 use dunwu::Opened;
 use dunwu::measure::label::UnitLabel;
+use dunwu::scalars::SCALARS;
 use dunwu::store::{RunDir, StoredOutcome};
 use dunwu_report as report;
 use serde_json::{Value, json};
@@ -46,18 +47,12 @@ fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> 
     let story: Vec<String> =
         [report::outcome_sentence(opened)].into_iter().chain(opened.story.iter().cloned()).collect();
     let stages = opened.stages.iter().map(|stage| json!({ "name": stage.name, "from": stage.from, "to": stage.to }));
-    json!({
+    let mut object = json!({
         "run": dir.path(),
         "task": opened.task,
         "outcome": StoredOutcome::from(opened.outcome),
         "step_memorized": opened.memorized,
         "step_generalized": opened.generalized,
-        "train_loss": last.map(|row| row.train_loss),
-        "train_accuracy": last.map(|row| row.train_accuracy),
-        "test_loss": last.and_then(|row| row.test_loss),
-        "test_accuracy": last.and_then(|row| row.test_accuracy),
-        "corrupted_accuracy": last.and_then(|row| row.corrupted_accuracy),
-        "restored_accuracy": last.and_then(|row| row.restored_accuracy),
         "units": units,
         "irreps": irreps,
         "stages": stages.collect::<Vec<_>>(),
@@ -65,5 +60,9 @@ fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> 
         "steps_per_second": speed.filter(|speed| speed.seconds > 0.0).map(|speed| speed.steps as f64 / speed.seconds),
         "kernel": dunwu_engine::kernel::kernel_name(opened.spec.numerics),
         "reused": reused,
-    })
+    });
+    for scalar in SCALARS {
+        object[scalar.name] = json!(last.and_then(scalar.get));
+    }
+    object
 }

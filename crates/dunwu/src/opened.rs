@@ -3,7 +3,7 @@
 use crate::group::{Decomposition, Irrep};
 use crate::measure::label::{Estimate, Evidence, label, label_from_sample};
 use crate::measure::stage::{StageEvidence, stages};
-use crate::measure::{MEASURES, Quantity, Scene, Setup, measure_all, measure_only};
+use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
 use crate::story;
 use crate::theory::{Expectation, expectation};
 use dunwu_engine::loss::{Loss, Objective};
@@ -31,33 +31,45 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The value of measure `name`; `None` where it is undefined here or [`MEASURES`] does not list it.
-    pub fn value(&self, name: &str) -> Option<&Quantity> {
-        let index = MEASURES.iter().position(|m| m.name == name)?;
-        self.values.get(index)?.as_ref()
+    /// The value of any measure; `None` where it is undefined here.
+    pub fn value<S: Copy>(&self, handle: Handle<S>) -> Option<&Quantity> {
+        self.values.get(handle.index())?.as_ref()
     }
 
     /// The value of a scalar measure.
-    pub fn scalar(&self, name: &str) -> Option<f64> {
-        match self.value(name)? {
+    pub fn scalar(&self, handle: Handle<shape::Scalar>) -> Option<f64> {
+        match self.value(handle)? {
             Quantity::Scalar(value) => Some(*value),
             _ => None,
         }
     }
 
     /// The values of a measure with one entry a unit or an irrep.
-    pub fn entries(&self, name: &str) -> Option<&[Option<f64>]> {
-        match self.value(name)? {
+    pub fn entries<S: shape::Entries + Copy>(&self, handle: Handle<S>) -> Option<&[Option<f64>]> {
+        match self.value(handle)? {
             Quantity::PerUnit(values) | Quantity::PerIrrep(values) => Some(values),
             _ => None,
         }
+    }
+
+    /// The numbers of a spectrum, descending.
+    pub fn spectrum(&self, handle: Handle<shape::Spectrum>) -> Option<&[f64]> {
+        match self.value(handle)? {
+            Quantity::Spectrum(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Every measure with its value here, in the order of [`MEASURES`].
+    pub fn measured(&self) -> impl Iterator<Item = (&'static Measure, Option<&Quantity>)> {
+        MEASURES.iter().enumerate().map(|(index, measure)| (measure, self.values.get(index).and_then(Option::as_ref)))
     }
 
     /// For each irrep whether a pure unit (purity above 0.9) carries it; `None` where the task has no irreps. The trivial one,
     /// which centring removes, never is.
     pub fn covered_irreps(&self) -> Option<Vec<bool>> {
         let covered = |units: &Option<f64>| units.is_some_and(|units| units >= 1.0);
-        self.entries("irrep_units").map(|units| units.iter().map(covered).collect())
+        self.entries(measure::IRREP_UNITS).map(|units| units.iter().map(covered).collect())
     }
 
     /// Units with this label.
@@ -100,11 +112,6 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// The value of measure `name` in `frame`; `None` where it is undefined there or [`MEASURES`] does not list it.
-    pub fn value<'a>(&self, frame: &'a Frame, name: &str) -> Option<&'a Quantity> {
-        frame.value(name)
-    }
-
     /// Whether inputs are tuples of tokens; else they are numbers.
     pub fn has_tokens(&self) -> bool {
         !matches!(self.spec.task, Task::Parity(_) | Task::Digits)
@@ -244,7 +251,7 @@ pub fn unit_labels(
     initial: &Weights,
     snapshot: &Snapshot,
 ) -> Result<Vec<UnitLabel>, PredictorError> {
-    let measured = |scene: &Scene<'_>| measure_only(scene, EVIDENCE);
+    let measured = |scene: &Scene<'_>| measure_only(scene, &EVIDENCE);
     Ok(frame(spec, problem, split, None, initial, snapshot, measured)?.labels)
 }
 
@@ -304,43 +311,48 @@ pub(crate) fn ridge_eta(spec: &RunSpec, n_train: usize) -> f64 {
 }
 
 fn stage_evidence(frame: &Frame) -> StageEvidence {
-    StageEvidence::of(frame.step, frame.entries("unit_rotation"), frame.entries("unit_fit_train"), &frame.labels)
+    StageEvidence::of(
+        frame.step,
+        frame.entries(measure::UNIT_ROTATION),
+        frame.entries(measure::UNIT_FIT_TRAIN),
+        &frame.labels,
+    )
 }
 
 /// Measures that units are labelled by.
-const EVIDENCE: &[&str] = &[
-    "unit_norm",
-    "unit_output_norm",
-    "unit_fit_train",
-    "unit_fit_train_error",
-    "unit_fit_held_out",
-    "unit_fit_held_out_error",
-    "unit_class_signal_train",
-    "unit_class_participation",
-    "unit_top2",
+const EVIDENCE: [Handle<shape::PerUnit>; 9] = [
+    measure::UNIT_NORM,
+    measure::UNIT_OUTPUT_NORM,
+    measure::UNIT_FIT_TRAIN,
+    measure::UNIT_FIT_TRAIN_ERROR,
+    measure::UNIT_FIT_HELD_OUT,
+    measure::UNIT_FIT_HELD_OUT_ERROR,
+    measure::UNIT_CLASS_SIGNAL_TRAIN,
+    measure::UNIT_CLASS_PARTICIPATION,
+    measure::UNIT_TOP2,
 ];
 
 /// What the labels are judged by, one entry a unit; reads [`EVIDENCE`] alone.
 fn evidence(frame: &Frame, weights: &Weights, initial: &Weights) -> Vec<Evidence> {
     // Without a table of tokens a unit has no w of its own. It is dead when the outputs no longer listen to it, which only the
     // other units of the same snapshot can tell: the top layer as a whole grows and shrinks while the network learns.
-    let largest_norm = frame.entries("unit_norm").map_or_else(
-        || frame.entries("unit_output_norm").unwrap_or_default().iter().flatten().copied().fold(0.0, f64::max),
+    let largest_norm = frame.entries(measure::UNIT_NORM).map_or_else(
+        || frame.entries(measure::UNIT_OUTPUT_NORM).unwrap_or_default().iter().flatten().copied().fold(0.0, f64::max),
         |_| weights.largest_unit_norm().max(initial.largest_unit_norm()),
     );
-    let column = |name: &str| frame.entries(name).unwrap_or_default();
+    let column = |handle: Handle<shape::PerUnit>| frame.entries(handle).unwrap_or_default();
     let [norm, train, train_error, held_out, held_out_error, signal, participation, top2] = [
-        "unit_norm",
-        "unit_fit_train",
-        "unit_fit_train_error",
-        "unit_fit_held_out",
-        "unit_fit_held_out_error",
-        "unit_class_signal_train",
-        "unit_class_participation",
-        "unit_top2",
+        measure::UNIT_NORM,
+        measure::UNIT_FIT_TRAIN,
+        measure::UNIT_FIT_TRAIN_ERROR,
+        measure::UNIT_FIT_HELD_OUT,
+        measure::UNIT_FIT_HELD_OUT_ERROR,
+        measure::UNIT_CLASS_SIGNAL_TRAIN,
+        measure::UNIT_CLASS_PARTICIPATION,
+        measure::UNIT_TOP2,
     ]
     .map(column);
-    let norm = if norm.is_empty() { column("unit_output_norm") } else { norm };
+    let norm = if norm.is_empty() { column(measure::UNIT_OUTPUT_NORM) } else { norm };
     let at = |column: &[Option<f64>], unit: usize| column.get(unit).copied().flatten();
     let estimate = |mean: &[Option<f64>], error: &[Option<f64>], unit| {
         at(mean, unit).zip(at(error, unit)).map(|(mean, error)| Estimate { mean, error })

@@ -1,8 +1,11 @@
 //! What happened in a run, in a few plain sentences, each with the number that it rests on. How it ended is not told here but
-//! in the headline above, [`crate::report::outcome_sentence`].
+//! in the headline above, `outcome_sentence` of `dunwu-report`.
 
 use crate::Opened;
-use crate::measure::label::{UnitLabel, fit_share};
+use crate::measure::{
+    self,
+    label::{UnitLabel, fit_share},
+};
 use crate::opened::{Frame, sampling_words};
 use dunwu_engine::Outcome;
 use dunwu_engine::spec::Architecture;
@@ -23,7 +26,7 @@ pub(crate) fn tell(opened: &Opened) -> Vec<String> {
         stage(opened),
         gradient(opened),
         aftermath(opened),
-        Some(opened.expectation.sentence(opened.n_train, opened.outcome, opened.memorized.is_some())),
+        Some(opened.expectation.sentence(opened.n_train, opened.outcome)),
     ];
     sentences.into_iter().flatten().collect()
 }
@@ -47,13 +50,14 @@ fn units(opened: &Opened) -> Option<String> {
     let last = opened.frames.last()?;
     let [generalizing, memorizing, undecided, dead] = UnitLabel::ALL.map(|label| last.count(label));
     let share = last
-        .entries("unit_fit_train")
+        .entries(measure::UNIT_FIT_TRAIN)
         .and_then(|fit| fit_share(fit, &last.labels, UnitLabel::Generalizing))
         .filter(|_| generalizing > 0)
-        .map_or(String::new(), |share| format!(" and carry {:.0} % of the fit", 100.0 * share.clamp(0.0, 1.0)));
+        .map_or(String::new(), |share| format!(" and carry {:.0} % of the fit on the training sample", 100.0 * share));
     Some(format!(
-        "Of {} {} {generalizing} hold a generalizing feature{share}; {memorizing} memorize, {undecided} are undecided, {dead} \
-         are dead.",
+        "At step {} {generalizing} of {} {} are labelled generalizing{share}; {memorizing} are labelled memorizing, {undecided} \
+         undecided, {dead} dead.",
+        last.step,
         last.labels.len(),
         opened.feature_noun(),
     ))
@@ -62,12 +66,12 @@ fn units(opened: &Opened) -> Option<String> {
 /// The frequencies that modular addition is done with, and what the network knows with and without them.
 fn circuit(opened: &Opened) -> Option<String> {
     let last = opened.frames.last()?;
-    let n_key = last.scalar("key_frequencies")? as usize;
+    let n_key = last.scalar(measure::KEY_FREQUENCIES)? as usize;
     if n_key == 0 {
         return Some("No frequency holds its logits: what they know of the answer a + b is no wave.".to_owned());
     }
     let irreps = opened.irreps.as_ref()?;
-    let shares = last.entries("logit_frequency_share")?.iter().zip(irreps);
+    let shares = last.entries(measure::LOGIT_FREQUENCY_SHARE)?.iter().zip(irreps);
     let mut shares: Vec<(f64, &str)> =
         shares.filter_map(|(share, irrep)| Some(((*share)?, irrep.name.as_str()))).collect();
     shares.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -80,7 +84,7 @@ fn circuit(opened: &Opened) -> Option<String> {
     let (plural, hold, them) = if n_key == 1 { ("frequency", "holds", "it") } else { ("frequencies", "hold", "them") };
     // Half of the logits is where the key frequencies say more of the answer than everything else.
     let verb = if held > 0.5 { "It adds with" } else { "It does not add mainly by waves: its" };
-    let (restricted, excluded) = (last.scalar("restricted_loss")?, last.scalar("excluded_loss")?);
+    let (restricted, excluded) = (last.scalar(measure::RESTRICTED_LOSS)?, last.scalar(measure::EXCLUDED_LOSS)?);
     Some(format!(
         "{verb} {n_key} key {plural}{names}{} {:.0} % of its logits; with {them} alone its loss on all data is {}, without \
          {them} its loss on the training sample is {}.",
@@ -124,7 +128,7 @@ fn stage(opened: &Opened) -> Option<String> {
     }
     let last = opened.stages.last()?;
     Some(format!(
-        "It stopped in the {} stage, in which it was from step {}: {}.",
+        "It stopped in the {} stage, which begins at step {}: {}.",
         last.name.name(),
         last.from,
         last.evidence
@@ -136,10 +140,11 @@ fn gradient(opened: &Opened) -> Option<String> {
         return None;
     }
     let norms: Vec<(u64, f64)> =
-        opened.frames.iter().filter_map(|frame| Some((frame.step, frame.scalar("gradient_norm")?))).collect();
+        opened.frames.iter().filter_map(|frame| Some((frame.step, frame.scalar(measure::GRADIENT_NORM)?))).collect();
     let (first, last) = (norms.first()?, norms.last()?);
     let peak = norms.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let aligned = opened.frames.iter().filter_map(|frame| Some((frame.step, frame.scalar("gradient_alignment")?)));
+    let aligned =
+        opened.frames.iter().filter_map(|frame| Some((frame.step, frame.scalar(measure::GRADIENT_ALIGNMENT)?)));
     let best = aligned.max_by(|a, b| a.1.total_cmp(&b.1));
     let aligned = best.map_or(String::new(), |(step, cosine)| {
         format!("; it came closest to the theory's Stage I form at step {step} (cosine {cosine:.2})")
@@ -170,7 +175,7 @@ fn aftermath(opened: &Opened) -> Option<String> {
     let at_jump = opened.frames.iter().find(|frame| frame.step >= jump)?;
     let end = opened.frames.last()?;
     let on_tokens = |frame: &Frame| -> Option<usize> {
-        Some(frame.entries("unit_top2")?.iter().flatten().filter(|&&mass| mass > 0.5).count())
+        Some(frame.entries(measure::UNIT_TOP2)?.iter().flatten().filter(|&&mass| mass > 0.5).count())
     };
     let tokens = on_tokens(at_jump).zip(on_tokens(end)).map_or(String::new(), |counts| match counts {
         (0, 0) => "no unit came to stand on one or two tokens, and ".to_owned(),

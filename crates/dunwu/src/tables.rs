@@ -3,6 +3,7 @@
 use crate::Opened;
 use crate::measure::{MEASURES, Quantity, Shape};
 use crate::opened::Frame;
+use crate::scalars::SCALARS;
 use crate::store::{Column, Table};
 
 /// Every table with its name, in reading order:
@@ -25,21 +26,21 @@ pub fn tables(opened: &Opened) -> Vec<(&'static str, Table)> {
 
 fn scalars(opened: &Opened) -> Table {
     let rows = &opened.scalars;
-    Table::default()
-        .with("step", Column::Int64(rows.iter().map(|row| row.step as i64).collect()))
-        .with("train_loss", Column::Float64(rows.iter().map(|row| row.train_loss).collect()))
-        .with("train_accuracy", Column::Float64(rows.iter().map(|row| row.train_accuracy).collect()))
-        .with("test_loss", Column::OptFloat64(rows.iter().map(|row| row.test_loss).collect()))
-        .with("test_accuracy", Column::OptFloat64(rows.iter().map(|row| row.test_accuracy).collect()))
-        .with("corrupted_accuracy", Column::OptFloat64(rows.iter().map(|row| row.corrupted_accuracy).collect()))
-        .with("restored_accuracy", Column::OptFloat64(rows.iter().map(|row| row.restored_accuracy).collect()))
+    let steps = Column::Int64(rows.iter().map(|row| row.step as i64).collect());
+    SCALARS.iter().fold(Table::default().with("step", steps), |table, scalar| {
+        table.with(scalar.name, Column::OptFloat64(rows.iter().map(scalar.get).collect()))
+    })
 }
 
 fn measures(opened: &Opened) -> Table {
     let steps = opened.frames.iter().map(|frame| frame.step as i64).collect();
-    let names = MEASURES.iter().filter(|measure| measure.shape == Shape::Scalar).map(|measure| measure.name);
-    names.fold(Table::default().with("step", Column::Int64(steps)), |table, name| {
-        table.with(name, Column::OptFloat64(opened.frames.iter().map(|frame| frame.scalar(name)).collect()))
+    let scalars = MEASURES.iter().enumerate().filter(|(_, measure)| measure.shape == Shape::Scalar);
+    scalars.fold(Table::default().with("step", Column::Int64(steps)), |table, (index, measure)| {
+        let value = |frame: &Frame| match frame.values.get(index)? {
+            Some(Quantity::Scalar(value)) => Some(*value),
+            _ => None,
+        };
+        table.with(measure.name, Column::OptFloat64(opened.frames.iter().map(value).collect()))
     })
 }
 
@@ -74,7 +75,7 @@ fn unit_irreps(opened: &Opened) -> Option<Table> {
         .with("step", Column::Int64(vec![frame.step as i64; frame.labels.len() * irreps.len()]))
         .with("unit", Column::Int64(rows().map(|(unit, _)| unit as i64).collect()))
         .with("irrep", Column::Utf8(rows().map(|(_, irrep)| irrep.name.clone()).collect()));
-    let values = MEASURES.iter().filter_map(|measure| match frame.value(measure.name) {
+    let values = frame.measured().filter_map(|(measure, value)| match value {
         Some(Quantity::PerUnitAndIrrep(values)) => Some((measure.name, values)),
         _ => None,
     });
@@ -85,9 +86,12 @@ fn unit_irreps(opened: &Opened) -> Option<Table> {
 
 /// The table with one more column for each measure of `shape`, whose entries lie frame after frame.
 fn with_entries(table: Table, opened: &Opened, shape: Shape, n_entries: impl Fn(&Frame) -> usize) -> Table {
-    MEASURES.iter().filter(|measure| measure.shape == shape).fold(table, |table, measure| {
+    MEASURES.iter().enumerate().filter(|(_, measure)| measure.shape == shape).fold(table, |table, (index, measure)| {
         let values = opened.frames.iter().flat_map(|frame| {
-            let entries = frame.entries(measure.name).unwrap_or_default();
+            let entries: &[Option<f64>] = match frame.values.get(index) {
+                Some(Some(Quantity::PerUnit(entries) | Quantity::PerIrrep(entries))) => entries,
+                _ => &[],
+            };
             (0..n_entries(frame)).map(move |i| entries.get(i).copied().flatten())
         });
         table.with(measure.name, Column::OptFloat64(values.collect()))
@@ -97,8 +101,8 @@ fn with_entries(table: Table, opened: &Opened, shape: Shape, n_entries: impl Fn(
 fn spectra(opened: &Opened) -> Table {
     let mut rows: Vec<(i64, &str, i64, f64)> = Vec::new();
     for frame in &opened.frames {
-        for measure in MEASURES {
-            if let Some(Quantity::Spectrum(values)) = frame.value(measure.name) {
+        for (measure, value) in frame.measured() {
+            if let Some(Quantity::Spectrum(values)) = value {
                 rows.extend(
                     values.iter().enumerate().map(|(i, &value)| (frame.step as i64, measure.name, i as i64, value)),
                 );

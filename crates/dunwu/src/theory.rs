@@ -80,35 +80,74 @@ pub fn expectation(spec: &RunSpec, problem: &Problem, irreps: Option<&[Irrep]>, 
     }
 }
 
+/// Whether a run did what the theory expected of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// It did.
+    Agrees,
+    /// It did what the theory ruled out.
+    Disagrees,
+    /// The run or the theory leaves it open.
+    CannotTell(Openness),
+}
+
+/// Why a run and the theory neither agree nor disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Openness {
+    /// The steps ran out before the network generalized; a longer run might.
+    Censored {
+        /// The last step.
+        step: u64,
+    },
+    /// Training diverged or every unit decayed to nothing.
+    EndedEarly {
+        /// First step at which that was seen.
+        step: u64,
+    },
+    /// The theory expected nothing.
+    NothingExpected,
+}
+
 impl Expectation {
-    /// One sentence: what was expected, what happened, whether they agree.
-    pub fn sentence(&self, n_train: usize, outcome: Outcome, memorized: bool) -> String {
-        let generalized = matches!(outcome, Outcome::Grokked { .. });
+    /// Whether the run agrees. Only a run that generalized settles the question: of one that did not within its steps it is not
+    /// known whether it would have later.
+    pub fn agreement(&self, outcome: Outcome) -> Agreement {
+        match (self, outcome) {
+            (Self::Undecided { .. } | Self::Silent { .. }, _) => Agreement::CannotTell(Openness::NothingExpected),
+            (_, Outcome::Censored { step }) => Agreement::CannotTell(Openness::Censored { step }),
+            (_, Outcome::Diverged { step } | Outcome::Collapsed { step }) => {
+                Agreement::CannotTell(Openness::EndedEarly { step })
+            }
+            (Self::Generalizes { .. }, Outcome::Grokked { .. }) => Agreement::Agrees,
+            (Self::Memorizes { .. } | Self::StopsAtInterpolation, Outcome::Grokked { .. }) => Agreement::Disagrees,
+        }
+    }
+
+    /// One sentence: what was expected and whether the run agrees.
+    pub fn sentence(&self, n_train: usize, outcome: Outcome) -> String {
         let size =
             |critical: &f64| format!("{n_train} samples against a critical {critical:.0} (2.7482·max(1, d/2)·M ln M)");
-        let (expected, agrees) = match self {
-            Self::Generalizes { critical } => {
-                (format!("expected generalization, with {}", size(critical)), Some(generalized))
+        let expected = match self {
+            Self::Generalizes { critical } => format!("expected generalization, with {}", size(critical)),
+            Self::Memorizes { critical } => format!("expected memorization only, with {}", size(critical)),
+            Self::Undecided { critical } => format!("cannot tell, with {}", size(critical)),
+            Self::StopsAtInterpolation => {
+                "expected no generalization, because without weight decay G_F vanishes once the sample is fitted".into()
             }
-            Self::Memorizes { critical } => {
-                (format!("expected memorization only, with {}", size(critical)), Some(memorized && !generalized))
-            }
-            Self::Undecided { critical } => (format!("cannot tell, with {}", size(critical)), None),
-            Self::StopsAtInterpolation => (
-                "expected no generalization, because without weight decay G_F vanishes once the sample is fitted"
-                    .into(),
-                Some(!generalized),
-            ),
             Self::Silent { because } => return format!("The theory is silent here: {because}."),
         };
-        let verdict = match (agrees, outcome) {
-            (None, _) => "",
-            (Some(true), _) => "; the run agrees",
-            (Some(false), Outcome::Diverged { .. } | Outcome::Collapsed { .. }) => {
-                "; the run ended before it could tell"
+        let verdict = match self.agreement(outcome) {
+            Agreement::Agrees => "; the run agrees".to_owned(),
+            Agreement::Disagrees => "; the run contradicts it".to_owned(),
+            Agreement::CannotTell(Openness::Censored { step }) => {
+                format!(
+                    "; the run neither confirms nor contradicts this, because it stopped at step {step} without having generalized and might do so later"
+                )
             }
-            (Some(false), Outcome::Censored { .. }) => "; within its steps the run did not do so",
-            (Some(false), Outcome::Grokked { .. }) => "; the run contradicts it",
+            Agreement::CannotTell(Openness::EndedEarly { step }) => {
+                format!("; the run neither confirms nor contradicts this, because it broke down at step {step}")
+            }
+            Agreement::CannotTell(Openness::NothingExpected) => String::new(),
         };
         format!("The theory {expected}{verdict}.")
     }
@@ -161,10 +200,31 @@ mod tests {
         }
     }
 
+    /// Every expectation against every outcome: a run that generalized alone agrees or disagrees.
     #[test]
-    fn a_contradiction_is_called_one() {
-        let says = |outcome| Expectation::StopsAtInterpolation.sentence(10, outcome, true);
-        assert!(says(Outcome::Grokked { step: 5 }).ends_with("the run contradicts it."));
-        assert!(says(Outcome::Censored { step: 5 }).ends_with("the run agrees."));
+    fn only_a_run_that_generalized_settles_the_question() {
+        let critical = 100.0;
+        let expectations = [
+            (Expectation::Generalizes { critical }, Some(Agreement::Agrees)),
+            (Expectation::Memorizes { critical }, Some(Agreement::Disagrees)),
+            (Expectation::StopsAtInterpolation, Some(Agreement::Disagrees)),
+            (Expectation::Undecided { critical }, None),
+            (Expectation::Silent { because: "of the test" }, None),
+        ];
+        let step = 5;
+        for (expectation, settled) in expectations {
+            assert_eq!(
+                expectation.agreement(Outcome::Grokked { step }),
+                settled.unwrap_or(Agreement::CannotTell(Openness::NothingExpected))
+            );
+            for outcome in [Outcome::Censored { step }, Outcome::Diverged { step }, Outcome::Collapsed { step }] {
+                assert!(matches!(expectation.agreement(outcome), Agreement::CannotTell(_)), "{expectation:?}");
+                let sentence = expectation.sentence(10, outcome);
+                assert!(!sentence.contains("agrees") && !sentence.contains("contradicts it"), "{sentence}");
+            }
+        }
+        let says = |outcome| Expectation::StopsAtInterpolation.sentence(10, outcome);
+        assert!(says(Outcome::Grokked { step }).ends_with("the run contradicts it."));
+        assert!(says(Outcome::Censored { step }).contains("it stopped at step 5 without having generalized"));
     }
 }

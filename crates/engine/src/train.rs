@@ -31,6 +31,7 @@ use layered::Layered;
 use learner::Learner;
 use tabled::Tabled;
 use window::UpdateWindow;
+pub use window::WINDOW;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,9 +87,10 @@ pub struct Snapshot {
     pub weights: Weights,
     /// All arrays of a network made of blocks; empty for the fused two-layer network, which `weights` is the whole of.
     pub parameters: Parameters,
-    /// Inner products of the last updates of all that is below the top layer, oldest first, `[window][window]` row-major with window ≤ 20: all that is
+    /// Inner products of the last updates of all that is below the top layer, oldest first, `[window][window]` row-major with window ≤ [`WINDOW`]: all that is
     /// needed for the spectrum of `D = [vec ΔW …]`, since its singular values squared are this matrix's eigenvalues.
-    /// Empty where fewer than two updates were watched.
+    /// Its side is the number of updates that were watched, fewer than [`WINDOW`] before that many were made and where
+    /// [`Training`] did not know in time that a snapshot would come; empty where fewer than two were watched.
     pub update_gram: Vec<f64>,
 }
 
@@ -162,11 +164,15 @@ pub struct Training {
     memorized: Arrival,
     generalized: Arrival,
     levels: Levels,
+    watches_always: bool,
     window: UpdateWindow,
 }
 
 /// Multiply-adds of a step below which a second thread costs more than it saves: two barriers take about 10 µs.
 const WORTH_A_THREAD: usize = 15_000_000;
+
+/// Samples of a step from which on a copy of the weights costs less than 2 % of it.
+const WORTH_A_COPY: usize = 256;
 
 impl Training {
     /// A run at its first step. `threads` is a limit: a network too small to gain from several runs on one.
@@ -210,7 +216,8 @@ impl Training {
         Ok(Self::with(setting, Box::new(Fused::new(&setting, workers, weights))))
     }
 
-    fn with(Setting { spec, split, .. }: Setting<'_>, learner: Box<dyn Learner>) -> Self {
+    fn with(setting: Setting<'_>, learner: Box<dyn Learner>) -> Self {
+        let Setting { spec, split, .. } = setting;
         Self {
             labels: split.train.labels.clone(),
             true_labels: split.train_true_labels.clone(),
@@ -221,6 +228,7 @@ impl Training {
             memorized: Arrival::default(),
             generalized: Arrival::default(),
             levels: Levels::default(),
+            watches_always: watches_always(setting),
             window: UpdateWindow::default(),
             spec: spec.clone(),
         }
@@ -339,17 +347,25 @@ impl Training {
 
     fn update(&mut self) {
         let optimizer = Optimizer::at(&self.spec.optimizer, self.step, self.spec.steps);
-        let watched = next_due(&self.spec.record, self.step, self.spec.steps) - self.step <= window::LENGTH as u64;
-        self.window.before(watched.then(|| self.learner.hidden()));
+        let is_watched =
+            self.watches_always || next_due(&self.spec.record, self.step, self.spec.steps) - self.step <= WINDOW as u64;
+        if !is_watched {
+            self.window.clear();
+        } else if self.window.is_new() {
+            self.window.push(|buffer| self.learner.copy_hidden(buffer));
+        }
         self.learner.update(&optimizer);
-        self.window.after(watched.then(|| self.learner.hidden()));
+        if is_watched {
+            self.window.push(|buffer| self.learner.copy_hidden(buffer));
+        }
         self.step += 1;
     }
 
     /// All that [`Training::resume`] needs.
     pub fn checkpoint(&self) -> Checkpoint {
         let mut arrays = self.learner.arrays();
-        arrays.extend(self.window.updates().enumerate().map(|(i, update)| (format!("update.{i:02}"), update.to_vec())));
+        let updates = self.window.updates().into_iter().enumerate();
+        arrays.extend(updates.map(|(i, update)| (format!("update.{i:02}"), update)));
         let numbers = vec![
             ("initial_norm".into(), vec![self.initial_norm]),
             ("memorized".into(), self.memorized.to_numbers()),
@@ -373,9 +389,10 @@ impl Training {
             found.map(|(_, values)| values.clone()).ok_or(TrainError::Checkpoint { name, expected })
         };
         training.learner.restore(&array)?;
-        let hidden_len = training.learner.hidden().len();
+        let mut hidden = Vec::new();
+        training.learner.copy_hidden(&mut hidden);
         let n_updates = checkpoint.arrays.iter().filter(|(name, _)| name.starts_with("update.")).count();
-        let updates = (0..n_updates).map(|i| array(format!("update.{i:02}"), hidden_len));
+        let updates = (0..n_updates).map(|i| array(format!("update.{i:02}"), hidden.len()));
         training.window = UpdateWindow::from_updates(updates.collect::<Result<_, _>>()?);
         let numbers = |name: &str| {
             let found = checkpoint.numbers.iter().find(|(other, _)| other == name);
@@ -411,6 +428,12 @@ fn batch_size(Setting { spec, split, .. }: Setting<'_>) -> usize {
     }
 }
 
+/// Whether every update is watched, so that a snapshot at an event, which nobody knows of before, has a whole window. Where no
+/// snapshot comes unexpectedly, or a step is too short to be worth a copy of the weights, only those before a snapshot are.
+fn watches_always(setting: Setting<'_>) -> bool {
+    setting.spec.record.snapshot_at_events && batch_size(setting) >= WORTH_A_COPY
+}
+
 /// Whether the cadence asks for a snapshot at `step`: the first, log-spaced ones, and every so many.
 fn is_due(record: &RecordSpec, step: u64) -> bool {
     let regular = record.snapshot_every > 0 && step.is_multiple_of(record.snapshot_every);
@@ -429,7 +452,7 @@ fn is_log_spaced(step: u64, per_decade: u32) -> bool {
 
 /// The next step after `step` at which a snapshot is due for certain; at most `last`.
 fn next_due(record: &RecordSpec, step: u64, last: u64) -> u64 {
-    let horizon = (step + 1 + window::LENGTH as u64).min(last);
+    let horizon = (step + 1 + WINDOW as u64).min(last);
     (step + 1..horizon).find(|&next| is_due(record, next)).unwrap_or(if horizon == last { last } else { u64::MAX })
 }
 

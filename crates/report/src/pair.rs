@@ -7,11 +7,8 @@ use super::page::{self, Head};
 use super::pair_chart;
 use super::svg::escape;
 use super::words::{counted, list, number};
-use dunwu::paired::{Choice, Comparison, Discordance, ENOUGH_PAIRS, Effect, Effects, Tuned};
+use dunwu::paired::{Choice, Comparison, Discordance, ENOUGH_PAIRS, Effect, EffectVerdict, Effects, Tuned};
 use dunwu::phase::shown;
-
-/// p-value below which arms are said to differ in what share generalizes.
-const SIGNIFICANT: f64 = 0.05;
 
 /// What it comes to, in one sentence: of the tuned arms where another setting was chosen for each.
 pub fn verdict(comparison: &Comparison) -> String {
@@ -24,27 +21,49 @@ pub fn verdict(comparison: &Comparison) -> String {
     if effects.pairs < ENOUGH_PAIRS {
         return format!("{how}, {pairs} of {a} and {b} are too few to tell; {ENOUGH_PAIRS} is the least.");
     }
-    let mut shown = Vec::new();
-    if let Some(did) = effects.generalized.filter(|did| did.p < SIGNIFICANT) {
-        let (more, less) = if did.difference > 0.0 { (&b, &a) } else { (&a, &b) };
-        shown.push(format!("{more} generalizes more often than {less} (p = {})", number(did.p)));
-    }
-    let time =
-        effects.seconds_ratio.map(|ratio| (ratio, "seconds")).or(effects.steps_ratio.map(|ratio| (ratio, "steps")));
-    if let Some((ratio, unit)) =
-        time.filter(|(ratio, _)| ratio.pairs >= ENOUGH_PAIRS && ratio.excludes(1.0) == Some(true))
-    {
-        let both = counted(ratio.pairs, "pair");
-        shown.push(format!(
-            "{b} takes {} times the {unit} of {a} to generalize ({}; {both} in which both do)",
-            number(ratio.estimate),
-            interval(&ratio)
-        ));
-    }
+    let shown: Vec<String> = [
+        effects.generalized.and_then(|did| {
+            let (more, less) = if did.difference > 0.0 { (&b, &a) } else { (&a, &b) };
+            let effect = as_effect(&did);
+            (effect.verdict(0.0).is_shown()).then(|| {
+                format!(
+                    "{more} generalizes more often than {less} (difference of the shares {}, {}; McNemar p = {})",
+                    number(did.difference),
+                    interval(&effect),
+                    number(did.p)
+                )
+            })
+        }),
+        time_sentence(&a, &b, effects.steps_ratio, "steps"),
+        time_sentence(&a, &b, effects.seconds_ratio, "seconds"),
+        effects.test_accuracy_difference.filter(|difference| difference.verdict(0.0).is_shown()).map(|difference| {
+            format!(
+                "{b} ends with {} more test accuracy than {a} ({})",
+                number(difference.estimate),
+                interval(&difference)
+            )
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if shown.is_empty() {
-        return format!("{how}, no difference between {a} and {b} is shown over {pairs} at equal compute.");
+        return format!(
+            "{how}, no difference between {a} and {b} is shown over {pairs} at equal compute: no 95 % interval excludes that there is none."
+        );
     }
     format!("{how} and at equal compute, {}, over {pairs}.", shown.join(", and "))
+}
+
+/// A ratio of times, where it is shown.
+fn time_sentence(a: &str, b: &str, ratio: Option<Effect>, unit: &str) -> Option<String> {
+    let ratio = ratio.filter(|ratio| ratio.verdict(1.0).is_shown())?;
+    Some(format!(
+        "{b} takes {} times the {unit} of {a} to generalize ({}; {} in which both do)",
+        number(ratio.estimate),
+        interval(&ratio),
+        counted(ratio.pairs, "pair")
+    ))
 }
 
 /// What came out, in sentences, the verdict first.
@@ -117,7 +136,7 @@ fn effect_sentences(comparison: &Comparison, effects: &Effects, how: &str) -> Ve
     if let Some(did) = &effects.generalized {
         sentences.push(format!(
             "Of {}, {a} generalizes in {} and {b} in {}; {a} alone in {}, {b} alone in {} (exact McNemar p = {}; difference of the \
-             shares {}, 95 % interval {} to {}).",
+             shares {}, {}){}.",
             counted(did.pairs, "pair"),
             did.a,
             did.b,
@@ -125,8 +144,8 @@ fn effect_sentences(comparison: &Comparison, effects: &Effects, how: &str) -> Ve
             did.only_b,
             number(did.p),
             number(did.difference),
-            number(did.low),
-            number(did.high)
+            interval(&as_effect(did)),
+            remark(&as_effect(did), 0.0)
         ));
     }
     if let Some(difference) = &effects.test_accuracy_difference {
@@ -150,14 +169,11 @@ fn interval(effect: &Effect) -> String {
 
 /// What keeps a reader from taking an estimate for a finding.
 fn remark(effect: &Effect, nothing: f64) -> String {
-    let mut remarks = Vec::new();
-    if effect.excludes(nothing) == Some(false) {
-        remarks.push("no effect lies within the interval".to_owned());
+    match effect.verdict(nothing) {
+        EffectVerdict::Shown => String::new(),
+        EffectVerdict::NotShown => ": no effect lies within the interval".to_owned(),
+        EffectVerdict::TooFewPairs => format!(": fewer than {ENOUGH_PAIRS} pairs"),
     }
-    if effect.pairs < ENOUGH_PAIRS {
-        remarks.push(format!("fewer than {ENOUGH_PAIRS} pairs"));
-    }
-    if remarks.is_empty() { String::new() } else { format!(": {}", remarks.join(", ")) }
 }
 
 fn table(effects: &Effects) -> Table {
@@ -281,11 +297,50 @@ mod tests {
         }
     }
 
+    /// Each effect alone, its interval around, above and below the value of no effect: the verdict claims a difference exactly where
+    /// an interval excludes it.
+    #[test]
+    fn no_sentence_denies_what_an_interval_excludes() {
+        let base = comparison(2.0 / 3.0, 8, None);
+        let around = |nothing: f64, shift: f64| Effect {
+            estimate: nothing + shift,
+            low: Some(nothing + shift - 0.1),
+            high: Some(nothing + shift + 0.1),
+            pairs: 8,
+        };
+        let did = |shift: f64, p: f64| Discordance {
+            pairs: 8,
+            a: 4,
+            b: 4,
+            only_a: 1,
+            only_b: 1,
+            difference: shift,
+            low: shift - 0.1,
+            high: shift + 0.1,
+            p,
+        };
+        for which in 0..4 {
+            for shift in [-0.2, 0.0, 0.2] {
+                let mut comparison = base.clone();
+                comparison.effects = Effects {
+                    pairs: 8,
+                    steps_ratio: (which == 0).then(|| around(1.0, shift)),
+                    seconds_ratio: (which == 1).then(|| around(1.0, shift)),
+                    // The p-value says the opposite of the interval: the sentence follows the interval.
+                    generalized: (which == 2).then(|| did(shift, if shift == 0.0 { 0.001 } else { 0.9 })),
+                    test_accuracy_difference: (which == 3).then(|| around(0.0, shift)),
+                };
+                let said = verdict(&comparison);
+                assert_eq!(said.contains("no difference"), shift == 0.0, "{which}, {shift}: {said}");
+            }
+        }
+    }
+
     #[test]
     fn the_verdict_says_what_the_intervals_do() {
         let said = |ratio, n_seeds, tuned| verdict(&comparison(ratio, n_seeds, tuned));
         // At 1.5 times the cost of a step.
-        assert!(said(0.4, 8, None).contains("muon takes 0.6") && said(0.4, 8, None).starts_with("At equal settings"));
+        assert!(said(0.4, 8, None).contains("muon takes 0.") && said(0.4, 8, None).starts_with("At equal settings"));
         assert!(said(0.4, 8, Some("optimizer.learning_rate")).starts_with("With optimizer.learning_rate chosen"));
         assert!(said(0.4, 1, None).contains("too few to tell"), "{}", said(0.4, 1, None));
         let none = said(2.0 / 3.0, 8, None);

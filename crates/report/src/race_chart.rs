@@ -1,4 +1,4 @@
-//! The race between memorizing and generalizing peaks as the amount of data grows: how high they are, how much of the
+//! The race between memory and feature peaks as the amount of data grows: how high they are, how much of the
 //! sphere climbs onto them, and how many real training runs generalized.
 
 use super::plot::{EndLabel, LEFT, Panel, SMALL, Stroke};
@@ -15,7 +15,7 @@ pub(crate) struct RaceChart {
     pub(crate) x_name: String,
     /// In any order.
     pub(crate) points: Vec<RacePoint>,
-    /// Where the generalizing peak becomes the higher one, with an interval.
+    /// Where the feature peak becomes the higher one, with an interval.
     pub(crate) crossing: Option<(f64, f64, f64)>,
     /// Where theory expects that, and what the theory is called: `M ln M`.
     pub(crate) theory: Option<(f64, String)>,
@@ -30,14 +30,14 @@ pub(crate) struct RaceChart {
 pub(crate) struct RacePoint {
     /// The value.
     pub(crate) x: f64,
-    /// Height of the highest memorizing peak, one a sample; `None` where a sample has none.
-    pub(crate) memorizing: Vec<Option<f64>>,
-    /// The same of generalizing peaks.
-    pub(crate) generalizing: Vec<Option<f64>>,
-    /// Share of random starts that climb onto memorizing peaks, one a sample.
-    pub(crate) basin_memorizing: Vec<f64>,
-    /// The same of generalizing peaks.
-    pub(crate) basin_generalizing: Vec<f64>,
+    /// Height of the highest memory peak, one a sample; `None` where a sample has none.
+    pub(crate) memory: Vec<Option<f64>>,
+    /// The same of feature peaks.
+    pub(crate) feature: Vec<Option<f64>>,
+    /// Share of random starts that climb onto memory peaks, one a sample.
+    pub(crate) basin_memory: Vec<f64>,
+    /// The same of feature peaks.
+    pub(crate) basin_feature: Vec<f64>,
     /// Training runs that generalized, of how many.
     pub(crate) trained: Option<(usize, usize)>,
 }
@@ -57,7 +57,7 @@ const BETWEEN: f64 = 44.0;
 
 /// The drawing as a whole SVG document.
 pub(crate) fn race_chart(chart: &RaceChart) -> String {
-    const TITLE: &str = "Memorizing and generalizing peaks, racing";
+    const TITLE: &str = "Memory and feature peaks, racing";
     let mut svg = Svg::default();
     let xs: Vec<f64> = chart.points.iter().map(|p| p.x).filter(|x| x.is_finite()).collect();
     let Some((low, high)) = range(xs.iter().copied()) else {
@@ -66,12 +66,12 @@ pub(crate) fn race_chart(chart: &RaceChart) -> String {
     };
     let x = axis(low, high);
     let heights = [
-        cloud(chart, "memorizing", TRAIN, |p| p.memorizing.iter().flatten().copied().collect()),
-        cloud(chart, "generalizing", TEST, |p| p.generalizing.iter().flatten().copied().collect()),
+        cloud(chart, "memory", TRAIN, |p| p.memory.iter().flatten().copied().collect()),
+        cloud(chart, "feature", TEST, |p| p.feature.iter().flatten().copied().collect()),
     ];
     let basins = [
-        cloud(chart, "memorizing", TRAIN, |p| p.basin_memorizing.clone()),
-        cloud(chart, "generalizing", TEST, |p| p.basin_generalizing.clone()),
+        cloud(chart, "memory", TRAIN, |p| p.basin_memory.clone()),
+        cloud(chart, "feature", TEST, |p| p.basin_feature.clone()),
     ];
     let trained = cloud(chart, "training runs", RESTORED, |p| {
         p.trained.filter(|&(_, n)| n > 0).map(|(k, n)| k as f64 / n as f64).into_iter().collect()
@@ -105,8 +105,8 @@ pub(crate) fn race_chart(chart: &RaceChart) -> String {
     upper.mark_lines(&mut svg, &named(&marks));
     let remark = if trained.columns.is_empty() { "" } else { "; green: of training runs, those that generalize" };
     lower.y_axis(&mut svg, &format!("Where it ends (share of random starts{remark})"));
-    let [memorizing, generalizing] = basins;
-    draw(&mut svg, &lower, &[memorizing, generalizing, trained]);
+    let [memory, feature] = basins;
+    draw(&mut svg, &lower, &[memory, feature, trained]);
     lower.mark_lines(&mut svg, &named(&marks));
     lower.x_axis(&mut svg, Some(&chart.x_name));
     let bottom = second_axis(&mut svg, &lower, chart);
@@ -260,13 +260,13 @@ mod tests {
             ("an interval from zero", edited(|c| c.crossing = Some((160.0, 0.0, f64::INFINITY)))),
             ("marks that are no numbers", edited(|c| c.crossing = Some((f64::NAN, f64::NAN, f64::NAN)))),
             ("M ln M of nothing", edited(|c| c.m_log_m = Some(0.0))),
-            ("no memorizing peaks", each(|p| (p.memorizing, p.basin_memorizing) = (vec![None; 5], vec![]))),
+            ("no memory peaks", each(|p| (p.memory, p.basin_memory) = (vec![None; 5], vec![]))),
             ("no peaks", each(|p| *p = RacePoint { x: p.x, ..RacePoint::default() })),
             ("no runs", each(|p| p.trained = Some((0, 0)))),
-            ("not a number", each(|p| p.memorizing = vec![Some(f64::NAN), Some(f64::INFINITY)])),
+            ("not a number", each(|p| p.memory = vec![Some(f64::NAN), Some(f64::INFINITY)])),
             ("x is no number", each(|p| p.x = f64::NAN)),
             ("x from zero", edited(|c| c.points[0].x = 0.0)),
-            ("heights over decades", each(|p| p.generalizing = vec![Some(p.x.powi(3))])),
+            ("heights over decades", each(|p| p.feature = vec![Some(p.x.powi(3))])),
             ("a hostile name", edited(|c| c.x_name = "n < 5 & \"m\"".into())),
         ];
         for (name, chart) in cases {
@@ -299,10 +299,10 @@ mod tests {
             let share = 1.0 / (1.0 + (230.0 / n).powi(4));
             RacePoint {
                 x: n,
-                memorizing: (0..5).map(|s| Some((1.1 + 0.0006 * n) * noise(s))).collect(),
-                generalizing: (0..5).map(|s| (n > 70.0 || s > 3).then_some(0.0078 * n * noise(s + 9))).collect(),
-                basin_memorizing: (0..5).map(|s| ((1.0 - share) * 0.9 * noise(s)).clamp(0.0, 1.0)).collect(),
-                basin_generalizing: (0..5).map(|s| (share * 0.92 * noise(s)).clamp(0.0, 1.0)).collect(),
+                memory: (0..5).map(|s| Some((1.1 + 0.0006 * n) * noise(s))).collect(),
+                feature: (0..5).map(|s| (n > 70.0 || s > 3).then_some(0.0078 * n * noise(s + 9))).collect(),
+                basin_memory: (0..5).map(|s| ((1.0 - share) * 0.9 * noise(s)).clamp(0.0, 1.0)).collect(),
+                basin_feature: (0..5).map(|s| (share * 0.92 * noise(s)).clamp(0.0, 1.0)).collect(),
                 trained: Some(((share * share * 8.0).round() as usize, 8)),
             }
         };

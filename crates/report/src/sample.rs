@@ -1,9 +1,8 @@
 //! A run for tests, made up but shaped like the paper's: memorizes, then each unit climbs, then grokks.
 
-use super::view::View;
 use dunwu::Opened;
 use dunwu::group::{Irrep, IrrepKind};
-use dunwu::measure::Quantity;
+use dunwu::measure::{self, MEASURES, Quantity};
 use dunwu::opened::{Frame, Stage, StageSpan, UnitLabel};
 use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Activation, Initialization};
@@ -13,49 +12,6 @@ use dunwu_engine::task::Task;
 use dunwu_engine::{Outcome, RunSpec, Scalars};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-/// Measures in the order of the sample's frames.
-const NAMES: [&str; 25] = [
-    "gradient_norm",
-    "gradient_alignment",
-    "repulsion",
-    "kernel_distance",
-    "unit_energy_train",
-    "unit_energy_population",
-    "unit_purity",
-    "unit_irrep",
-    "unit_norm",
-    "irrep_units",
-    "irrep_power",
-    "hidden_spectrum",
-    "update_spectrum",
-    "hidden_norm",
-    "top_norm",
-    "unit_fit_train",
-    "unit_fit_held_out",
-    "restricted_loss",
-    "excluded_loss",
-    "key_frequencies",
-    "logit_frequency_share",
-    "embedding_gini",
-    "neuron_logit_gini",
-    "train_loss",
-    "test_loss",
-];
-
-/// The sample's run as figures see it.
-pub(super) fn view(opened: &Opened) -> View<'_> {
-    View { opened, lookup: value }
-}
-
-fn value<'f>(_: &Opened, frame: &'f Frame, name: &str) -> Option<&'f Quantity> {
-    frame.values.get(NAMES.iter().position(|n| *n == name)?)?.as_ref()
-}
-
-/// Index of a measure in the sample's frames.
-pub(super) fn index(name: &str) -> usize {
-    NAMES.iter().position(|n| *n == name).unwrap()
-}
 
 fn spec(width: usize, steps: u64) -> RunSpec {
     RunSpec {
@@ -233,34 +189,51 @@ fn frame(step: u64, n_irreps: usize, units: &[(usize, f64, UnitLabel, f64)]) -> 
     let per_irrep = |values: Vec<f64>| Some(Quantity::PerIrrep(values.into_iter().map(Some).collect()));
     let bump = 25.7 + 46.0 * rise(t, 70.0, 0.15) - 65.0 * rise(t, 160.0, 0.12);
     let updates =
-        (step > 0).then(|| Quantity::Spectrum((0..20).map(|i| (-f64::from(i) * (0.2 + grokked)).exp()).collect()));
-    let values = vec![
-        Some(Quantity::Scalar(bump)),
-        Some(Quantity::Scalar(0.1 + 0.8 * rise(t, 25.0, 0.3) - 0.6 * rise(t, 110.0, 0.15))),
-        Some(Quantity::Scalar(0.02 + 0.5 * grokked)),
-        Some(Quantity::Scalar(0.9 - 0.6 * grokked)),
-        Some(Quantity::PerUnit(train)),
-        Some(Quantity::PerUnit(population)),
-        Some(Quantity::PerUnit(purity)),
-        Some(Quantity::PerUnit(irrep)),
-        Some(Quantity::PerUnit(norm)),
-        per_irrep(pure_units),
-        per_irrep(power),
-        Some(Quantity::Spectrum(spectrum(142, grokked))),
-        updates,
-        Some(Quantity::Scalar(12.0 + 3.0 * grokked)),
-        Some(Quantity::Scalar(4.0)),
-        Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.0)).collect())),
-        Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.1)).collect())),
-        Some(Quantity::Scalar(0.986 * (1.0 - rise(t, 95.0, 0.1)) + 1e-3)),
-        Some(Quantity::Scalar(0.986 - 0.5 * rise(t, 40.0, 0.25) + 2.0 * rise(t, 95.0, 0.1))),
-        Some(Quantity::Scalar(3.0)),
-        per_irrep((0..n_irreps).map(|k| if (1..4).contains(&k) { 0.3 * rise(t, 95.0, 0.1) } else { 0.0 }).collect()),
-        Some(Quantity::Scalar(0.1 + 0.3 * grokked)),
-        Some(Quantity::Scalar(0.1 + 0.6 * grokked)),
-        Some(Quantity::Scalar(0.986 * (1.0 - rise(t, 40.0, 0.25)) + 4e-4)),
-        Some(Quantity::Scalar(0.986 * (1.0 - rise(t, 112.0, 0.16)) + 3e-3)),
+        (step >= 20).then(|| Quantity::Spectrum((0..20).map(|i| (-f64::from(i) * (0.2 + grokked)).exp()).collect()));
+    let mut values = vec![None; MEASURES.len()];
+    let named = [
+        (measure::GRADIENT_NORM.index(), Some(Quantity::Scalar(bump))),
+        (
+            measure::GRADIENT_ALIGNMENT.index(),
+            Some(Quantity::Scalar(0.1 + 0.8 * rise(t, 25.0, 0.3) - 0.6 * rise(t, 110.0, 0.15))),
+        ),
+        (measure::REPULSION.index(), Some(Quantity::Scalar(0.02 + 0.5 * grokked))),
+        (measure::KERNEL_DISTANCE.index(), Some(Quantity::Scalar(0.9 - 0.6 * grokked))),
+        (measure::UNIT_ENERGY_TRAIN.index(), Some(Quantity::PerUnit(train))),
+        (measure::UNIT_ENERGY_POPULATION.index(), Some(Quantity::PerUnit(population))),
+        (measure::UNIT_PURITY.index(), Some(Quantity::PerUnit(purity))),
+        (measure::UNIT_IRREP.index(), Some(Quantity::PerUnit(irrep))),
+        (measure::UNIT_NORM.index(), Some(Quantity::PerUnit(norm))),
+        (measure::IRREP_UNITS.index(), per_irrep(pure_units)),
+        (measure::IRREP_POWER.index(), per_irrep(power)),
+        (measure::HIDDEN_SPECTRUM.index(), Some(Quantity::Spectrum(spectrum(142, grokked)))),
+        (measure::UPDATE_SPECTRUM.index(), updates),
+        (measure::EFFECTIVE_RANK.index(), Some(Quantity::Scalar(140.0 - 100.0 * grokked))),
+        (measure::UPDATE_LEADING_SHARE.index(), (step >= 20).then_some(Quantity::Scalar(0.33 + 0.5 * grokked))),
+        (measure::HIDDEN_NORM.index(), Some(Quantity::Scalar(12.0 + 3.0 * grokked))),
+        (measure::TOP_NORM.index(), Some(Quantity::Scalar(4.0))),
+        (measure::UNIT_FIT_TRAIN.index(), Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.0)).collect()))),
+        (measure::UNIT_FIT_HELD_OUT.index(), Some(Quantity::PerUnit(fits.iter().map(|f| Some(f.1)).collect()))),
+        (measure::RESTRICTED_LOSS.index(), Some(Quantity::Scalar(0.986 * (1.0 - rise(t, 95.0, 0.1)) + 1e-3))),
+        (
+            measure::EXCLUDED_LOSS.index(),
+            Some(Quantity::Scalar(0.986 - 0.5 * rise(t, 40.0, 0.25) + 2.0 * rise(t, 95.0, 0.1))),
+        ),
+        (measure::KEY_FREQUENCIES.index(), Some(Quantity::Scalar(3.0))),
+        (
+            measure::LOGIT_FREQUENCY_SHARE.index(),
+            per_irrep(
+                (0..n_irreps).map(|k| if (1..4).contains(&k) { 0.3 * rise(t, 95.0, 0.1) } else { 0.0 }).collect(),
+            ),
+        ),
+        (measure::EMBEDDING_GINI.index(), Some(Quantity::Scalar(0.1 + 0.3 * grokked))),
+        (measure::NEURON_LOGIT_GINI.index(), Some(Quantity::Scalar(0.1 + 0.6 * grokked))),
+        (measure::TRAIN_LOSS.index(), Some(Quantity::Scalar(0.986 * (1.0 - rise(t, 40.0, 0.25)) + 4e-4))),
+        (measure::TEST_LOSS.index(), Some(Quantity::Scalar(0.986 * (1.0 - rise(t, 112.0, 0.16)) + 3e-3))),
     ];
+    for (index, value) in named {
+        values[index] = value;
+    }
     Frame { step, values, sample_labels: labels.clone(), labels }
 }
 

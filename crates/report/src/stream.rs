@@ -46,8 +46,9 @@ pub fn text(reading: &Reading) -> String {
 fn table(reading: &Reading) -> Table {
     let cell = |value: Option<f64>| value.map_or("–".to_owned(), number);
     let row = |course: &Course| {
-        let ends = [course.parts.first(), course.parts.last()];
-        let [first, last] = ends.map(|part| cell(part.map(|part| part.perplexity)));
+        // A single segment is the first; nothing is said of a last one beside it.
+        let later = course.parts.get(1..).unwrap_or_default();
+        let [first, last] = [course.parts.first(), later.last()].map(|part| cell(part.map(|part| part.perplexity)));
         vec![
             course.policy.clone(),
             cell(course.perplexity),
@@ -98,7 +99,9 @@ pub fn sentences(reading: &Reading) -> Vec<String> {
     }));
     sentences.extend(reading.courses.iter().filter_map(|course| broken(course, reading.trained_context)));
     sentences.extend(best.and_then(|best| over_time(best, reading)));
-    let slower = |course: &&Course| best.is_some_and(|best| best.policy == course.policy) || slowed(course) > SLOWED;
+    let slower = |course: &&Course| {
+        best.is_some_and(|best| best.policy == course.policy) || slowed(course).is_some_and(|times| times > SLOWED)
+    };
     sentences.extend(reading.courses.iter().filter(slower).filter_map(pace));
     if reading.ended {
         sentences.push("The text was read to its end.".to_owned());
@@ -225,22 +228,23 @@ fn over_time(best: &Course, reading: &Reading) -> Option<String> {
     ))
 }
 
-/// How many times as long a token takes at the end as at first.
-fn slowed(course: &Course) -> f64 {
-    course.ms_per_token_last.zip(course.ms_per_token_first).map_or(f64::NAN, |(last, first)| last / first)
+/// How many times as long a token takes at the end as at first; `None` where the tokens of the beginning and of the end are in part the
+/// same, so that the ratio would be of a stretch to itself.
+fn slowed(course: &Course) -> Option<f64> {
+    let begin = course.full_at.filter(|full_at| course.tokens >= full_at + ENOUGH).unwrap_or(0);
+    let are_apart = course.tokens >= (begin + 2 * WINDOW).max(3 * WINDOW);
+    Some(course.ms_per_token_last? / course.ms_per_token_first?).filter(|_| are_apart)
 }
 
 fn pace(course: &Course) -> Option<String> {
-    let (first, last) = (course.ms_per_token_first?, course.ms_per_token_last?);
-    (course.tokens >= 3 * WINDOW).then(|| {
-        format!(
-            "{}: a token took {} ms at first and {} ms at the end, {} times as long.",
-            course.policy,
-            number(first),
-            number(last),
-            precisely(slowed(course))
-        )
-    })
+    let times = slowed(course)?;
+    Some(format!(
+        "{}: a token took {} ms at first and {} ms at the end, {} times as long.",
+        course.policy,
+        number(course.ms_per_token_first?),
+        number(course.ms_per_token_last?),
+        precisely(times)
+    ))
 }
 
 /// How numbers were made.
@@ -353,6 +357,19 @@ mod tests {
         let (low, high, n) = interval(&best, &other).unwrap();
         let half = 1.96 * 0.1 * (16.0f64 / 15.0).sqrt() / 4.0;
         assert!((low.ln() - (0.1 - half)).abs() < 1e-12 && (high.ln() - (0.1 + half)).abs() < 1e-12 && n == 16);
+    }
+
+    /// Of 3,000 tokens with a cache that is full from 2,000 on, the first thousand of a full cache is the last thousand too.
+    #[test]
+    fn no_stretch_is_compared_with_itself() {
+        let says = |tokens, full_at| pace(&Course { tokens, full_at, ..course("a", 2, None, hardness) }).is_some();
+        assert!(!says(3000, Some(2000)) && !says(3999, Some(2000)) && says(4000, Some(2000)));
+        assert!(!says(2999, None) && says(3000, None));
+        // Too little was read since the cache was full: the beginning of the text stands in.
+        assert!(says(3100, Some(3000)) && !says(3500, Some(3000)));
+        let one = text(&reading(vec![course("a", 1, None, hardness)]));
+        let row = one.lines().find(|line| line.starts_with("a ")).unwrap();
+        assert!(row.contains(" – "), "a single segment is not its own last one: {row}");
     }
 
     #[test]

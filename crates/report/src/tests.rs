@@ -1,22 +1,23 @@
 //! The report as a whole: well-formed, self-contained, light, and true to its numbers; also where a run has little to show.
 
 use super::drawing_checks::{assert_texts_inside, has_a_broken_number};
+use super::view::View;
 use super::{Figure, figures, page, sample, terminal, words};
 use dunwu::Opened;
-use dunwu::measure::Quantity;
+use dunwu::measure::{self, Quantity};
 use dunwu::opened::UnitLabel;
 use dunwu_engine::Outcome;
 
 fn drawn(opened: &Opened) -> Vec<Figure> {
-    figures::all(&sample::view(opened))
+    figures::all(&View::of(opened))
 }
 
 fn html(opened: &Opened) -> String {
-    page::html(&sample::view(opened), &[], &sample::settings())
+    page::html(&View::of(opened), &[], &sample::settings())
 }
 
 fn text(opened: &Opened) -> String {
-    terminal::text(&sample::view(opened))
+    terminal::text(&View::of(opened))
 }
 
 fn figure(opened: &Opened, name: &str) -> Figure {
@@ -29,10 +30,10 @@ fn edited(edit: impl FnOnce(&mut Opened)) -> Opened {
     opened
 }
 
-fn without(opened: &mut Opened, names: &[&str]) {
+fn without(opened: &mut Opened, measures: &[usize]) {
     for frame in &mut opened.frames {
-        for name in names {
-            frame.values[sample::index(name)] = None;
+        for &index in measures {
+            frame.values[index] = None;
         }
     }
 }
@@ -74,7 +75,9 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
             "no irreps",
             edited(|o| {
                 o.irreps = None;
-                without(o, &["unit_irrep", "unit_purity", "irrep_units", "irrep_power"]);
+                let of_units = [measure::UNIT_IRREP, measure::UNIT_PURITY].map(measure::Handle::index);
+                let of_irreps = [measure::IRREP_UNITS, measure::IRREP_POWER].map(measure::Handle::index);
+                without(o, &[of_units, of_irreps].concat());
             }),
         ),
         ("only the trivial irrep", edited(|o| o.irreps.as_mut().unwrap().truncate(1))),
@@ -96,13 +99,13 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
                 o.outcome = Outcome::Collapsed { step: 300 };
                 for frame in &mut o.frames {
                     frame.labels.fill(UnitLabel::Dead);
-                    for name in ["unit_energy_train", "unit_energy_population"] {
-                        frame.values[sample::index(name)] = Some(Quantity::PerUnit(vec![Some(0.0); 64]));
+                    for handle in [measure::UNIT_ENERGY_TRAIN, measure::UNIT_ENERGY_POPULATION] {
+                        frame.values[handle.index()] = Some(Quantity::PerUnit(vec![Some(0.0); 64]));
                     }
-                    for name in ["unit_purity", "unit_irrep"] {
-                        frame.values[sample::index(name)] = Some(Quantity::PerUnit(vec![None; 64]));
+                    for handle in [measure::UNIT_PURITY, measure::UNIT_IRREP] {
+                        frame.values[handle.index()] = Some(Quantity::PerUnit(vec![None; 64]));
                     }
-                    frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(vec![Some(0.0); 36]));
+                    frame.values[measure::IRREP_UNITS.index()] = Some(Quantity::PerIrrep(vec![Some(0.0); 36]));
                 }
             }),
         ),
@@ -113,9 +116,9 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
             "values of the wrong length",
             edited(|o| {
                 for frame in &mut o.frames {
-                    frame.values[sample::index("unit_purity")] = Some(Quantity::PerUnit(vec![Some(1.0); 3]));
-                    frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(vec![Some(1.0); 2]));
-                    frame.values[sample::index("unit_energy_train")] = Some(Quantity::PerUnit(vec![]));
+                    frame.values[measure::UNIT_PURITY.index()] = Some(Quantity::PerUnit(vec![Some(1.0); 3]));
+                    frame.values[measure::IRREP_UNITS.index()] = Some(Quantity::PerIrrep(vec![Some(1.0); 2]));
+                    frame.values[measure::UNIT_ENERGY_TRAIN.index()] = Some(Quantity::PerUnit(vec![]));
                 }
             }),
         ),
@@ -209,7 +212,7 @@ fn text_of_users_is_shown_and_not_obeyed() {
         o.stages[0].evidence = hostile.into();
         o.irreps.as_mut().unwrap().iter_mut().for_each(|irrep| irrep.name = hostile.into());
     });
-    let page = page::html(&sample::view(&opened), &[], &[(hostile.into(), hostile.into())]);
+    let page = page::html(&View::of(&opened), &[], &[(hostile.into(), hostile.into())]);
     assert!(!page.contains("<script") && !page.contains('\u{1b}') && !page.contains('\u{0}'));
     let document = roxmltree::Document::parse(page.strip_prefix("<!doctype html>").unwrap()).unwrap();
     let heading = document.descendants().find(|n| n.tag_name().name() == "h1").unwrap();
@@ -231,21 +234,22 @@ fn captions_quote_this_run() {
     let opened = edited(|o| {
         o.scalars.last_mut().unwrap().train_loss = 0.012_345;
         for (i, frame) in o.frames.iter_mut().enumerate() {
-            frame.values[sample::index("gradient_norm")] = Some(Quantity::Scalar(if i == 7 { 71.25 } else { 3.0 }));
-            frame.values[sample::index("hidden_spectrum")] = Some(Quantity::Spectrum(vec![2.0; 11]));
+            frame.values[measure::GRADIENT_NORM.index()] = Some(Quantity::Scalar(if i == 7 { 71.25 } else { 3.0 }));
+            frame.values[measure::HIDDEN_SPECTRUM.index()] = Some(Quantity::Spectrum(vec![2.0; 11]));
+            frame.values[measure::EFFECTIVE_RANK.index()] = Some(Quantity::Scalar(7.5));
         }
         let last = o.frames.last_mut().unwrap();
         last.labels.fill(UnitLabel::Generalizing);
         last.labels[..16].fill(UnitLabel::Memorizing);
-        last.values[sample::index("unit_fit_train")] = Some(Quantity::PerUnit(vec![Some(0.5); 64]));
+        last.values[measure::UNIT_FIT_TRAIN.index()] = Some(Quantity::PerUnit(vec![Some(0.5); 64]));
         let mut energies = vec![Some(9.25); 64];
         energies[..16].fill(Some(0.125));
-        last.values[sample::index("unit_energy_train")] = Some(Quantity::PerUnit(energies));
+        last.values[measure::UNIT_ENERGY_TRAIN.index()] = Some(Quantity::PerUnit(energies));
         let mut units = vec![Some(2.0); 36];
         (units[5], units[9]) = (Some(0.0), None);
-        last.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(units));
-        last.values[sample::index("unit_purity")] = Some(Quantity::PerUnit(vec![Some(0.95); 64]));
-        last.values[sample::index("unit_irrep")] = Some(Quantity::PerUnit(vec![Some(3.0); 64]));
+        last.values[measure::IRREP_UNITS.index()] = Some(Quantity::PerIrrep(units));
+        last.values[measure::UNIT_PURITY.index()] = Some(Quantity::PerUnit(vec![Some(0.95); 64]));
+        last.values[measure::UNIT_IRREP.index()] = Some(Quantity::PerUnit(vec![Some(3.0); 64]));
     });
     check(&opened, "curves", &["99 %", "step 62", "step 138", "2.23 times as late", "0.0123"]);
     check(&opened, "labels", &["48 of 64 units (75 %) generalize", "16 memorize", "0 are undecided"]);
@@ -260,7 +264,7 @@ fn captions_quote_this_run() {
     check(&opened, "coverage", &["33 of 35", "frequency 5 and frequency 9"]);
     let step = opened.frames[7].step;
     check(&opened, "gradient", &["goes from 3 at step 0", &format!("its largest value, 71.2 at step {step}")]);
-    check(&opened, "spectra", &["from 11 at step 0 to 11 at step 400, of 11 possible"]);
+    check(&opened, "spectra", &["from 7.5 at step 0 to 7.5 at step 400, of 11 possible"]);
     check(&edited(|o| o.irreps = None), "coverage", &["not defined here: cyclic:71 is not a group"]);
 }
 
@@ -269,10 +273,10 @@ fn coverage_tells_since_when_and_what_is_missing() {
     let opened = edited(|o| {
         for (i, frame) in o.frames.iter_mut().enumerate() {
             let units = (0..36).map(|k| Some(if i >= k && k != 4 { 1.0 } else { 0.0 })).collect();
-            frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(units));
+            frame.values[measure::IRREP_UNITS.index()] = Some(Quantity::PerIrrep(units));
         }
     });
-    let coverage = sample::view(&opened).coverage().unwrap();
+    let coverage = View::of(&opened).coverage().unwrap();
     let n = opened.frames.len();
     assert_eq!(coverage.covered, (1..n).filter(|&k| k != 4).collect::<Vec<_>>());
     assert_eq!(coverage.missing, std::iter::once(4).chain(n..36).collect::<Vec<_>>());
@@ -289,9 +293,9 @@ fn many_irreps_and_long_names_are_drawn_too() {
             o.irreps =
                 Some((0..n).map(|k| dunwu::group::Irrep { name: format!("{prefix}{k}"), ..proto.clone() }).collect());
             for frame in &mut o.frames {
-                frame.values[sample::index("irrep_units")] = Some(Quantity::PerIrrep(vec![Some(1.0); n]));
+                frame.values[measure::IRREP_UNITS.index()] = Some(Quantity::PerIrrep(vec![Some(1.0); n]));
                 let irreps = (0..64).map(|u| Some((u % n) as f64)).collect();
-                frame.values[sample::index("unit_irrep")] = Some(Quantity::PerUnit(irreps));
+                frame.values[measure::UNIT_IRREP.index()] = Some(Quantity::PerUnit(irreps));
             }
         });
         for name in ["coverage", "irrep_map"] {

@@ -5,6 +5,7 @@ use super::svg::Svg;
 use super::view::View;
 use super::words;
 use dunwu::answer::{Area, Axis, Color, Layer, Line, NEUTRAL, Plot, Plots, Points, Scale, Ticks, WIDTH};
+use dunwu::measure::{Handle, shape};
 use dunwu::opened::StageSpan;
 
 /// Room for the names of curves.
@@ -148,11 +149,16 @@ fn shares(series: &[Series]) -> Vec<Layer> {
 }
 
 /// A track of one measure over snapshots, drawn in a neutral colour with its last value beside it; `None` without a value.
-pub(super) fn measured(view: &View<'_>, name: &str, title: &str, scale: impl Fn(&[f64]) -> Scale) -> Option<Track> {
-    let points = view.course(name);
+pub(super) fn measured(
+    view: &View<'_>,
+    handle: Handle<shape::Scalar>,
+    title: &str,
+    scale: impl Fn(&[f64]) -> Scale,
+) -> Option<Track> {
+    let points = view.course(handle);
     let &(_, last) = points.last()?;
     let values: Vec<f64> = points.iter().map(|&(_, v)| v).collect();
-    let unit = View::unit(name);
+    let unit = View::unit(handle);
     let title = if unit.is_empty() || title.contains('(') { title.into() } else { format!("{title} ({unit})") };
     let content = Content::Curves(vec![Series::of_frames(&words::number(last), NEUTRAL, points)]);
     Some(Track { title, scale: scale(&values), height: 104.0, content })

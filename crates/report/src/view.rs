@@ -3,19 +3,14 @@
 use super::words;
 use dunwu::Opened;
 use dunwu::group::Irrep;
-use dunwu::measure::{MEASURES, Quantity};
+use dunwu::measure::{self, Handle, shape};
 use dunwu::opened::{Frame, UnitLabel};
 use dunwu_engine::Outcome;
-
-/// Finds a measure's value in a frame.
-pub(super) type Lookup = for<'o, 'f, 'n> fn(&'o Opened, &'f Frame, &'n str) -> Option<&'f Quantity>;
 
 /// A run as figures see it.
 pub(super) struct View<'a> {
     /// The run.
     pub(super) opened: &'a Opened,
-    /// [`Opened::value`], except in tests, which bring their own frames.
-    pub(super) lookup: Lookup,
 }
 
 /// Which irreps are carried by at least one pure unit; the trivial irrep, which centring removes, is not counted.
@@ -69,9 +64,9 @@ impl Course {
 }
 
 impl<'a> View<'a> {
-    /// The view of a run with the measures of [`MEASURES`].
+    /// The view of a run.
     pub(super) fn of(opened: &'a Opened) -> Self {
-        Self { opened, lookup: Opened::value }
+        Self { opened }
     }
 
     /// The last snapshot.
@@ -107,48 +102,38 @@ impl<'a> View<'a> {
     }
 
     /// A scalar measure, if it is finite.
-    pub(super) fn scalar(&self, frame: &Frame, name: &str) -> Option<f64> {
-        match (self.lookup)(self.opened, frame, name)? {
-            Quantity::Scalar(value) if value.is_finite() => Some(*value),
-            _ => None,
-        }
+    #[expect(clippy::unused_self, reason = "figures ask the view alone")]
+    pub(super) fn scalar(&self, frame: &Frame, handle: Handle<shape::Scalar>) -> Option<f64> {
+        frame.scalar(handle).filter(|value| value.is_finite())
     }
 
     /// A scalar measure over all snapshots as `(step, value)`.
-    pub(super) fn course(&self, name: &str) -> Vec<(f64, f64)> {
-        self.opened.frames.iter().filter_map(|f| Some((f.step as f64, self.scalar(f, name)?))).collect()
+    pub(super) fn course(&self, handle: Handle<shape::Scalar>) -> Vec<(f64, f64)> {
+        self.opened.frames.iter().filter_map(|f| Some((f.step as f64, self.scalar(f, handle)?))).collect()
     }
 
     /// A measure per unit.
-    pub(super) fn per_unit<'f>(&self, frame: &'f Frame, name: &str) -> Option<&'f [Option<f64>]> {
-        match (self.lookup)(self.opened, frame, name)? {
-            Quantity::PerUnit(values) => Some(values),
-            _ => None,
-        }
+    #[expect(clippy::unused_self, reason = "figures ask the view alone")]
+    pub(super) fn per_unit<'f>(&self, frame: &'f Frame, handle: Handle<shape::PerUnit>) -> Option<&'f [Option<f64>]> {
+        frame.entries(handle)
     }
 
     /// A measure per irrep.
-    pub(super) fn per_irrep<'f>(&self, frame: &'f Frame, name: &str) -> Option<&'f [Option<f64>]> {
-        match (self.lookup)(self.opened, frame, name)? {
-            Quantity::PerIrrep(values) => Some(values),
-            _ => None,
-        }
+    #[expect(clippy::unused_self, reason = "figures ask the view alone")]
+    pub(super) fn per_irrep<'f>(&self, frame: &'f Frame, handle: Handle<shape::PerIrrep>) -> Option<&'f [Option<f64>]> {
+        frame.entries(handle)
     }
 
     /// A spectrum, without what is not finite; `None` if nothing is left.
-    pub(super) fn spectrum(&self, frame: &Frame, name: &str) -> Option<Vec<f64>> {
-        match (self.lookup)(self.opened, frame, name)? {
-            Quantity::Spectrum(values) => {
-                let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-                (!finite.is_empty()).then_some(finite)
-            }
-            _ => None,
-        }
+    #[expect(clippy::unused_self, reason = "figures ask the view alone")]
+    pub(super) fn spectrum(&self, frame: &Frame, handle: Handle<shape::Spectrum>) -> Option<Vec<f64>> {
+        let finite: Vec<f64> = frame.spectrum(handle)?.iter().copied().filter(|v| v.is_finite()).collect();
+        (!finite.is_empty()).then_some(finite)
     }
 
     /// The unit of a measure, up to its first remark; empty where none is listed or it is too long for a title.
-    pub(super) fn unit(name: &str) -> &'static str {
-        let unit = MEASURES.iter().find(|m| m.name == name).map_or("", |m| m.unit);
+    pub(super) fn unit(handle: Handle<shape::Scalar>) -> &'static str {
+        let unit = handle.measure().unit;
         let short = unit.split([';', ',', '(']).next().unwrap_or("").trim();
         if short.chars().count() <= 30 { short } else { "" }
     }
@@ -176,13 +161,13 @@ impl<'a> View<'a> {
 
     /// How many pure units carry irrep `irrep` in `frame`.
     pub(super) fn carriers(&self, frame: &Frame, irrep: usize) -> Option<usize> {
-        let units = (*self.per_irrep(frame, "irrep_units")?.get(irrep)?)?;
+        let units = (*self.per_irrep(frame, measure::IRREP_UNITS)?.get(irrep)?)?;
         (units.is_finite() && units >= 0.0).then_some(units as usize)
     }
 
     /// Which irreps are covered; `None` where there are none or none were counted.
     pub(super) fn coverage(&self) -> Option<Coverage> {
-        let last = self.opened.frames.iter().rev().find(|f| self.per_irrep(f, "irrep_units").is_some())?;
+        let last = self.opened.frames.iter().rev().find(|f| self.per_irrep(f, measure::IRREP_UNITS).is_some())?;
         let irreps = self.nontrivial();
         let is_covered = |frame: &Frame, irrep: usize| self.carriers(frame, irrep).is_some_and(|n| n > 0);
         let (covered, missing) = irreps.iter().map(|&(k, _)| k).partition(|&k| is_covered(last, k));
@@ -190,30 +175,5 @@ impl<'a> View<'a> {
         let first_covered =
             (0..self.opened.irreps.as_ref()?.len()).map(|k| if k == 0 { None } else { first(k) }).collect();
         (!irreps.is_empty()).then_some(Coverage { covered, missing, first_covered })
-    }
-}
-
-/// How many directions a spectrum σ really uses: `exp(−Σ pᵢ ln pᵢ)`, `pᵢ = σᵢ / Σσ`, from 1 to its length.
-///
-/// Source: Roy & Vetterli 2007, "The effective rank". `None` without a positive value.
-pub(super) fn effective_rank(spectrum: &[f64]) -> Option<f64> {
-    let (_, largest) = dunwu::answer::range(spectrum.iter().copied()).filter(|&(_, high)| high > 0.0)?;
-    // Relative to the largest, so that the sum neither overflows nor vanishes.
-    let relative: Vec<f64> = spectrum.iter().map(|s| s / largest).filter(|&s| s > 0.0).collect();
-    let sum: f64 = relative.iter().sum();
-    Some((-relative.iter().map(|s| s / sum * (s / sum).ln()).sum::<f64>()).exp())
-}
-
-#[cfg(test)]
-mod unit_tests {
-    use super::*;
-
-    #[test]
-    fn a_flat_spectrum_uses_every_direction_and_a_single_value_one() {
-        assert!((effective_rank(&[3.0; 7]).unwrap() - 7.0).abs() < 1e-12);
-        assert!((effective_rank(&[1e300, 1e300]).unwrap() - 2.0).abs() < 1e-12);
-        assert_eq!(effective_rank(&[5.0, 0.0, 0.0]), Some(1.0));
-        assert_eq!(effective_rank(&[0.0, 0.0]), None);
-        assert_eq!(effective_rank(&[]), None);
     }
 }

@@ -10,11 +10,15 @@ use crate::say::{note, say};
 use dunwu::Opened;
 use dunwu::landscape::climbing::{Climbing, ClimbingError, Place, Watch};
 use dunwu::landscape::race::Course;
-use dunwu::landscape::{EnergyKind, dimension};
+use dunwu::landscape::{EnergyKind, PeakKind, dimension};
+use dunwu::measure::label::UnitLabel;
 use dunwu::store::{Record, RunDir};
 use dunwu_report::Figure;
-use dunwu_report::landscape::{climbing_page, climbing_sentences, climbing_table, columns, mountains, run_figures};
+use dunwu_report::landscape::{
+    climbing_page, climbing_sentences, climbing_table, columns, labels_at_end, mountains, run_figures,
+};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Input weights up to which a report has its landscape without being asked: a few seconds.
 const REPORTED: usize = 512;
@@ -52,6 +56,7 @@ pub(crate) fn peaks_of_run(
                 "run": dir.path(),
                 "energy": kind,
                 "climbing": climbing,
+                "labels_by_peak": by_peak(&opened, &climbing),
                 "story": climbing_sentences(&opened, &climbing),
                 "page": output,
             })
@@ -64,6 +69,14 @@ pub(crate) fn peaks_of_run(
     }
     say!("Page, to open in a browser: {}", output.display());
     Ok(())
+}
+
+/// Units of the last snapshot, by label and by the kind of the peak that they stand below.
+fn by_peak(opened: &Opened, climbing: &Climbing) -> serde_json::Value {
+    let of_label =
+        |counts: [usize; 3]| PeakKind::ALL.iter().map(|kind| kind.name()).zip(counts).collect::<BTreeMap<_, _>>();
+    let labels = UnitLabel::ALL.iter().map(|label| label.name());
+    json!(labels_at_end(opened, climbing).map(|rows| labels.zip(rows.map(of_label)).collect::<BTreeMap<_, _>>()))
 }
 
 /// The units of a recorded run on its landscape, at these snapshots.

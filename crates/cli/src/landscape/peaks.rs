@@ -74,7 +74,7 @@ fn remarks(request: &Request, landscape: &Landscape<'_>, peaks: &Peaks) -> Vec<S
     }
     if landscape.is_complete() && landscape.decomposition().is_none() {
         remarks.push(
-            "Nothing is held out, so nothing says what carries over: every peak counts as generalizing.".to_owned(),
+            "Nothing is held out, so nothing says what carries over: every peak counts as a feature peak.".to_owned(),
         );
     }
     remarks.extend(agreement(request, landscape, peaks));

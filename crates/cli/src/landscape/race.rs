@@ -199,9 +199,9 @@ fn object(view: &RaceView<'_>, race: &Race, page: &Path) -> Value {
         json!({
             "seed": standing.seed,
             "n": standing.n_train,
-            "memorizing": best(PeakKind::Memorizing),
+            "memory": best(PeakKind::Memory),
             "mixed": best(PeakKind::Mixed),
-            "generalizing": best(PeakKind::Generalizing),
+            "feature": best(PeakKind::Feature),
             "kept": standing.kept,
         })
     };
@@ -215,9 +215,9 @@ fn object(view: &RaceView<'_>, race: &Race, page: &Path) -> Value {
             json!({
                 "value": view.x_labels.map_or_else(|| json!(point.x), |labels| json!(labels[i])),
                 "n": point.standings.first().map(|standing| standing.n_train),
-                "memorizing": kind(PeakKind::Memorizing),
+                "memory": kind(PeakKind::Memory),
                 "mixed": kind(PeakKind::Mixed),
-                "generalizing": kind(PeakKind::Generalizing),
+                "feature": kind(PeakKind::Feature),
                 "trained": view.trained.get(i).copied().flatten(),
                 "samples": point.standings.iter().map(standing).collect::<Vec<_>>(),
             })

@@ -23,9 +23,27 @@ pub(super) const UPDATE_EFFECTIVE_RANK: Measure = Measure {
     shape: Shape::Scalar,
     unit: "directions, in [1, window]",
     source: SOURCE,
-    undefined: "where fewer than two updates were watched or all were zero",
+    undefined: "where the window of 20 updates is not whole or all were zero",
     compute: |scene| Quantity::scalar(effective_rank(&update_spectrum::singular_values(scene.snapshot)?)?),
 };
+
+pub(super) const UPDATE_LEADING_SHARE: Measure = Measure {
+    name: "update_leading_share",
+    tells: "how much of the last updates of W goes in their leading direction: 1 while all go the same way",
+    formula: "s₁² / Σᵢ sᵢ², s = update_spectrum",
+    shape: Shape::Scalar,
+    unit: "share, in [1/20, 1]",
+    source: "definition, over the recorded window of updates",
+    undefined: "where the window of 20 updates is not whole or all were zero",
+    compute: |scene| Quantity::scalar(leading_share(&update_spectrum::singular_values(scene.snapshot)?)?),
+};
+
+/// Share of the squares that the largest has; `None` where all are zero.
+fn leading_share(singular_values: &[f64]) -> Option<f64> {
+    let largest = singular_values.iter().copied().fold(0.0, f64::max);
+    // Relative to the largest, so that no square overflows.
+    (largest > 0.0).then(|| 1.0 / singular_values.iter().map(|s| (s / largest).powi(2)).sum::<f64>())
+}
 
 /// The exponential of the entropy of the squares; `None` where all are zero.
 fn effective_rank(singular_values: &[f64]) -> Option<f64> {
@@ -42,6 +60,14 @@ fn effective_rank(singular_values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_direction_holds_everything_and_equal_ones_share() {
+        assert_eq!(leading_share(&[4.0, 0.0, 0.0]), Some(1.0));
+        assert_eq!(leading_share(&[2.0; 4]), Some(0.25));
+        assert_eq!(leading_share(&[1e200, 1e200]), Some(0.5));
+        assert_eq!(leading_share(&[0.0]), None);
+    }
 
     #[test]
     fn equal_directions_are_counted_and_scale_does_not_matter() {

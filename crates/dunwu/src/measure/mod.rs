@@ -16,6 +16,7 @@ mod fixture;
 mod gini;
 mod gradient;
 mod gram;
+mod handle;
 mod hidden_spectrum;
 mod irrep;
 mod kernel_distance;
@@ -23,6 +24,7 @@ mod key_frequency;
 pub mod label;
 mod localization;
 mod loss;
+mod mirrored;
 mod norm;
 mod phase;
 mod purity;
@@ -36,74 +38,106 @@ mod scene;
 pub mod stage;
 mod update_spectrum;
 
+use handle::position;
+pub use handle::{Handle, shape};
 pub use quantity::{Measure, Quantity, Shape};
 pub(crate) use scene::HiddenLayer;
 pub use scene::{Network, Scene, Setup};
 
-/// Every measure, in reading order.
-pub static MEASURES: &[Measure] = &[
-    loss::TRAIN,
-    accuracy::TRAIN,
-    loss::TEST,
-    accuracy::TEST,
-    accuracy::CORRUPTED,
-    accuracy::RESTORED,
-    norm::HIDDEN,
-    norm::TOP,
-    gradient::NORM,
-    gradient::UNCENTRED_NORM,
-    gradient::ALIGNMENT,
-    gradient::KERNEL_ALIGNMENT,
-    ridge_distance::RIDGE_DISTANCE,
-    effective_rank::EFFECTIVE_RANK,
-    effective_rank::UPDATE_EFFECTIVE_RANK,
-    kernel_distance::KERNEL_DISTANCE,
-    gram::OFF_DIAGONAL_RATIO,
-    repulsion::REPULSION,
-    key_frequency::COUNT,
-    restricted_loss::ALL,
-    restricted_loss::TEST,
-    excluded_loss::EXCLUDED_LOSS,
-    gini::EMBEDDING,
-    gini::NEURON_LOGIT,
-    hidden_spectrum::HIDDEN_SPECTRUM,
-    update_spectrum::UPDATE_SPECTRUM,
-    norm::UNIT,
-    norm::UNIT_OUTPUT,
-    energy::UNIT_TRAIN,
-    energy::UNIT_POPULATION,
-    gradient::UNIT_ALIGNMENT,
-    gradient::UNIT_SHARE,
-    rotation::UNIT_ROTATION,
-    localization::UNIT_PARTICIPATION,
-    localization::UNIT_TOP2,
-    class_signal::UNIT_TRAIN,
-    class_signal::UNIT_HELD_OUT,
-    class_signal::UNIT_CLASS_PARTICIPATION,
-    fit::UNIT_TRAIN,
-    fit::UNIT_TRAIN_ERROR,
-    fit::UNIT_HELD_OUT,
-    fit::UNIT_HELD_OUT_ERROR,
-    purity::UNIT_IRREP_POWER,
-    purity::UNIT_PURITY,
-    purity::UNIT_IRREP,
-    purity::UNIT_OUTPUT_AGREEMENT,
-    phase::UNIT_PHASE_RESIDUAL,
-    irrep::POWER,
-    irrep::UNITS,
-    residual_power::RESIDUAL_POWER,
-    key_frequency::SHARE,
-];
+/// Makes [`MEASURES`] and a [`Handle`] for each of its entries, named as the measure is.
+macro_rules! measures {
+    ($($handle:ident: $shape:ident = $measure:path,)*) => {
+        const TABLE: &[Measure] = &[$($measure),*];
+
+        /// Every measure, in reading order.
+        pub static MEASURES: &[Measure] = TABLE;
+
+        $(
+            #[doc = "The measure that this constant is named after, one of [`MEASURES`]."]
+            pub const $handle: Handle<shape::$shape> = {
+                const MEASURE: Measure = $measure;
+                assert!(matches!(MEASURE.shape, Shape::$shape), "the handle has another shape than the measure");
+                Handle::at(position(TABLE, MEASURE.name))
+            };
+        )*
+
+        /// The handles' names, in the order of [`MEASURES`].
+        #[cfg(test)]
+        const HANDLES: &[&str] = &[$(stringify!($handle)),*];
+    };
+}
+
+measures! {
+    TRAIN_LOSS: Scalar = loss::TRAIN,
+    TRAIN_ACCURACY: Scalar = accuracy::TRAIN,
+    TEST_LOSS: Scalar = loss::TEST,
+    TEST_ACCURACY: Scalar = accuracy::TEST,
+    MIRRORED_ACCURACY: Scalar = mirrored::MIRRORED_ACCURACY,
+    MIRRORED_SAMPLES: Scalar = mirrored::MIRRORED_SAMPLES,
+    UNSEEN_ACCURACY: Scalar = mirrored::UNSEEN_ACCURACY,
+    UNSEEN_SAMPLES: Scalar = mirrored::UNSEEN_SAMPLES,
+    CORRUPTED_ACCURACY: Scalar = accuracy::CORRUPTED,
+    RESTORED_ACCURACY: Scalar = accuracy::RESTORED,
+    HIDDEN_NORM: Scalar = norm::HIDDEN,
+    TOP_NORM: Scalar = norm::TOP,
+    GRADIENT_NORM: Scalar = gradient::NORM,
+    GRADIENT_NORM_UNCENTRED: Scalar = gradient::UNCENTRED_NORM,
+    GRADIENT_ALIGNMENT: Scalar = gradient::ALIGNMENT,
+    KERNEL_ALIGNMENT: Scalar = gradient::KERNEL_ALIGNMENT,
+    TOP_RIDGE_DISTANCE: Scalar = ridge_distance::RIDGE_DISTANCE,
+    EFFECTIVE_RANK: Scalar = effective_rank::EFFECTIVE_RANK,
+    UPDATE_EFFECTIVE_RANK: Scalar = effective_rank::UPDATE_EFFECTIVE_RANK,
+    UPDATE_LEADING_SHARE: Scalar = effective_rank::UPDATE_LEADING_SHARE,
+    KERNEL_DISTANCE: Scalar = kernel_distance::KERNEL_DISTANCE,
+    GRAM_OFF_DIAGONAL_RATIO: Scalar = gram::OFF_DIAGONAL_RATIO,
+    REPULSION: Scalar = repulsion::REPULSION,
+    KEY_FREQUENCIES: Scalar = key_frequency::COUNT,
+    RESTRICTED_LOSS: Scalar = restricted_loss::ALL,
+    RESTRICTED_TEST_LOSS: Scalar = restricted_loss::TEST,
+    EXCLUDED_LOSS: Scalar = excluded_loss::EXCLUDED_LOSS,
+    EMBEDDING_GINI: Scalar = gini::EMBEDDING,
+    NEURON_LOGIT_GINI: Scalar = gini::NEURON_LOGIT,
+    HIDDEN_SPECTRUM: Spectrum = hidden_spectrum::HIDDEN_SPECTRUM,
+    UPDATE_SPECTRUM: Spectrum = update_spectrum::UPDATE_SPECTRUM,
+    UNIT_NORM: PerUnit = norm::UNIT,
+    UNIT_OUTPUT_NORM: PerUnit = norm::UNIT_OUTPUT,
+    UNIT_ENERGY_TRAIN: PerUnit = energy::UNIT_TRAIN,
+    UNIT_ENERGY_POPULATION: PerUnit = energy::UNIT_POPULATION,
+    UNIT_GRADIENT_ALIGNMENT: PerUnit = gradient::UNIT_ALIGNMENT,
+    UNIT_GRADIENT_SHARE: PerUnit = gradient::UNIT_SHARE,
+    UNIT_ROTATION: PerUnit = rotation::UNIT_ROTATION,
+    UNIT_PARTICIPATION: PerUnit = localization::UNIT_PARTICIPATION,
+    UNIT_TOP2: PerUnit = localization::UNIT_TOP2,
+    UNIT_CLASS_SIGNAL_TRAIN: PerUnit = class_signal::UNIT_TRAIN,
+    UNIT_CLASS_SIGNAL_HELD_OUT: PerUnit = class_signal::UNIT_HELD_OUT,
+    UNIT_CLASS_PARTICIPATION: PerUnit = class_signal::UNIT_CLASS_PARTICIPATION,
+    UNIT_FIT_TRAIN: PerUnit = fit::UNIT_TRAIN,
+    UNIT_FIT_TRAIN_ERROR: PerUnit = fit::UNIT_TRAIN_ERROR,
+    UNIT_FIT_HELD_OUT: PerUnit = fit::UNIT_HELD_OUT,
+    UNIT_FIT_HELD_OUT_ERROR: PerUnit = fit::UNIT_HELD_OUT_ERROR,
+    UNIT_IRREP_POWER: PerUnitAndIrrep = purity::UNIT_IRREP_POWER,
+    UNIT_PURITY: PerUnit = purity::UNIT_PURITY,
+    UNIT_IRREP: PerUnit = purity::UNIT_IRREP,
+    UNIT_IRREP_OUTPUT_AGREEMENT: PerUnit = purity::UNIT_OUTPUT_AGREEMENT,
+    UNIT_PHASE_RESIDUAL: PerUnit = phase::UNIT_PHASE_RESIDUAL,
+    IRREP_POWER: PerIrrep = irrep::POWER,
+    IRREP_UNITS: PerIrrep = irrep::UNITS,
+    RESIDUAL_POWER: PerIrrep = residual_power::RESIDUAL_POWER,
+    LOGIT_FREQUENCY_SHARE: PerIrrep = key_frequency::SHARE,
+}
 
 /// Every measure of one snapshot, in the order of [`MEASURES`].
 pub fn measure_all(scene: &Scene<'_>) -> Vec<Option<Quantity>> {
     MEASURES.iter().map(|measure| (measure.compute)(scene)).collect()
 }
 
-/// The same with only the measures of these names; the others are `None`.
-pub(crate) fn measure_only(scene: &Scene<'_>, names: &[&str]) -> Vec<Option<Quantity>> {
-    let wanted = |measure: &&Measure| names.contains(&measure.name);
-    MEASURES.iter().map(|measure| Some(measure).filter(wanted).and_then(|measure| (measure.compute)(scene))).collect()
+/// The same with only the measures of these handles; the others are `None`.
+pub(crate) fn measure_only<S: Copy>(scene: &Scene<'_>, wanted: &[Handle<S>]) -> Vec<Option<Quantity>> {
+    let mut values = vec![None; MEASURES.len()];
+    for handle in wanted {
+        values[handle.index()] = (handle.measure().compute)(scene);
+    }
+    values
 }
 
 #[cfg(test)]
@@ -152,7 +186,7 @@ mod tests {
                 let base = || {
                     let mut fixture = Fixture::random(order, n_units, n_train, 1);
                     (fixture.activation, fixture.objective, fixture.eta) = (activation, Objective::Outputs(loss), 0.1);
-                    fixture.snapshot.update_gram = vec![0.0; 9];
+                    fixture.snapshot.update_gram = vec![0.0; 400];
                     fixture
                 };
                 check(&base(), "random weights");
@@ -175,7 +209,7 @@ mod tests {
                     row[0] = 0.0;
                 }
                 fixture.snapshot.weights.top.fill(0.0);
-                fixture.snapshot.update_gram = vec![f64::NAN; 4];
+                fixture.snapshot.update_gram = vec![f64::NAN; 400];
                 check(&fixture, "one dead unit, silent top");
                 let mut fixture = base();
                 fixture.decomposition = None;
@@ -214,7 +248,7 @@ mod tests {
     fn complete() -> Fixture {
         let mut fixture = Fixture::random(7, 20, 25, 1);
         fixture.eta = 0.1;
-        fixture.snapshot.update_gram = vec![2.0, 1.0, 1.0, 2.0];
+        fixture.snapshot.update_gram = (0..400).map(|i| if i % 21 == 0 { 2.0 } else { 1.0 }).collect();
         fixture.corrupt(&[2, 9], 0);
         fixture
     }
@@ -281,6 +315,8 @@ mod tests {
     #[test]
     fn the_table_can_be_read() {
         let mut names: Vec<&str> = MEASURES.iter().map(|measure| measure.name).collect();
+        let lowercase: Vec<String> = HANDLES.iter().map(|handle| handle.to_lowercase()).collect();
+        assert_eq!(names, lowercase, "a handle is named as its measure is");
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), MEASURES.len(), "a name occurs twice");

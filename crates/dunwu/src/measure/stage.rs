@@ -100,15 +100,22 @@ pub fn stages(snapshots: &[StageEvidence], last_step: u64) -> Vec<StageSpan> {
     for snapshot in snapshots {
         let (stage, _, _) = *spans.last().expect("begins with one");
         if let Some(rotation) = snapshot.median_rotation.filter(|&r| stage == Stage::Lazy && r >= TURNED) {
+            let degrees = |rotation: f64| (1.0 - rotation).acos().to_degrees();
             let evidence = format!(
-                "the median unit has turned by {:.0}° from where it began",
-                (1.0 - rotation).acos().to_degrees()
+                "the first snapshot at which the median unit has turned by at least {:.0}° from where it began ({:.0}° there)",
+                degrees(TURNED),
+                degrees(rotation)
             );
             spans.push((Stage::Independent, snapshot.step, evidence));
         }
         let (stage, _, _) = *spans.last().expect("begins with one");
         if let Some(share) = snapshot.generalizing_share.filter(|&s| stage == Stage::Independent && s >= SHARED) {
-            let evidence = format!("generalizing units carry {:.0} % of the fit", 100.0 * share);
+            let evidence = format!(
+                "the first snapshot at which units labelled generalizing carry at least {:.0} % of the fit on the training \
+                 sample ({:.0} % there)",
+                100.0 * SHARED,
+                100.0 * share
+            );
             spans.push((Stage::Interactive, snapshot.step, evidence));
         }
     }

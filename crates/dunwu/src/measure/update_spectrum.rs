@@ -3,6 +3,7 @@
 use super::dense::{nonnegative_eigenvalues, rows};
 use super::{Measure, Quantity, Shape};
 use dunwu_engine::Snapshot;
+use dunwu_engine::train::WINDOW;
 
 pub(super) const UPDATE_SPECTRUM: Measure = Measure {
     name: "update_spectrum",
@@ -11,17 +12,17 @@ pub(super) const UPDATE_SPECTRUM: Measure = Measure {
     shape: Shape::Spectrum,
     unit: "weight a step; their squares sum to Σ ‖ΔW‖²",
     source: "definition, over the recorded window of updates",
-    undefined: "where fewer than two updates were watched",
+    undefined: "where the window is not whole: fewer than 20 updates were made, or fewer were watched before an event",
     compute: |scene| Quantity::spectrum(singular_values(scene.snapshot)?),
 };
 
-/// Singular values of the watched updates, descending.
+/// Singular values of the watched updates, descending; `None` where these are not [`WINDOW`], because a spectrum of fewer
+/// updates has larger gaps and would show an event that the network knows nothing of.
 pub(super) fn singular_values(snapshot: &Snapshot) -> Option<Vec<f64>> {
-    let window = snapshot.update_gram.len().isqrt();
-    if window < 2 || window * window != snapshot.update_gram.len() {
+    if snapshot.update_gram.len() != WINDOW * WINDOW {
         return None;
     }
-    let eigenvalues = nonnegative_eigenvalues(rows(&snapshot.update_gram, window, window))?;
+    let eigenvalues = nonnegative_eigenvalues(rows(&snapshot.update_gram, WINDOW, WINDOW))?;
     Some(eigenvalues.into_iter().map(f64::sqrt).collect())
 }
 
@@ -38,11 +39,26 @@ mod tests {
             parameters: Parameters::default(),
             update_gram,
         };
-        let same = singular_values(&with(vec![4.0; 9])).unwrap();
-        assert!((same[0] - 12.0_f64.sqrt()).abs() < 1e-14 && same[1] < 1e-7 && same[2] < 1e-7, "{same:?}");
-        let apart = singular_values(&with(vec![1.0, 0.0, 0.0, 9.0])).unwrap();
-        assert!((apart[0] - 3.0).abs() < 1e-14 && (apart[1] - 1.0).abs() < 1e-14);
-        assert_eq!(singular_values(&with(vec![])), None);
-        assert_eq!(singular_values(&with(vec![1.0])), None);
+        let same = singular_values(&with(vec![4.0; WINDOW * WINDOW])).unwrap();
+        // Twenty columns of norm 2 in one direction: 2 √20. Rounding of order ε of the largest eigenvalue under the root.
+        assert!((same[0] - 80.0_f64.sqrt()).abs() < 1e-13 && same[1..].iter().all(|s| *s < 1e-6), "{same:?}");
+        let diagonal = |i: usize| if i.is_multiple_of(WINDOW + 1) { ((i / WINDOW + 1) as f64).powi(2) } else { 0.0 };
+        let apart = singular_values(&with((0..WINDOW * WINDOW).map(diagonal).collect())).unwrap();
+        for (i, value) in apart.iter().enumerate() {
+            assert!((value - (WINDOW - i) as f64).abs() < 1e-12, "{apart:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_not_whole_has_no_spectrum() {
+        for side in (0..WINDOW).chain([WINDOW + 1]) {
+            let snapshot = Snapshot {
+                step: 9,
+                weights: Weights::zeros(2, 1, 2),
+                parameters: Parameters::default(),
+                update_gram: vec![1.0; side * side],
+            };
+            assert_eq!(singular_values(&snapshot), None, "{side}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::effects::Seen;
 use crate::phase::numbered;
 use crate::stats::median;
-use crate::sweep::{RESULTS, Results, ResultsError};
+use crate::sweep::{Results, ResultsError, result_columns};
 use dunwu_engine::spec::Value;
 use std::collections::BTreeMap;
 
@@ -255,7 +255,7 @@ impl Run {
 /// The full name of a column that two runs of a pair may differ in.
 fn setting(results: &Results, name: &str) -> Result<String, PairedError> {
     let full = results.resolve(name)?;
-    if RESULTS.contains(&full) || full == "seed" {
+    if result_columns().any(|column| column == full) || full == "seed" {
         return Err(PairedError::NotASetting { column: full.to_owned() });
     }
     Ok(full.to_owned())

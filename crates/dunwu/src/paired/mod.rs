@@ -14,5 +14,5 @@ mod tuned;
 
 pub use arms::PairedError;
 pub use comparison::Comparison;
-pub use effects::{Discordance, ENOUGH_PAIRS, Effect, Effects};
+pub use effects::{Discordance, ENOUGH_PAIRS, Effect, EffectVerdict, Effects};
 pub use tuned::{Choice, Tuned};

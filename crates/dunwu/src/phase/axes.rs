@@ -1,6 +1,6 @@
 //! What a diagram is drawn against: two columns that between them settle everything else that varies.
 
-use crate::sweep::{RESULTS, Results, ResultsError};
+use crate::sweep::{Results, ResultsError, result_columns};
 use dunwu_engine::spec::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,7 +169,7 @@ impl Axes {
 /// The full name of a column that can be an axis.
 fn column(results: &Results, name: &str) -> Result<String, PhaseError> {
     let full = results.resolve(name)?;
-    if RESULTS.contains(&full) && !SIZES.contains(&full) || full == "seed" {
+    if result_columns().any(|column| column == full) && !SIZES.contains(&full) || full == "seed" {
         return Err(PhaseError::NotAnAxis { column: full.to_owned() });
     }
     Ok(full.to_owned())

@@ -1,8 +1,10 @@
 //! The record's lines, as they are on disk.
 
 use super::id::RunId;
+use crate::scalars::{self, SCALARS, ScalarQuantity};
 use dunwu_engine::{Outcome, Scalars};
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
@@ -106,17 +108,56 @@ pub enum StoredOutcome {
     },
 }
 
-/// Losses and accuracies of one step as a line of the record holds them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoredScalars {
-    step: u64,
-    train_loss: Number,
-    train_accuracy: Number,
-    test_loss: Option<Number>,
-    test_accuracy: Option<Number>,
-    corrupted_accuracy: Option<Number>,
-    restored_accuracy: Option<Number>,
+/// [`Scalars`] as a line holds them: the step, then each of [`SCALARS`] under its name, `null` where it is undefined.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StoredScalars(Scalars);
+
+impl Serialize for StoredScalars {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1 + SCALARS.len()))?;
+        map.serialize_entry("step", &self.0.step)?;
+        for scalar in SCALARS {
+            map.serialize_entry(scalar.name, &(scalar.get)(&self.0).map(Number))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredScalars {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RowVisitor;
+        impl<'de> Visitor<'de> for RowVisitor {
+            type Value = StoredScalars;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a step with losses and accuracies by name")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StoredScalars, A::Error> {
+                let (mut step, mut row) = (None, scalars::empty(0));
+                let mut missing: Vec<&ScalarQuantity> = SCALARS.iter().collect();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == "step" {
+                        step = Some(map.next_value()?);
+                        continue;
+                    }
+                    let unknown = || de::Error::custom(format!("there is no quantity {name:?}, or it is there twice"));
+                    let at = missing.iter().position(|scalar| scalar.name == name).ok_or_else(unknown)?;
+                    let scalar = missing.remove(at);
+                    if let Some(Number(value)) = map.next_value()? {
+                        (scalar.set)(&mut row, value);
+                    } else if (scalar.get)(&row).is_some() {
+                        return Err(de::Error::custom(format!("{name} has no value")));
+                    }
+                }
+                // What can be undefined may be absent: a build that did not know it yet wrote the line.
+                if let Some(scalar) = missing.iter().find(|scalar| (scalar.get)(&row).is_some()) {
+                    return Err(de::Error::missing_field(scalar.name));
+                }
+                row.step = step.ok_or_else(|| de::Error::missing_field("step"))?;
+                Ok(StoredScalars(row))
+            }
+        }
+        deserializer.deserialize_map(RowVisitor)
+    }
 }
 
 /// An f64 that JSON holds to the bit; those that are not finite, which JSON has no number for, are strings.
@@ -159,50 +200,23 @@ impl<'de> Deserialize<'de> for Number {
 }
 
 impl From<&Scalars> for StoredScalars {
-    fn from(s: &Scalars) -> Self {
-        Self {
-            step: s.step,
-            train_loss: Number(s.train_loss),
-            train_accuracy: Number(s.train_accuracy),
-            test_loss: s.test_loss.map(Number),
-            test_accuracy: s.test_accuracy.map(Number),
-            corrupted_accuracy: s.corrupted_accuracy.map(Number),
-            restored_accuracy: s.restored_accuracy.map(Number),
-        }
+    fn from(scalars: &Scalars) -> Self {
+        Self(*scalars)
     }
 }
 
 impl From<StoredScalars> for Scalars {
-    fn from(s: StoredScalars) -> Self {
-        let plain = |x: Option<Number>| x.map(|Number(x)| x);
-        Self {
-            step: s.step,
-            train_loss: s.train_loss.0,
-            train_accuracy: s.train_accuracy.0,
-            test_loss: plain(s.test_loss),
-            test_accuracy: plain(s.test_accuracy),
-            corrupted_accuracy: plain(s.corrupted_accuracy),
-            restored_accuracy: plain(s.restored_accuracy),
-        }
+    fn from(stored: StoredScalars) -> Self {
+        stored.0
     }
 }
 
 /// The first quantity in which `ours` differs from `recorded` in any bit, with both values as text; NaN equals NaN.
 pub(super) fn first_difference(recorded: &Scalars, ours: &Scalars) -> Option<(&'static str, String, String)> {
-    let fields = |s: &Scalars| {
-        [
-            ("train_loss", Some(s.train_loss)),
-            ("train_accuracy", Some(s.train_accuracy)),
-            ("test_loss", s.test_loss),
-            ("test_accuracy", s.test_accuracy),
-            ("corrupted_accuracy", s.corrupted_accuracy),
-            ("restored_accuracy", s.restored_accuracy),
-        ]
-    };
     let bits = |x: Option<f64>| x.map(|x| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() });
     let text = |x: Option<f64>| x.map_or("absent".to_owned(), |x| format!("{x:?}"));
-    let mut pairs = fields(recorded).into_iter().zip(fields(ours));
-    let ((name, old), (_, new)) = pairs.find(|((_, old), (_, new))| bits(*old) != bits(*new))?;
+    let mut both = SCALARS.iter().map(|scalar| (scalar.name, (scalar.get)(recorded), (scalar.get)(ours)));
+    let (name, old, new) = both.find(|(_, old, new)| bits(*old) != bits(*new))?;
     Some((name, text(old), text(new)))
 }
 
@@ -288,6 +302,25 @@ mod tests {
             r#""test_accuracy":"NaN","corrupted_accuracy":null,"restored_accuracy":-0.0}"#
         );
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn a_line_lacks_nothing_that_every_evaluation_has_and_names_nothing_unknown() {
+        let read = |line: &str| serde_json::from_str::<StoredScalars>(line).map(Scalars::from);
+        let least = read(r#"{"step":7,"train_loss":0.5,"train_accuracy":"NaN"}"#).unwrap();
+        assert!(
+            least.step == 7 && least.train_loss == 0.5 && least.train_accuracy.is_nan() && least.test_loss.is_none()
+        );
+        for (line, why) in [
+            (r#"{"step":7,"train_loss":0.5}"#, "train_accuracy"),
+            (r#"{"train_loss":0.5,"train_accuracy":1.0}"#, "step"),
+            (r#"{"step":7,"train_loss":null,"train_accuracy":1.0}"#, "train_loss has no value"),
+            (r#"{"step":7,"train_loss":0.5,"train_accuracy":1.0,"luck":1.0}"#, "luck"),
+            (r#"{"step":7,"train_loss":0.5,"train_loss":0.5,"train_accuracy":1.0}"#, "twice"),
+        ] {
+            let refused = read(line).unwrap_err().to_string();
+            assert!(refused.contains(why), "{line}: {refused}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Tables of runs that were never made, for tests of what reads them.
 
-use super::{RESULTS, Results};
+use super::{Results, result_columns};
 use crate::store::{Column, Table};
 use dunwu_engine::spec::Value;
 
@@ -54,11 +54,11 @@ impl Row {
 pub fn table(rows: &[Row]) -> Table {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| &row.0) {
-        if !names.contains(name) && !RESULTS.contains(name) {
+        if !names.contains(name) && result_columns().all(|result| result != *name) {
             names.push(name);
         }
     }
-    let columns = names.into_iter().chain(RESULTS.iter().copied());
+    let columns = names.into_iter().chain(result_columns());
     columns.fold(Table::default(), |table, name| table.with(name, column(rows, name)))
 }
 

@@ -3,14 +3,15 @@
 //! One row a run. Columns whose name has a dot, and `task`, `loss`, `optimizer`, `steps`, `seed` and `numerics`, are settings
 //! ([`SETTINGS`]) or free quantities (`let.NAME`); the others say what the run was of and what became of it.
 
+use crate::scalars::SCALARS;
 use crate::store::{Column, Table, TableError, read_table};
 use dunwu_engine::spec::{SETTINGS, Value, nearest, settings};
 use dunwu_engine::task::Task;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Columns that say what became of a run; a test holds the table that [`super::collect`] makes to it.
-pub const RESULTS: &[&str] = &[
+/// Columns that say what became of a run, without those of [`SCALARS`].
+const RESULTS: &[&str] = &[
     "run",
     "n_labels",
     "n_train",
@@ -19,10 +20,6 @@ pub const RESULTS: &[&str] = &[
     "step",
     "step_memorized",
     "step_generalized",
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
     "units_generalizing",
     "units_memorizing",
     "units_undecided",
@@ -32,6 +29,12 @@ pub const RESULTS: &[&str] = &[
     "kernel",
     "version",
 ];
+
+/// Columns that say what became of a run, among them what its last evaluation gave; a test holds the table that [`super::collect`]
+/// makes to it.
+pub fn result_columns() -> impl Iterator<Item = &'static str> {
+    RESULTS.iter().copied().chain(SCALARS.iter().map(|scalar| scalar.name))
+}
 
 /// Finished runs with their settings.
 #[derive(Clone, Debug)]
@@ -146,7 +149,11 @@ impl Results {
 
     /// Columns that are settings or free quantities, in the table's order.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
-        self.table.columns.iter().map(|(name, _)| name.as_str()).filter(|name| !RESULTS.contains(name))
+        self.table
+            .columns
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| result_columns().all(|result| result != *name))
     }
 
     /// Settings that differ between runs, the seed left out.

@@ -2,6 +2,7 @@
 
 use super::expand::Planned;
 use crate::measure::label::UnitLabel;
+use crate::scalars::SCALARS;
 use crate::store::entry::{Number, StoredScalars};
 use crate::store::{RunId, StoredOutcome};
 use dunwu_engine::kernel::kernel_name;
@@ -127,34 +128,31 @@ impl Row {
 pub(super) struct Curve {
     pub(super) run: RunId,
     pub(super) step: Vec<u64>,
-    train_loss: Vec<Number>,
-    train_accuracy: Vec<Number>,
-    test_loss: Vec<Option<Number>>,
-    test_accuracy: Vec<Option<Number>>,
+    /// Each of [`SCALARS`] that has a value somewhere, by name.
+    #[serde(flatten)]
+    columns: BTreeMap<String, Vec<Option<Number>>>,
 }
 
 impl Curve {
     pub(super) fn of(run: &RunId, scalars: &[Scalars]) -> Self {
+        let columns = SCALARS.iter().map(|scalar| {
+            let values = scalars.iter().map(|row| (scalar.get)(row).map(Number)).collect::<Vec<_>>();
+            (scalar.name.to_owned(), values)
+        });
         Self {
             run: run.clone(),
             step: scalars.iter().map(|row| row.step).collect(),
-            train_loss: scalars.iter().map(|row| Number(row.train_loss)).collect(),
-            train_accuracy: scalars.iter().map(|row| Number(row.train_accuracy)).collect(),
-            test_loss: scalars.iter().map(|row| row.test_loss.map(Number)).collect(),
-            test_accuracy: scalars.iter().map(|row| row.test_accuracy.map(Number)).collect(),
+            columns: columns.filter(|(_, values)| values.iter().any(Option::is_some)).collect(),
         }
     }
 
-    /// Its columns by name, steps and run left out.
-    pub(super) fn into_columns(self) -> [(&'static str, Vec<Option<f64>>); 4] {
-        let all = |column: Vec<Number>| column.into_iter().map(|number| Some(number.0)).collect();
-        let some =
-            |column: Vec<Option<Number>>| column.into_iter().map(|number| number.map(|number| number.0)).collect();
-        [
-            ("train_loss", all(self.train_loss)),
-            ("train_accuracy", all(self.train_accuracy)),
-            ("test_loss", some(self.test_loss)),
-            ("test_accuracy", some(self.test_accuracy)),
-        ]
+    /// Each of [`SCALARS`] by name.
+    pub(super) fn into_columns(mut self) -> impl Iterator<Item = (&'static str, Vec<Option<f64>>)> {
+        SCALARS.iter().map(move |scalar| {
+            let values = self.columns.remove(scalar.name).unwrap_or_default();
+            let mut values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(|Number(x)| x)).collect();
+            values.resize(self.step.len(), None);
+            (scalar.name, values)
+        })
     }
 }

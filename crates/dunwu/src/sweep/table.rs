@@ -6,6 +6,7 @@ use super::folder::Folder;
 use super::row::{Curve, Row};
 use super::rows;
 use crate::measure::label::UnitLabel;
+use crate::scalars::SCALARS;
 use crate::store::{Column, RunId, Table};
 use dunwu_engine::Scalars;
 use dunwu_engine::spec::{Allowed, SETTINGS, Setting, Value};
@@ -71,7 +72,7 @@ fn table(done: &[(&Planned, &Row)]) -> Table {
     let count = |read: &dyn Fn(&Row) -> Option<u64>| {
         Column::OptInt64(done.iter().map(|(_, row)| read(row).map(|count| count as i64)).collect())
     };
-    let number = |read: &dyn Fn(&Scalars) -> Option<f64>| {
+    let number = |read: fn(&Scalars) -> Option<f64>| {
         let last = |row: &Row| row.last.map(Scalars::from);
         Column::OptFloat64(done.iter().map(|(_, row)| last(row).and_then(|last| read(&last))).collect())
     };
@@ -82,11 +83,10 @@ fn table(done: &[(&Planned, &Row)]) -> Table {
         .with("outcome", texts(done.iter().map(|(_, row)| row.outcome_name().to_owned())))
         .with("step", count(&|row| row.step))
         .with("step_memorized", count(&|row| row.step_memorized))
-        .with("step_generalized", count(&|row| row.step_generalized))
-        .with("train_loss", number(&|last| Some(last.train_loss)))
-        .with("train_accuracy", number(&|last| Some(last.train_accuracy)))
-        .with("test_loss", number(&|last| last.test_loss))
-        .with("test_accuracy", number(&|last| last.test_accuracy));
+        .with("step_generalized", count(&|row| row.step_generalized));
+    for scalar in SCALARS {
+        table = table.with(scalar.name, number(scalar.get));
+    }
     for (index, label) in UnitLabel::ALL.iter().enumerate() {
         table = table.with(&format!("units_{}", label.name()), count(&|row| row.units.map(|units| units[index])));
     }
@@ -131,7 +131,7 @@ fn curve_table(done: &[(&Planned, &Row)], mut curves: BTreeMap<RunId, Curve>) ->
     for curve in done.iter().filter_map(|(_, row)| curves.remove(&row.run)) {
         runs.resize(runs.len() + curve.step.len(), curve.run.to_string());
         steps.extend(curve.step.iter().map(|&step| step as i64));
-        for (index, (name, values)) in curve.into_columns().into_iter().enumerate() {
+        for (index, (name, values)) in curve.into_columns().enumerate() {
             match columns.get_mut(index) {
                 Some((_, column)) => column.extend(values),
                 None => columns.push((name, values)),

@@ -7,6 +7,7 @@ use super::plan::Keep;
 use super::row::{Curve, End, Row};
 use crate::memory;
 use crate::opened::{arrivals, unit_labels};
+use crate::scalars::{self, SCALARS, ScalarQuantity};
 use crate::spec_file;
 use crate::store::file::{self, While as _};
 use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, StoreError, checkpoint};
@@ -144,31 +145,21 @@ struct Kept {
 }
 
 const SECONDS: &str = "training_seconds";
-/// Names of the columns that a checkpoint holds the scalars so far in.
-const COLUMNS: [&str; 7] = [
-    "scalars.step",
-    "scalars.train_loss",
-    "scalars.train_accuracy",
-    "scalars.test_loss",
-    "scalars.test_accuracy",
-    "scalars.corrupted_accuracy",
-    "scalars.restored_accuracy",
-];
+/// Name of the column of steps that a checkpoint holds the scalars so far in; the others are named after [`SCALARS`].
+const STEPS: &str = "scalars.step";
+
+fn column_name(scalar: &ScalarQuantity) -> String {
+    format!("scalars.{}", scalar.name)
+}
 
 impl Kept {
     fn checkpoint(&self, training: &Training) -> Checkpoint {
         let mut checkpoint = training.checkpoint();
+        checkpoint.numbers.push((STEPS.to_owned(), self.scalars.iter().map(|row| row.step as f64).collect()));
         // Which of these there are is the same for all steps of a run, so an empty column says that there is none.
-        let columns: [Vec<f64>; 7] = [
-            self.scalars.iter().map(|row| row.step as f64).collect(),
-            self.scalars.iter().map(|row| row.train_loss).collect(),
-            self.scalars.iter().map(|row| row.train_accuracy).collect(),
-            self.scalars.iter().filter_map(|row| row.test_loss).collect(),
-            self.scalars.iter().filter_map(|row| row.test_accuracy).collect(),
-            self.scalars.iter().filter_map(|row| row.corrupted_accuracy).collect(),
-            self.scalars.iter().filter_map(|row| row.restored_accuracy).collect(),
-        ];
-        checkpoint.numbers.extend(COLUMNS.iter().map(|name| (*name).to_owned()).zip(columns));
+        let column =
+            |scalar: &ScalarQuantity| (column_name(scalar), self.scalars.iter().filter_map(scalar.get).collect());
+        checkpoint.numbers.extend(SCALARS.iter().map(column));
         checkpoint.numbers.push((SECONDS.to_owned(), vec![self.seconds]));
         checkpoint
     }
@@ -178,18 +169,18 @@ impl Kept {
             let found = checkpoint.numbers.iter().find(|(other, _)| other == name);
             found.map_or(&[][..], |(_, values)| values)
         };
-        let [step, train_loss, train_accuracy, test_loss, test_accuracy, corrupted, restored] = COLUMNS.map(column);
-        let at = |values: &[f64], row: usize| values.get(row).copied();
-        let scalars = (0..step.len()).map(|row| Scalars {
-            step: step[row] as u64,
-            train_loss: at(train_loss, row).unwrap_or(f64::NAN),
-            train_accuracy: at(train_accuracy, row).unwrap_or(f64::NAN),
-            test_loss: at(test_loss, row),
-            test_accuracy: at(test_accuracy, row),
-            corrupted_accuracy: at(corrupted, row),
-            restored_accuracy: at(restored, row),
+        let columns: Vec<&[f64]> = SCALARS.iter().map(|scalar| column(&column_name(scalar))).collect();
+        let scalars = column(STEPS).iter().enumerate().map(|(row, &step)| {
+            let mut scalars = scalars::empty(step as u64);
+            for (scalar, column) in SCALARS.iter().zip(&columns) {
+                if let Some(&value) = column.get(row) {
+                    (scalar.set)(&mut scalars, value);
+                }
+            }
+            scalars
         });
-        Self { scalars: scalars.collect(), seconds: at(column(SECONDS), 0).unwrap_or(0.0) }
+        let seconds = column(SECONDS).first().copied().unwrap_or(0.0);
+        Self { scalars: scalars.collect(), seconds }
     }
 }
 

@@ -166,6 +166,19 @@ impl Network {
         largest_or_nan(hidden.map(|hidden| largest_column_norm(hidden, layout.slab_width)))
     }
 
+    /// Replaces what `into` holds by W, `[n_inputs][n_units]`, as [`Self::read`] lays it out.
+    pub fn copy_hidden(&self, into: &mut Vec<f32>) {
+        let layout = self.layout;
+        into.resize(layout.n_inputs * layout.n_units, 0.0);
+        for (index, slab) in self.slabs.iter().enumerate() {
+            let units = index * layout.slab_width..((index + 1) * layout.slab_width).min(layout.n_units);
+            let rows = slab.weights[..layout.hidden_len()].chunks_exact(layout.slab_width);
+            for (row, values) in rows.zip(into.chunks_exact_mut(layout.n_units)) {
+                values[units.clone()].copy_from_slice(&row[..units.len()]);
+            }
+        }
+    }
+
     /// One part in the layout that people read.
     pub fn read(&self, part: Part) -> Weights {
         let layout = self.layout;

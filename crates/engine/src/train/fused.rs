@@ -99,8 +99,8 @@ impl Learner for Fused {
         (self.network.read(Part::Weights), Parameters::default())
     }
 
-    fn hidden(&self) -> Vec<f32> {
-        self.network.read(Part::Weights).hidden
+    fn copy_hidden(&self, into: &mut Vec<f32>) {
+        self.network.copy_hidden(into);
     }
 
     fn largest_unit_norm(&self) -> f64 {

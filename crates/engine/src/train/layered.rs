@@ -240,8 +240,8 @@ impl<L: Layers> Learner for Layered<L> {
         (layers.readout(&trainable.parameters), layers.layout().named(&trainable.parameters))
     }
 
-    fn hidden(&self) -> Vec<f32> {
-        self.network.trainable.hidden()
+    fn copy_hidden(&self, into: &mut Vec<f32>) {
+        self.network.trainable.copy_hidden(into);
     }
 
     fn largest_unit_norm(&self) -> f64 {

@@ -24,8 +24,8 @@ pub(super) trait Learner: Send {
     /// The weights that features have and outputs read, as a two-layer network has them, and every other network's arrays.
     fn weights(&self) -> (Weights, Parameters);
 
-    /// All weights below the top layer, in a fixed order.
-    fn hidden(&self) -> Vec<f32>;
+    /// Replaces what `into` holds by all weights below the top layer, in a fixed order.
+    fn copy_hidden(&self, into: &mut Vec<f32>);
 
     /// The largest norm of the weights that one unit reads by.
     fn largest_unit_norm(&self) -> f64;

@@ -117,8 +117,8 @@ impl Learner for Tabled {
         (network.readout(parameters), network.layout().named(parameters))
     }
 
-    fn hidden(&self) -> Vec<f32> {
-        self.trainable.hidden()
+    fn copy_hidden(&self, into: &mut Vec<f32>) {
+        self.trainable.copy_hidden(into);
     }
 
     fn largest_unit_norm(&self) -> f64 {

@@ -253,3 +253,32 @@ fn a_transformer_learns_through_tables_as_it_does_through_blocks() {
     };
     assert_eq!(names(a), names(b));
 }
+
+/// A snapshot that an event asks for has the window that it would have if it had been known of all along.
+#[test]
+fn the_window_of_a_snapshot_at_an_event_is_that_of_a_scheduled_one() {
+    // Full batches of 300 samples are watched always, those of 20 only where a snapshot is known to come.
+    for (batch_size, whole) in [(0, true), (20, false)] {
+        let mut spec = tiny_with("task=cyclic:23 data.fraction=0.6 data.corrupted=0");
+        spec.data.batch_size = batch_size;
+        spec.steps = 200;
+        spec.record = RecordSpec { evaluate_every: 1, snapshots_per_decade: 2, ..spec.record };
+        let snapshots = |record: RecordSpec| -> Vec<Snapshot> {
+            let spec = RunSpec { record, ..spec.clone() };
+            to_the_end(&mut begin(&spec, 1).2).into_iter().filter_map(|progress| progress.snapshot).collect()
+        };
+        let (ours, every) = (snapshots(spec.record), snapshots(RecordSpec { snapshot_every: 1, ..spec.record }));
+        let at_events = ours.iter().filter(|snapshot| !is_due(&spec.record, snapshot.step) && snapshot.step < 200);
+        let (mut seen, mut truncated) = (0, 0);
+        for snapshot in at_events {
+            let side = snapshot.update_gram.len().isqrt();
+            let expected = &every[snapshot.step as usize];
+            assert_eq!(snapshot.step, expected.step);
+            let is_same = snapshot.update_gram == expected.update_gram;
+            assert!(is_same || (!whole && side < WINDOW), "step {}: a window of {side}", snapshot.step);
+            seen += 1;
+            truncated += usize::from(!is_same);
+        }
+        assert!(seen >= 3 && (truncated == 0) == whole, "{truncated} of {seen} truncated");
+    }
+}

@@ -31,9 +31,10 @@ impl Trainable {
         optimizer.update_flat(numerics, layout, frozen, parameters, gradient, (moment1, moment2));
     }
 
-    /// What is below the top layer.
-    pub(super) fn hidden(&self) -> Vec<f32> {
-        self.parameters[..self.layout.top().start].to_vec()
+    /// Replaces what `into` holds by what is below the top layer.
+    pub(super) fn copy_hidden(&self, into: &mut Vec<f32>) {
+        into.clear();
+        into.extend_from_slice(&self.parameters[..self.layout.top().start]);
     }
 
     /// The largest norm of a column of a matrix below the top layer: of the weights that one unit reads by.

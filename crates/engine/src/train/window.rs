@@ -1,53 +1,69 @@
-//! The last updates of W, watched only in the steps before a snapshot that is known to come.
+//! The last updates of all that is below the top layer, of which a snapshot keeps the inner products.
+//!
+//! ```text
+//! ΔW_t = W_{t+1} − W_t      D = [vec ΔW_{t−19} … vec ΔW_t]      the snapshot keeps DᵀD, `[window][window]`
+//! ```
+//!
+//! Weights are kept, one copy a step, and subtracted where a snapshot asks: half of what keeping differences costs.
 
 use std::collections::VecDeque;
 
-/// Updates in the window (Li₂'s script looks at twenty).
-pub(super) const LENGTH: usize = 20;
+/// Updates in a whole window (Li₂'s script looks at twenty).
+pub const WINDOW: usize = 20;
 
+/// Consecutive weights; nothing while nobody watches.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UpdateWindow {
-    updates: VecDeque<Vec<f32>>,
-    before: Option<Vec<f32>>,
+    /// Updates that a checkpoint brought, oldest first; those of `weights` follow.
+    restored: VecDeque<Vec<f32>>,
+    /// Weights before and after each later update, oldest first.
+    weights: VecDeque<Vec<f32>>,
 }
 
 impl UpdateWindow {
+    /// The window of a checkpoint.
     pub(super) fn from_updates(updates: Vec<Vec<f32>>) -> Self {
-        Self { updates: updates.into(), before: None }
+        Self { restored: updates.into(), weights: VecDeque::new() }
     }
 
-    /// Oldest first.
-    pub(super) fn updates(&self) -> impl Iterator<Item = &[f32]> {
-        self.updates.iter().map(Vec::as_slice)
+    /// The updates, oldest first, at most [`WINDOW`].
+    pub(super) fn updates(&self) -> Vec<Vec<f32>> {
+        let neighbours = self.weights.iter().zip(self.weights.iter().skip(1));
+        let differences = neighbours.map(|(before, after)| after.iter().zip(before).map(|(a, b)| a - b).collect());
+        self.restored.iter().cloned().chain(differences).collect()
     }
 
-    /// The weights before an update; `None` forgets the window, since only neighbouring updates belong together.
-    pub(super) fn before(&mut self, weights: Option<Vec<f32>>) {
-        self.before = weights;
-        if self.before.is_none() {
-            self.updates.clear();
+    /// Whether the weights before the next update have to be brought first.
+    pub(super) fn is_new(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    /// Takes the weights after an update, or before the first that is watched; `read` writes them into a buffer.
+    pub(super) fn push(&mut self, read: impl FnOnce(&mut Vec<f32>)) {
+        let mut buffer = Vec::new();
+        if self.restored.len() + self.weights.len() > WINDOW && self.restored.pop_front().is_none() {
+            buffer = self.weights.pop_front().unwrap_or_default();
         }
+        read(&mut buffer);
+        self.weights.push_back(buffer);
     }
 
-    /// The weights after the same update.
-    pub(super) fn after(&mut self, weights: Option<Vec<f32>>) {
-        let (Some(before), Some(mut update)) = (self.before.take(), weights) else { return };
-        update.iter_mut().zip(&before).for_each(|(after, before)| *after -= before);
-        if self.updates.len() == LENGTH {
-            self.updates.pop_front();
-        }
-        self.updates.push_back(update);
+    /// Forgets all, since only neighbouring updates belong together.
+    pub(super) fn clear(&mut self) {
+        self.restored.clear();
+        self.weights.clear();
     }
 
     /// Inner products of the updates, `[window][window]`; empty below two.
     pub(super) fn gram(&self) -> Vec<f64> {
-        let n = self.updates.len();
+        let updates = self.updates();
+        let n = updates.len();
         if n < 2 {
             return Vec::new();
         }
         let mut gram = vec![0.0; n * n];
-        for (i, a) in self.updates.iter().enumerate() {
-            for (j, b) in self.updates.iter().enumerate().take(i + 1) {
+        for (i, a) in updates.iter().enumerate() {
+            for (j, b) in updates.iter().enumerate().take(i + 1) {
                 let product = inner_product(a, b);
                 gram[i * n + j] = product;
                 gram[j * n + i] = product;

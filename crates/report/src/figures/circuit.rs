@@ -7,6 +7,7 @@ use crate::view::{Course, View};
 use crate::words::{count, number, percent};
 use dunwu::answer::Scale;
 use dunwu::answer::{NEUTRAL, RESTORED, TEST, TRAIN};
+use dunwu::measure;
 
 const NAME: &str = "circuit";
 const TITLE: &str = "With the key frequencies alone, and without them";
@@ -14,7 +15,7 @@ const TITLE: &str = "With the key frequencies alone, and without them";
 /// Restricted and excluded loss (Nanda et al. 2023) beside the losses of the same outputs; below, the share of the logits that the key
 /// frequencies hold and how sparse the spectra are.
 pub(super) fn figure(view: &View<'_>) -> Figure {
-    let [restricted, excluded] = ["restricted_loss", "excluded_loss"].map(|name| view.course(name));
+    let [restricted, excluded] = [measure::RESTRICTED_LOSS, measure::EXCLUDED_LOSS].map(|handle| view.course(handle));
     if restricted.is_empty() {
         return Figure::undefined(
             NAME,
@@ -25,15 +26,18 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     let losses = vec![
         Series::of_frames("key alone", NEUTRAL, restricted.clone()),
         Series { dashed: true, ..Series::of_frames("without key", RESTORED, excluded.clone()) },
-        Series::of_frames("test", TEST, view.course("test_loss")),
-        Series::of_frames("train", TRAIN, view.course("train_loss")),
+        Series::of_frames("test", TEST, view.course(measure::TEST_LOSS)),
+        Series::of_frames("train", TRAIN, view.course(measure::TRAIN_LOSS)),
     ];
     let values = losses.iter().flat_map(|s| &s.points).map(|&(_, v)| v);
     let held = key_share(view);
     let shares = vec![
         Series::of_frames("key, of logits", NEUTRAL, held.clone()),
-        Series { dashed: true, ..Series::of_frames("Gini, embedding", TEST, view.course("embedding_gini")) },
-        Series { dashed: true, ..Series::of_frames("Gini, readout", RESTORED, view.course("neuron_logit_gini")) },
+        Series { dashed: true, ..Series::of_frames("Gini, embedding", TEST, view.course(measure::EMBEDDING_GINI)) },
+        Series {
+            dashed: true,
+            ..Series::of_frames("Gini, readout", RESTORED, view.course(measure::NEURON_LOGIT_GINI))
+        },
     ];
     let tracks = [
         Track {
@@ -58,9 +62,9 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
 fn key_share(view: &View<'_>) -> Vec<(f64, f64)> {
     let share = |frame| {
         let mut shares: Vec<f64> =
-            view.per_irrep(frame, "logit_frequency_share")?.iter().filter_map(|share| *share).collect();
+            view.per_irrep(frame, measure::LOGIT_FREQUENCY_SHARE)?.iter().filter_map(|share| *share).collect();
         shares.sort_by(|a, b| b.total_cmp(a));
-        Some(shares.iter().take(view.scalar(frame, "key_frequencies")? as usize).sum())
+        Some(shares.iter().take(view.scalar(frame, measure::KEY_FREQUENCIES)? as usize).sum())
     };
     view.opened.frames.iter().filter_map(|frame| Some((frame.step as f64, share(frame)?))).collect()
 }
@@ -84,7 +88,7 @@ fn lead(view: &View<'_>, restricted: &[(f64, f64)]) -> Option<String> {
         let above = points.iter().rposition(|&(_, loss)| loss > half)?;
         points.get(above + 1).map(|&(step, _)| step)
     };
-    let (alone, test) = (halved(restricted)?, halved(&view.course("test_loss"))?);
+    let (alone, test) = (halved(restricted)?, halved(&view.course(measure::TEST_LOSS))?);
     let step = |step: f64| count(step as u64);
     Some(match alone.total_cmp(&test) {
         std::cmp::Ordering::Less => format!(
@@ -114,17 +118,17 @@ mod tests {
         let mut opened = sample::run(4, 3);
         for frame in &mut opened.frames {
             let shares = [0.0, 0.5, 0.125, 0.25].map(Some).to_vec();
-            frame.values[sample::index("logit_frequency_share")] = Some(Quantity::PerIrrep(shares));
-            frame.values[sample::index("key_frequencies")] = Some(Quantity::Scalar(2.0));
+            frame.values[measure::LOGIT_FREQUENCY_SHARE.index()] = Some(Quantity::PerIrrep(shares));
+            frame.values[measure::KEY_FREQUENCIES.index()] = Some(Quantity::Scalar(2.0));
         }
-        assert!(key_share(&sample::view(&opened)).iter().all(|&(_, share)| share == 0.75));
+        assert!(key_share(&View::of(&opened)).iter().all(|&(_, share)| share == 0.75));
     }
 
     #[test]
     fn the_caption_says_which_came_first() {
         let opened = sample::run(4, 40);
-        let view = sample::view(&opened);
-        let test = view.course("test_loss");
+        let view = View::of(&opened);
+        let test = view.course(measure::TEST_LOSS);
         let early: Vec<(f64, f64)> =
             test.iter().map(|&(step, _)| (step, if step < 10.0 { 1.0 } else { 0.1 })).collect();
         assert!(lead(&view, &early).unwrap().contains("times as early"), "{:?}", lead(&view, &early));

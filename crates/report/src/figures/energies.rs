@@ -7,6 +7,7 @@ use crate::view::View;
 use crate::words::{self, count, counted, number};
 use dunwu::answer::Scale;
 use dunwu::answer::{LABELS, label_color};
+use dunwu::measure::{self, Handle, shape};
 use dunwu::opened::{Frame, UnitLabel};
 use dunwu::stats::median;
 
@@ -14,8 +15,8 @@ const NAME: &str = "energies";
 const TITLE: &str = "Each unit climbs its energy";
 /// Lines drawn a label and panel: enough to see the spread, and two thousand units over forty snapshots stay under 1 MB.
 const MOST_LINES: usize = 200;
-const TRAIN_ENERGY: &str = "unit_energy_train";
-const POPULATION_ENERGY: &str = "unit_energy_population";
+const TRAIN_ENERGY: Handle<shape::PerUnit> = measure::UNIT_ENERGY_TRAIN;
+const POPULATION_ENERGY: Handle<shape::PerUnit> = measure::UNIT_ENERGY_POPULATION;
 
 /// A label with the units that have it at the last snapshot.
 struct Class {
@@ -41,10 +42,10 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         .map(|label| Class { label, units: (0..last.labels.len()).filter(|&u| last.labels[u] == label).collect() })
         .filter(|class| !class.units.is_empty())
         .collect();
-    let shown: Vec<(&str, &str)> =
+    let shown: Vec<(Handle<shape::PerUnit>, &str)> =
         [(TRAIN_ENERGY, "On the training sample"), (POPULATION_ENERGY, "On the whole population")]
             .into_iter()
-            .filter(|(name, _)| !positive(view, name).is_empty())
+            .filter(|(energy, _)| !positive(view, *energy).is_empty())
             .collect();
     if let Some(why) = view.opened.why_no_token_weights() {
         return Figure::undefined(NAME, TITLE, &why);
@@ -56,36 +57,43 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     let top = 26.0 + STAGE_STRIP;
     let gap = 56.0;
     let width = (WIDTH - LEFT - 132.0 - gap) / 2.0;
-    for (i, &(name, title)) in shown.iter().enumerate() {
+    for (i, &(energy, title)) in shown.iter().enumerate() {
         let left = LEFT + i as f64 * (width + gap);
-        let (x, y) = (Scale::Step { last: view.last_step() as f64 }, Scale::log(alive(view, name, &classes), 7));
+        let (x, y) = (Scale::Step { last: view.last_step() as f64 }, Scale::log(alive(view, energy, &classes), 7));
         let panel = Panel { left, top, width, height: 240.0, strip: STAGE_STRIP, names: 0.0, x, y };
-        draw(&mut svg, view, &panel, name, title, &classes, i + 1 == shown.len());
+        draw(&mut svg, view, &panel, (energy, title), &classes, i + 1 == shown.len());
     }
     Figure::drawn(NAME, TITLE, caption(view, last, &classes), svg, top + 240.0 + 46.0)
 }
 
 /// All positive values of a measure over all snapshots.
-fn positive(view: &View<'_>, name: &str) -> Vec<f64> {
-    let frames = view.opened.frames.iter().filter_map(|f| view.per_unit(f, name));
+fn positive(view: &View<'_>, energy: Handle<shape::PerUnit>) -> Vec<f64> {
+    let frames = view.opened.frames.iter().filter_map(|f| view.per_unit(f, energy));
     frames.flatten().flatten().copied().filter(|v| v.is_finite() && *v > 0.0).collect()
 }
 
 /// The positive values of units that are not dead in the end, of all where all are: dying ones fall without bound, and the
 /// axis shall show where the others climb.
-fn alive(view: &View<'_>, name: &str, classes: &[Class]) -> Vec<f64> {
+fn alive(view: &View<'_>, energy: Handle<shape::PerUnit>, classes: &[Class]) -> Vec<f64> {
     let units = || classes.iter().filter(|c| c.label != UnitLabel::Dead).flat_map(|c| &c.units);
-    let frames = view.opened.frames.iter().filter_map(|f| view.per_unit(f, name));
+    let frames = view.opened.frames.iter().filter_map(|f| view.per_unit(f, energy));
     let values: Vec<f64> = frames.flat_map(|values| units().filter_map(|&u| *values.get(u)?)).collect();
-    if values.iter().any(|&v| v.is_finite() && v > 0.0) { values } else { positive(view, name) }
+    if values.iter().any(|&v| v.is_finite() && v > 0.0) { values } else { positive(view, energy) }
 }
 
-fn draw(svg: &mut Svg, view: &View<'_>, panel: &Panel, name: &str, title: &str, classes: &[Class], named: bool) {
+fn draw(
+    svg: &mut Svg,
+    view: &View<'_>,
+    panel: &Panel,
+    (energy, title): (Handle<shape::PerUnit>, &str),
+    classes: &[Class],
+    named: bool,
+) {
     panel.stage_bands(svg, &view.opened.stages);
     panel.y_axis(svg, title);
     panel.event_marks(svg, &view.events());
     let frames: Vec<(f64, &[Option<f64>])> =
-        view.opened.frames.iter().filter_map(|f| Some((f.step as f64, view.per_unit(f, name)?))).collect();
+        view.opened.frames.iter().filter_map(|f| Some((f.step as f64, view.per_unit(f, energy)?))).collect();
     // Zero has no place on a logarithmic axis: such units lie on its lower edge.
     let edge = panel.y.low();
     for class in classes {
@@ -131,7 +139,7 @@ fn caption(view: &View<'_>, last: &Frame, classes: &[Class]) -> String {
     let told = |label| matches!(label, UnitLabel::Generalizing | UnitLabel::Memorizing);
     let is_told = classes.iter().any(|c| told(c.label));
     let energies = |class: &Class| {
-        let middle = |name| view.per_unit(last, name).and_then(|values| middle_of(values, &class.units));
+        let middle = |energy| view.per_unit(last, energy).and_then(|values| middle_of(values, &class.units));
         let text = |value: Option<f64>| value.map_or("no value".into(), number);
         let word = words::label(class.label);
         format!("{} and {} for the median {word} unit", text(middle(TRAIN_ENERGY)), text(middle(POPULATION_ENERGY)))

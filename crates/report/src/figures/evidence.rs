@@ -7,13 +7,14 @@ use crate::view::View;
 use crate::words::{self, count, counted, number};
 use dunwu::answer::Scale;
 use dunwu::answer::{LABELS, label_color};
+use dunwu::measure::{self, Handle, shape};
 use dunwu::opened::{Frame, UnitLabel};
 use dunwu::stats::median;
 
 const NAME: &str = "evidence";
 const TITLE: &str = "Why a unit is called generalizing or memorizing";
-const TRAIN_FIT: &str = "unit_fit_train";
-const HELD_OUT_FIT: &str = "unit_fit_held_out";
+const TRAIN_FIT: Handle<shape::PerUnit> = measure::UNIT_FIT_TRAIN;
+const HELD_OUT_FIT: Handle<shape::PerUnit> = measure::UNIT_FIT_HELD_OUT;
 /// Dots drawn a label.
 const MOST_DOTS: usize = 500;
 

@@ -7,14 +7,15 @@ use crate::view::{Course, View};
 use crate::words;
 use dunwu::answer::Scale;
 use dunwu::answer::{FAINT, NEUTRAL};
+use dunwu::measure;
 
 const NAME: &str = "gradient";
 const TITLE: &str = "The gradient that reaches the hidden units, G_F";
 
 /// Its norm and its cosine with the form that theory gives it in Stage I.
 pub(super) fn figure(view: &View<'_>) -> Figure {
-    let norm = timeline::measured(view, "gradient_norm", "Norm of G_F", Scale::fitting);
-    let alignment = view.course("gradient_alignment");
+    let norm = timeline::measured(view, measure::GRADIENT_NORM, "Norm of G_F", Scale::fitting);
+    let alignment = view.course(measure::GRADIENT_ALIGNMENT);
     let aligned = Course::of(&alignment);
     let track = aligned.map(|course| {
         let zero = vec![(0.0, 0.0), (view.last_step() as f64, 0.0)];
@@ -36,7 +37,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     }
     let mut svg = Svg::default();
     let height = timeline::draw(&mut svg, view, &tracks);
-    Figure::drawn(NAME, TITLE, caption(Course::of(&view.course("gradient_norm")), aligned), svg, height)
+    Figure::drawn(NAME, TITLE, caption(Course::of(&view.course(measure::GRADIENT_NORM)), aligned), svg, height)
 }
 
 fn caption(norm: Option<Course>, aligned: Option<Course>) -> String {

@@ -8,6 +8,7 @@ use crate::words::{self, count, counted, list, number, percent};
 use dunwu::answer::Scale;
 use dunwu::answer::{FAINT, LABELS, TRAIN, label_color, sequential};
 use dunwu::group::Irrep;
+use dunwu::measure;
 use dunwu::opened::{Frame, UnitLabel};
 use dunwu::stats::median;
 
@@ -47,7 +48,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
 
 /// Units by dominant irrep, purest first, those without one last; `None` where nothing was measured.
 fn sorted_units(view: &View<'_>, frame: &Frame) -> Option<Vec<Unit>> {
-    let (irreps, purities) = (view.per_unit(frame, "unit_irrep")?, view.per_unit(frame, "unit_purity")?);
+    let (irreps, purities) = (view.per_unit(frame, measure::UNIT_IRREP)?, view.per_unit(frame, measure::UNIT_PURITY)?);
     let n_irreps = view.opened.irreps.as_ref()?.len();
     let mut units: Vec<Unit> = irreps
         .iter()

@@ -6,20 +6,22 @@ use crate::timeline::{self, Content, Series, Track};
 use crate::view::{Course, View};
 use dunwu::answer::Scale;
 use dunwu::answer::{RESTORED, TEST};
+use dunwu::measure;
 
 const NAME: &str = "norms";
 const TITLE: &str = "How large the weights are";
 
 /// Norms of both layers over time.
 pub(super) fn figure(view: &View<'_>) -> Figure {
-    let layers: Vec<_> = [("hidden_norm", "W, hidden", "‖W‖", TEST), ("top_norm", "V, top", "‖V‖", RESTORED)]
-        .into_iter()
-        .filter_map(|(measure, curve, symbol, color)| {
-            let points = view.course(measure);
-            let course = Course::of(&points)?;
-            Some((Series::of_frames(curve, color, points), format!("{symbol} {}", course.phrase())))
-        })
-        .collect();
+    let layers: Vec<_> =
+        [(measure::HIDDEN_NORM, "W, hidden", "‖W‖", TEST), (measure::TOP_NORM, "V, top", "‖V‖", RESTORED)]
+            .into_iter()
+            .filter_map(|(measure, curve, symbol, color)| {
+                let points = view.course(measure);
+                let course = Course::of(&points)?;
+                Some((Series::of_frames(curve, color, points), format!("{symbol} {}", course.phrase())))
+            })
+            .collect();
     if layers.is_empty() {
         return Figure::undefined(NAME, TITLE, "the norms of the layers were not measured in this run");
     }

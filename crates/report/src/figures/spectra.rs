@@ -3,10 +3,11 @@
 use super::Figure;
 use crate::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
 use crate::svg::{Svg, WIDTH};
-use crate::view::{Course, View, effective_rank};
+use crate::view::{Course, View};
 use crate::words::{count, percent};
 use dunwu::answer::Scale;
 use dunwu::answer::{Color, FAINT, NEUTRAL, RESTORED};
+use dunwu::measure::{self, Handle, shape};
 use dunwu::opened::Frame;
 
 const NAME: &str = "spectra";
@@ -22,8 +23,8 @@ struct Spectrum {
 
 /// Each row: a summary over time on the left, whole spectra at a few steps on the right.
 pub(super) fn figure(view: &View<'_>) -> Figure {
-    let rank = course(view, "hidden_spectrum", effective_rank);
-    let leading = course(view, "update_spectrum", leading_share);
+    let rank = view.course(measure::EFFECTIVE_RANK);
+    let leading = view.course(measure::UPDATE_LEADING_SHARE);
     if rank.is_empty() && leading.is_empty() {
         return Figure::undefined(NAME, TITLE, "no spectrum was measured in this run");
     }
@@ -31,35 +32,30 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     let mut top = 26.0 + STAGE_STRIP;
     if !rank.is_empty() {
         let scale = Scale::linear(rank.iter().map(|p| p.1), &[0.0]);
-        row(&mut svg, view, top, "hidden_spectrum", ("Effective rank of W", "Singular values of W"), (&rank, scale));
+        row(
+            &mut svg,
+            view,
+            top,
+            measure::HIDDEN_SPECTRUM,
+            ("Effective rank of W", "Singular values of W"),
+            (&rank, scale),
+        );
         top += HEIGHT + 62.0 + STAGE_STRIP;
     }
     if !leading.is_empty() {
         let titles = ("Leading update (share of power)", "Singular values of updates");
-        row(&mut svg, view, top, "update_spectrum", titles, (&leading, Scale::Linear { low: 0.0, high: 1.0 }));
+        row(&mut svg, view, top, measure::UPDATE_SPECTRUM, titles, (&leading, Scale::Linear { low: 0.0, high: 1.0 }));
         top += HEIGHT + 62.0 + STAGE_STRIP;
     }
     let height = top - 16.0 - STAGE_STRIP;
     Figure::drawn(NAME, TITLE, caption(view, Course::of(&rank), Course::of(&leading)), svg, height)
 }
 
-/// Share of the squared singular values that the largest has.
-fn leading_share(spectrum: &[f64]) -> Option<f64> {
-    let largest = spectrum.iter().copied().fold(0.0, f64::max);
-    // Relative to the largest, so that no square overflows.
-    (largest > 0.0).then(|| 1.0 / spectrum.iter().map(|s| (s / largest).powi(2)).sum::<f64>())
-}
-
-fn course(view: &View<'_>, name: &str, summary: impl Fn(&[f64]) -> Option<f64>) -> Vec<(f64, f64)> {
-    let frames = &view.opened.frames;
-    frames.iter().filter_map(|f| Some((f.step as f64, summary(&view.spectrum(f, name)?)?))).collect()
-}
-
 fn row(
     svg: &mut Svg,
     view: &View<'_>,
     top: f64,
-    name: &str,
+    spectrum: Handle<shape::Spectrum>,
     (over_time, at_steps): (&str, &str),
     (points, scale): (&[(f64, f64)], Scale),
 ) {
@@ -74,10 +70,10 @@ fn row(
     left.dots(svg, points, 2.1, NEUTRAL);
     left.x_axis(svg, Some("training step"));
 
-    let spectra: Vec<Spectrum> = chosen(view, name)
+    let spectra: Vec<Spectrum> = chosen(view, spectrum)
         .into_iter()
         .filter_map(|(frame, color)| {
-            let values = view.spectrum(frame, name)?.into_iter().enumerate();
+            let values = view.spectrum(frame, spectrum)?.into_iter().enumerate();
             Some(Spectrum { step: frame.step, color, points: values.map(|(i, v)| (i as f64 + 1.0, v)).collect() })
         })
         .collect();
@@ -103,8 +99,8 @@ fn row(
 }
 
 /// The first snapshot with a spectrum, the one nearest to the jump, the last.
-fn chosen<'v>(view: &View<'v>, name: &str) -> Vec<(&'v Frame, Color)> {
-    let frames: Vec<&Frame> = view.opened.frames.iter().filter(|f| view.spectrum(f, name).is_some()).collect();
+fn chosen<'v>(view: &View<'v>, spectrum: Handle<shape::Spectrum>) -> Vec<(&'v Frame, Color)> {
+    let frames: Vec<&Frame> = view.opened.frames.iter().filter(|f| view.spectrum(f, spectrum).is_some()).collect();
     let jump = view.opened.generalized.and_then(|step| frames.iter().min_by_key(|f| f.step.abs_diff(step)));
     let picks = [(frames.first(), FAINT), (jump, RESTORED), (frames.last(), NEUTRAL)];
     let mut chosen: Vec<(&Frame, Color)> = picks.into_iter().filter_map(|(f, color)| Some((*f?, color))).collect();
@@ -115,9 +111,9 @@ fn chosen<'v>(view: &View<'v>, name: &str) -> Vec<(&'v Frame, Color)> {
 fn caption(view: &View<'_>, rank: Option<Course>, leading: Option<Course>) -> String {
     let rank = rank.map(|rank| {
         let possible =
-            view.opened.frames.iter().find_map(|f| view.spectrum(f, "hidden_spectrum")).map_or(0, |s| s.len());
+            view.opened.frames.iter().find_map(|f| view.spectrum(f, measure::HIDDEN_SPECTRUM)).map_or(0, |s| s.len());
         format!(
-            "The effective rank of W (the exponential of the entropy of its singular values) {}, of {} possible",
+            "The effective rank of W (the exponential of the entropy of its squared singular values) {}, of {} possible",
             rank.phrase(),
             count(possible as u64),
         )
@@ -133,21 +129,8 @@ fn caption(view: &View<'_>, rank: Option<Course>, leading: Option<Course>) -> St
     });
     match (rank, leading) {
         (Some(rank), Some(leading)) => format!("{rank}; {leading}."),
-        (Some(rank), None) => format!("{rank}; too few updates were watched for a spectrum of updates."),
+        (Some(rank), None) => format!("{rank}; no snapshot has the twenty updates that a spectrum of updates needs."),
         (None, Some(leading)) => format!("Only updates have a spectrum here: {leading}."),
         (None, None) => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::leading_share;
-
-    #[test]
-    fn a_single_direction_holds_everything_and_equal_ones_share() {
-        assert_eq!(leading_share(&[4.0, 0.0, 0.0]), Some(1.0));
-        assert_eq!(leading_share(&[2.0; 4]), Some(0.25));
-        assert_eq!(leading_share(&[1e200, 1e200]), Some(0.5));
-        assert_eq!(leading_share(&[0.0]), None);
     }
 }

@@ -11,16 +11,21 @@ use crate::words::{count, counted, list, number, percent};
 use dunwu::Opened;
 use dunwu::answer::{Color, FAINT, RESTORED, TEST, TRAIN};
 use dunwu::landscape::PeakKind;
-use dunwu::landscape::climbing::{Climbing, ClimbingError, ClimbingStep, Place, WatchedPeak};
+use dunwu::landscape::climbing::{Climbing, ClimbingError, ClimbingStep, Place, WatchedPeak, labels_by_peak};
+use dunwu::measure::{self, label::UnitLabel};
 
 /// Name and title of the figure of the flow of units.
 const FLOW: (&str, &str) = ("climbing", "Which peak the hidden units stand below");
 /// Columns of the alluvial picture.
 const COLUMNS: usize = 8;
 
-/// A table by snapshot, and one of the generalizing peaks, for a terminal.
+/// A table by snapshot, and one of the feature peaks, for a terminal.
 pub fn climbing_table(opened: &Opened, climbing: &Climbing) -> String {
-    format!("{}\n\n{}", steps(opened, climbing).text(), peaks(climbing).text())
+    let mut text = format!("{}\n\n{}", steps(opened, climbing).text(), peaks(climbing).text());
+    if let Some(labels) = label_table(opened, climbing) {
+        text = format!("{text}\n\n{}", labels.text());
+    }
+    text
 }
 
 fn steps(opened: &Opened, climbing: &Climbing) -> Table {
@@ -29,22 +34,22 @@ fn steps(opened: &Opened, climbing: &Climbing) -> Table {
         let frame = opened.frames.iter().find(|frame| frame.step == step.step);
         let test = opened.scalars.iter().find(|row| row.step >= step.step).and_then(|row| row.test_accuracy);
         let mut cells = vec![step.step.to_string(), optional(test)];
-        cells.push(step.now[PeakKind::Generalizing as usize].to_string());
+        cells.push(step.now[PeakKind::Feature as usize].to_string());
         cells.extend(step.at.iter().map(usize::to_string));
         cells.push(optional(step.climbed_median));
         cells.push(format!("{} ({})", step.peaks, step.fullest));
         cells.push(step.unclimbed.to_string());
         cells.push(format!("{} / {}", optional(step.pull_climbed), optional(step.pull_unclimbed)));
-        cells.push(optional(frame.and_then(|frame| frame.scalar("repulsion"))));
+        cells.push(optional(frame.and_then(|frame| frame.scalar(measure::REPULSION))));
         cells
     };
     Table {
         head: vec![
             "step",
             "test",
-            "gen now",
-            "high gen",
-            "low gen",
+            "feat now",
+            "high feat",
+            "low feat",
             "mixed",
             "low mem",
             "high mem",
@@ -70,7 +75,7 @@ fn peaks(climbing: &Climbing) -> Table {
         ]
     };
     Table {
-        head: vec!["generalizing peak", "height", "units on it", "pull left"],
+        head: vec!["feature peak", "height", "units on it", "pull left"],
         n_text: 1,
         rows: climbing.peaks.iter().map(row).collect(),
     }
@@ -79,11 +84,10 @@ fn peaks(climbing: &Climbing) -> Table {
 /// What happened, in sentences.
 pub fn climbing_sentences(opened: &Opened, climbing: &Climbing) -> Vec<String> {
     let (Some(first), Some(last)) = (climbing.steps.first(), climbing.steps.last()) else { return Vec::new() };
-    let below =
-        |step: &ClimbingStep| step.at[Place::OnGeneralizing as usize] + step.at[Place::BelowGeneralizing as usize];
+    let below = |step: &ClimbingStep| step.at[Place::OnFeature as usize] + step.at[Place::BelowFeature as usize];
     let living = |step: &ClimbingStep| step.now.iter().sum::<usize>();
     let mut sentences = vec![format!(
-        "On the {} landscape {} of {} living units stand below a generalizing peak at step {} and {} of {} at step {}; half-way \
+        "On the {} landscape {} of {} living units stand below a feature peak at step {} and {} of {} at step {}; half-way \
          up are {} and {}.",
         climbing.energy.name(),
         count(below(first) as u64),
@@ -92,31 +96,68 @@ pub fn climbing_sentences(opened: &Opened, climbing: &Climbing) -> Vec<String> {
         count(below(last) as u64),
         count(living(last) as u64),
         count(last.step),
-        count(first.at[Place::OnGeneralizing as usize] as u64),
-        count(last.at[Place::OnGeneralizing as usize] as u64),
+        count(first.at[Place::OnFeature as usize] as u64),
+        count(last.at[Place::OnFeature as usize] as u64),
     )];
     sentences.push(switch(opened, climbing));
     let unclimbed: Vec<String> =
         climbing.peaks.iter().filter(|peak| peak.units == 0).map(|peak| peak.name.clone()).collect();
     if climbing.peaks.is_empty() {
         sentences.push(
-            "This landscape has no generalizing peak that random starts or the population's peaks lead to.".to_owned(),
+            "This landscape has no feature peak that random starts or the population's peaks lead to.".to_owned(),
         );
     } else if unclimbed.is_empty() {
-        sentences.push(format!("Each of its {} has been climbed.", counted(climbing.peaks.len(), "generalizing peak")));
+        sentences.push(format!("Each of its {} has been climbed.", counted(climbing.peaks.len(), "feature peak")));
     } else {
         sentences.push(format!(
             "Of {} nobody has climbed {}: {}.",
-            counted(climbing.peaks.len(), "generalizing peak"),
+            counted(climbing.peaks.len(), "feature peak"),
             unclimbed.len(),
             list(&unclimbed, 8)
         ));
     }
+    sentences.extend(label_and_peak(opened, climbing));
     sentences.extend(top_down(climbing));
     sentences
 }
 
-/// The moment at which most units generalize, against the jump of test accuracy.
+/// Units of the last snapshot by label and peak; `None` where that snapshot's labels are not known.
+pub fn labels_at_end(opened: &Opened, climbing: &Climbing) -> Option<[[usize; 3]; 4]> {
+    let last = climbing.steps.last()?;
+    let frame = opened.frames.iter().find(|frame| frame.step == last.step)?;
+    Some(labels_by_peak(&frame.labels, &last.of_unit))
+}
+
+/// How what units contribute relates to the peaks that they stand below.
+fn label_and_peak(opened: &Opened, climbing: &Climbing) -> Option<String> {
+    let (counts, last) = (labels_at_end(opened, climbing)?, climbing.steps.last()?);
+    let generalizing = counts[UnitLabel::Generalizing as usize];
+    let below_feature: usize = counts.iter().map(|row| row[PeakKind::Feature as usize]).sum();
+    Some(format!(
+        "A unit's label says what it contributes to the fit, its peak where climbing the energy would take it: at step {}, of {} labelled \
+         generalizing {} stand below a feature peak, and of {} below a feature peak {} are labelled generalizing.",
+        count(last.step),
+        counted(generalizing.iter().sum(), "unit"),
+        generalizing[PeakKind::Feature as usize],
+        counted(below_feature, "unit"),
+        generalizing[PeakKind::Feature as usize],
+    ))
+}
+
+/// Labels against peaks at the last snapshot.
+fn label_table(opened: &Opened, climbing: &Climbing) -> Option<Table> {
+    let counts = labels_at_end(opened, climbing)?;
+    let row = |(label, counts): (UnitLabel, [usize; 3])| {
+        [label.name().to_owned()].into_iter().chain(counts.map(|n| n.to_string())).collect()
+    };
+    Some(Table {
+        head: vec!["label", "feature peak", "mixed peak", "memory peak"],
+        n_text: 1,
+        rows: UnitLabel::ALL.into_iter().zip(counts).map(row).collect(),
+    })
+}
+
+/// The moment from which on most units are high on the population's landscape, against the jump of test accuracy.
 fn switch(opened: &Opened, climbing: &Climbing) -> String {
     let half = opened.scalars.iter().find(|row| row.test_accuracy.is_some_and(|accuracy| accuracy >= 0.5));
     let jump = match (half, opened.generalized) {
@@ -133,11 +174,13 @@ fn switch(opened: &Opened, climbing: &Climbing) -> String {
     let (share, at) = most.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0));
     match climbing.switch() {
         Some(step) => format!(
-            "The switch: from the snapshot at step {} on most living units generalize as they are; {jump}.",
+            "The switch: from the snapshot at step {} on most living units stand at least half-way up a peak of the whole population's \
+             landscape; {jump}.",
             count(step)
         ),
         None => format!(
-            "There is no switch of the majority: at most {} of the living units generalize as they are (step {}); {jump}.",
+            "There is no switch of the majority: at most {} of the living units stand at least half-way up a peak of the whole \
+             population's landscape (step {}); {jump}.",
             percent(share),
             count(at)
         ),
@@ -157,7 +200,7 @@ fn top_down(climbing: &Climbing) -> Option<String> {
         _ => "tells the two apart by less than a quarter",
     };
     Some(format!(
-        "At step {} the labels' pull is still {} towards the generalizing peaks that nobody has climbed and {} towards those that \
+        "At step {} the labels' pull is still {} towards the feature peaks that nobody has climbed and {} towards those that \
          are climbed (1 is all of it): the gradient {verdict}.",
         count(told.step),
         number(unclimbed),
@@ -175,7 +218,7 @@ pub fn run_figures(opened: &Opened, climbing: Result<&Climbing, &ClimbingError>,
             Figure::undefined(FLOW.0, FLOW.1, &why.to_string()),
         ],
         Ok(climbing) if mountains.is_empty() => {
-            let why = "with no amount of data is there both a memorizing and a generalizing peak";
+            let why = "with no amount of data is there both a memory and a feature peak";
             [Figure::undefined(MOUNTAINS.0, MOUNTAINS.1, why), flow(opened, climbing)]
         }
         Ok(climbing) => {
@@ -195,10 +238,10 @@ fn mountains_caption(climbing: &Climbing, mountains: &[Terrain]) -> String {
             })
         };
         format!(
-            "with {} samples the memorizing mountain is {} high and the generalizing one {}",
+            "with {} samples the memory mountain is {} high and the feature mountain {}",
             count(terrain.n_train as u64),
-            height(PeakKind::Memorizing),
-            height(PeakKind::Generalizing)
+            height(PeakKind::Memory),
+            height(PeakKind::Feature)
         )
     });
     format!(
@@ -219,11 +262,11 @@ pub fn columns(steps: &[u64]) -> Vec<u64> {
 
 fn color(place: Place) -> Color {
     match place {
-        Place::OnGeneralizing => TEST,
-        Place::BelowGeneralizing => Color { line: "#8FC1E0", text: "#00639B" },
+        Place::OnFeature => TEST,
+        Place::BelowFeature => Color { line: "#8FC1E0", text: "#00639B" },
         Place::Mixed => RESTORED,
-        Place::BelowMemorizing => Color { line: "#EFB58A", text: "#B34700" },
-        Place::OnMemorizing => TRAIN,
+        Place::BelowMemory => Color { line: "#EFB58A", text: "#B34700" },
+        Place::OnMemory => TRAIN,
         Place::Dead => Color { line: "#BDBDBD", ..FAINT },
     }
 }
@@ -244,24 +287,35 @@ fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
     Figure {
         name: FLOW.0,
         title: FLOW.1.to_owned(),
-        caption: climbing_sentences(opened, climbing).into_iter().take(2).collect::<Vec<_>>().join(" "),
+        caption: climbing_sentences(opened, climbing)
+            .into_iter()
+            .take(2)
+            .chain(label_and_peak(opened, climbing))
+            .collect::<Vec<_>>()
+            .join(" "),
         svg: Some(svg),
     }
 }
 
 /// What the columns of the tables mean.
 const WORDS: &[(&str, &str)] = &[
-    ("gen now", "Units that stand at least half-way up a peak of the whole population's landscape, as they are."),
+    ("feat now", "Units that stand at least half-way up a peak of the whole population's landscape, as they are."),
+    (
+        "label and peak",
+        "A label says what a unit contributes: generalizing where its share in the fit carries over to held-out samples. A peak says where \
+         climbing the energy would take the unit: a feature peak is high on the landscape of the whole population too, a memory peak on that \
+         of the sample alone. A unit below a feature peak need not contribute to the fit yet.",
+    ),
     (
         "high, low",
-        "Units whose own ascent ends on a generalizing, mixed or memorizing peak, at least half-way up that peak's height, or lower.",
+        "Units whose own ascent ends on a feature, mixed or memory peak, at least half-way up that peak's height, or lower.",
     ),
     ("climbed", "Median over living units of their energy over that of the peak above."),
     ("peaks", "Distinct peaks that units stand below, and the units below the fullest."),
-    ("unclimbed", "Generalizing peaks of the landscape that no unit is half-way up."),
+    ("unclimbed", "Feature peaks of the landscape that no unit is half-way up."),
     (
         "pull left",
-        "Share of the labels' pull that the network has left, towards climbed and towards unclimbed generalizing peaks; 1 is all.",
+        "Share of the labels' pull that the network has left, towards climbed and towards unclimbed feature peaks; 1 is all.",
     ),
     ("repel", "Of the 200 most similar pairs of units, the share that repel each other (Theorem 6)."),
 ];
@@ -270,8 +324,12 @@ const WORDS: &[(&str, &str)] = &[
 pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> Page {
     let figure = flow(opened, climbing);
     let mut body = page::shown(&figure);
-    body += "<h2>The generalizing peaks</h2>\n";
+    body += "<h2>The feature peaks</h2>\n";
     body += &peaks(climbing).html();
+    if let Some(labels) = label_table(opened, climbing) {
+        body += "<h2>What units contribute, and the peaks that they stand below</h2>\n";
+        body += &labels.html();
+    }
     body += "<h2>Snapshot by snapshot</h2>\n";
     body += &steps(opened, climbing).html();
     body += "<ul class=\"story\">\n";

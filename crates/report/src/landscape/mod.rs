@@ -8,7 +8,7 @@ pub(super) mod table;
 #[cfg(test)]
 mod tests;
 
-pub use climbing::{climbing_page, climbing_sentences, climbing_table, columns, run_figures};
+pub use climbing::{climbing_page, climbing_sentences, climbing_table, columns, labels_at_end, run_figures};
 pub use peaks::{PeaksView, peaks_page, peaks_table};
 pub use race::{RaceCourse, RaceView, race_page, race_sentences, race_table};
 pub use range::mountains;

@@ -103,8 +103,9 @@ pub fn peaks_page(view: &PeaksView<'_>) -> Page {
     let mountains = mountains(view).map(|svg| Figure {
         name: "mountains",
         title: "The mountains".to_owned(),
-        caption: "A section through the highest memorizing and the highest generalizing peak. Every height is the energy, evaluated."
-            .to_owned(),
+        caption:
+            "A section through the highest memory and the highest feature peak. Every height is the energy, evaluated."
+                .to_owned(),
         svg: Some(svg),
     });
     let figures: Vec<Figure> = mountains.into_iter().chain([chart]).collect();
@@ -137,13 +138,13 @@ fn lede(peaks: &Peaks) -> String {
     let share = |kind| percent(peaks.basin(kind).share);
     let height = |kind| peaks.best(kind).map_or("none".to_owned(), |best| number(best.height));
     format!(
-        "From {} random starts {} climb to generalizing peaks (highest {}), {} to memorizing ones (highest {}), {} to peaks that \
+        "From {} random starts {} climb to feature peaks (highest {}), {} to memory peaks (highest {}), {} to peaks that \
          carry over in part.",
         count(peaks.restarts as u64),
-        share(PeakKind::Generalizing),
-        height(PeakKind::Generalizing),
-        share(PeakKind::Memorizing),
-        height(PeakKind::Memorizing),
+        share(PeakKind::Feature),
+        height(PeakKind::Feature),
+        share(PeakKind::Memory),
+        height(PeakKind::Memory),
         share(PeakKind::Mixed),
     )
 }
@@ -175,14 +176,11 @@ fn words() -> String {
 /// The section through the two highest peaks, where there are two.
 fn mountains(view: &PeaksView<'_>) -> Option<String> {
     let PeaksView { landscape, peaks, n_train, workers, .. } = view;
-    let memorizing = peaks.best(PeakKind::Memorizing)?;
-    let generalizing = Best::of(landscape, peaks.best(PeakKind::Generalizing)?);
-    let third = peaks.runner_up(PeakKind::Memorizing, memorizing).map(|maximum| Best::of(landscape, maximum));
-    let mountains = Mountains {
-        memorizing: (&Best::of(landscape, memorizing), true),
-        generalizing: (&generalizing, true),
-        third: third.as_ref(),
-    };
+    let memory = peaks.best(PeakKind::Memory)?;
+    let feature = Best::of(landscape, peaks.best(PeakKind::Feature)?);
+    let third = peaks.runner_up(PeakKind::Memory, memory).map(|maximum| Best::of(landscape, maximum));
+    let mountains =
+        Mountains { memory: (&Best::of(landscape, memory), true), feature: (&feature, true), third: third.as_ref() };
     Some(frame(&[terrain(&landscape.energy, &mountains, *n_train, workers)?], 0))
 }
 

@@ -47,9 +47,9 @@ pub struct RaceCourse {
     pub energy: EnergyKind,
     /// Its landscapes.
     pub points: Vec<RacePoint>,
-    /// Where the best generalizing peak overtakes in height; `None` where nothing can.
+    /// Where the best feature peak overtakes in height; `None` where nothing can.
     pub crossing: Option<Estimate>,
-    /// Where generalizing peaks overtake in the share of random starts that reach them; `None` where nothing can.
+    /// Where feature peaks overtake in the share of random starts that reach them; `None` where nothing can.
     pub basin_crossing: Option<Estimate>,
 }
 
@@ -90,8 +90,8 @@ pub fn race_sentences(view: &RaceView<'_>) -> Vec<String> {
             estimate.map_or("nowhere".to_owned(), |estimate| estimate_words(view.x_name, estimate, view.m_log_m))
         };
         sentences.push(format!(
-            "On the {energy} landscape the best generalizing peak is higher than the best memorizing one {}; more random starts end \
-             on generalizing than on memorizing peaks {}.",
+            "On the {energy} landscape the best feature peak is higher than the best memory peak {}; more random starts end \
+             on feature than on memory peaks {}.",
             told(course.crossing.as_ref()),
             told(course.basin_crossing.as_ref())
         ));
@@ -148,18 +148,18 @@ fn table(view: &RaceView<'_>, course: &RaceCourse) -> Table {
         let mut cells = vec![label];
         cells.extend(view.m_log_m.map(|unit| format!("{:.2}", point.x / unit)));
         cells.extend([
-            height(point, PeakKind::Memorizing),
-            height(point, PeakKind::Generalizing),
-            basin(PeakKind::Memorizing),
+            height(point, PeakKind::Memory),
+            height(point, PeakKind::Feature),
+            basin(PeakKind::Memory),
             basin(PeakKind::Mixed),
-            basin(PeakKind::Generalizing),
+            basin(PeakKind::Feature),
             share(middle(point, &|standing| Some(standing.kept))),
             trained.map_or("–".to_owned(), |(successes, runs)| format!("{successes}/{runs}")),
         ]);
         cells
     };
     let units = view.m_log_m.map(|_| "/ M ln M");
-    let columns = ["memorizing", "generalizing", "mem %", "mixed %", "gen %", "kept %", "trained"];
+    let columns = ["memory", "feature", "memory %", "mixed %", "feature %", "kept %", "trained"];
     Table {
         head: ["value"].into_iter().chain(units).chain(columns).collect(),
         n_text: 0,
@@ -190,10 +190,10 @@ fn chart(view: &RaceView<'_>, course: &RaceCourse) -> String {
         let basins = |kind| point.standings.iter().map(|standing| standing.basin(kind).share).collect();
         race_chart::RacePoint {
             x: point.x,
-            memorizing: heights(PeakKind::Memorizing),
-            generalizing: heights(PeakKind::Generalizing),
-            basin_memorizing: basins(PeakKind::Memorizing),
-            basin_generalizing: basins(PeakKind::Generalizing),
+            memory: heights(PeakKind::Memory),
+            feature: heights(PeakKind::Feature),
+            basin_memory: basins(PeakKind::Memory),
+            basin_feature: basins(PeakKind::Feature),
             trained: view.trained.get(i).copied().flatten(),
         }
     });
@@ -268,10 +268,10 @@ fn caption(point: &RacePoint) -> String {
         None => format!("there is no {} peak", kind.name()),
     };
     format!(
-        "With {} samples {}, {}; {} of random starts end on generalizing peaks.",
+        "With {} samples {}, {}; {} of random starts end on feature peaks.",
         count(standing.n_train as u64),
-        told(PeakKind::Memorizing),
-        told(PeakKind::Generalizing),
-        percent(standing.basin(PeakKind::Generalizing).share),
+        told(PeakKind::Memory),
+        told(PeakKind::Feature),
+        percent(standing.basin(PeakKind::Feature).share),
     )
 }

@@ -149,5 +149,5 @@ fn a_run_has_its_mountains_and_its_flow_or_says_why_not() {
     let whole = Split::draw(&problem, &DataSpec::of(Sampling::Fraction(1.0)), 0, None).unwrap();
     let refused = Watch::begin(&spec, &problem, &whole, decomposition, kind, &workers).err();
     assert_eq!(refused, Some(ClimbingError::NothingHeldOut));
-    assert!(climbing_table(&opened, &climbing).contains("generalizing peak"));
+    assert!(climbing_table(&opened, &climbing).contains("feature peak"));
 }

@@ -11,10 +11,10 @@ use dunwu::landscape::PeakKind;
 pub(super) const ON_TINT: &str =
     "paint-order=\"stroke\" stroke=\"#fbf8ee\" stroke-width=\"3\" stroke-linejoin=\"round\"";
 
-/// A triangle, as maps mark a summit; memorizing ones point down, so that the kinds differ without colour. What is no peak
+/// A triangle, as maps mark a summit; memory peaks point down, so that the kinds differ without colour. What is no peak
 /// is hollow.
 pub(super) fn symbol(svg: &mut Svg, (x, y): Point, mark: &Mark, size: f64) {
-    let up = if mark.kind == PeakKind::Generalizing { -1.0 } else { 1.0 };
+    let up = if mark.kind == PeakKind::Feature { -1.0 } else { 1.0 };
     let corners = [(-1.0, -0.75), (1.0, -0.75), (0.0, 1.0)].map(|(dx, dy)| (x + size * dx, y + up * size * dy));
     let mut data = PathData::default();
     data.polyline(&corners).close();

@@ -9,7 +9,8 @@ pub(crate) struct Tally {
     loss: Loss,
     n_labels: usize,
     n: usize,
-    n_correct: usize,
+    /// Whether the largest output is the label, sample by sample.
+    is_right: Vec<bool>,
     loss_sum: f64,
     /// Sum of the residual over samples, `[label]`.
     residual_sum: Vec<f64>,
@@ -25,7 +26,7 @@ impl Tally {
             loss,
             n_labels,
             n: 0,
-            n_correct: 0,
+            is_right: Vec::new(),
             loss_sum: 0.0,
             residual_sum: vec![0.0; n_labels],
             residual_gram: Mat::zeros(n_labels, n_labels),
@@ -45,7 +46,7 @@ impl Tally {
         for ((z, r), &label) in z.chunks_exact(n_labels).zip(residual.chunks_exact_mut(n_labels)).zip(labels) {
             let label = label as usize;
             self.n += 1;
-            self.n_correct += usize::from(argmax(z) == label);
+            self.is_right.push(argmax(z) == label);
             self.loss_sum += sample_loss(self.loss, z, label, r);
             for (c, &value) in r.iter().enumerate() {
                 self.residual_sum[c] += value;
@@ -64,7 +65,15 @@ impl Tally {
 
     /// Share of samples whose largest output is the label; `None` without samples or where an output is not a number.
     pub(crate) fn accuracy(&self) -> Option<f64> {
-        (self.n > 0 && !self.loss_sum.is_nan()).then(|| self.n_correct as f64 / self.n as f64)
+        (self.n > 0 && !self.loss_sum.is_nan()).then(|| {
+            let n_right = self.is_right.iter().filter(|&&is_right| is_right).count();
+            n_right as f64 / self.n as f64
+        })
+    }
+
+    /// Whether each sample's largest output is its label, in the order in which samples were added.
+    pub(crate) fn is_right(&self) -> &[bool] {
+        &self.is_right
     }
 
     /// Σᵢ rᵢ, `[label]`.
