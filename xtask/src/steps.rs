@@ -32,7 +32,7 @@ enum Ending {
 pub(crate) fn run(checkout: &Checkout, steps: &'static [Step], choice: &Choice) -> Result<(), Failure> {
     let chosen = choice.of(steps)?;
     if choice.list {
-        chosen.iter().for_each(|step| say!("{:<13}{}", step.name, step.about));
+        chosen.iter().for_each(|step| say!("{:<15}{}", step.name, step.about));
         return Ok(());
     }
     let mut lines = Vec::new();
@@ -40,17 +40,17 @@ pub(crate) fn run(checkout: &Checkout, steps: &'static [Step], choice: &Choice) 
         say!("\n== {}: {}", step.name, step.about);
         let began = Instant::now();
         let ending = (step.run)(checkout);
-        let how = match &ending {
-            Ok(Ending::Held) => String::new(),
-            Ok(Ending::Skipped(why)) => format!("  skipped: {why}"),
-            Err(_) => "  FAILED".to_owned(),
+        let remark = match &ending {
+            Ok(Ending::Held) => None,
+            Ok(Ending::Skipped(why)) => Some(format!("skipped: {why}")),
+            Err(_) => Some("FAILED".to_owned()),
         };
-        lines.push((step.name, began.elapsed(), how));
+        lines.push(Line { name: step.name, time: began.elapsed(), remark });
         ending.map(drop).map_err(|failure| named(&failure, step, choice.command))
     });
     say!("\n{}", minutes(&lines));
     if result.is_ok() {
-        say!("all of it holds");
+        say!("{}", verdict(&lines));
     }
     result
 }
@@ -61,12 +61,32 @@ fn named(failure: &Failure, step: &Step, command: &str) -> Failure {
     Failure::failed(format!("the step `{0}` failed: {words}\nalone: cargo xtask {command} --only {0}", step.name))
 }
 
+/// What one step came to.
+struct Line {
+    name: &'static str,
+    time: Duration,
+    /// Why it was skipped, or that it failed; `None` where it held.
+    remark: Option<String>,
+}
+
+/// The last word where nothing failed.
+fn verdict(lines: &[Line]) -> String {
+    let skipped: Vec<&str> = lines.iter().filter(|line| line.remark.is_some()).map(|line| line.name).collect();
+    if skipped.is_empty() {
+        return "all of it holds".to_owned();
+    }
+    format!("all that was run holds; not run here: {}", skipped.join(", "))
+}
+
 /// A line a step, and their sum.
-fn minutes(lines: &[(&str, Duration, String)]) -> String {
+fn minutes(lines: &[Line]) -> String {
     let in_minutes = |time: &Duration| time.as_secs_f64() / 60.0;
     let mut table = vec!["minutes".to_owned()];
-    table.extend(lines.iter().map(|(name, time, how)| format!("{:>7.1}  {name}{how}", in_minutes(time))));
-    let sum: Duration = lines.iter().map(|(_, time, _)| *time).sum();
+    table.extend(lines.iter().map(|Line { name, time, remark }| {
+        let remark = remark.as_ref().map(|remark| format!("  {remark}")).unwrap_or_default();
+        format!("{:>7.1}  {name}{remark}", in_minutes(time))
+    }));
+    let sum: Duration = lines.iter().map(|line| line.time).sum();
     table.push(format!("{:>7.1}  in all", in_minutes(&sum)));
     table.join("\n")
 }
@@ -105,10 +125,14 @@ mod tests {
 
     #[test]
     fn minutes_add_up() {
-        let lines = [
-            ("a", Duration::from_secs(90), String::new()),
-            ("b", Duration::from_secs(30), "  skipped: not here".to_owned()),
-        ];
+        let line = |name, secs, remark: Option<&str>| Line {
+            name,
+            time: Duration::from_secs(secs),
+            remark: remark.map(str::to_owned),
+        };
+        let lines = [line("a", 90, None), line("b", 30, Some("skipped: not here"))];
         assert_eq!(minutes(&lines), "minutes\n    1.5  a\n    0.5  b  skipped: not here\n    2.0  in all");
+        assert_eq!(verdict(&lines), "all that was run holds; not run here: b");
+        assert_eq!(verdict(&lines[..1]), "all of it holds");
     }
 }

@@ -104,7 +104,7 @@ pub(crate) static RECIPES: &[Recipe] = &[
     Recipe {
         name: "circuit",
         commands: &["run nanda-2023 --quiet --json --runs {runs}", "export {run} --output {out}"],
-        takes: "5 min (README.md)",
+        takes: "5 min (docs/guide/runs.md)",
         needs: Needs::Nothing,
         figures: &[Figure { image: "docs/images/circuit.svg", written_as: "circuit.svg" }],
     },
