@@ -2,6 +2,7 @@
 
 use crate::say::note;
 use dunwu::spec_file::SpecFileError;
+use dunwu::store::{OutputError, StoreError};
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource, Report};
 use std::process::ExitCode;
 
@@ -56,9 +57,21 @@ impl Failure {
     }
 }
 
+/// Anything that went wrong with what was asked; the mistakes of the words themselves among them are usage errors.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        let error = match error.into().downcast::<StoreError>() {
+            Ok(StoreError::Spec { source, text, path }) => {
+                return Self::in_text(&source, &path.display().to_string(), &text);
+            }
+            Ok(error) => error.into(),
+            Err(error) => error,
+        };
+        match error.downcast::<OutputError>() {
+            Ok(error) if error.is_usage() => Self::usage(error),
+            Ok(error) => Self::Failed(error.into()),
+            Err(error) => Self::Failed(error),
+        }
     }
 }
 

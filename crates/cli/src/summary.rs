@@ -65,5 +65,6 @@ fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> 
         "steps_per_second": speed.filter(|speed| speed.seconds > 0.0).map(|speed| speed.steps as f64 / speed.seconds),
         "kernel": dunwu_engine::kernel::kernel_name(opened.spec.numerics),
         "reused": reused,
+        "writer": dir.writer(),
     })
 }
