@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::say::note;
 use anyhow::Context;
 use dunwu::group::Decomposition;
-use dunwu::store::{RunDir, RunId};
+use dunwu::store::{RecordedSpec, RunDir, RunId};
 use dunwu::task_file::{SPLIT, TABLE};
 use dunwu::{memory, spec_file, task_file};
 use dunwu_engine::spec::presets;
@@ -42,10 +42,8 @@ impl Asked {
 
     /// From a run's directory, which holds copies of all it needs.
     pub(crate) fn from_run(run: &RunDir) -> Result<Self, Failure> {
-        let toml = run.spec_toml()?;
-        let spec = spec_file::read(&toml, &RunSpec::default())
-            .map_err(|error| Failure::in_text(&error, &run.path().join("spec.toml").display().to_string(), &toml))?;
-        Self::new(spec, run.inputs()?)
+        let RecordedSpec { spec, inputs, .. } = RecordedSpec::read(run)?;
+        Self::new(spec, inputs)
     }
 
     fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, Failure> {

@@ -2,11 +2,12 @@
 
 use crate::Place;
 use crate::failure::Failure;
-use crate::landscape::Drawn;
 use crate::language_model as language;
+use crate::output::{Drawn, stem};
 use crate::say::{note, say};
 use anyhow::Context as _;
 use clap::Args;
+use dunwu::store::OutputFile;
 use dunwu_attention::assign::{assign, streaming};
 use dunwu_attention::cache::{Assignment, Cache, Policy, Precision};
 use dunwu_attention::decoder::Decoder;
@@ -15,7 +16,7 @@ use dunwu_attention::sparsity::{Head, Layer, MEASURES, Plan, SINKS, Sparsity};
 use dunwu_attention::tokenizer::Tokenizer;
 use dunwu_report::attention::{Reading, sparsity_page, sparsity_sentences, sparsity_text};
 use serde_json::{Map, Value, json};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,8 @@ pub(crate) fn attend(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), 
             "--tokens {tokens} leaves no query from {from} on: raise --tokens or lower --from"
         )));
     }
+    let output = drawn.prepare("attend", &[&stem(&asked.model), &stem(&asked.text)])?;
+    let assigned_file = asked.assign.as_deref().map(OutputFile::at).transpose()?;
     let text = language::text(&asked.text)?;
     let (file, model, tokenizer) = language::open(&asked.model, asked.quiet)?;
     fit(asked, &text, &file.hyperparameters)?;
@@ -98,9 +101,9 @@ pub(crate) fn attend(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), 
         begin: begin.map(|token| language::shown(&tokenizer, token)),
         tokens: tokens.iter().map(|token| language::shown(&tokenizer, *token)).collect(),
     };
-    let assigned = asked.assign.as_ref().map(|path| Assigned::write(asked, path, &reading.model, &sparsity, shape));
+    let assigned = assigned_file.map(|file| Assigned::write(asked, file, &reading.model, &sparsity, shape));
     let assigned = assigned.transpose()?;
-    let page = drawn.keep("attend.html", &sparsity_page(&sparsity, &reading))?;
+    let page = output.keep(&sparsity_page(&sparsity, &reading))?;
     if place.json {
         let object = Object { asked, tokenizer: &tokenizer, begin, reading: &reading, sparsity: &sparsity };
         say!("{}", object.json(assigned.as_ref(), &page));
@@ -176,8 +179,8 @@ fn begin_sentence(tokenizer: &Tokenizer, reading: &Reading) -> String {
 }
 
 /// An assignment that was written.
-struct Assigned<'a> {
-    path: &'a Path,
+struct Assigned {
+    path: PathBuf,
     hold: f64,
     assignment: Assignment,
     /// What heads have that no smaller cache serves.
@@ -188,17 +191,17 @@ struct Assigned<'a> {
     n_tokens: usize,
 }
 
-impl<'a> Assigned<'a> {
+impl Assigned {
     fn write(
         asked: &Asked,
-        path: &'a Path,
+        file: OutputFile,
         model: &str,
         sparsity: &Sparsity,
         shape: &Hyperparameters,
     ) -> Result<Self, Failure> {
         let otherwise = asked.budget.map_or(Policy::Full, |keys| streaming(keys as usize));
         let assignment = assign(sparsity, asked.hold, otherwise);
-        fs::write(path, assignment.write(model)).with_context(|| format!("cannot write {}", path.display()))?;
+        let path = file.write(assignment.write(model).as_bytes())?;
         let n_tokens = shape.trained_context;
         let bytes = assignment.bytes_at(shape, n_tokens);
         let bytes_uniform = Assignment::uniform(otherwise, shape).bytes_at(shape, n_tokens);
@@ -251,7 +254,7 @@ struct Object<'a> {
 }
 
 impl Object<'_> {
-    fn json(&self, assigned: Option<&Assigned<'_>>, page: &Path) -> Value {
+    fn json(&self, assigned: Option<&Assigned>, page: &Path) -> Value {
         let Self { asked, tokenizer, begin, reading, sparsity } = self;
         let plan = sparsity.plan;
         let sinks = sparsity.sinks.iter().map(|sink| {

@@ -4,18 +4,19 @@ use crate::Place;
 use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::inspect;
+use crate::output::page;
 use crate::say::say;
-use anyhow::Context;
 use dunwu::compare::{CompareError, Side, compare};
 use dunwu::store::{Record, RunDir};
 use dunwu_report::comparison;
 use serde_json::json;
-use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Compares two runs, in words or as one JSON object, and writes the page beside where the user stands.
-pub(crate) fn run(runs: [&str; 2], output: &Path, place: &Place) -> Result<(), Failure> {
+pub(crate) fn run(runs: [&str; 2], output: Option<PathBuf>, place: &Place) -> Result<(), Failure> {
     let dirs = [RunDir::resolve(&place.runs, runs[0])?, RunDir::resolve(&place.runs, runs[1])?];
+    let ids = dirs.each_ref().map(RunDir::short_id);
+    let output = page(output.as_deref(), "compare", &[&ids[0], &ids[1]])?;
     let asked = [Asked::from_run(&dirs[0])?, Asked::from_run(&dirs[1])?];
     let records = [Record::read(&dirs[0])?, Record::read(&dirs[1])?];
     let names = [dirs[0].dir_name(), dirs[1].dir_name()];
@@ -32,8 +33,7 @@ pub(crate) fn run(runs: [&str; 2], output: &Path, place: &Place) -> Result<(), F
     })?;
     let opened = [inspect::open(&dirs[0])?, inspect::open(&dirs[1])?];
     let remarks: Vec<String> = comparison::irreps(&compared, opened.each_ref()).into_iter().collect();
-    fs::write(output, comparison::html(&compared, &remarks))
-        .with_context(|| format!("cannot write {}", output.display()))?;
+    let output = output.write(comparison::html(&compared, &remarks).as_bytes())?;
     if place.json {
         let mut story = comparison::sentences(&compared);
         story.extend(remarks);

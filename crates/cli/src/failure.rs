@@ -2,6 +2,7 @@
 
 use crate::say::note;
 use dunwu::spec_file::SpecFileError;
+use dunwu::store::{OutputError, StoreError};
 use dunwu::verb::{Mistake, VerbError};
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource, Report};
 use std::process::ExitCode;
@@ -65,16 +66,28 @@ impl Failure {
                 Self::in_text(&place.error, &place.name, &place.text)
             }
             VerbError::Usage(Mistake { message, place: None }) => Self::usage(message),
-            VerbError::Failed(error) => Self::Failed(anyhow::Error::from_boxed(error)),
+            VerbError::Failed(error) => Self::from(anyhow::Error::from_boxed(error)),
             // Only a signal asks a verb of the command to stop.
             VerbError::Stopped => Self::Stopped { signal: signal.unwrap_or(2) },
         }
     }
 }
 
+/// Anything that went wrong with what was asked; the mistakes of the words themselves among them are usage errors.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        let error = match error.into().downcast::<StoreError>() {
+            Ok(StoreError::Spec { source, text, path }) => {
+                return Self::in_text(&source, &path.display().to_string(), &text);
+            }
+            Ok(error) => error.into(),
+            Err(error) => error,
+        };
+        match error.downcast::<OutputError>() {
+            Ok(error) if error.is_usage() => Self::usage(error),
+            Ok(error) => Self::Failed(error.into()),
+            Err(error) => Self::Failed(error),
+        }
     }
 }
 

@@ -6,18 +6,16 @@ use crate::failure::Failure;
 use crate::landscape;
 use crate::say::{note, say};
 use crate::summary;
-use anyhow::Context;
 use clap::ValueEnum;
 use dunwu::opened::{Frame, Opened, Opening};
-use dunwu::store::{Cache, Record, RunDir, RunState};
+use dunwu::store::{Cache, OutputFile, OutputFolder, Record, RunDir, RunState, replace};
 use dunwu::tables;
 use dunwu_engine::Outcome;
 use dunwu_engine::spec::values;
 use dunwu_report as report;
 use dunwu_report::Figure;
 use serde_json::json;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,7 +62,7 @@ pub(crate) fn keep_derived(opened: &Opened, dir: &RunDir) -> Result<(), Failure>
     }
     Cache::of(dir, &Record::read(dir)?, DERIVED_VERSION).store(&opened.frames)?;
     let landscape = landscape::figures_of_run(dir, opened)?;
-    write(&dir.path().join("report.html"), &html(opened, &landscape))
+    Ok(replace(&dir.path().join("report.html"), html(opened, &landscape).as_bytes(), "writing the report")?)
 }
 
 pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
@@ -77,8 +75,14 @@ pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
         };
         summary::print(&opened, &dir, speed, true, true);
     } else {
-        if let RunState::Unfinished { .. } = dir.state()? {
-            say!("This run is not finished: `dunwu resume {}` goes on with it.", dir.path().display());
+        match dir.state()? {
+            RunState::Finished(_) => {}
+            RunState::Unfinished { writer: Some(writer), .. } => {
+                say!("This run is being written by {writer}; below is what it has so far.");
+            }
+            RunState::Unfinished { writer: None, .. } => {
+                say!("This run is not finished: `dunwu resume {}` goes on with it.", dir.path().display());
+            }
         }
         say!("{}", report::text(&opened).trim_end());
     }
@@ -87,26 +91,26 @@ pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
 
 pub(crate) fn report(run: &str, output: Option<PathBuf>, place: &Place) -> Result<(), Failure> {
     let dir = RunDir::resolve(&place.runs, run)?;
-    let path = output.unwrap_or_else(|| dir.path().join("report.html"));
+    let output = OutputFile::at(&output.unwrap_or_else(|| dir.path().join("report.html")))?;
     let opened = open(&dir)?;
-    write(&path, &html(&opened, &landscape::figures_of_run(&dir, &opened)?))?;
+    let path = output.write(html(&opened, &landscape::figures_of_run(&dir, &opened)?).as_bytes())?;
     print_paths(&[path], place.json);
     Ok(())
 }
 
-pub(crate) fn export(run: &str, output: &Path, format: TableFormat, place: &Place) -> Result<(), Failure> {
+pub(crate) fn export(run: &str, output: Option<PathBuf>, format: TableFormat, place: &Place) -> Result<(), Failure> {
     let dir = RunDir::resolve(&place.runs, run)?;
+    let output = output.unwrap_or_else(|| PathBuf::from(format!("export-{}", dir.short_name())));
+    let output = OutputFolder::at(&output)?;
     let opened = open(&dir)?;
-    fs::create_dir_all(output).with_context(|| format!("cannot make the folder {}", output.display()))?;
+    output.make()?;
     let mut paths = Vec::new();
     for figure in report::figures(&opened).into_iter().chain(landscape::figures_of_run(&dir, &opened)?) {
         let Some(svg) = &figure.svg else { continue };
-        let path = output.join(format!("{}.svg", figure.name));
-        write(&path, svg)?;
-        paths.push(path);
+        paths.push(output.write(&format!("{}.svg", figure.name), svg.as_bytes())?);
     }
     for (name, table) in tables::tables(&opened) {
-        let path = output.join(name);
+        let path = output.path().join(name);
         let path = match format {
             TableFormat::Parquet => path.with_extension("parquet"),
             TableFormat::Csv => path.with_extension("csv"),
@@ -125,11 +129,6 @@ fn html(opened: &Opened, landscape: &[Figure]) -> String {
     let settings: Vec<(String, String)> =
         values(&opened.spec).map(|(setting, value)| (setting.key.to_owned(), value.to_string())).collect();
     report::html(opened, landscape, &settings)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
 }
 
 fn print_paths(paths: &[PathBuf], json: bool) {

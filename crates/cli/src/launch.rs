@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use dunwu::launch::slurm::{Script, SlurmPlan, SlurmRequest};
 use dunwu::launch::{Size, Sizing};
+use dunwu::store::replace;
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
@@ -159,7 +160,7 @@ struct Jobs {
 fn submit(plan: &SlurmPlan) -> Result<Jobs, Failure> {
     fs::create_dir_all(&plan.folder).with_context(|| format!("cannot make the folder {:?}", plan.folder))?;
     for Script { path, text } in [&plan.array, &plan.collect] {
-        fs::write(path, text).with_context(|| format!("cannot write {path:?}"))?;
+        replace(Path::new(path), text.as_bytes(), "writing a script")?;
     }
     let array = job_number(&plan.array_command())?;
     let collect = job_number(&plan.collect_command(&array)).inspect_err(|_| {

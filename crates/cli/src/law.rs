@@ -2,7 +2,7 @@
 
 use crate::Place;
 use crate::failure::Failure;
-use crate::landscape::Drawn;
+use crate::output::{Drawn, stem};
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::law::{Decision, Estimate, Form, Further, LawFit, Study, Threshold};
@@ -12,9 +12,10 @@ use std::path::Path;
 
 pub(crate) fn run(table: &Path, filters: &[String], drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     let filters = filters.iter().map(|word| key_value(word)).collect::<Result<Vec<_>, _>>()?;
+    let output = drawn.prepare("law", &[&stem(table)])?;
     let results = filtered(swept::read(table)?, &filters)?;
     let study = Study::of(&results).map_err(Failure::usage)?;
-    let page = drawn.keep("law.html", &law::law_page(&study))?;
+    let page = output.keep(&law::law_page(&study))?;
     if place.json {
         say!("{}", object(&study, &page));
         return Ok(());

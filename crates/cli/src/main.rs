@@ -10,6 +10,7 @@ mod landscape;
 mod language_model;
 mod launch;
 mod law;
+mod output;
 mod pair;
 mod passkey;
 mod phase;
@@ -34,7 +35,8 @@ use std::time::Duration;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (sweeps and streams, which then go on later).
+/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
+/// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 100)]
 struct Cli {
@@ -122,9 +124,9 @@ enum Command {
     Export {
         /// Directory, name or first digits of the id
         run: String,
-        /// Folder to write to, made if it is missing
-        #[arg(long, value_name = "DIR", default_value = "export")]
-        output: PathBuf,
+        /// Folder to write to, made if it is missing (default: export- and the run's name)
+        #[arg(long, value_name = "DIR")]
+        output: Option<PathBuf>,
         /// How tables are written
         #[arg(long, value_enum, default_value_t = inspect::TableFormat::Parquet)]
         tables: inspect::TableFormat,
@@ -140,9 +142,9 @@ enum Command {
         run_a: String,
         /// Directory, name or first digits of the id
         run_b: String,
-        /// Where to write the page
-        #[arg(long, value_name = "FILE", default_value = "compare.html")]
-        output: PathBuf,
+        /// Where to write the page (default: compare- and both ids)
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
@@ -175,7 +177,7 @@ enum Command {
         #[arg(value_name = "x=COLUMN] [y=COLUMN] [KEY=VALUE ...")]
         words: Vec<String>,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -190,7 +192,7 @@ enum Command {
         #[arg(value_name = "KEY=VALUE")]
         filters: Vec<String>,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -207,7 +209,7 @@ enum Command {
         #[arg(value_name = "KEY=A,B] [tuned=KEY] [KEY=VALUE ...", required = true)]
         words: Vec<String>,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -248,7 +250,7 @@ enum Command {
         #[arg(long)]
         quiet: bool,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -265,7 +267,7 @@ enum Command {
         #[arg(long)]
         quiet: bool,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -279,7 +281,7 @@ enum Command {
         #[command(flatten)]
         asked: attend::Asked,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -291,7 +293,7 @@ enum Command {
         #[command(flatten)]
         asked: passkey::Asked,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -304,7 +306,7 @@ enum Command {
         #[command(flatten)]
         asked: stream::Asked,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -359,8 +361,8 @@ fn main() -> ExitCode {
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
         Command::Show { run, place } => inspect::show(&run, &place),
         Command::Report { run, output, place } => inspect::report(&run, output, &place),
-        Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
-        Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], &output, &place),
+        Command::Export { run, output, tables, place } => inspect::export(&run, output, tables, &place),
+        Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], output, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

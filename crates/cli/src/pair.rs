@@ -2,7 +2,7 @@
 
 use crate::Place;
 use crate::failure::Failure;
-use crate::landscape::Drawn;
+use crate::output::{Drawn, stem};
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::paired::{Comparison, Effect, Effects, PairedError, Tuned};
@@ -31,6 +31,7 @@ pub(crate) fn pair(table: &Path, words: &[String], drawn: &Drawn, place: &Place)
             filter => filters.push(filter),
         }
     }
+    let output = drawn.prepare("pair", &[&stem(table), key])?;
     let results = filtered(swept::read(table)?, &filters)?;
     let values = two_values(&results, key, both)?;
     let comparison = Comparison::of(&results, key, &values, tuned).map_err(|error| match error {
@@ -38,7 +39,7 @@ pub(crate) fn pair(table: &Path, words: &[String], drawn: &Drawn, place: &Place)
         error => Failure::usage(error),
     })?;
     let fixed: Vec<String> = filters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    let output = drawn.keep("pair.html", &page(&comparison, &fixed.join(" · ")))?;
+    let output = output.keep(&page(&comparison, &fixed.join(" · ")))?;
     if place.json {
         say!("{}", object(&comparison, &output));
         return Ok(());

@@ -3,8 +3,8 @@
 use crate::Place;
 use crate::attend::name;
 use crate::failure::Failure;
-use crate::landscape::Drawn;
 use crate::language_model as language;
+use crate::output::{Drawn, stem};
 use crate::say::say;
 use crate::stream::policies;
 use anyhow::Context as _;
@@ -91,6 +91,7 @@ impl Held {
 }
 
 pub(crate) fn passkey(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
+    let output = drawn.prepare("passkey", &[&stem(&asked.model), &stem(&asked.text)])?;
     let text = language::text(&asked.text)?;
     let (file, model, tokenizer) = language::open(&asked.model, asked.quiet)?;
     let shape = &file.hyperparameters;
@@ -116,7 +117,7 @@ pub(crate) fn passkey(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(),
         longest,
         tallies,
     };
-    let page = drawn.keep("passkey.html", &passkey_page(&run))?;
+    let page = output.keep(&passkey_page(&run))?;
     if place.json {
         say!("{}", object(&run, asked, &page));
         return Ok(());

@@ -2,7 +2,7 @@
 
 use crate::Place;
 use crate::failure::Failure;
-use crate::landscape::Drawn;
+use crate::output::{Drawn, stem};
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::phase::{Boundary, Cell, Diagram, PhaseError};
@@ -29,13 +29,14 @@ pub(crate) fn phase(table: &Path, words: &[String], drawn: &Drawn, place: &Place
             None => filters.push((key, value)),
         }
     }
+    let output = drawn.prepare("phase", &[&stem(table)])?;
     let results = filtered(swept::read(table)?, &filters)?;
     let diagram = Diagram::of(&results, axes[0], axes[1]).map_err(|error| match error {
         PhaseError::Results(error) => swept::refused(error),
         error => Failure::usage(error),
     })?;
     let fixed: Vec<String> = filters.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    let output = drawn.keep("phase.html", &page(&diagram, &fixed.join(" · ")))?;
+    let output = output.keep(&page(&diagram, &fixed.join(" · ")))?;
     if place.json {
         say!("{}", object(&diagram, &output));
         return Ok(());

@@ -2,18 +2,15 @@
 
 use crate::Place;
 use crate::failure::Failure;
-use crate::landscape::Drawn;
+use crate::output::PageOutput;
 use crate::say::say;
-use anyhow::Context as _;
 use dunwu::answer::Answer;
-use dunwu_report::{draw, skin};
+use dunwu_report::skin;
 use serde_json::{Value, json};
-use std::fs;
-use std::path::PathBuf;
 
 /// Writes the answer's page, and its figures where a folder was named; then prints it.
-pub(crate) fn answer(answer: &Answer, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
-    let page = keep_page(answer, drawn)?;
+pub(crate) fn answer(answer: &Answer, output: PageOutput, place: &Place) -> Result<(), Failure> {
+    let page = output.keep_answer(answer)?;
     if place.json {
         let mut object = skin::json(answer);
         if let Value::Object(object) = &mut object {
@@ -25,20 +22,6 @@ pub(crate) fn answer(answer: &Answer, drawn: &Drawn, place: &Place) -> Result<()
         say!("Page, to open in a browser: {}", page.display());
     }
     Ok(())
-}
-
-/// Writes page and figures; says where the page is.
-fn keep_page(answer: &Answer, drawn: &Drawn) -> Result<PathBuf, Failure> {
-    let path = drawn.page(answer.verb);
-    fs::write(&path, skin::page(answer)).with_context(|| format!("cannot write {}", path.display()))?;
-    if let Some(folder) = &drawn.figures {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        for (name, svg) in draw::documents(answer) {
-            let path = folder.join(format!("{name}.svg"));
-            fs::write(&path, svg).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-    }
-    Ok(path)
 }
 
 /// Prints an answer that has no page.

@@ -5,10 +5,10 @@ use crate::failure::Failure;
 use crate::inspect;
 use crate::progress::Progress;
 use crate::say::note;
+use crate::signals::Signals;
 use crate::summary::{self, Speed};
 use crate::{Drive, Place};
 use dunwu::opened::Opening;
-use dunwu::spec_file;
 use dunwu::store::{NewRun, Record, RunDir, RunState, RunWriter};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Training};
@@ -21,14 +21,8 @@ pub(crate) fn run(words: &[String], drive: &Drive, place: &Place) -> Result<(), 
     let asked = Asked::from_words(words)?;
     let Some(dir) = RunDir::find(&place.runs, &asked.id)? else {
         let name = asked.spec.task.to_string();
-        let spec_toml = spec_file::write(&asked.spec);
-        let new = NewRun {
-            id: &asked.id,
-            name: &name,
-            spec_toml: &spec_toml,
-            inputs: &asked.inputs,
-            kernel: kernel_name(asked.spec.numerics),
-        };
+        let new =
+            NewRun { name: &name, spec: &asked.spec, inputs: &asked.inputs, kernel: kernel_name(asked.spec.numerics) };
         let writer = RunWriter::create(&place.runs, &new)?;
         return train(&asked, writer, None, drive, place);
     };
@@ -116,7 +110,7 @@ impl<'a> Underway<'a> {
     }
 }
 
-/// The run itself: each step's yield is recorded, then opened, then shown.
+/// The run itself: each step's yield is recorded, then opened, then shown. Ctrl-C and SIGTERM end it with a checkpoint.
 fn train(
     asked: &Asked,
     mut writer: RunWriter,
@@ -124,6 +118,7 @@ fn train(
     drive: &Drive,
     place: &Place,
 ) -> Result<(), Failure> {
+    let signals = Signals::watch()?;
     let mut run = Underway::begin(asked, writer.dir(), checkpoint)?;
     let progress = Progress::new(&asked.spec, asked.decomposition.as_ref(), drive.quiet);
     let mut saved = Instant::now();
@@ -143,12 +138,21 @@ fn train(
         if let Some(outcome) = advanced.outcome {
             break (outcome, advanced.step);
         }
-        if saved.elapsed() >= drive.checkpoint_every {
+        let caught = signals.caught();
+        if caught.is_some() || saved.elapsed() >= drive.checkpoint_every {
             writer.save_checkpoint(&run.checkpoint())?;
             saved = Instant::now();
         }
+        if let Some(signal) = caught {
+            progress.done();
+            let (step, dir) = (advanced.step, writer.dir().path().display());
+            note!("stopped after step {step}, with a checkpoint: `dunwu resume {dir}` goes on from there");
+            return Err(Failure::Stopped { signal });
+        }
     };
     progress.done();
+    // What follows is derived and replaced whole, so that from here on a signal may end the process at once.
+    signals.let_go();
     let dir = writer.finish(outcome, step, run.seconds)?;
     let opened = run.opening.finish(run.scalars, outcome);
     inspect::keep_derived(&opened, &dir)?;

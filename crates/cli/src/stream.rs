@@ -6,8 +6,8 @@ mod underway;
 
 use crate::Place;
 use crate::failure::Failure;
-use crate::landscape::Drawn;
 use crate::language_model;
+use crate::output::{Drawn, stem};
 use crate::say::{note, say};
 use crate::signals::Signals;
 use clap::Args;
@@ -69,6 +69,8 @@ pub(crate) struct Asked {
 
 pub(crate) fn stream(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     policies::check_words(&asked.policies)?;
+    let output = drawn
+        .prepare("stream", &[&stem(&asked.model), &asked.texts.first().map(|path| stem(path)).unwrap_or_default()])?;
     let signals = Signals::watch()?;
     let (file, model, tokenizer) = language_model::open(&asked.model, asked.quiet)?;
     let policies = policies::read(&asked.policies, &file.hyperparameters)?;
@@ -91,7 +93,7 @@ pub(crate) fn stream(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), 
         )));
     }
     remark(asked, &reading, is_stopped);
-    let page = drawn.keep("stream.html", &report::page(&reading))?;
+    let page = output.keep(&report::page(&reading))?;
     if place.json {
         say!("{}", object(asked, &reading, &page, underway.folder()));
     } else {

@@ -60,6 +60,7 @@ fn object(opened: &Opened, dir: &RunDir, speed: Option<Speed>, reused: bool) -> 
         "steps_per_second": speed.filter(|speed| speed.seconds > 0.0).map(|speed| speed.steps as f64 / speed.seconds),
         "kernel": dunwu_engine::kernel::kernel_name(opened.spec.numerics),
         "reused": reused,
+        "writer": dir.writer(),
     });
     for scalar in SCALARS {
         object[scalar.name] = json!(last.and_then(scalar.get));

@@ -97,8 +97,9 @@ fn collected(rows: usize) -> (f64, u64) {
         let path = fs::read_dir(&part).expect("files").next().expect("a file").expect("a file").path();
         let text = fs::read_to_string(&path).expect("text");
         let (header, line) = text.split_once('\n').expect("a header");
-        let lines: Vec<String> =
-            runs.iter().map(|run| line.trim_end().replacen(runs[0].id.as_str(), run.id.as_str(), 1)).collect();
+        let (object, _) = line.rsplit_once(",\"check\":").expect("a checksum");
+        let renamed = |run: &Planned| format!("{object}}}").replacen(runs[0].id.as_str(), run.id.as_str(), 1);
+        let lines: Vec<String> = runs.iter().map(|run| dunwu::store::seal_line(&renamed(run), "")).collect();
         fs::write(&path, format!("{header}\n{}\n", lines.join("\n"))).expect("rows");
         size += fs::metadata(&path).expect("a size").len();
     }

@@ -1,7 +1,6 @@
 //! What can go wrong with a stream.
 
-use dunwu::store::FileError;
-use dunwu::store::error::pid_text;
+use dunwu::store::{FileError, WritingProcess};
 use std::io;
 use std::path::PathBuf;
 
@@ -13,10 +12,10 @@ pub enum StreamError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Two processes on one stream.
-    #[error("this stream is being read by another process{}; wait for it, or end it first: {path:?}", pid_text(*pid))]
+    #[error("this stream is being read by {reader}; wait for it, or end it first: {path:?}")]
     BeingRead {
-        /// Which process, where it says so.
-        pid: Option<u32>,
+        /// Which process, as far as it says so.
+        reader: Box<WritingProcess>,
         /// The stream's folder.
         path: PathBuf,
     },

@@ -8,6 +8,7 @@ use dunwu::store::entry::Number;
 use dunwu::store::file::{self, FileError, While as _};
 use dunwu::store::lock::RunLock;
 use dunwu::store::log::Log;
+use dunwu::store::sealed_line::{open_line, seal_line};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::ErrorKind;
@@ -104,8 +105,8 @@ impl Folder {
             milliseconds: numbers(&segment.milliseconds),
             bytes: segment.bytes.clone(),
         };
-        let line = serde_json::to_string(&stored).expect("a segment is numbers");
-        Ok(self.log.append(&line)?)
+        let object = serde_json::to_string(&stored).expect("a segment is numbers");
+        Ok(self.log.append(&seal_line(&object, ""))?)
     }
 
     /// Replaces the checkpoint: the segments are synced before, so that a stream never goes on from beyond its log.
@@ -125,7 +126,7 @@ impl Folder {
 fn lock(path: &Path) -> Result<RunLock, StreamError> {
     match RunLock::try_take(path)? {
         Ok(lock) => Ok(lock),
-        Err(pid) => Err(StreamError::BeingRead { pid, path: path.to_owned() }),
+        Err(reader) => Err(StreamError::BeingRead { reader, path: path.to_owned() }),
     }
 }
 
@@ -170,7 +171,8 @@ fn read_log(path: &Path, bytes: u64, n_lanes: usize) -> Result<Vec<SegmentLine>,
     let mut segments: Vec<SegmentLine> = Vec::new();
     for (index, line) in whole.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let damaged = |why: String| StreamError::DamagedLine { line: index + 1, why, path: path.to_owned() };
-        let stored: StoredSegment = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+        let (object, _) = open_line(line, "").map_err(damaged)?;
+        let stored: StoredSegment = serde_json::from_slice(&object).map_err(|error| damaged(error.to_string()))?;
         let is_whole = [stored.nats.len(), stored.milliseconds.len(), stored.bytes.len()] == [n_lanes; 3];
         if !is_whole || segments.last().is_some_and(|last| last.to >= stored.to) {
             return Err(damaged("it does not follow the line before".to_owned()));

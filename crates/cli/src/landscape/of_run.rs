@@ -1,11 +1,11 @@
 //! `dunwu peaks --run RUN`: where the units of a trained network stand on the landscape of its training sample.
 
-use super::Drawn;
 use super::request::{energy, workers};
 use crate::Place as Where;
 use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::inspect;
+use crate::output::Drawn;
 use crate::say::{note, say};
 use dunwu::Opened;
 use dunwu::landscape::climbing::{Climbing, ClimbingError, Place, Watch};
@@ -41,6 +41,7 @@ pub(crate) fn peaks_of_run(
         }
     }
     let dir = RunDir::resolve(&place.runs, run)?;
+    let output = drawn.prepare("peaks", &[&dir.short_name()])?;
     let opened = inspect::open(&dir)?;
     let record = Record::read(&dir)?;
     let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
@@ -48,7 +49,7 @@ pub(crate) fn peaks_of_run(
         return Err(Failure::usage(ClimbingError::NoTokenWeights { why }));
     }
     let climbing = climbing(&dir, &record, &steps, kind, quiet)?.map_err(Failure::usage)?;
-    let output = &drawn.keep("peaks.html", &climbing_page(&opened, &climbing))?;
+    let output = &output.keep(&climbing_page(&opened, &climbing))?;
     if place.json {
         say!(
             "{}",

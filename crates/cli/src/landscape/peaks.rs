@@ -1,9 +1,9 @@
 //! `dunwu peaks TASK`: finds, certifies and prints the peaks of one landscape.
 
-use super::Drawn;
 use super::request::{PEAKS_KEYS, Request};
 use crate::Place;
 use crate::failure::Failure;
+use crate::output::Drawn;
 use crate::say::say;
 use dunwu::landscape::peaks::{Peak, Peaks, find};
 use dunwu::landscape::race::population_peaks;
@@ -19,6 +19,7 @@ use std::time::Instant;
 pub(crate) fn peaks(words: &[String], drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     let request = Request::read(words, &[PEAKS_KEYS], 1000)?;
     let Request { spec, problem, decomposition, energy, ridge, restarts, .. } = &request;
+    let output = drawn.prepare("peaks", &[&spec.task.to_string()])?;
     let split_text = task_file::split_text(&spec.data, Path::new("")).map_err(Failure::usage)?;
     let split = Split::draw(problem, &spec.data, spec.seed, split_text.as_deref()).map_err(Failure::usage)?;
     let landscape = Landscape::new(problem, &split, decomposition.as_ref(), spec.model.activation, *energy, *ridge)
@@ -37,7 +38,7 @@ pub(crate) fn peaks(words: &[String], drawn: &Drawn, place: &Place) -> Result<()
         workers: &workers,
         remarks: &remarks,
     });
-    let output = &drawn.keep("peaks.html", &page)?;
+    let output = &output.keep(&page)?;
     if place.json {
         say!("{}", object(&request, &landscape, &peaks, per_second, split.train.len(), &remarks, output));
         return Ok(());

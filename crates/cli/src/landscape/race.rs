@@ -1,11 +1,11 @@
 //! `dunwu race TASK`: landscapes over an axis, for several samples each, and short real runs beside them.
 
-use super::Drawn;
 use super::axis::{Axis, axis};
 use super::request::{Key, PEAKS_KEYS, RACE_KEYS, Request};
 use super::training::{Training, train};
 use crate::Place;
 use crate::failure::Failure;
+use crate::output::Drawn;
 use crate::say::say;
 use dunwu::landscape::race::{Course, Crossing, Estimate, Lead, RacePoint, Standing, crossing};
 use dunwu::landscape::{Energy, EnergyKind, PeakKind, theory};
@@ -31,6 +31,7 @@ pub(super) struct Race {
 
 pub(crate) fn race(words: &[String], quiet: bool, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     let race = Race::read(words, quiet)?;
+    let output = drawn.prepare("race", &[&race.request.spec.task.to_string()])?;
     let asked = race.request.energy;
     let other = EnergyKind::ALL.into_iter().find(|kind| *kind != asked).expect("there are two");
     let courses = [race.course(asked)?, race.course(other)?];
@@ -38,7 +39,7 @@ pub(crate) fn race(words: &[String], quiet: bool, drawn: &Drawn, place: &Place) 
     race.bar.finish_and_clear();
     let (setup, silent) = (race.setup(), race.silent());
     let view = race.view(&courses, &training, &setup, &silent);
-    let output = &drawn.keep("race.html", &race_page(&view, &race.first_sample()?, &race.workers))?;
+    let output = &output.keep(&race_page(&view, &race.first_sample()?, &race.workers))?;
     if place.json {
         say!("{}", object(&view, &race, output));
         return Ok(());

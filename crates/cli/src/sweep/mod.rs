@@ -10,7 +10,7 @@ use crate::signals::Signals;
 use anyhow::Context as _;
 pub(crate) use asked::{Swept, Variation};
 use clap::Args;
-use dunwu::store::{Table, TableError};
+use dunwu::store::{OutputFile, Table, TableError};
 use dunwu::sweep::{Collected, Estimator, Keep, Options, Planned, Tally, collect, work};
 use progress::Progress;
 use serde_json::json;
@@ -73,9 +73,7 @@ pub(crate) fn sweep(variation: &Variation, working: &Working, ending: &Ending, p
         if !matches!(extension, Some("parquet" | "csv")) {
             return Err(Failure::usage(format!("--table {}: a table ends in .parquet or .csv", table.display())));
         }
-        if table.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-            return Err(Failure::usage(format!("--table {}: there is no such folder", table.display())));
-        }
+        OutputFile::at(table)?;
     }
     if ending.dry_run {
         return foretell(&swept, working, place);

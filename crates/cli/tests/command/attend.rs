@@ -58,7 +58,7 @@ fn every_head_of_every_layer_is_measured() {
     let named: Vec<&str> = list(&said["measures"]).iter().map(|of| of["name"].as_str().unwrap()).collect();
     assert_eq!(named, MEASURES);
     assert!(said["sink_onset"].is_null() && said["sinks"].is_array());
-    let page = fs::read_to_string(desk.path("attend.html")).unwrap();
+    let page = fs::read_to_string(desk.path("attend-tiny-text.html")).unwrap();
     assert!(page.contains("What every head does") && !page.contains("NaN"));
     assert_eq!(fs::read_dir(desk.path("drawn")).unwrap().count(), 4);
     // The same numbers again, on other threads.

@@ -23,7 +23,7 @@ fn runs_by_two_losses_are_set_side_by_side() {
             assert!(asked["weight_cosine"].is_number(), "{asked}");
         }
     }
-    let page = std::fs::read_to_string(desk.path("compare.html")).unwrap();
+    let page = std::fs::read_to_string(desk.path(result["page"].as_str().unwrap())).unwrap();
     assert!(page.contains("<svg") && page.contains("contrastive"));
     let said = desk.dunwu(&format!("compare {outputs} {features} --output elsewhere.html"));
     assert!(said.code == 0 && said.stdout.contains("linear CKA") && desk.path("elsewhere.html").is_file());

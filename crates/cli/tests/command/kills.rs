@@ -3,6 +3,7 @@
 use crate::{Desk, computed, record, snapshots};
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// 600 steps of about a millisecond; the kill comes when 200 of them are recorded.
 const WORDS: &str = "run small steps=600 seed=5 --quiet";
@@ -48,6 +49,51 @@ fn a_run_killed_after_a_checkpoint_goes_on_with_the_same_bits() {
         assert!((1..600).contains(&step), "{step}");
         assert_same(&run, &wanted.run());
     }
+}
+
+#[test]
+fn signals_write_a_checkpoint_and_the_run_goes_on_with_the_same_bits() {
+    let wanted = uninterrupted();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let desk = Desk::new();
+        // No checkpoint but the one at the end, which is what is tested.
+        let words = format!("{WORDS} --checkpoint-every 1000");
+        let mut running = desk.starts(&words, LINES);
+        let run = desk.run();
+        let sent = Command::new("kill").args([format!("-{signal}"), running.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert_eq!(running.0.wait().unwrap().code(), Some(code));
+        let at = record(&run).len();
+        assert!((LINES..600).contains(&at) && run.join("checkpoint.safetensors").is_file());
+        // A resumed run may be stopped as well: at its first step.
+        let mut resuming = desk.starts(&format!("resume {} --quiet --checkpoint-every 1000", run.display()), at + 1);
+        let sent = Command::new("kill").args([format!("-{signal}"), resuming.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert_eq!(resuming.0.wait().unwrap().code(), Some(code));
+        let said = desk.dunwu(&format!("resume {}", run.display()));
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let step = said.stderr.split("going on from step ").nth(1).and_then(|rest| rest.split(':').next());
+        let step: usize = step.unwrap_or_else(|| panic!("{}", said.stderr)).parse().unwrap();
+        assert!(step + 20 > at - 20, "{step} of {at} lines");
+        assert_same(&run, &wanted.run());
+    }
+}
+
+#[test]
+fn a_stopped_run_says_how_to_go_on() {
+    let desk = Desk::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dunwu"));
+    command.args(["run", "small", "steps=1000000", "--quiet"]).current_dir(&desk.folder);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while desk.runs().first().is_none_or(|run| record(run).len() < 20) {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(143), 0));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let name = desk.run().file_name().unwrap().to_string_lossy().into_owned();
+    assert!(said.starts_with("stopped after step ") && said.contains(&format!("`dunwu resume runs/{name}`")), "{said}");
 }
 
 #[test]
@@ -118,11 +164,19 @@ fn a_run_belongs_to_one_process_and_can_be_looked_at_by_others() {
     let words = "run small steps=1000000 --quiet record.evaluate_every=100";
     let running = desk.starts(words, 5);
     let run = desk.run();
-    desk.refuses(words, 1, &["being written by another process"]);
-    desk.refuses(&format!("resume {}", run.display()), 1, &["being written by another process"]);
+    let writer = format!("being written by process {} on ", running.0.id());
+    desk.refuses(words, 1, &[&writer, "(", "dunwu run small steps=1000000", " UTC; wait for it, or end it first"]);
+    desk.refuses(&format!("resume {}", run.display()), 1, &[&writer]);
     let shown = desk.dunwu(&format!("show {}", run.display()));
-    assert!(shown.code == 0 && shown.stdout.starts_with("This run is not finished"), "{}", shown.stderr);
+    assert!(shown.code == 0 && shown.stdout.starts_with(&format!("This run is {writer}")), "{}", shown.stdout);
+    let pid = desk.json(&format!("show {}", run.display()))["writer"]["pid"].clone();
+    assert_eq!(pid, running.0.id());
     running.kill();
+    // What it said of itself is still in the file, and the system knows better.
+    assert!(fs::read_to_string(run.join("lock")).unwrap().contains(&pid.to_string()));
+    let shown = desk.dunwu(&format!("show {}", run.display()));
+    assert!(shown.stdout.starts_with("This run is not finished: `dunwu resume "), "{}", shown.stdout);
+    assert_eq!(desk.json(&format!("show {}", run.display()))["writer"], serde_json::Value::Null);
     let before = record(&run).len();
     let mut again = desk.starts(words, before + 1);
     assert_eq!(again.0.try_wait().unwrap(), None, "the lock went with the process that held it");

@@ -64,7 +64,7 @@ fn a_race_has_points_a_crossing_and_real_runs() {
     }
     assert_eq!(race["other"]["energy"], "raw");
     assert!(!race["runs"].as_array().unwrap().is_empty());
-    let page = std::fs::read_to_string(desk.path("race.html")).unwrap();
+    let page = std::fs::read_to_string(desk.path(race["page"].as_str().unwrap())).unwrap();
     assert!(page.matches("<svg").count() >= 3 && page.contains("type=\"range\""));
     let again = desk.json(&format!("{words} train=false --output other.html"));
     assert_eq!((&again["points"][2]["samples"], &again["training"]), (&points[2]["samples"], &Value::Null));

@@ -2,7 +2,7 @@
 
 use crate::Desk;
 use dunwu::store::{Column, Table};
-use dunwu::sweep::RESULTS;
+use dunwu::sweep::result_columns;
 use serde_json::Value;
 use std::fs;
 
@@ -53,7 +53,7 @@ fn table(rows: &[Row], c: f64) -> Table {
         .with("step", ints(&|_| 1500))
         .with("step_generalized", Column::OptInt64(rows.iter().map(|row| row.generalized(c).then_some(700)).collect()))
         .with("seconds", Column::Float64(vec![2.5; rows.len()]));
-    for name in RESULTS {
+    for name in result_columns() {
         if table.columns.iter().all(|(other, _)| other != name) {
             table = table.with(name, Column::OptFloat64(vec![None; rows.len()]));
         }
@@ -87,7 +87,7 @@ fn a_law_comes_with_its_rivals_its_thresholds_and_a_page() {
     let c = &laws[0]["scale"];
     assert!(number(&c["low"]) < 2.6 && number(&c["high"]) > 2.6, "{c}");
     assert!(number(&laws[2]["bits"]) > 10.0 && number(&laws[3]["exponent"]["value"]) < 1.5, "{law}");
-    let page = fs::read_to_string(desk.path("law.html")).unwrap();
+    let page = fs::read_to_string(desk.path("law-sweep.html")).unwrap();
     assert!(page.contains("<svg") && !page.contains("<script") && page.contains("What was assumed"));
     assert!(desk.path("drawn/law.svg").is_file() && desk.path("drawn/law-ratio.svg").is_file());
     let said = desk.dunwu("law sweep.parquet --output other.html");
@@ -137,6 +137,6 @@ fn a_table_that_says_nothing_about_a_law_is_refused() {
     ] {
         desk.refuses(words, code, wanted);
     }
-    assert!(!desk.path("law.html").exists(), "what is refused leaves nothing behind");
+    assert!(!desk.path("law-widths.html").exists(), "what is refused leaves nothing behind");
     assert_eq!(desk.dunwu("law widths.parquet model.width=256 task=cyclic").code, 0);
 }

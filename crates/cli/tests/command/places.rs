@@ -71,6 +71,47 @@ fn a_full_disk_is_said_and_the_run_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_full_disk_leaves_every_old_page_and_table_as_it_was() {
+    let desk = Desk::new();
+    let run = desk.json(WORDS)["run"].as_str().unwrap().to_owned();
+    let path = desk.path("small");
+    let Some(disk) = Disk::mounted(&path, "4m") else { return };
+    let writing = [
+        (format!("report {run} --output small/report.html"), "report.html"),
+        (format!("export {run} --output small --tables csv"), "scalars.csv"),
+        ("peaks cyclic:7 restarts=20 --output small/peaks.html --figures small".to_owned(), "peaks.html"),
+        (format!("compare {run} {run} --output small/compare.html"), "compare.html"),
+        ("sweep small steps=20 seed=0..3 --table small/table.csv --quiet".to_owned(), "table.csv"),
+    ];
+    for (words, _) in &writing {
+        let said = desk.dunwu(words);
+        assert_eq!(said.code, 0, "{words}: {}", said.stderr);
+    }
+    let files = || {
+        let entries = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = entries.map(|path| (fs::read(&path).unwrap(), path)).collect();
+        files.retain(|(_, path)| !path.ends_with("ballast"));
+        files.sort();
+        files
+    };
+    let before = files();
+    let _ = fs::write(path.join("ballast"), vec![1; 8 << 20]); // takes all that is left, then fails
+    for (words, name) in &writing {
+        desk.refuses(
+            words,
+            1,
+            &["the disk is full", "what was written before is whole", name.split('.').next().unwrap()],
+        );
+        assert!(files() == before, "{words}");
+    }
+    fs::remove_file(path.join("ballast")).unwrap();
+    for (words, _) in &writing {
+        assert_eq!(desk.dunwu(words).code, 0, "{words}");
+    }
+    drop(disk);
+}
+
+#[test]
 fn a_full_disk_ends_a_sweep_and_what_it_had_is_there_when_there_is_room() {
     let desk = Desk::new();
     let path = desk.path("small");

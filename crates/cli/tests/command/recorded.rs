@@ -98,7 +98,7 @@ fn an_interrupted_run_can_be_shown_reported_and_exported() {
     assert_eq!(desk.dunwu(&format!("report {name} --output here.html")).code, 0);
     assert!(fs::read_to_string(desk.path("here.html")).unwrap().contains("<svg"));
     assert_eq!(desk.dunwu(&format!("export {name}")).code, 0);
-    assert!(desk.path("export/scalars.parquet").is_file());
+    assert!(desk.path(&format!("export-{}-cyclic-23/scalars.parquet", &name[..8])).is_file());
     assert!(!run.join("series.cache").exists(), "a run that goes on is not written to by those who look");
 }
 
@@ -106,10 +106,105 @@ fn an_interrupted_run_can_be_shown_reported_and_exported() {
 fn an_output_that_cannot_be_written_is_a_sentence() {
     let (desk, run) = finished();
     desk.write("file", "");
-    desk.refuses(&format!("export {run} --output file"), 1, &["cannot make the folder file"]);
-    desk.refuses(&format!("export {run} --output file/deeper"), 1, &["cannot make the folder file/deeper"]);
-    desk.refuses(&format!("report {run} --output nowhere/report.html"), 1, &["cannot write nowhere/report.html"]);
-    desk.refuses(&format!("report {run} --output runs"), 1, &["cannot write runs", "Is a directory"]);
+    desk.refuses(&format!("export {run} --output file"), 2, &["cannot write file", "is a file, not a folder"]);
+    desk.refuses(&format!("export {run} --output file/deeper"), 2, &["cannot write file/deeper", "is a file"]);
+    desk.refuses(
+        &format!("report {run} --output nowhere/report.html"),
+        2,
+        &["cannot write nowhere/report.html", "make it"],
+    );
+    desk.refuses(&format!("report {run} --output runs"), 2, &["cannot write runs", "it is a folder"]);
+}
+
+/// Each would compute for longer than a test may take, if it began.
+#[test]
+fn a_bad_output_fails_before_anything_is_computed() {
+    let (desk, run) = finished();
+    desk.write("file", "mine");
+    for words in [
+        "race cyclic:97 restarts=100000000 --output nowhere/race.html".to_owned(),
+        "race cyclic:97 restarts=100000000 --figures file".to_owned(),
+        "peaks cyclic:97 restarts=100000000 --output runs".to_owned(),
+        format!("peaks --run {run} --output file/page.html"),
+        format!("compare {run} {run} --output nowhere/page.html"),
+        "sweep small steps=100000000 seed=0..9 --table nowhere/table.csv".to_owned(),
+        "attend none.gguf none.txt --assign nowhere/heads.json".to_owned(),
+        "stream none.gguf none.txt --output nowhere/page.html".to_owned(),
+        "passkey none.gguf none.txt --output nowhere/page.html".to_owned(),
+        "law none.parquet --output nowhere/page.html".to_owned(),
+        "phase none.parquet --output nowhere/page.html".to_owned(),
+        "pair none.parquet seed=0,1 --output nowhere/page.html".to_owned(),
+    ] {
+        desk.refuses(&words, 2, &["cannot write "]);
+    }
+    assert_eq!(fs::read_to_string(desk.path("file")).unwrap(), "mine");
+    assert!(!desk.path("nowhere").exists());
+}
+
+#[test]
+fn no_page_takes_the_place_of_another_requests_page() {
+    let (desk, run) = finished();
+    let id = &run["runs/".len()..][..8];
+    let page = |words: &str| desk.json(&format!("{words} --quiet"))["page"].as_str().unwrap().to_owned();
+    let peaks = "peaks cyclic:7 restarts=20";
+    assert_eq!(page(peaks), "peaks-cyclic-7.html");
+    let before = fs::read(desk.path("peaks-cyclic-7.html")).unwrap();
+    assert_eq!(page("peaks cyclic:7 restarts=21"), "peaks-cyclic-7-2.html");
+    assert_eq!(page("peaks cyclic:5 restarts=20"), "peaks-cyclic-5.html");
+    assert_eq!(page(&format!("peaks --run {run}")), format!("peaks-{id}-cyclic-23.html"));
+    assert_eq!(fs::read(desk.path("peaks-cyclic-7.html")).unwrap(), before);
+    assert_eq!(page(peaks), "peaks-cyclic-7.html", "the same request has one page");
+    desk.write("race-cyclic-5.html", "somebody's own");
+    assert_eq!(page("race cyclic:5 restarts=5 samples=1 train=false n=10,20"), "race-cyclic-5-2.html");
+    assert_eq!(fs::read_to_string(desk.path("race-cyclic-5.html")).unwrap(), "somebody's own");
+    let compare = desk.json(&format!("compare {run} {run}"))["page"].as_str().unwrap().to_owned();
+    assert_eq!(compare, format!("compare-{id}-{id}.html"));
+}
+
+/// The recorded numbers would be judged against a split that the network never had.
+#[test]
+fn an_edited_spec_is_refused_by_everybody_who_opens_the_run() {
+    let desk = Desk::new();
+    let words = "run small steps=60 seed=9 --quiet";
+    let run = desk.json(words)["run"].as_str().unwrap().to_owned();
+    let other = desk.json("run small steps=60 --quiet")["run"].as_str().unwrap().to_owned();
+    let spec = desk.path(&run).join("spec.toml");
+    let whole = fs::read_to_string(&spec).unwrap();
+    let edited = whole.replacen("fraction = 0.5", "fraction = 0.8", 1);
+    assert_ne!(edited, whole);
+    fs::write(&spec, &edited).unwrap();
+    let wanted = ["data.fraction is 0.8 and was 0.5", &format!("`dunwu run {run}/spec.toml`")];
+    for words in [
+        &format!("show {run}"),
+        &format!("report {run}"),
+        &format!("export {run}"),
+        &format!("peaks --run {run}"),
+        &format!("compare {run} {other}"),
+        &format!("compare {other} {run}"),
+        &format!("resume {run}"),
+        words,
+    ] {
+        let said = desk.dunwu(words);
+        assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{words}: {}", said.stderr);
+        assert!(wanted.iter().all(|wanted| said.stderr.contains(wanted)), "{words}: {}", said.stderr);
+    }
+    // The way that is named leads to a run of its own.
+    let made = desk.json(&format!("run {run}/spec.toml --quiet"));
+    assert!(made["reused"] == false && made["run"] != run.as_str(), "{made}");
+    fs::write(&spec, whole).unwrap();
+    assert_eq!(desk.json(words)["reused"], true);
+}
+
+#[test]
+fn a_directory_that_is_no_run_is_told_by_what_it_lacks() {
+    let (desk, run) = finished();
+    fs::create_dir(desk.path("empty")).unwrap();
+    desk.refuses("show empty", 1, &["no record.jsonl in \"empty\"", "the directory is empty"]);
+    desk.refuses("show runs", 1, &["no record.jsonl in \"runs\"", "it is a folder of runs", "--runs"]);
+    fs::remove_file(desk.path(&run).join("spec.toml")).unwrap();
+    desk.refuses(&format!("show {run}"), 1, &["no spec.toml in ", "restore it from a copy"]);
+    fs::remove_file(desk.path(&run).join("record.jsonl")).unwrap();
+    desk.refuses(&format!("show {run}"), 1, &["no record.jsonl in ", "its record was taken away"]);
 }
 
 #[test]
@@ -121,8 +216,15 @@ fn a_damaged_run_is_refused_with_the_place_of_the_damage() {
     assert_ne!(damaged, text);
     fs::write(&path, damaged).unwrap();
     desk.refuses(&format!("show {run}"), 1, &["record.jsonl", "line 2"]);
-    fs::write(&path, text.replacen("\"format\":1", "\"format\":999", 1)).unwrap();
-    desk.refuses(&format!("show {run}"), 1, &["999"]);
+    // An edit that still parses, and says that the network had learned.
+    let edited = text.replacen("\"test_accuracy\":0.", "\"test_accuracy\":1.", 1);
+    assert_ne!(edited, text);
+    fs::write(&path, edited).unwrap();
+    desk.refuses(&format!("show {run}"), 1, &["record.jsonl", "of the record is damaged", "edited", "from a copy"]);
+    for (format, wanted) in [(999, "install a newer dunwu"), (1, "make it again in another folder")] {
+        fs::write(&path, text.replacen("\"format\":2", &format!("\"format\":{format}"), 1)).unwrap();
+        desk.refuses(&format!("show {run}"), 1, &[&format!("run has format {format}"), wanted]);
+    }
     fs::write(&path, "").unwrap();
     desk.refuses(&format!("show {run}"), 1, &["record.jsonl"]);
     fs::write(&path, &text).unwrap();

@@ -187,6 +187,7 @@ fn nonsense_is_refused_by_name() {
         ("sweep small data.fraction=0.5,2", &["data.fraction", "in the cell data.fraction=2"]),
         ("sweep nowhere.toml seed=1", &["nowhere.toml"]),
         ("sweep small seed=1 --table x.txt", &["x.txt", ".parquet or .csv"]),
+        ("sweep small seed=1 --table nowhere/x.csv", &["cannot write nowhere/x.csv", "no folder nowhere"]),
         ("sweep small seed=1 --keep all", &["outcome, scalars, snapshots"]),
         ("sweep small seed=1 --exclude seed", &["compares nothing"]),
         ("work small seed=1 --shard 3/2", &["K/N"]),
@@ -203,8 +204,8 @@ fn results_of_a_newer_build_are_refused_by_name() {
     desk.json("sweep boundary.toml seed=0 steps=100");
     let rows = fs::read_dir(desk.path("runs/sweeps/rows")).unwrap().next().unwrap().unwrap().path();
     let text = fs::read_to_string(&rows).unwrap();
-    fs::write(&rows, text.replacen("\"format\":1,\"dunwu\":\"", "\"format\":2,\"dunwu\":\"9", 1)).unwrap();
-    desk.refuses("sweep boundary.toml --quiet", 1, &["format 2", "dunwu 9", "another folder"]);
+    fs::write(&rows, text.replacen("\"format\":2,\"dunwu\":\"", "\"format\":3,\"dunwu\":\"9", 1)).unwrap();
+    desk.refuses("sweep boundary.toml --quiet", 1, &["format 3", "dunwu 9", "another folder"]);
     fs::write(&rows, text).unwrap();
     assert_eq!(desk.json("sweep boundary.toml seed=0 steps=100")["reused"], 4, "nothing was lost");
 }

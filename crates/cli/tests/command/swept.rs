@@ -102,7 +102,7 @@ fn a_phase_diagram_is_told_drawn_and_printed() {
             "{measured}"
         );
     }
-    let page = std::fs::read_to_string(desk.path("phase.html")).unwrap();
+    let page = std::fs::read_to_string(desk.path("phase-sweep.html")).unwrap();
     assert!(page.matches("<svg").count() == 2 && !page.contains("<script"));
     assert!(desk.path("drawn/phases.svg").is_file() && desk.path("drawn/phase-quantities.svg").is_file());
     let said = desk.dunwu("phase sweep.parquet optimizer.name=adam x=task y=data.fraction --output other.html");
@@ -148,7 +148,7 @@ fn a_paired_comparison_has_effects_intervals_and_pairs() {
     assert_eq!((&did["a"], &did["only_a"], &did["only_b"], &did["p"]), (&did["b"], &0.into(), &0.into(), &1.0.into()));
     assert_eq!(number(&found["test_accuracy_difference"]["estimate"]), 0.0);
     assert!(found["verdict"].as_str().unwrap().contains("muon takes 0.66"), "{}", found["verdict"]);
-    let page = std::fs::read_to_string(desk.path("pair.html")).unwrap();
+    let page = std::fs::read_to_string(desk.path("pair-sweep-optimizer.html")).unwrap();
     assert!(page.contains("<svg") && !page.contains("<script") && desk.path("drawn/pairs.svg").is_file());
     // Another setting chosen for each arm, here the share of data itself: the most data is the quickest.
     let tuned = desk.json("pair sweep.parquet optimizer=adam,muon tuned=data.fraction task=cyclic:41");

@@ -186,8 +186,7 @@ fn the_pull_on_the_weights_is_the_gradient_through_the_activation() {
 fn recorded(root: &Path, spec: &RunSpec, name: &str) -> (Problem, Split, Record) {
     let problem = spec.task.resolve(None).unwrap();
     let split = Split::draw(&problem, &spec.data, spec.seed, None).unwrap();
-    let id = crate::spec_file::id(spec, &[]).parse().unwrap();
-    let new = NewRun { id: &id, name, spec_toml: "", inputs: &[], kernel: "test" };
+    let new = NewRun { name, spec, inputs: &[], kernel: "test" };
     let mut writer = RunWriter::create(root, &new).unwrap();
     let mut training = Training::new(spec, &problem, &split, 1).unwrap();
     let dir: RunDir = loop {

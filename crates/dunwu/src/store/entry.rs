@@ -6,10 +6,11 @@ use dunwu_engine::{Outcome, Scalars};
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 
-/// The newest format that this build writes and reads.
-pub const FORMAT: u32 = 1;
+/// The format that this build writes and reads. 2: lines carry checksums, and the first line holds the settings.
+pub const FORMAT: u32 = 2;
 
 /// The record's first line: what wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,12 +24,18 @@ pub struct Header {
     pub kernel: String,
     /// Hash of what identifies the run.
     pub id: RunId,
+    /// The settings that identify it, by key, as they are hashed: so that one that was changed since can be named.
+    pub settings: BTreeMap<String, String>,
+    /// BLAKE3 of each file that the spec refers to, in hexadecimal, by name.
+    pub inputs: BTreeMap<String, String>,
 }
 
-/// Only the number that every format has, to refuse a newer one by name whatever else its header holds.
+/// What the header of every format has, to refuse another one by name whatever else it holds.
 #[derive(Deserialize)]
 pub(super) struct FormatOnly {
     pub(super) format: u32,
+    #[serde(default)]
+    pub(super) dunwu: String,
 }
 
 /// Any further line.

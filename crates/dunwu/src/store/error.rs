@@ -2,6 +2,9 @@
 
 use super::entry::FORMAT;
 use super::file::FileError;
+use super::id::RunId;
+use super::lock::WritingProcess;
+use crate::spec_file::SpecFileError;
 use std::path::PathBuf;
 
 /// Why a run could not be created, read, written or resumed.
@@ -12,10 +15,10 @@ pub enum StoreError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Two processes on one run.
-    #[error("run is being written by another process{}; wait for it, or end it first: {path:?}", pid_text(*pid))]
+    #[error("run is being written by {writer}; wait for it, or end it first: {path:?}")]
     BeingWritten {
-        /// Which process, where it says so.
-        pid: Option<u32>,
+        /// Which process, as far as it says so.
+        writer: Box<WritingProcess>,
         /// The run.
         path: PathBuf,
     },
@@ -32,9 +35,67 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No record here.
-    #[error("not a run: there is no record.jsonl in {path:?}")]
-    NotARun {
+    #[error("no record.jsonl in {path:?}: {}", why.sentence())]
+    NoRecord {
+        /// What there is instead.
+        why: WithoutRecord,
         /// The directory looked into.
+        path: PathBuf,
+    },
+    /// A record without its spec.
+    #[error(
+        "no spec.toml in {path:?}: restore it from a copy, or write it anew from `settings` in the first line of record.jsonl there"
+    )]
+    NoSpec {
+        /// The run.
+        path: PathBuf,
+    },
+    /// A spec that is none.
+    #[error("the run's spec cannot be read ({source}); mend it, or restore it from a copy: {path:?}")]
+    Spec {
+        /// What is wrong, and where in the text.
+        source: SpecFileError,
+        /// What the file holds.
+        text: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The settings or inputs are not those that the run was made with.
+    #[error(
+        "the settings of this run are not those that it was made with: {}; put them back, or make the other run with `dunwu run {}`: {path:?}",
+        changes_text(changes), path.join("spec.toml").display()
+    )]
+    ChangedSpec {
+        /// What differs: each setting with its value now and the one recorded.
+        changes: Vec<String>,
+        /// The run.
+        path: PathBuf,
+    },
+    /// The same settings have another id in this build.
+    #[error(
+        "the run was begun by dunwu {version}, which calls its settings {recorded} where this build calls them {ours}; open it with that version, or make it again with `dunwu run {}`: {path:?}",
+        path.join("spec.toml").display()
+    )]
+    OtherIdentity {
+        /// The id in the record.
+        recorded: RunId,
+        /// The id of the same settings here.
+        ours: RunId,
+        /// The build that began it.
+        version: String,
+        /// The run.
+        path: PathBuf,
+    },
+    /// One run in a directory that is named after another.
+    #[error(
+        "the directory is named after run {named} and holds run {held}; give it a name that begins with {held}: {path:?}"
+    )]
+    OtherName {
+        /// The id that the directory's name begins with.
+        named: RunId,
+        /// The id in its record.
+        held: RunId,
+        /// The directory.
         path: PathBuf,
     },
     /// No run of this name.
@@ -54,10 +115,28 @@ pub enum StoreError {
         candidates: Vec<String>,
     },
     /// Written by a newer build.
-    #[error("run has format {found}, this build reads up to {FORMAT}: {path:?}")]
-    Format {
+    #[error(
+        "run has format {found}, this build reads up to {FORMAT}: install a newer dunwu{}, or make the run again in another folder with `dunwu run {} --runs DIR`: {path:?}",
+        version_text(version), path.join("spec.toml").display()
+    )]
+    NewerFormat {
         /// Its format.
         found: u32,
+        /// The build that wrote it, where it says so.
+        version: String,
+        /// The run.
+        path: PathBuf,
+    },
+    /// Written by an older build, without checksums.
+    #[error(
+        "run has format {found}, which has no checksums, and this build reads {FORMAT}: make it again in another folder with `dunwu run {} --runs DIR`, or open it with the version that wrote it{}: {path:?}",
+        path.join("spec.toml").display(), version_text(version)
+    )]
+    OlderFormat {
+        /// Its format.
+        found: u32,
+        /// The build that wrote it, where it says so.
+        version: String,
         /// The run.
         path: PathBuf,
     },
@@ -151,7 +230,51 @@ pub enum StoreError {
     },
 }
 
-/// ` (pid 1234)`, or nothing where the process is not known.
-pub fn pid_text(pid: Option<u32>) -> String {
-    pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default()
+/// What is where a run was looked for, and has no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WithoutRecord {
+    /// Nothing is there.
+    Missing,
+    /// A file.
+    File,
+    /// A directory with nothing in it.
+    Empty,
+    /// A directory that holds runs.
+    FolderOfRuns,
+    /// A run whose creation was interrupted before its record was begun, or whose record was taken away.
+    Begun,
+    /// Some other directory.
+    Other,
+}
+
+impl WithoutRecord {
+    /// What it is, and what to do about it.
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Missing => "there is no such directory; `--runs DIR` names the folder that holds the runs",
+            Self::File => "it is a file; name the directory of a run",
+            Self::Empty => "the directory is empty; name the directory of a run, or make one with `dunwu run`",
+            Self::FolderOfRuns => "it is a folder of runs; name one of them, or give it as `--runs DIR`",
+            Self::Begun => {
+                "this run was not begun, or its record was taken away; restore the file from a copy, or begin again with `dunwu run` \
+                 and the spec.toml there"
+            }
+            Self::Other => "it is no run; name the directory of a run",
+        }
+    }
+}
+
+/// The first few, and how many more there are.
+fn changes_text(changes: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let shown = changes.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match changes.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn version_text(version: &str) -> String {
+    if version.is_empty() { String::new() } else { format!(" ({version} wrote it)") }
 }

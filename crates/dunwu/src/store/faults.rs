@@ -1,10 +1,12 @@
 //! What a run survives: every fault that the module's table names, one by one.
 
 use super::{
-    Cache, FileError, Finished, NewRun, Record, Resumed, RunDir, RunId, RunState, RunWriter, StoreError, file, snapshot,
+    Cache, FileError, Finished, NewRun, Record, Resumed, RunDir, RunId, RunState, RunWriter, StoreError, WithoutRecord,
+    file, snapshot,
 };
+use crate::spec_file;
 use dunwu_engine::model::{Array, Parameters, Weights};
-use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot};
+use dunwu_engine::{Checkpoint, Outcome, RunSpec, Scalars, Snapshot};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -50,17 +52,31 @@ fn checkpoint() -> Checkpoint {
     }
 }
 
+fn spec() -> RunSpec {
+    RunSpec { seed: 1, ..RunSpec::default() }
+}
+
+fn inputs() -> [(String, String); 1] {
+    [("table.json".to_owned(), "[[0,1],[1,0]]".to_owned())]
+}
+
 fn id() -> RunId {
-    RunId::of("task = \"cyclic:3\"")
+    NewRun { name: "", spec: &spec(), inputs: &inputs(), kernel: KERNEL }.id()
 }
 
 fn create(root: &Path) -> Result<RunWriter, StoreError> {
-    let inputs = [("table.json".to_owned(), "[[0,1],[1,0]]".to_owned())];
-    let id = id();
-    RunWriter::create(
-        root,
-        &NewRun { id: &id, name: "cyclic:3", spec_toml: "seed = 1\n", inputs: &inputs, kernel: KERNEL },
-    )
+    RunWriter::create(root, &NewRun { name: "cyclic:3", spec: &spec(), inputs: &inputs(), kernel: KERNEL })
+}
+
+/// A run that nobody is writing.
+fn interrupted_at(checkpoint: Option<u64>) -> RunState {
+    RunState::Unfinished { checkpoint, writer: None }
+}
+
+/// Whether this process is writing the run, which can go on from `checkpoint`.
+fn is_ours(state: RunState, wanted: Option<u64>) -> bool {
+    let RunState::Unfinished { checkpoint, writer: Some(writer) } = state else { return false };
+    checkpoint == wanted && writer.pid == Some(std::process::id())
 }
 
 /// Does steps `from..=LAST_STEP`: scalars at each, snapshots at even ones, the checkpoint at its step.
@@ -134,15 +150,15 @@ fn a_run_is_read_as_it_was_written() {
     let mut writer = create(&root.path().join("runs")).unwrap();
     let dir = writer.dir().clone();
     assert_eq!(dir.dir_name(), format!("{}-cyclic-3", id()));
-    assert_eq!(dir.state().unwrap(), RunState::Unfinished { checkpoint: None });
+    assert!(is_ours(dir.state().unwrap(), None));
     drive(&mut writer, 0).unwrap();
-    assert_eq!(dir.state().unwrap(), RunState::Unfinished { checkpoint: Some(CHECKPOINT_STEP) });
+    assert!(is_ours(dir.state().unwrap(), Some(CHECKPOINT_STEP)));
     writer.finish(OUTCOME, LAST_STEP, 1.5).unwrap();
     assert_whole(&dir);
     let finished = Finished { outcome: OUTCOME, step: LAST_STEP, seconds: 1.5 };
     assert_eq!(dir.state().unwrap(), RunState::Finished(finished));
-    assert_eq!(dir.spec_toml().unwrap(), "seed = 1\n");
-    assert_eq!(dir.inputs().unwrap(), [("table.json".to_owned(), "[[0,1],[1,0]]".to_owned())]);
+    assert_eq!(dir.spec_toml().unwrap(), spec_file::write(&spec()));
+    assert_eq!(dir.inputs().unwrap(), inputs());
     assert!(matches!(resume(&dir), Err(StoreError::Finished { .. })));
     assert!(matches!(Record::read(&dir).unwrap().load_snapshot(1), Err(StoreError::NoSnapshot { step: 1, .. })));
 }
@@ -151,7 +167,8 @@ fn a_run_is_read_as_it_was_written() {
 fn the_same_run_is_recognised_under_any_name() {
     let (root, dir) = interrupted();
     assert_eq!(RunDir::find(root.path(), &id()).unwrap(), Some(dir.clone()));
-    let other_name = NewRun { id: &id(), name: "mine", spec_toml: "", inputs: &[], kernel: KERNEL };
+    let (spec, inputs) = (spec(), inputs());
+    let other_name = NewRun { name: "mine", spec: &spec, inputs: &inputs, kernel: KERNEL };
     let error = RunWriter::create(root.path(), &other_name).unwrap_err();
     assert!(matches!(&error, StoreError::Exists { path } if path == dir.path()), "{error}");
     assert_eq!(RunDir::find(root.path(), &RunId::of("other")).unwrap(), None);
@@ -179,9 +196,38 @@ fn an_interrupted_creation_is_taken_over() {
     fs::create_dir_all(path.join("inputs")).unwrap();
     fs::write(path.join("spec.toml"), "seed =").unwrap();
     assert_eq!(RunDir::find(root.path(), &id()).unwrap(), None);
-    assert!(matches!(RunDir::open(&path), Err(StoreError::NotARun { .. })));
+    let begun = |error: &StoreError| matches!(error, StoreError::NoRecord { why: WithoutRecord::Begun, .. });
+    assert!(begun(&RunDir::open(&path).unwrap_err()));
+    assert!(begun(&RunDir::resolve(root.path(), path.to_str().unwrap()).unwrap_err()));
     let dir = create(root.path()).unwrap().dir().clone();
-    assert_eq!(dir.spec_toml().unwrap(), "seed = 1\n");
+    assert_eq!(dir.spec_toml().unwrap(), spec_file::write(&spec()));
+}
+
+#[test]
+fn what_is_no_run_is_told_by_what_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let runs = root.path().join("runs");
+    let run = create(&runs).unwrap().dir().clone();
+    fs::create_dir(root.path().join("empty")).unwrap();
+    fs::create_dir_all(root.path().join("other/photos")).unwrap();
+    for (path, wanted) in [
+        (root.path().join("nothing"), "there is no such directory"),
+        (run.path().join("spec.toml"), "it is a file"),
+        (root.path().join("empty"), "the directory is empty"),
+        (runs.clone(), "it is a folder of runs; name one of them"),
+        (root.path().join("other"), "it is no run"),
+    ] {
+        let said = RunDir::open(&path).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("no record.jsonl in {path:?}: {wanted}")), "{said}");
+        if path.exists() {
+            assert_eq!(RunDir::resolve(&runs, path.to_str().unwrap()).unwrap_err().to_string(), said);
+        }
+    }
+    fs::remove_file(run.path().join("record.jsonl")).unwrap();
+    for called in [run.dir_name(), run.path().to_str().unwrap().to_owned()] {
+        let said = RunDir::resolve(&runs, &called).unwrap_err().to_string();
+        assert!(said.contains("its record was taken away; restore the file from a copy"), "{said}");
+    }
 }
 
 #[test]
@@ -189,7 +235,7 @@ fn inputs_stay_inside_the_run() {
     let root = tempfile::tempdir().unwrap();
     for name in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "c:x"] {
         let inputs = [(name.to_owned(), String::new())];
-        let new = NewRun { id: &id(), name: "x", spec_toml: "", inputs: &inputs, kernel: KERNEL };
+        let new = NewRun { name: "x", spec: &spec(), inputs: &inputs, kernel: KERNEL };
         assert!(matches!(RunWriter::create(root.path(), &new), Err(StoreError::InputName { .. })), "{name}");
     }
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
@@ -258,7 +304,7 @@ fn a_checkpoint_cut_at_any_byte_is_refused_with_a_reason_and_the_run_begins_agai
     let whole = fs::read(&path).unwrap();
     for len in 0..whole.len() {
         fs::write(&path, &whole[..len]).unwrap();
-        assert_eq!(dir.state().unwrap(), RunState::Unfinished { checkpoint: None }, "{len}");
+        assert_eq!(dir.state().unwrap(), interrupted_at(None), "{len}");
     }
     let mut resumed = resume(&dir).unwrap();
     assert!(resumed.checkpoint.is_none() && resumed.checkpoint_refused.is_some());
@@ -324,16 +370,98 @@ fn a_line_damaged_in_the_middle_is_named() {
     assert!(matches!(Record::read(&dir), Err(StoreError::DamagedLine { .. })));
 }
 
+/// Each byte of a record, made into others of every sort: one bit away, outside of ASCII, the end of a line, a digit.
 #[test]
-fn a_newer_format_is_refused_by_name() {
+fn any_byte_of_a_record_that_was_changed_is_named_by_its_line_or_is_a_torn_tail() {
+    let (_root, dir) = interrupted();
+    let path = dir.path().join("record.jsonl");
+    let whole = fs::read(&path).unwrap();
+    let reference = Record::read(&dir).unwrap();
+    for index in 0..whole.len() {
+        let line = 1 + whole[..index].iter().filter(|&&byte| byte == b'\n').count();
+        for byte in [whole[index] ^ 1, whole[index] ^ 0x80, b'\n', b'7'] {
+            if byte == whole[index] {
+                continue;
+            }
+            let mut edited = whole.clone();
+            edited[index] = byte;
+            fs::write(&path, &edited).unwrap();
+            match Record::read(&dir) {
+                Err(StoreError::DamagedLine { line: named, .. }) => assert_eq!(named, line, "byte {index} as {byte}"),
+                Err(StoreError::NewerFormat { .. } | StoreError::OlderFormat { .. }) => assert_eq!(line, 1),
+                Err(error) => panic!("byte {index} as {byte}: {error}"),
+                // Only the last line feed: its line is a torn tail, which the writer writes again.
+                Ok(record) => {
+                    assert!(index + 1 == whole.len() && record.torn, "byte {index} as {byte}");
+                    assert_eq!(record.scalars, reference.scalars[..]);
+                    assert_eq!(record.snapshots, reference.snapshots[..reference.snapshots.len() - 1]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_that_are_taken_out_put_in_or_moved_are_named() {
+    let (_root, dir) = interrupted();
+    let path = dir.path().join("record.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let named = |lines: &[&str]| {
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        match Record::read(&dir) {
+            Err(StoreError::DamagedLine { line, .. }) => Some(line),
+            Err(error) => panic!("{error}"),
+            Ok(_) => None,
+        }
+    };
+    assert_eq!(named(&lines), None);
+    for at in 1..lines.len() - 1 {
+        let mut taken_out = lines.clone();
+        taken_out.remove(at);
+        assert_eq!(named(&taken_out), Some(at + 1));
+        let mut moved = lines.clone();
+        moved.swap(at, at + 1);
+        assert_eq!(named(&moved), Some(at + 1));
+        let mut twice = lines.clone();
+        twice.insert(at, lines[at]);
+        assert_eq!(named(&twice), Some(at + 2));
+    }
+    // One from another run fits nowhere, though its step would.
+    let other = tempfile::tempdir().unwrap();
+    let other_spec = RunSpec { seed: 2, ..spec() };
+    let new = NewRun { name: "other", spec: &other_spec, inputs: &[], kernel: KERNEL };
+    let mut writer = RunWriter::create(other.path(), &new).unwrap();
+    drive(&mut writer, 0).unwrap();
+    let theirs = fs::read_to_string(writer.dir().path().join("record.jsonl")).unwrap();
+    let mut mixed = lines.clone();
+    mixed[1] = theirs.lines().nth(1).unwrap();
+    assert_eq!(named(&mixed), Some(2));
+}
+
+#[test]
+fn another_format_is_refused_by_name_with_what_to_do() {
     let (_root, dir) = interrupted();
     let path = dir.path().join("record.jsonl");
     let text = fs::read_to_string(&path).unwrap();
     let (_, rest) = text.split_once('\n').unwrap();
-    fs::write(&path, format!("{{\"format\":4,\"whatever\":[]}}\n{rest}")).unwrap();
-    let error = Record::read(&dir).unwrap_err().to_string();
-    assert_eq!(error, format!("run has format 4, this build reads up to 1: {:?}", dir.path()));
-    assert_eq!(resume(&dir).unwrap_err().to_string(), error);
+    for (header, wanted) in [
+        (r#"{"format":9,"whatever":[]}"#, "run has format 9, this build reads up to 2: install a newer dunwu, or make"),
+        (
+            r#"{"format":9,"dunwu":"7.0"}"#,
+            "install a newer dunwu (7.0 wrote it), or make the run again in another folder",
+        ),
+        (
+            r#"{"format":1,"dunwu":"0.1.0","kernel":"plain","id":"0123456789abcdef"}"#,
+            "run has format 1, which has no checksums, and this build reads 2: make it again in another folder with `dunwu run ",
+        ),
+    ] {
+        fs::write(&path, format!("{header}\n{rest}")).unwrap();
+        let error = Record::read(&dir).unwrap_err().to_string();
+        assert!(error.contains(wanted) && error.contains("spec.toml --runs DIR`"), "{error}");
+        assert!(error.ends_with(&format!("{:?}", dir.path())), "{error}");
+        assert_eq!(resume(&dir).unwrap_err().to_string(), error);
+    }
 }
 
 #[test]
@@ -394,9 +522,10 @@ fn two_writers_conflict_and_readers_do_not() {
     drive(&mut writer, 0).unwrap();
     let dir = writer.dir().clone();
     let error = resume(&dir).unwrap_err();
-    assert!(matches!(error, StoreError::BeingWritten { pid: Some(pid), .. } if pid == std::process::id()), "{error}");
-    let message = format!("run is being written by another process (pid {})", std::process::id());
-    assert!(error.to_string().starts_with(&message), "{error}");
+    let StoreError::BeingWritten { writer: named, .. } = &error else { panic!("{error}") };
+    assert_eq!(named.pid, Some(std::process::id()));
+    let message = format!("run is being written by process {} on ", std::process::id());
+    assert!(error.to_string().starts_with(&message) && error.to_string().contains(" since 2"), "{error}");
     assert_eq!(Record::read(&dir).unwrap().scalars.len(), 7);
     drop(writer);
     assert!(resume(&dir).is_ok());
@@ -431,15 +560,21 @@ fn a_killed_process_leaves_its_lines_and_no_lock() {
     let dir = loop {
         assert!(std::time::Instant::now() < deadline, "the other process wrote nothing");
         match RunDir::find(root.path(), &id()).unwrap() {
-            Some(dir) if dir.state().unwrap() == (RunState::Unfinished { checkpoint: Some(10) }) => break dir,
+            Some(dir) if matches!(dir.state().unwrap(), RunState::Unfinished { checkpoint: Some(10), .. }) => {
+                break dir;
+            }
             _ => std::thread::sleep(std::time::Duration::from_millis(5)),
         }
     };
     let error = resume(&dir).unwrap_err();
-    assert!(matches!(error, StoreError::BeingWritten { pid: Some(pid), .. } if pid == child.id()), "{error}");
+    assert!(matches!(&error, StoreError::BeingWritten { writer, .. } if writer.pid == Some(child.id())), "{error}");
+    let RunState::Unfinished { writer: Some(living), .. } = dir.state().unwrap() else { panic!("nobody writes") };
+    assert_eq!(living.pid, Some(child.id()));
     let n_seen = Record::read(&dir).unwrap().scalars.len();
     child.kill().unwrap(); // SIGKILL
     child.wait().unwrap();
+    assert!(fs::read_to_string(dir.path().join("lock")).unwrap().contains(&child.id().to_string()));
+    assert_eq!(dir.state().unwrap(), interrupted_at(Some(10)), "what a dead process left in the file is not believed");
     let resumed = resume(&dir).unwrap();
     assert_eq!(resumed.checkpoint.unwrap().step, 10);
     let record = Record::read(&dir).unwrap();
@@ -464,7 +599,7 @@ fn a_full_disk_under_a_checkpoint_or_snapshot_keeps_the_last_one_and_goes_on_whe
     assert!(error.to_string().contains("free some space"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);
     writer.save_checkpoint(&next).unwrap(); // the failed call left nothing in the way
-    assert_eq!(dir.state().unwrap(), RunState::Unfinished { checkpoint: Some(4) });
+    assert!(is_ours(dir.state().unwrap(), Some(4)));
 
     drive(&mut writer, 4).unwrap();
     let path = dir.path().join(snapshot::file_name(8));
@@ -498,11 +633,8 @@ fn a_small_disk_that_fills_loses_nothing() {
     for error in [
         writer.append_snapshot(&weights_at(0)).unwrap_err(),
         writer.save_checkpoint(&checkpoint()).unwrap_err(),
-        RunWriter::create(
-            root,
-            &NewRun { id: &RunId::of("b"), name: "b", spec_toml: "x", inputs: &[], kernel: KERNEL },
-        )
-        .unwrap_err(),
+        RunWriter::create(root, &NewRun { name: "b", spec: &RunSpec::default(), inputs: &[], kernel: KERNEL })
+            .unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::File(FileError::DiskFull { .. })), "{error:?}");
     }

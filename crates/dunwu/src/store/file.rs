@@ -100,16 +100,33 @@ impl<T> While<T> for io::Result<T> {
     }
 }
 
-/// Puts `bytes` at `path` so that at every instant, power loss included, the file there is the old one or the new one.
+/// Puts `bytes` at `path` so that at every instant, power loss included, the file there is the old one or the new one: a
+/// temporary file in the same folder is written, synced and renamed, and removed where any of this fails. Behind a symbolic link
+/// the file that it points to is replaced; a file that was there keeps its mode. `doing` says in an error what this was for.
 pub fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), FileError> {
+    let behind_link = path.is_symlink().then(|| fs::canonicalize(path).ok()).flatten();
+    let path = behind_link.as_deref().unwrap_or(path);
     let temp = temp_path(path);
-    let written = write_synced(&temp, bytes).and_then(|()| fs::rename(&temp, path));
+    let written = write_synced(&temp, bytes).and_then(|()| {
+        if let Ok(old) = fs::metadata(path) {
+            let _ = fs::set_permissions(&temp, old.permissions()); // some file systems have none
+        }
+        fs::rename(&temp, path)
+    });
     if written.is_err() {
         // Best effort: on a full disk the half-written file would only be in the way.
         let _ = fs::remove_file(&temp);
     }
     written.or_while(doing, path)?;
     sync_dir(parent_of(path)).or_while(doing, path)
+}
+
+/// Whether a file can be made in `folder`, found out by making one and removing it.
+pub(crate) fn try_folder(folder: &Path, doing: &'static str) -> Result<(), FileError> {
+    let probe = temp_path(&folder.join("probe"));
+    let made = File::create(&probe);
+    let _ = fs::remove_file(&probe);
+    made.map(drop).or_while(doing, folder)
 }
 
 const TEMP_SUFFIX: &str = ".tmp";
@@ -121,7 +138,9 @@ pub fn temp_path(path: &Path) -> PathBuf {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         format!("{}-{now:x}", std::process::id())
     });
-    let name = path.file_name().expect("only files are replaced").to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // A file system that takes 255 bytes for a name may not take the longer one.
+    let name = if name.len() <= 100 { name } else { blake3::hash(name.as_bytes()).to_hex().to_string().into() };
     path.with_file_name(format!(".{name}.{}{TEMP_SUFFIX}", *PROCESS))
 }
 

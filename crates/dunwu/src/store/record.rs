@@ -4,9 +4,12 @@ use super::entry::{Entry, FORMAT, Finished, FormatOnly, Header, SnapshotEntry};
 use super::error::StoreError;
 use super::file::While as _;
 use super::run_dir::RunDir;
+use super::sealed_line::open_line;
 use super::snapshot;
 use dunwu_engine::{Scalars, Snapshot};
-use std::fs;
+use std::cmp::Ordering;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 /// What happened in a run, so far or to its end.
@@ -26,6 +29,8 @@ pub struct Record {
     pub torn: bool,
     /// Bytes of whole lines.
     pub(super) len: u64,
+    /// Checksum of the last whole line, which the next one continues.
+    pub(super) check: String,
     /// BLAKE3 of those.
     pub(super) hash: blake3::Hash,
     dir: PathBuf,
@@ -54,11 +59,7 @@ impl Record {
 
         let damaged = |line: usize, why: String| StoreError::DamagedLine { line, why, path: path.to_owned() };
         let (_, first) = lines.next().ok_or_else(|| damaged(1, "there is no whole header line".to_owned()))?;
-        let format = serde_json::from_slice::<FormatOnly>(first).map_err(|e| damaged(1, e.to_string()))?.format;
-        if format > FORMAT {
-            return Err(StoreError::Format { found: format, path: dir.to_owned() });
-        }
-        let header = serde_json::from_slice(first).map_err(|e| damaged(1, e.to_string()))?;
+        let (header, mut check) = read_header(first, dir, path)?;
         let hash = blake3::hash(whole);
         let mut record = Self {
             header,
@@ -68,13 +69,17 @@ impl Record {
             finished: None,
             torn: !tail.is_empty(),
             len: len as u64,
+            check: String::new(),
             hash,
             dir: dir.to_owned(),
         };
         for (line, text) in lines {
-            let entry = serde_json::from_slice(text).map_err(|e| damaged(line, e.to_string()))?;
+            let (object, next) = open_line(text, &check).map_err(|why| damaged(line, why))?;
+            let entry = serde_json::from_slice(&object).map_err(|e| damaged(line, e.to_string()))?;
             record.push(entry).map_err(|why| damaged(line, why))?;
+            check = next.to_owned();
         }
+        record.check = check;
         Ok(record)
     }
 
@@ -101,6 +106,35 @@ impl Record {
         }
         Ok(())
     }
+}
+
+impl Header {
+    /// Reads the first line of the record of the run in `dir`.
+    pub fn read(dir: &RunDir) -> Result<Self, StoreError> {
+        let path = dir.path().join("record.jsonl");
+        let mut line = Vec::new();
+        let read = File::open(&path).and_then(|file| BufReader::new(file).read_until(b'\n', &mut line));
+        read.or_while("reading the record", &path)?;
+        Ok(read_header(&line, dir.path(), &path)?.0)
+    }
+}
+
+/// The record's first line with its checksum. Another format is refused before anything else is looked at.
+fn read_header(line: &[u8], dir: &Path, path: &Path) -> Result<(Header, String), StoreError> {
+    let damaged = |why: String| StoreError::DamagedLine { line: 1, why, path: path.to_owned() };
+    if !line.ends_with(b"\n") {
+        return Err(damaged("there is no whole header line".to_owned()));
+    }
+    let FormatOnly { format: found, dunwu: version } =
+        serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+    match found.cmp(&FORMAT) {
+        Ordering::Greater => return Err(StoreError::NewerFormat { found, version, path: dir.to_owned() }),
+        Ordering::Less => return Err(StoreError::OlderFormat { found, version, path: dir.to_owned() }),
+        Ordering::Equal => {}
+    }
+    let (object, check) = open_line(line, "").map_err(damaged)?;
+    let header = serde_json::from_slice(&object).map_err(|error| damaged(error.to_string()))?;
+    Ok((header, check.to_owned()))
 }
 
 fn ascending(last: Option<u64>, step: u64) -> Result<(), String> {

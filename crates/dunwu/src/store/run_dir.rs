@@ -2,11 +2,15 @@
 
 use super::checkpoint;
 use super::entry::{FORMAT, Finished, Header};
-use super::error::StoreError;
+use super::error::{StoreError, WithoutRecord};
 use super::file::{self, While as _};
 use super::id::{RunId, slug};
-use super::lock::RunLock;
+use super::lock::{self, RunLock, WritingProcess};
 use super::record::Record;
+use super::recorded_spec::{self, id_of};
+use super::sealed_line::seal_line;
+use crate::spec_file;
+use dunwu_engine::RunSpec;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -20,20 +24,25 @@ pub struct RunDir {
 /// What a run directory begins with.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRun<'a> {
-    /// Hash of what identifies the run.
-    pub id: &'a RunId,
     /// What people call it, e.g. the task; becomes part of the directory's name through [`slug`].
     pub name: &'a str,
-    /// The spec, as it will be read again when the run is resumed or shown.
-    pub spec_toml: &'a str,
+    /// The spec. With the inputs it gives the run's id.
+    pub spec: &'a RunSpec,
     /// Names and contents of the files that the spec refers to; plain names, without a directory.
     pub inputs: &'a [(String, String)],
     /// The kernel that the run will be computed with.
     pub kernel: &'a str,
 }
 
+impl NewRun<'_> {
+    /// The hash of its identifying settings and inputs.
+    pub fn id(&self) -> RunId {
+        id_of(self.spec, self.inputs)
+    }
+}
+
 /// How a run stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RunState {
     /// It ended.
     Finished(Finished),
@@ -41,14 +50,22 @@ pub enum RunState {
     Unfinished {
         /// Step that it can go on from; `None` where it has to begin again.
         checkpoint: Option<u64>,
+        /// The process that is writing it; `None` where it was interrupted.
+        writer: Option<WritingProcess>,
     },
 }
+
+/// Digits of an id that tell a few runs apart.
+const SHORT: usize = 8;
 
 impl RunDir {
     /// The run in directory `path`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
-        if path.join("record.jsonl").is_file() { Ok(Self { path }) } else { Err(StoreError::NotARun { path }) }
+        if path.join("record.jsonl").is_file() {
+            return Ok(Self { path });
+        }
+        Err(StoreError::NoRecord { why: without_record(&path), path })
     }
 
     /// The run with this id among those in `root`, whatever its name; `None` also where there is no `root` yet.
@@ -67,7 +84,14 @@ impl RunDir {
         let mut fits = Self::list(root)?;
         fits.retain(|run| !text.is_empty() && run.dir_name().starts_with(text));
         match fits.as_slice() {
-            [] => Err(StoreError::NoSuchRun { text: text.to_owned(), root: root.to_owned() }),
+            [] => {
+                // Where a directory is meant, what it lacks helps more than that no run is called so.
+                let in_root = paths(root)?.into_iter().find(|path| !text.is_empty() && name_of(path) == text);
+                match in_root.or_else(|| Some(PathBuf::from(text)).filter(|path| path.exists())) {
+                    Some(path) => Self::open(path),
+                    None => Err(StoreError::NoSuchRun { text: text.to_owned(), root: root.to_owned() }),
+                }
+            }
             [run] => Ok(run.clone()),
             runs => {
                 let candidates = runs.iter().map(Self::dir_name).collect();
@@ -91,21 +115,44 @@ impl RunDir {
         name_of(&self.path)
     }
 
+    /// First eight characters of its directory's name, which are digits of its id unless somebody renamed it.
+    pub fn short_id(&self) -> String {
+        self.dir_name().chars().take(SHORT).collect()
+    }
+
+    /// What people know it by, for the names of files about it: the first digits of its id, and its name.
+    pub fn short_name(&self) -> String {
+        let name = self.dir_name();
+        match name.split_once('-') {
+            Some((id, rest)) if id.parse::<RunId>().is_ok() => format!("{}-{rest}", self.short_id()),
+            _ => name,
+        }
+    }
+
     /// How it stands.
     pub fn state(&self) -> Result<RunState, StoreError> {
         let record = Record::read(self)?;
         Ok(match record.finished {
             Some(finished) => RunState::Finished(finished),
-            None => {
-                RunState::Unfinished { checkpoint: checkpoint::usable(self, &record)?.ok().flatten().map(|c| c.step) }
-            }
+            None => RunState::Unfinished {
+                checkpoint: checkpoint::usable(self, &record)?.ok().flatten().map(|c| c.step),
+                writer: self.writer(),
+            },
         })
+    }
+
+    /// The process that is writing it, if one is: known from the lock that the system keeps, not from what is left in a file.
+    pub fn writer(&self) -> Option<WritingProcess> {
+        lock::holder(&self.path)
     }
 
     /// The spec's text.
     pub fn spec_toml(&self) -> Result<String, StoreError> {
         let path = self.path.join("spec.toml");
-        Ok(fs::read_to_string(&path).or_while("reading the spec", &path)?)
+        match fs::read_to_string(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => Err(StoreError::NoSpec { path: self.path.clone() }),
+            read => Ok(read.or_while("reading the spec", &path)?),
+        }
     }
 
     /// Names and contents of the files that the spec refers to, sorted by name.
@@ -113,7 +160,11 @@ impl RunDir {
         let doing = "reading the run's inputs";
         let dir = self.path.join("inputs");
         let mut inputs = Vec::new();
-        for entry in fs::read_dir(&dir).or_while(doing, &dir)? {
+        let entries = match fs::read_dir(&dir) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(inputs), // which of them are missing, the record says
+            entries => entries.or_while(doing, &dir)?,
+        };
+        for entry in entries {
             let path = entry.or_while(doing, &dir)?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if !file::is_temp_name(&name) {
@@ -130,11 +181,12 @@ impl RunDir {
         if let Some((name, _)) = new.inputs.iter().find(|(name, _)| !is_plain_name(name)) {
             return Err(StoreError::InputName { name: name.clone() });
         }
-        if let Some(existing) = Self::find(root, new.id)? {
+        let id = new.id();
+        if let Some(existing) = Self::find(root, &id)? {
             return Err(StoreError::Exists { path: existing.path });
         }
         let doing = "creating the run directory";
-        let path = root.join(format!("{}-{}", new.id, slug(new.name)));
+        let path = root.join(format!("{id}-{}", slug(new.name)));
         for dir in [path.as_path(), &path.join("inputs"), &path.join("snapshots")] {
             fs::create_dir_all(dir).or_while(doing, dir)?;
         }
@@ -146,17 +198,37 @@ impl RunDir {
         for (name, text) in new.inputs {
             file::replace(&path.join("inputs").join(name), text.as_bytes(), "copying an input into the run")?;
         }
-        file::replace(&path.join("spec.toml"), new.spec_toml.as_bytes(), "writing the spec")?;
+        file::replace(&path.join("spec.toml"), spec_file::write(new.spec).as_bytes(), "writing the spec")?;
         let header = Header {
             format: FORMAT,
             dunwu: env!("CARGO_PKG_VERSION").to_owned(),
             kernel: new.kernel.to_owned(),
-            id: new.id.clone(),
+            id,
+            settings: recorded_spec::settings_of(new.spec),
+            inputs: recorded_spec::hashes_of(new.inputs),
         };
-        let line = serde_json::to_string(&header).expect("a header is plain text and numbers") + "\n";
+        let header = serde_json::to_string(&header).expect("a header is plain text and numbers");
+        let line = seal_line(&header, "") + "\n";
         file::replace(&record, line.as_bytes(), "beginning the record")?;
         file::sync_dir(root).or_while(doing, root)?;
         Ok((Self { path }, lock))
+    }
+}
+
+/// What is at `path`, where no record is.
+fn without_record(path: &Path) -> WithoutRecord {
+    let Ok(entries) = fs::read_dir(path) else {
+        return if path.exists() { WithoutRecord::File } else { WithoutRecord::Missing };
+    };
+    let paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    if paths.is_empty() {
+        WithoutRecord::Empty
+    } else if paths.iter().any(|path| matches!(name_of(path).as_str(), "spec.toml" | "snapshots" | "inputs")) {
+        WithoutRecord::Begun
+    } else if paths.iter().any(|path| path.join("record.jsonl").is_file()) {
+        WithoutRecord::FolderOfRuns
+    } else {
+        WithoutRecord::Other
     }
 }
 

@@ -7,7 +7,9 @@ use super::id::RunId;
 use super::lock::RunLock;
 use super::log::Log;
 use super::record::Record;
+use super::recorded_spec::RecordedSpec;
 use super::run_dir::{NewRun, RunDir};
+use super::sealed_line::{open_line, seal_line};
 use super::{checkpoint, snapshot};
 use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot};
 use std::collections::BTreeMap;
@@ -24,6 +26,8 @@ pub struct RunWriter {
     dir: RunDir,
     id: RunId,
     pub(super) log: Log,
+    /// Checksum of the last line, which the next one continues.
+    check: String,
     scalars: Replay<Scalars>,
     snapshots: Replay<SnapshotEntry>,
     _lock: RunLock,
@@ -54,6 +58,7 @@ impl RunWriter {
     pub fn resume(dir: &RunDir, kernel: &str) -> Result<Resumed, StoreError> {
         let lock = RunLock::take(dir.path())?;
         let record = Record::read(dir)?;
+        RecordedSpec::read(dir)?;
         let path = dir.path().to_owned();
         if record.finished.is_some() {
             return Err(StoreError::Finished { path });
@@ -171,13 +176,19 @@ impl RunWriter {
             snapshots: Replay::new(snapshots.collect(), replay_from),
             dir,
             log,
+            check: record.check.clone(),
             _lock: lock,
         })
     }
 
     fn append(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let line = serde_json::to_string(entry).expect("an entry is plain text and numbers");
-        Ok(self.log.append(&line)?)
+        let object = serde_json::to_string(entry).expect("an entry is plain text and numbers");
+        let line = seal_line(&object, &self.check);
+        self.log.append(&line)?;
+        // Only now: a line that could not be written is none that another could continue.
+        let (_, check) = open_line(line.as_bytes(), &self.check).expect("it was sealed above");
+        self.check = check.to_owned();
+        Ok(())
     }
 
     /// Names the first weight that came out differently; where the recorded file is unreadable, only the hashes are known.

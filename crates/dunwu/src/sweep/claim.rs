@@ -14,6 +14,7 @@ use super::SweepError;
 use super::folder::Folder;
 use crate::store::RunId;
 use crate::store::file::While as _;
+use crate::store::lock::host_name;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
@@ -36,7 +37,7 @@ impl Worker {
     pub(super) fn enrol(folder: &Folder) -> Result<Self, SweepError> {
         folder.make()?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let host = host();
+        let host = host_name();
         let name = format!("{}-{}-{since:x}", crate::store::slug(&host), std::process::id());
         let path = folder.workers().join(&name);
         let doing = "making this worker known";
@@ -68,12 +69,6 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path); // a file that stays behind is of a worker whose lock is free
     }
-}
-
-/// The name of this machine, where the system says it.
-fn host() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
-    name.map_or_else(|_| "host".to_owned(), |name| name.trim().to_owned())
 }
 
 /// What tells this start of this machine from every other; random where the system does not say, so that no other process is

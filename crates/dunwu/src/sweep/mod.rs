@@ -56,7 +56,7 @@ pub enum SweepError {
     #[error(
         "these results have format {found}, written by dunwu {version}, and this build reads up to {ROWS_FORMAT}; use that version, or another folder (--runs): {path:?}"
     )]
-    Format {
+    NewerFormat {
         /// Its format.
         found: u32,
         /// The build that wrote it.
@@ -64,15 +64,27 @@ pub enum SweepError {
         /// The file.
         path: PathBuf,
     },
-    /// A line that no sweep wrote.
+    /// Written by an older build, without checksums.
     #[error(
-        "line {line} of the finished runs is damaged ({source}); take the line out, and its run is made again: {path:?}"
+        "these results have format {found}, written by dunwu {version}, without checksums, and this build reads {ROWS_FORMAT}; use another folder (--runs), or move the file away and its runs are made again: {path:?}"
+    )]
+    OlderFormat {
+        /// Its format.
+        found: u32,
+        /// The build that wrote it.
+        version: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line that no sweep wrote, or that was edited.
+    #[error(
+        "line {line} of the finished runs is damaged ({why}); take the line out, and its run is made again: {path:?}"
     )]
     DamagedLine {
         /// Counted from 1.
         line: usize,
         /// What does not fit.
-        source: serde_json::Error,
+        why: String,
         /// The file.
         path: PathBuf,
     },

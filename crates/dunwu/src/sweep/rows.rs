@@ -6,15 +6,18 @@ use super::row::{Curve, Row};
 use crate::store::RunId;
 use crate::store::file::While as _;
 use crate::store::log::Log;
+use crate::store::sealed_line::{open_line, seal_line};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Version of the lines; a newer one is refused by name.
-pub const ROWS_FORMAT: u32 = 1;
+/// Version of the lines; another one is refused by name. 2: each line ends with a checksum over itself alone, so that it can be
+/// checked whatever became of its neighbours.
+pub const ROWS_FORMAT: u32 = 2;
 
 /// First line of a file of rows or curves.
 #[derive(Serialize, Deserialize)]
@@ -75,7 +78,7 @@ impl Logs {
 }
 
 fn line(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("rows are plain text and numbers")
+    seal_line(&serde_json::to_string(value).expect("rows are plain text and numbers"), "")
 }
 
 /// Which runs are done, as far as the files of rows have been read.
@@ -202,11 +205,9 @@ impl Files {
                 if place.lines == 1 {
                     check_header(line, &path)?;
                 } else {
-                    take(serde_json::from_slice(line).map_err(|source| SweepError::DamagedLine {
-                        line: place.lines,
-                        source,
-                        path: path.clone(),
-                    })?);
+                    let damaged = |why: String| SweepError::DamagedLine { line: place.lines, why, path: path.clone() };
+                    let (object, _) = open_line(line, "").map_err(damaged)?;
+                    take(serde_json::from_slice(&object).map_err(|error| damaged(error.to_string()))?);
                 }
             }
             place.bytes += whole as u64;
@@ -216,14 +217,13 @@ impl Files {
 }
 
 fn check_header(line: &[u8], path: &Path) -> Result<(), SweepError> {
-    let header: Header = serde_json::from_slice(line).map_err(|source| SweepError::DamagedLine {
-        line: 1,
-        source,
-        path: path.to_owned(),
-    })?;
-    if header.format > ROWS_FORMAT {
-        let Header { format: found, dunwu: version } = header;
-        return Err(SweepError::Format { found, version, path: path.to_owned() });
+    let damaged = |why: String| SweepError::DamagedLine { line: 1, why, path: path.to_owned() };
+    // Before its checksum, which another format may have elsewhere.
+    let header: Header = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+    let Header { format: found, dunwu: version } = header;
+    match found.cmp(&ROWS_FORMAT) {
+        Ordering::Greater => Err(SweepError::NewerFormat { found, version, path: path.to_owned() }),
+        Ordering::Less => Err(SweepError::OlderFormat { found, version, path: path.to_owned() }),
+        Ordering::Equal => open_line(line, "").map(drop).map_err(damaged),
     }
-    Ok(())
 }

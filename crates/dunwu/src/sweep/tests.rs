@@ -5,6 +5,7 @@ use super::rows::rows_of;
 use super::work::order;
 use super::*;
 use crate::opened::Opening;
+use crate::store::sealed_line::{open_line, seal_line};
 use crate::store::{RunId, Table};
 use dunwu_engine::{RunSpec, Split, Training};
 use std::collections::BTreeSet;
@@ -361,8 +362,7 @@ fn a_directory_that_another_kernel_began_is_one_failed_row() {
     let run = crate::store::RunDir::list(dir.path()).unwrap().remove(0);
     let record = run.path().join("record.jsonl");
     let text = fs::read_to_string(&record).unwrap();
-    let begun: Vec<&str> = text.lines().take(2).collect();
-    fs::write(&record, begun.join("\n").replacen("\"kernel\":\"", "\"kernel\":\"other ", 1) + "\n").unwrap();
+    fs::write(&record, resealed(text.lines().next().unwrap(), "\"kernel\":\"", "\"kernel\":\"other ") + "\n").unwrap();
     fs::remove_dir_all(folder.rows()).unwrap();
     assert_eq!(made(&runs, &folder, &options).failed, 1);
     assert_eq!(collect(&runs, &folder).unwrap().done, runs.len());
@@ -407,12 +407,44 @@ fn a_torn_row_is_made_again_and_a_damaged_one_is_named() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, &text[..text.len() - 7]).unwrap();
     assert_eq!(made(&runs, &folder, &options).made, 1);
-    fs::write(&path, text.replacen("\"run\":", "\"rnu\":", 1)).unwrap();
-    let told = collect(&runs, &folder).unwrap_err().to_string();
-    assert!(told.contains("line 2") && told.contains("made again"), "{told}");
-    fs::write(&path, text.replacen("\"format\":1", "\"format\":7", 1)).unwrap();
-    let told = collect(&runs, &folder).unwrap_err().to_string();
-    assert!(told.contains("format 7") && told.contains("dunwu 0."), "{told}");
+    // The second edit still parses, and says that the run took another number of steps.
+    for (from, to) in [("\"run\":", "\"rnu\":"), ("\"step\":", "\"step\":1")] {
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let told = collect(&runs, &folder).unwrap_err().to_string();
+        assert!(told.contains("line 2") && told.contains("edited") && told.contains("made again"), "{told}");
+    }
+    for (format, wanted) in [(7, "up to 2; use that version"), (1, "without checksums, and this build reads 2")] {
+        fs::write(&path, text.replacen("\"format\":2", &format!("\"format\":{format}"), 1)).unwrap();
+        let told = collect(&runs, &folder).unwrap_err().to_string();
+        assert!(told.contains(&format!("format {format}, written by dunwu 0.")) && told.contains(wanted), "{told}");
+    }
+}
+
+/// A line with a text replaced and its checksum made anew.
+fn resealed(line: &str, from: &str, to: &str) -> String {
+    let (object, _) = open_line(line.as_bytes(), "").unwrap();
+    seal_line(&String::from_utf8(object).unwrap().replacen(from, to, 1), "")
+}
+
+#[test]
+fn a_directory_with_an_edited_spec_is_not_taken_for_the_run() {
+    let (dir, folder) = folder();
+    let runs = planned(FILE, &["seed=0"]);
+    let options = Options { threads: 1, keep: Keep::Snapshots, ..Options::default() };
+    made(&runs[..1], &folder, &options);
+    let run = crate::store::RunDir::list(dir.path()).unwrap().remove(0);
+    let spec = run.path().join("spec.toml");
+    let text = fs::read_to_string(&spec).unwrap();
+    fs::write(&spec, text.replacen("seed = 0", "seed = 1", 1)).unwrap();
+    fs::remove_dir_all(folder.rows()).unwrap();
+    made(&runs[..1], &folder, &options);
+    let wanted = runs.iter().map(|run| &run.id).collect();
+    let rows = rows_of(&folder, &wanted).unwrap().0;
+    let error = rows[&runs[0].id].error.clone().unwrap_or_default();
+    assert!(error.contains("seed is 1 and was 0"), "{error}");
+    fs::write(&spec, text).unwrap();
+    fs::remove_dir_all(folder.rows()).unwrap();
+    assert_eq!(made(&runs[..1], &folder, &options).reused, 1);
 }
 
 #[test]
@@ -422,7 +454,8 @@ fn rows_that_disagree_are_counted_and_the_first_stands() {
     made(&runs, &folder, &Options { threads: 1, ..Options::default() });
     let path = fs::read_dir(folder.rows()).unwrap().next().unwrap().unwrap().path();
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(folder.rows().join("zzz.jsonl"), text.replacen("\"step\":", "\"step\":1", 1)).unwrap();
+    let lines: Vec<String> = text.lines().map(|line| resealed(line, "\"step\":", "\"step\":1")).collect();
+    fs::write(folder.rows().join("zzz.jsonl"), lines.join("\n") + "\n").unwrap();
     let wanted = runs.iter().map(|run| &run.id).collect();
     let (rows, disagreeing) = rows_of(&folder, &wanted).unwrap();
     assert_eq!((rows.len(), disagreeing), (1, 1));

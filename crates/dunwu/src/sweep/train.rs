@@ -8,9 +8,8 @@ use super::row::{Curve, End, Row};
 use crate::memory;
 use crate::opened::{arrivals, unit_labels};
 use crate::scalars::{self, SCALARS, ScalarQuantity};
-use crate::spec_file;
 use crate::store::file::{self, While as _};
-use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, StoreError, checkpoint};
+use crate::store::{NewRun, Record, RecordedSpec, RunDir, RunState, RunWriter, StoreError, checkpoint};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Snapshot, Split, Training};
 use std::fs;
@@ -115,6 +114,9 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
 /// The row of a run that was made alone, from its directory; `None` where it is not finished, or another kernel computed it.
 pub(super) fn recorded(planned: &Planned, dir: &RunDir) -> Result<Option<Row>, SweepError> {
     let record = Record::read(dir)?;
+    if RecordedSpec::read(dir)?.id != planned.id {
+        return Ok(None);
+    }
     let Some(finished) = record.finished.filter(|_| record.header.kernel == kernel_name(planned.spec.numerics)) else {
         return Ok(None);
     };
@@ -209,7 +211,10 @@ impl Keeper {
         if let Some(dir) = RunDir::find(drive.folder.runs(), &planned.id)? {
             return match dir.state()? {
                 // It was finished since this sweep began, by something else than a sweep. Repeating it costs only time.
-                RunState::Finished(_) => Ok(Self::Dir { writer: None, checkpoint: None }),
+                RunState::Finished(_) => {
+                    RecordedSpec::read(&dir)?; // which says it if the directory holds another run
+                    Ok(Self::Dir { writer: None, checkpoint: None })
+                }
                 RunState::Unfinished { .. } => {
                     let resumed = RunWriter::resume(&dir, kernel)?;
                     Ok(Self::Dir { writer: Some(resumed.writer), checkpoint: resumed.checkpoint })
@@ -218,13 +223,7 @@ impl Keeper {
         }
         let inputs: Vec<(String, String)> =
             planned.inputs.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
-        let new = NewRun {
-            id: &planned.id,
-            name: &planned.spec.task.to_string(),
-            spec_toml: &spec_file::write(&planned.spec),
-            inputs: &inputs,
-            kernel,
-        };
+        let new = NewRun { name: &planned.spec.task.to_string(), spec: &planned.spec, inputs: &inputs, kernel };
         Ok(Self::Dir { writer: Some(RunWriter::create(drive.folder.runs(), &new)?), checkpoint: None })
     }
 
