@@ -10,6 +10,8 @@ mod landscape;
 mod language_model;
 mod launch;
 mod law;
+mod listing;
+mod manual;
 mod output;
 mod pair;
 mod passkey;
@@ -27,7 +29,7 @@ mod sweep;
 mod swept;
 mod watching;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -38,10 +40,10 @@ use std::time::Duration;
 /// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
 /// later where they stopped).
 #[derive(Parser)]
-#[command(name = "dunwu", version, max_term_width = 100)]
+#[command(name = "dunwu", version, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Args)]
@@ -85,9 +87,10 @@ enum Command {
     ///
     /// Settings are written the same here and in files (`dunwu settings` lists them). A run that exists already is not run
     /// again but shown; one that was interrupted goes on where it stopped.
+    #[command(override_usage = "dunwu run [OPTIONS] [PRESET|FILE.toml] [KEY=VALUE]...")]
     Run {
         /// A preset or a TOML file (default: tian-2025), then settings as key=value
-        #[arg(value_name = "PRESET|FILE.toml] [KEY=VALUE ...")]
+        #[arg(value_name = "WORD")]
         words: Vec<String>,
         #[command(flatten)]
         drive: Drive,
@@ -107,6 +110,43 @@ enum Command {
     Show {
         /// Directory, name or first digits of the id
         run: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the runs of a folder, the newest first: `dunwu ls task=cyclic state=grokked sort=-test`
+    #[command(after_help = listing::help())]
+    Ls {
+        /// Only runs with these values; also tag=, state=, sort= and limit=
+        #[arg(value_name = "KEY=VALUE")]
+        words: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Tag a run, so that `dunwu ls tag=TAG` finds it; `-TAG` takes a tag away
+    Tag {
+        /// Directory, name or first digits of the id
+        run: String,
+        /// Tags to add, and tags to take away with a `-` before them
+        #[arg(value_name = "TAG", required = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write a note on a run; without words the note is taken away
+    Note {
+        /// Directory, name or first digits of the id
+        run: String,
+        /// The note
+        #[arg(value_name = "WORD")]
+        words: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Remove runs with all their files; a run that is being written is refused
+    Rm {
+        /// Directories, names or first digits of ids
+        #[arg(value_name = "RUN", required = true)]
+        runs: Vec<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -169,12 +209,12 @@ enum Command {
     /// Each cell is the runs that differ in nothing but the seed: what most of them came to, the share that generalized, when, the
     /// final test accuracy, the share of generalizing units. Over the cells, where half of the seeds generalize and where the
     /// theory's fitted line runs.
-    #[command(after_help = phase::help())]
+    #[command(after_help = phase::help(), override_usage = "dunwu phase [OPTIONS] <TABLE> [x=COLUMN] [y=COLUMN] [KEY=VALUE]...")]
     Phase {
         /// The table of a sweep, a Parquet file
         table: PathBuf,
         /// x=COLUMN, y=COLUMN, and KEY=VALUE for each setting that is to be held fixed
-        #[arg(value_name = "x=COLUMN] [y=COLUMN] [KEY=VALUE ...")]
+        #[arg(value_name = "WORD")]
         words: Vec<String>,
         #[command(flatten)]
         drawn: output::Drawn,
@@ -201,12 +241,12 @@ enum Command {
     /// Pairs differ in that setting alone: the same seed, the same everything else. Says how much sooner the second value
     /// generalizes, in steps and in seconds at equal compute, how many more runs generalize, how much more accurate they end, each
     /// with its interval and its number of pairs.
-    #[command(after_help = pair::HELP)]
+    #[command(after_help = pair::HELP, override_usage = "dunwu pair [OPTIONS] <TABLE> <KEY=A,B> [tuned=KEY] [KEY=VALUE]...")]
     Pair {
         /// The table of a sweep, a Parquet file
         table: PathBuf,
         /// The setting with its two values, then tuned=KEY, and KEY=VALUE for each setting that is to be held fixed
-        #[arg(value_name = "KEY=A,B] [tuned=KEY] [KEY=VALUE ...", required = true)]
+        #[arg(value_name = "WORD", required = true)]
         words: Vec<String>,
         #[command(flatten)]
         drawn: output::Drawn,
@@ -238,10 +278,13 @@ enum Command {
     /// Finds the local maxima of the energy on the unit sphere from many random starts, proves each by its gradient and its
     /// Hessian, puts together what the problem's symmetries make one, and says what each is good for. With --run, says which
     /// peak each unit of a trained network stands below.
-    #[command(after_help = keys_help(&[landscape::PEAKS_KEYS]))]
+    #[command(
+        after_help = keys_help(&[landscape::PEAKS_KEYS]),
+        override_usage = "dunwu peaks [OPTIONS] <TASK> [KEY=VALUE]...\n       dunwu peaks [OPTIONS] --run <RUN> [energy=raw|whitened]"
+    )]
     Peaks {
         /// A task, then n=, fraction=, energy=, … as key=value; every setting of runs is a key
-        #[arg(value_name = "TASK] [KEY=VALUE ...", required_unless_present = "run")]
+        #[arg(value_name = "WORD", required_unless_present = "run")]
         words: Vec<String>,
         /// A recorded run instead of a task: directory, name or first digits of the id
         #[arg(long, value_name = "RUN")]
@@ -258,10 +301,13 @@ enum Command {
     ///
     /// At several amounts of data, for several samples each: heights and basins of the best peaks of both kinds on both
     /// landscapes, where feature peaks overtake, and from where on short real runs generalize.
-    #[command(after_help = keys_help(&[landscape::PEAKS_KEYS, landscape::RACE_KEYS]))]
+    #[command(
+        after_help = keys_help(&[landscape::PEAKS_KEYS, landscape::RACE_KEYS]),
+        override_usage = "dunwu race [OPTIONS] <TASK> [KEY=VALUE]..."
+    )]
     Race {
         /// A task, then key=value; every setting of runs is a key
-        #[arg(value_name = "TASK] [KEY=VALUE ...", required = true)]
+        #[arg(value_name = "WORD", required = true)]
         words: Vec<String>,
         /// No progress on standard error
         #[arg(long)]
@@ -328,6 +374,13 @@ enum Command {
         #[command(flatten)]
         serving: serve::Serving,
     },
+    /// Completions for a shell, on standard output: `dunwu completions bash > ~/.local/share/bash-completion/completions/dunwu`
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// The manual, on standard output: `dunwu man > ~/.local/share/man/man1/dunwu.1`
+    Man,
     /// The named starting points, each with its paper and what it promises
     Presets {
         #[command(flatten)]
@@ -356,10 +409,20 @@ enum Command {
 
 fn main() -> ExitCode {
     failure::set_up();
-    let result = match Cli::parse().command {
+    let Some(command) = Cli::parse().command else {
+        say::say!("{}", Cli::command().render_help());
+        return ExitCode::SUCCESS;
+    };
+    let result = match command {
+        Command::Completions { shell } => manual::completions(shell, &mut Cli::command()),
+        Command::Man => manual::manual(&Cli::command()),
         Command::Run { words, drive, place } => run::run(&words, &drive, &place),
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
         Command::Show { run, place } => inspect::show(&run, &place),
+        Command::Ls { words, place } => listing::list(&words, &place),
+        Command::Tag { run, words, place } => listing::tag(&run, &words, &place),
+        Command::Note { run, words, place } => listing::note(&run, &words, &place),
+        Command::Rm { runs, place } => listing::remove(&runs, &place),
         Command::Report { run, output, place } => inspect::report(&run, output, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, output, tables, &place),
         Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], output, &place),

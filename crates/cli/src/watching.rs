@@ -20,8 +20,8 @@ pub(crate) fn watch(
 }
 
 /// A verb that is done at once, and that nobody watches.
-pub(crate) fn unwatched(answer: Result<Answer, VerbError>) -> Result<Answer, Failure> {
-    answer.map_err(|error| Failure::of_verb(error, None))
+pub(crate) fn unwatched<T>(result: Result<T, VerbError>) -> Result<T, Failure> {
+    result.map_err(|error| Failure::of_verb(error, None))
 }
 
 struct Bar {

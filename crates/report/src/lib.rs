@@ -17,6 +17,7 @@ mod figures;
 pub mod landscape;
 pub mod law;
 mod law_chart;
+pub mod listing;
 mod page;
 pub mod pair;
 mod pair_chart;

@@ -1,6 +1,7 @@
 //! The table of verbs: what `dunwu schema` walks, and whoever shows answers.
 
-use schemars::Schema;
+use crate::listing;
+use schemars::{Schema, schema_for};
 
 /// A verb whose answer carries data.
 pub struct Verb {
@@ -13,7 +14,12 @@ pub struct Verb {
 }
 
 /// Every verb, in alphabetical order.
-pub const VERBS: &[Verb] = &[];
+pub const VERBS: &[Verb] = &[
+    Verb { name: "ls", tells: "the runs of a folder", schema: || schema_for!(listing::ListData) },
+    Verb { name: "note", tells: "a note on a run", schema: || schema_for!(listing::RemarksData) },
+    Verb { name: "rm", tells: "runs that were removed", schema: || schema_for!(listing::RemovalData) },
+    Verb { name: "tag", tells: "the tags of a run", schema: || schema_for!(listing::RemarksData) },
+];
 
 /// The schema of what `--json` prints for a verb: that of its data, with the keys that every answer has.
 pub fn schema(verb: &Verb) -> Schema {

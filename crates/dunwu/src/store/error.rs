@@ -11,6 +11,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// The tags and the note of a run cannot be read.
+    #[error("the tags and the note of this run cannot be read ({source}): mend the file or remove it: {path:?}")]
+    Remarks {
+        /// What is wrong in it.
+        source: serde_json::Error,
+        /// The file.
+        path: PathBuf,
+    },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -54,7 +62,7 @@ pub enum StoreError {
     #[error("the run's spec cannot be read ({source}); mend it, or restore it from a copy: {path:?}")]
     Spec {
         /// What is wrong, and where in the text.
-        source: SpecFileError,
+        source: Box<SpecFileError>,
         /// What the file holds.
         text: String,
         /// The file.

@@ -8,6 +8,7 @@
 //! | `snapshots/0000000138.safetensors` | whole and synced before its line in the record | `kill -9`, power loss |
 //! | `checkpoint.safetensors` | replaced atomically, after the record is synced; removed at the end | `kill -9`, power loss |
 //! | `lock` | held by the one process that writes, which says there who it is; the system releases it when that process ends | nothing needs it to |
+//! | `remarks.json` | whenever somebody tags the run or writes a note, replaced atomically | everything; identifies nothing |
 //! | `*.parquet`, `*.csv` | at the end, each replaced atomically | derived: delete and write again |
 //! | `series.cache` | whenever derived values were computed | derived: anything unexpected in it means computing again |
 //!
@@ -32,11 +33,14 @@ pub mod entry;
 pub mod error;
 pub mod file;
 mod id;
+mod listing;
 pub mod lock;
 pub mod log;
 mod output;
 mod record;
 mod recorded_spec;
+mod remarks;
+mod removal;
 mod run_dir;
 pub mod sealed_line;
 pub mod snapshot;
@@ -48,10 +52,13 @@ pub use entry::{FORMAT, Finished, Header, SnapshotEntry, StoredOutcome};
 pub use error::{StoreError, WithoutRecord};
 pub use file::{FileError, replace};
 pub use id::{NotAnId, RunId, slug};
+pub use listing::{LIST_KEYS, ListRequest, ListedRun, RunList, RunStanding, STANDINGS, list_runs};
 pub use lock::WritingProcess;
 pub use output::{OutputError, OutputFile, OutputFolder};
 pub use record::Record;
 pub use recorded_spec::RecordedSpec;
+pub use remarks::{NotATag, Remarks, tag};
+pub use removal::{bytes_below, remove};
 pub use run_dir::{NewRun, RunDir, RunState};
 pub use sealed_line::seal_line;
 pub use table::{Column, Table, TableError, read_table};

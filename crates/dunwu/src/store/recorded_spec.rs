@@ -35,7 +35,9 @@ impl RecordedSpec {
         let text = dir.spec_toml()?;
         let spec = match spec_file::read(&text, &RunSpec::default()) {
             Ok(spec) => spec,
-            Err(source) => return Err(StoreError::Spec { source, text, path: path.join("spec.toml") }),
+            Err(source) => {
+                return Err(StoreError::Spec { source: Box::new(source), text, path: path.join("spec.toml") });
+            }
         };
         let inputs = dir.inputs()?;
         let changes = changes(&header, &spec, &inputs);
