@@ -9,6 +9,7 @@ mod kills;
 mod landscape;
 mod launched;
 mod laws;
+mod listing;
 mod networks;
 mod nonsense;
 mod places;
