@@ -113,6 +113,9 @@ enum Command {
         /// Where to write it (default: report.html in the run's directory)
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Draw the run's landscape too: the mountains and which peaks its units stand below, which takes as long as training
+        #[arg(long)]
+        landscape: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -356,7 +359,7 @@ fn main() -> ExitCode {
         Command::Run { words, drive, place } => run::run(&words, &drive, &place),
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
         Command::Show { run, place } => inspect::show(&run, &place),
-        Command::Report { run, output, place } => inspect::report(&run, output, &place),
+        Command::Report { run, output, landscape, place } => inspect::report(&run, output, landscape, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
         Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], &output, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),

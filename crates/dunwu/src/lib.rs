@@ -6,6 +6,7 @@
 
 pub mod compare;
 pub mod group;
+mod kernel_steps;
 pub mod landscape;
 pub mod launch;
 pub mod law;
