@@ -14,6 +14,7 @@ use dunwu_engine::Outcome;
 use dunwu_engine::spec::values;
 use dunwu_report as report;
 use dunwu_report::Figure;
+use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -27,10 +28,15 @@ pub(crate) enum TableFormat {
 }
 
 /// Changes with every change of a measure, a label or the shape of a frame, so that old caches are computed anew.
-const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 3");
+const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 4");
 
 /// A recorded run with everything derived from it; a run that is not finished counts as censored at its last evaluation.
 pub(crate) fn open(dir: &RunDir) -> Result<Opened, Failure> {
+    open_watched(dir, &mut shown(false))
+}
+
+/// The same, saying what is done meanwhile.
+pub(crate) fn open_watched(dir: &RunDir, progress: &mut dyn FnMut(Phase)) -> Result<Opened, Failure> {
     let asked = Asked::from_run(dir)?;
     let record = Record::read(dir)?;
     let mut opening = Opening::new(&asked.spec, &asked.problem, &asked.split, asked.decomposition.as_ref());
@@ -38,7 +44,8 @@ pub(crate) fn open(dir: &RunDir) -> Result<Opened, Failure> {
     match cache.load::<Vec<Frame>>().filter(|frames| frames.len() == record.snapshots.len()) {
         Some(frames) => opening.reuse(frames),
         None => {
-            for entry in &record.snapshots {
+            for (done, entry) in record.snapshots.iter().enumerate() {
+                progress(Phase::Measuring(done, record.snapshots.len()));
                 opening.add(&record.load_snapshot(entry.step)?)?;
             }
             // A run that another process is writing must not be touched, and a cache is worth nothing there.
@@ -55,14 +62,56 @@ pub(crate) fn open(dir: &RunDir) -> Result<Opened, Failure> {
     Ok(opening.finish(record.scalars, outcome))
 }
 
+/// What is being done after training, as it is shown on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Measures of recorded snapshots: how many are done, of how many.
+    Measuring(usize, usize),
+    /// Tables of scalars, measures and units.
+    WritingTables,
+    /// Units climb their landscape: how many snapshots are done, of how many.
+    Climbing(usize, usize),
+    /// The two mountains with less and with more data.
+    DrawingMountains,
+    /// The one-file page.
+    WritingReport,
+}
+
+impl Phase {
+    fn words(self) -> String {
+        match self {
+            Self::Measuring(done, all) => format!("measuring snapshot {} of {all}", done + 1),
+            Self::WritingTables => "writing tables".to_owned(),
+            Self::Climbing(done, all) => format!("climbing from the units of snapshot {} of {all}", done + 1),
+            Self::DrawingMountains => "drawing the mountains".to_owned(),
+            Self::WritingReport => "writing the report".to_owned(),
+        }
+    }
+}
+
+/// Shows phases on standard error where that is a terminal; `quiet` shows none.
+pub(crate) fn shown(quiet: bool) -> impl FnMut(Phase) {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(5) };
+    let spinner = ProgressBar::with_draw_target(None, target);
+    move |phase| {
+        spinner.set_message(phase.words());
+        spinner.tick();
+        if phase == Phase::WritingReport {
+            spinner.finish_and_clear();
+        }
+    }
+}
+
 /// Writes what is derived from a finished run beside it: tables, cache, report.
-pub(crate) fn keep_derived(opened: &Opened, dir: &RunDir) -> Result<(), Failure> {
+pub(crate) fn keep_derived(opened: &Opened, dir: &RunDir, progress: &mut dyn FnMut(Phase)) -> Result<(), Failure> {
+    progress(Phase::WritingTables);
     for (name, table) in tables::tables(opened) {
         table.write_parquet(&dir.path().join(format!("{name}.parquet")))?;
     }
     Cache::of(dir, &Record::read(dir)?, DERIVED_VERSION).store(&opened.frames)?;
-    let landscape = landscape::figures_of_run(dir, opened)?;
-    Ok(replace(&dir.path().join("report.html"), html(opened, &landscape).as_bytes(), "writing the report")?)
+    progress(Phase::WritingReport);
+    let page = html(opened, &landscape::figures_not_asked_for(opened));
+    Ok(replace(&dir.path().join("report.html"), page.as_bytes(), "writing the report")?)
 }
 
 pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
@@ -89,11 +138,18 @@ pub(crate) fn show(run: &str, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) fn report(run: &str, output: Option<PathBuf>, place: &Place) -> Result<(), Failure> {
+pub(crate) fn report(run: &str, output: Option<PathBuf>, climbs: bool, place: &Place) -> Result<(), Failure> {
     let dir = RunDir::resolve(&place.runs, run)?;
     let output = OutputFile::at(&output.unwrap_or_else(|| dir.path().join("report.html")))?;
-    let opened = open(&dir)?;
-    let path = output.write(html(&opened, &landscape::figures_of_run(&dir, &opened)?).as_bytes())?;
+    let progress = &mut shown(place.json);
+    let opened = open_watched(&dir, progress)?;
+    let landscape = if climbs {
+        landscape::figures_of_run(&dir, &opened, progress)?
+    } else {
+        landscape::figures_not_asked_for(&opened)
+    };
+    progress(Phase::WritingReport);
+    let path = output.write(html(&opened, &landscape).as_bytes())?;
     print_paths(&[path], place.json);
     Ok(())
 }
@@ -102,10 +158,11 @@ pub(crate) fn export(run: &str, output: Option<PathBuf>, format: TableFormat, pl
     let dir = RunDir::resolve(&place.runs, run)?;
     let output = output.unwrap_or_else(|| PathBuf::from(format!("export-{}", dir.short_name())));
     let output = OutputFolder::at(&output)?;
-    let opened = open(&dir)?;
+    let progress = &mut shown(place.json);
+    let opened = open_watched(&dir, progress)?;
     output.make()?;
     let mut paths = Vec::new();
-    for figure in report::figures(&opened).into_iter().chain(landscape::figures_of_run(&dir, &opened)?) {
+    for figure in report::figures(&opened).into_iter().chain(landscape::figures_of_run(&dir, &opened, progress)?) {
         let Some(svg) = &figure.svg else { continue };
         paths.push(output.write(&format!("{}.svg", figure.name), svg.as_bytes())?);
     }

@@ -157,6 +157,9 @@ enum Command {
         /// Where to write it (default: report.html in the run's directory)
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Draw the run's landscape too: the mountains and which peaks its units stand below, which takes as long as training
+        #[arg(long)]
+        landscape: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -423,7 +426,7 @@ fn main() -> ExitCode {
         Command::Tag { run, words, place } => listing::tag(&run, &words, &place),
         Command::Note { run, words, place } => listing::note(&run, &words, &place),
         Command::Rm { runs, place } => listing::remove(&runs, &place),
-        Command::Report { run, output, place } => inspect::report(&run, output, &place),
+        Command::Report { run, output, landscape, place } => inspect::report(&run, output, landscape, &place),
         Command::Export { run, output, tables, place } => inspect::export(&run, output, tables, &place),
         Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], output, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),

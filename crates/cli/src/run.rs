@@ -53,7 +53,7 @@ fn finished(dir: &RunDir, place: &Place) -> Result<(), Failure> {
     };
     // The report is written last: without it, the process was ended between the run's last line and here.
     if !dir.path().join("report.html").is_file() {
-        inspect::keep_derived(&opened, dir)?;
+        inspect::keep_derived(&opened, dir, &mut inspect::shown(place.json))?;
     }
     summary::print(&opened, dir, speed, true, place.json);
     Ok(())
@@ -155,7 +155,7 @@ fn train(
     signals.let_go();
     let dir = writer.finish(outcome, step, run.seconds)?;
     let opened = run.opening.finish(run.scalars, outcome);
-    inspect::keep_derived(&opened, &dir)?;
+    inspect::keep_derived(&opened, &dir, &mut inspect::shown(drive.quiet))?;
     summary::print(&opened, &dir, Some(Speed { steps: step, seconds: run.seconds }), false, place.json);
     Ok(())
 }

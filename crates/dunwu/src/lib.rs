@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod compare;
 pub mod group;
+mod kernel_steps;
 pub mod landscape;
 pub mod launch;
 pub mod law;

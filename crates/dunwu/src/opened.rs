@@ -1,6 +1,7 @@
 //! A run opened: its record with everything derived from it.
 
 use crate::group::{Decomposition, Irrep};
+use crate::kernel_steps::KernelSteps;
 use crate::measure::label::{Estimate, Evidence, label, label_from_sample};
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
@@ -159,6 +160,7 @@ pub struct Opening<'a> {
     split: &'a Split,
     decomposition: Option<&'a Decomposition>,
     initial: Option<Weights>,
+    kernel_steps: KernelSteps,
     frames: Vec<Frame>,
 }
 
@@ -170,7 +172,8 @@ impl<'a> Opening<'a> {
         split: &'a Split,
         decomposition: Option<&'a Decomposition>,
     ) -> Self {
-        Self { spec, problem, split, decomposition, initial: None, frames: Vec::new() }
+        let kernel_steps = KernelSteps::of(spec, problem, split.train.len());
+        Self { spec, problem, split, decomposition, initial: None, kernel_steps, frames: Vec::new() }
     }
 
     /// Takes frames that were derived before, instead of adding their snapshots.
@@ -187,7 +190,9 @@ impl<'a> Opening<'a> {
     /// parameters are not those of the spec's network.
     pub fn add(&mut self, snapshot: &Snapshot) -> Result<&Frame, PredictorError> {
         let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
-        let frame = frame(self.spec, self.problem, self.split, self.decomposition, initial, snapshot, measure_all)?;
+        let has_kernel = self.kernel_steps.contains(snapshot.step);
+        let frame =
+            frame(self.spec, self.problem, self.split, self.decomposition, initial, snapshot, has_kernel, measure_all)?;
         self.frames.push(frame);
         Ok(self.frames.last().expect("just pushed"))
     }
@@ -252,10 +257,11 @@ pub fn unit_labels(
     snapshot: &Snapshot,
 ) -> Result<Vec<UnitLabel>, PredictorError> {
     let measured = |scene: &Scene<'_>| measure_only(scene, &EVIDENCE);
-    Ok(frame(spec, problem, split, None, initial, snapshot, measured)?.labels)
+    Ok(frame(spec, problem, split, None, initial, snapshot, false, measured)?.labels)
 }
 
 /// A snapshot measured by `measured`, and its units labelled.
+#[expect(clippy::too_many_arguments, reason = "what a frame is made of; called twice, here")]
 fn frame(
     spec: &RunSpec,
     problem: &Problem,
@@ -263,6 +269,7 @@ fn frame(
     decomposition: Option<&Decomposition>,
     initial: &Weights,
     snapshot: &Snapshot,
+    has_kernel: bool,
     measured: impl Fn(&Scene<'_>) -> Vec<Option<Quantity>>,
 ) -> Result<Frame, PredictorError> {
     let predictor = predictor(spec, problem, snapshot)?;
@@ -280,6 +287,7 @@ fn frame(
         None => Scene::new(setup, snapshot),
         Some(predictor) => Scene::of_network(predictor, setup, snapshot),
     };
+    let scene = if has_kernel { scene } else { scene.without_kernel() };
     let mut frame =
         Frame { step: snapshot.step, values: measured(&scene), labels: Vec::new(), sample_labels: Vec::new() };
     let inputs_per_sample = scene.token_weights().map(|weights| weights.n_inputs as f64 / n_train as f64);

@@ -7,7 +7,7 @@ mod race;
 mod request;
 mod training;
 
-pub(crate) use of_run::{figures_of_run, peaks_of_run};
+pub(crate) use of_run::{figures_not_asked_for, figures_of_run, peaks_of_run};
 pub(crate) use peaks::peaks;
 pub(crate) use race::race;
 pub(crate) use request::{Key, PEAKS_KEYS, RACE_KEYS};

@@ -4,13 +4,13 @@ use super::request::{energy, workers};
 use crate::Place as Where;
 use crate::asked::Asked;
 use crate::failure::Failure;
-use crate::inspect;
+use crate::inspect::{self, Phase};
 use crate::output::Drawn;
-use crate::say::{note, say};
+use crate::say::say;
 use dunwu::Opened;
-use dunwu::landscape::climbing::{Climbing, ClimbingError, Place, Watch};
+use dunwu::landscape::climbing::{Climbing, ClimbingError, Watch};
 use dunwu::landscape::race::Course;
-use dunwu::landscape::{EnergyKind, PeakKind, dimension};
+use dunwu::landscape::{EnergyKind, PeakKind};
 use dunwu::measure::label::UnitLabel;
 use dunwu::store::{Record, RunDir};
 use dunwu_report::Figure;
@@ -19,9 +19,6 @@ use dunwu_report::landscape::{
 };
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Input weights up to which a report has its landscape without being asked: a few seconds.
-const REPORTED: usize = 512;
 
 pub(crate) fn peaks_of_run(
     run: &str,
@@ -48,7 +45,9 @@ pub(crate) fn peaks_of_run(
     if let Some(why) = opened.why_no_token_weights() {
         return Err(Failure::usage(ClimbingError::NoTokenWeights { why }));
     }
-    let climbing = climbing(&dir, &record, &steps, kind, quiet)?.map_err(Failure::usage)?;
+    let progress = &mut inspect::shown(quiet);
+    let climbing = climbing(&dir, &record, &steps, kind, progress)?.map_err(Failure::usage)?;
+    progress(Phase::WritingReport);
     let output = &output.keep(&climbing_page(&opened, &climbing))?;
     if place.json {
         say!(
@@ -86,7 +85,7 @@ pub(crate) fn climbing(
     record: &Record,
     steps: &[u64],
     kind: EnergyKind,
-    quiet: bool,
+    progress: &mut dyn FnMut(Phase),
 ) -> Result<Result<Climbing, ClimbingError>, Failure> {
     let asked = Asked::from_run(dir)?;
     let workers = workers(&asked.spec)?;
@@ -95,34 +94,42 @@ pub(crate) fn climbing(
         Ok(watch) => watch,
         Err(error) => return Ok(Err(error)),
     };
-    for &step in steps {
-        let at = watch.add(&record.load_snapshot(step)?, &workers)?;
-        if !quiet {
-            let counts = Place::ALL.iter().zip(at.at).map(|(place, n)| format!("{n} {}", place.words()));
-            note!("step {step}: {}", counts.collect::<Vec<_>>().join(", "));
-        }
+    for (done, &step) in steps.iter().enumerate() {
+        progress(Phase::Climbing(done, steps.len()));
+        watch.add(&record.load_snapshot(step)?, &workers)?;
     }
     Ok(Ok(watch.finish()))
 }
 
-/// The figures of the landscape that a run's report has.
-pub(crate) fn figures_of_run(dir: &RunDir, opened: &Opened) -> Result<[Figure; 2], Failure> {
+/// In the place of the landscape's figures, how to get them.
+pub(crate) fn figures_not_asked_for(opened: &Opened) -> [Figure; 2] {
+    let why = match opened.why_no_token_weights() {
+        Some(why) => ClimbingError::NoTokenWeights { why },
+        None => ClimbingError::NotAskedFor,
+    };
+    run_figures(opened, Err(&why), &[])
+}
+
+/// The figures of the landscape that a run's report has where it is asked for.
+pub(crate) fn figures_of_run(
+    dir: &RunDir,
+    opened: &Opened,
+    progress: &mut dyn FnMut(Phase),
+) -> Result<[Figure; 2], Failure> {
     let refused = |why: ClimbingError| Ok(run_figures(opened, Err(&why), &[]));
     if let Some(why) = opened.why_no_token_weights() {
         return refused(ClimbingError::NoTokenWeights { why });
     }
     let asked = Asked::from_run(dir)?;
     let Asked { spec, problem, split, decomposition, .. } = &asked;
-    if dimension(problem) > REPORTED {
-        return refused(ClimbingError::TooLarge { weights: dimension(problem) });
-    }
     let record = Record::read(dir)?;
     let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
     let kind = EnergyKind::Whitened;
-    let climbing = match climbing(dir, &record, &columns(&steps), kind, true)? {
+    let climbing = match climbing(dir, &record, &columns(&steps), kind, progress)? {
         Ok(climbing) => climbing,
         Err(why) => return refused(why),
     };
+    progress(Phase::DrawingMountains);
     let workers = workers(spec)?;
     let decomposition = decomposition.as_ref();
     let course = Course { problem, decomposition, energy: kind, ridge: None, restarts: 0 };

@@ -50,7 +50,7 @@ pub(super) const KERNEL_ALIGNMENT: Measure = Measure {
     shape: Shape::Scalar,
     unit: "cosine in [−1, 1]",
     source: "Tian 2025, arXiv:2509.21519, appendix C (exact ridge form)",
-    undefined: "for a loss of the features; for η = 0; where G_F or the form is zero or not finite; above 4096³ multiply-adds",
+    undefined: "for a loss of the features; for η = 0; where G_F or the form is zero or not finite; above 4096³ multiply-adds; where it would cost more than a quarter of the training, at all but some evenly spaced snapshots",
     compute: |scene| Quantity::scalar(scene.ridge()?.alignment(scene)?),
 };
 

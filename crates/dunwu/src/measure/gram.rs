@@ -10,7 +10,7 @@ pub(super) const OFF_DIAGONAL_RATIO: Measure = Measure {
     shape: Shape::Scalar,
     unit: "ratio in [0, 1]; below 0.08 in the paper's setting",
     source: "Tian 2025, arXiv:2509.21519, figure 3",
-    undefined: "with fewer than two units, or where no activation varies or one is not finite; above 4096³ multiply-adds",
+    undefined: "with fewer than two units, or where no activation varies or one is not finite; above 4096³ multiply-adds; where it would cost more than a quarter of the training, at all but some evenly spaced snapshots",
     compute: |scene| {
         let similarity = scene.similarity()?;
         let n_units = scene.weights().n_units as f64;

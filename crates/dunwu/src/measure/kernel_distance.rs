@@ -10,7 +10,7 @@ pub(super) const KERNEL_DISTANCE: Measure = Measure {
     shape: Shape::Scalar,
     unit: "relative; 0 is ideal",
     source: "Tian 2025, arXiv:2509.21519, Lemma 1 and figure 3",
-    undefined: "with fewer than two training samples, for F = 0 or where an activation is not finite; above 4096³ multiply-adds",
+    undefined: "with fewer than two training samples, for F = 0 or where an activation is not finite; above 4096³ multiply-adds; where it would cost more than a quarter of the training, at all but some evenly spaced snapshots",
     compute: kernel_distance,
 };
 

@@ -12,10 +12,10 @@ pub(super) const UNIT_PARTICIPATION: Measure = Measure {
     source: "inverse participation ratio, Bell & Dean 1970",
     undefined: "where W is no table of tokens; for a unit without weights",
     compute: |scene| {
-        let weights = scene.token_weights()?;
-        Quantity::per_unit((0..weights.n_units).map(|unit| {
+        scene.token_weights()?;
+        Quantity::per_unit(scene.unit_inputs().map(|weights| {
             let (mut second, mut fourth) = (0.0, 0.0);
-            for w in weights.unit_inputs(unit) {
+            for &w in weights {
                 let power = f64::from(w).powi(2);
                 second += power;
                 fourth += power * power;
@@ -34,10 +34,10 @@ pub(super) const UNIT_TOP2: Measure = Measure {
     source: "Tian 2025, arXiv:2509.21519, Theorem 5",
     undefined: "where W is no table of tokens; for a unit without weights",
     compute: |scene| {
-        let weights = scene.token_weights()?;
-        Quantity::per_unit((0..weights.n_units).map(|unit| {
+        scene.token_weights()?;
+        Quantity::per_unit(scene.unit_inputs().map(|weights| {
             let (mut first, mut second, mut total) = (0.0_f64, 0.0_f64, 0.0);
-            for w in weights.unit_inputs(unit) {
+            for &w in weights {
                 let power = f64::from(w).powi(2);
                 total += power;
                 second = second.max(power.min(first));

@@ -42,7 +42,10 @@ pub(super) const UNIT: Measure = Measure {
     unit: UNIT_OF,
     source: "definition",
     undefined: "where W is no table of tokens, or a weight is not finite",
-    compute: |scene| per_unit(scene.token_weights()?, |weights, unit| norm(weights.unit_inputs(unit))),
+    compute: |scene| {
+        scene.token_weights()?;
+        Quantity::per_unit(scene.unit_inputs().map(|weights| Some(norm(weights.iter().copied()))))
+    },
 };
 
 pub(super) const UNIT_OUTPUT: Measure = Measure {

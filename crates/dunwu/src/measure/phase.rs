@@ -21,9 +21,9 @@ fn phase_residual(scene: &Scene<'_>) -> Option<Quantity> {
     let roots: Vec<(f64, f64)> = (0..order).map(|g| (TAU * g as f64 / order as f64).sin_cos()).collect();
     let frequencies = frequencies(decomposition);
     let weights = scene.weights();
-    Quantity::per_unit((0..weights.n_units).map(|unit| {
+    Quantity::per_unit(scene.unit_inputs().enumerate().map(|(unit, inputs)| {
         let frequency = frequencies[isotypic.dominant(unit)?.0];
-        let inputs: Vec<f64> = weights.unit_inputs(unit).map(f64::from).collect();
+        let inputs: Vec<f64> = inputs.iter().map(|&w| f64::from(w)).collect();
         let (first, second) = inputs.split_at(order);
         let phase = |values: &[f64]| {
             let (re, im) = fourier(values, frequency, &roots);

@@ -9,7 +9,7 @@ pub(super) const REPULSION: Measure = Measure {
     shape: Shape::Scalar,
     unit: "share of pairs; B_jl < 0 exactly where f̃ⱼ, f̃ₗ are similar given the other units",
     source: "Tian 2025, arXiv:2509.21519, Theorem 6",
-    undefined: "for η = 0, or where no pair has a positive cosine or an activation is not finite; above 4096³ multiply-adds",
+    undefined: "for η = 0, or where no pair has a positive cosine or an activation is not finite; above 4096³ multiply-adds; where it would cost more than a quarter of the training, at all but some evenly spaced snapshots",
     compute: |scene| {
         let pairs = &scene.similarity()?.pairs;
         if pairs.is_empty() {

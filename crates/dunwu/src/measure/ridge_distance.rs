@@ -10,7 +10,7 @@ pub(super) const RIDGE_DISTANCE: Measure = Measure {
     shape: Shape::Scalar,
     unit: "relative to the ridge solution; 1 for V = 0",
     source: "Tian 2025, arXiv:2509.21519, Proposition 1",
-    undefined: "for η = 0, where the ridge solution is zero or a weight is not finite; above 4096³ multiply-adds",
+    undefined: "for η = 0, where the ridge solution is zero or a weight is not finite; above 4096³ multiply-adds; where it would cost more than a quarter of the training, at all but some evenly spaced snapshots",
     compute: |scene| {
         let (ridge, weights) = (scene.ridge()?, scene.weights());
         let (mut distance, mut norm) = (0.0, 0.0);

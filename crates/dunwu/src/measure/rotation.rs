@@ -13,16 +13,20 @@ pub(super) const UNIT_ROTATION: Measure = Measure {
     undefined: "where W is no table of tokens; for a unit without weights, now or initially",
     compute: |scene| {
         let (now, initial) = (scene.token_weights()?, scene.setup.initial);
-        Quantity::per_unit((0..now.n_units).map(|unit| {
-            let (mut product, mut norm, mut initial_norm) = (0.0, 0.0, 0.0);
-            for (a, b) in now.unit_inputs(unit).zip(initial.unit_inputs(unit)) {
+        // Row by row of W, as it lies.
+        let mut sums = vec![[0.0; 3]; now.n_units];
+        let n_units = now.n_units.max(1);
+        for (row, before) in now.hidden.chunks_exact(n_units).zip(initial.hidden.chunks_exact(n_units)) {
+            for (([product, norm, initial_norm], &a), &b) in sums.iter_mut().zip(row).zip(before) {
                 let (a, b) = (f64::from(a), f64::from(b));
-                product += a * b;
-                norm += a * a;
-                initial_norm += b * b;
+                *product += a * b;
+                *norm += a * a;
+                *initial_norm += b * b;
             }
-            Some(1.0 - ratio(product, norm.sqrt() * initial_norm.sqrt())?)
-        }))
+        }
+        let rotation =
+            |[product, norm, initial_norm]: [f64; 3]| Some(1.0 - ratio(product, norm.sqrt() * initial_norm.sqrt())?);
+        Quantity::per_unit(sums.into_iter().map(rotation))
     },
 };
 

@@ -14,6 +14,7 @@ mod energies;
 mod forward;
 mod gradient;
 mod isotypic;
+mod kernel;
 mod output_sums;
 mod outputs;
 mod ridge;
@@ -28,6 +29,7 @@ use forward::Source;
 pub(super) use forward::{HeldOut, Train};
 pub(super) use gradient::Gradient;
 pub(super) use isotypic::Isotypic;
+use kernel::Kernel;
 pub(super) use output_sums::OutputSums;
 pub(super) use outputs::{Tally, sample_loss};
 pub(super) use ridge::Ridge;
@@ -73,11 +75,13 @@ pub struct Scene<'a> {
     held_out: OnceCell<Option<HeldOut>>,
     energies: OnceCell<Energies>,
     gradient: OnceCell<Option<Gradient>>,
-    similarity: OnceCell<Option<Similarity>>,
-    ridge: OnceCell<Option<Ridge>>,
+    kernel: OnceCell<Kernel>,
     isotypic: OnceCell<Option<Isotypic>>,
     singular_values: OnceCell<Option<Vec<f64>>>,
     waves: OnceCell<Option<Waves>>,
+    unit_inputs: OnceCell<Vec<f32>>,
+    /// Whether F̃ᵀF̃ is formed and factored, which costs as much as everything else together.
+    has_kernel: bool,
 }
 
 impl<'a> Scene<'a> {
@@ -113,12 +117,38 @@ impl<'a> Scene<'a> {
             held_out: OnceCell::new(),
             energies: OnceCell::new(),
             gradient: OnceCell::new(),
-            similarity: OnceCell::new(),
-            ridge: OnceCell::new(),
+            kernel: OnceCell::new(),
             isotypic: OnceCell::new(),
             singular_values: OnceCell::new(),
             waves: OnceCell::new(),
+            unit_inputs: OnceCell::new(),
+            has_kernel: true,
         }
+    }
+
+    /// The same without the products and factors of F̃ᵀF̃: what is read off them is undefined.
+    #[must_use]
+    pub fn without_kernel(mut self) -> Self {
+        self.has_kernel = false;
+        self
+    }
+
+    /// Whether features are σ(XW) of the table of tokens, and nothing more.
+    pub(super) fn is_made_of_tables(&self) -> bool {
+        matches!(self.source, Source::Tables)
+    }
+
+    /// wⱼ of every unit, `[unit][token]`, so that the weights of one lie together; empty where W is no table of tokens.
+    pub(super) fn unit_inputs(&self) -> impl Iterator<Item = &[f32]> {
+        let weights = self.weights();
+        let turned = self.unit_inputs.get_or_init(|| {
+            let mut turned = vec![0.0; weights.hidden.len()];
+            for (token, row) in weights.hidden.chunks_exact(weights.n_units.max(1)).enumerate() {
+                row.iter().enumerate().for_each(|(unit, &w)| turned[unit * weights.n_inputs + token] = w);
+            }
+            turned
+        });
+        turned.chunks_exact(weights.n_inputs.max(1))
     }
 
     /// The weights; of a network that is not two-layer, its readout.
@@ -158,12 +188,16 @@ impl<'a> Scene<'a> {
 
     /// How similar the units' activations are; `None` where one is not finite.
     pub(super) fn similarity(&self) -> Option<&Similarity> {
-        self.similarity.get_or_init(|| Similarity::of(self)).as_ref()
+        self.kernel().similarity.as_ref()
     }
 
     /// The ridge regression on the present features; `None` for η = 0.
     pub(super) fn ridge(&self) -> Option<&Ridge> {
-        self.ridge.get_or_init(|| Ridge::of(self)).as_ref()
+        self.kernel().ridge.as_ref()
+    }
+
+    fn kernel(&self) -> &Kernel {
+        self.kernel.get_or_init(|| if self.has_kernel { Kernel::of(self) } else { Kernel::default() })
     }
 
     /// The weights over the irreps; `None` where the task is no group or W no table of tokens.

@@ -7,13 +7,15 @@
 use super::{ClassMoments, OutputSums, Scene, Tally};
 use crate::measure::dense::rows;
 use dunwu_engine::Samples;
+use dunwu_engine::loss::Objective;
 use dunwu_engine::model::{Activation, Prediction, Predictor};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, Par};
+use pulp::Arch;
 use std::ops::Range;
 
-/// Samples that pass through the network together: 256 rows of 2048 activations stay in the second-level cache.
-const BLOCK: usize = 256;
+/// Samples that pass through the network together: 128 rows of 2048 activations are a mebibyte.
+const BLOCK: usize = 128;
 
 /// A network that is more than two tables of weights.
 pub trait Network {
@@ -47,22 +49,47 @@ pub(crate) struct HiddenLayer<'a> {
 impl HiddenLayer<'_> {
     /// σ(XW) of samples `first..`, one row of `out` each.
     pub(crate) fn activations(&self, samples: &Samples, first: usize, out: &mut [f32]) {
-        for (i, row) in out.chunks_exact_mut(self.n_units).enumerate() {
-            let mut offset = 0;
-            for (operand, (tokens, size)) in samples.operands.iter().zip(self.operand_sizes).enumerate() {
-                let token = offset + tokens[first + i] as usize;
-                let weights = &self.hidden[token * self.n_units..][..self.n_units];
-                if operand == 0 {
-                    row.copy_from_slice(weights);
-                } else {
-                    row.iter_mut().zip(weights).for_each(|(x, w)| *x += w);
-                }
-                offset += size;
-            }
-            for x in row {
-                *x = self.activation.value(*x);
-            }
+        // A loop for each activation, since a choice inside of it would keep it from becoming vector code.
+        match self.activation {
+            Activation::Square => self.fill(samples, first, out, |x| Activation::Square.value(x)),
+            Activation::Cube => self.fill(samples, first, out, |x| Activation::Cube.value(x)),
+            Activation::Relu => self.fill(samples, first, out, |x| Activation::Relu.value(x)),
+            Activation::ReluSquared => self.fill(samples, first, out, |x| Activation::ReluSquared.value(x)),
+            Activation::Silu => self.fill(samples, first, out, |x| Activation::Silu.value(x)),
+            Activation::Gelu => self.fill(samples, first, out, |x| Activation::Gelu.value(x)),
+            Activation::Abs => self.fill(samples, first, out, |x| Activation::Abs.value(x)),
         }
+    }
+
+    /// [`Self::activations`] with σ known to the compiler.
+    fn fill(&self, samples: &Samples, first: usize, out: &mut [f32], value: impl Fn(f32) -> f32) {
+        let offset = |operand: usize| self.operand_sizes[..operand].iter().sum::<usize>();
+        let offsets: Vec<usize> = (0..samples.operands.len()).map(offset).collect();
+        let weights = |operand: usize, i: usize| {
+            let token = offsets[operand] + samples.operands[operand][i] as usize;
+            &self.hidden[token * self.n_units..][..self.n_units]
+        };
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (i, row) in out.chunks_exact_mut(self.n_units).enumerate() {
+                    if let [_, _] = offsets[..] {
+                        let (left, right) = (weights(0, first + i), weights(1, first + i));
+                        for ((x, a), b) in row.iter_mut().zip(left).zip(right) {
+                            *x = value(a + b);
+                        }
+                        continue;
+                    }
+                    row.copy_from_slice(weights(0, first + i));
+                    for operand in 1..offsets.len() {
+                        row.iter_mut().zip(weights(operand, first + i)).for_each(|(x, w)| *x += w);
+                    }
+                    for x in row {
+                        *x = value(*x);
+                    }
+                }
+            },
+        );
     }
 
     /// Hands the activations of all samples to `visit(first, block)`, block by block.
@@ -121,7 +148,7 @@ pub(crate) struct Train {
     pub(crate) moments: ClassMoments,
     /// Mean activation of each unit, μ.
     pub(crate) means: Vec<f64>,
-    /// ‖f̃ⱼ‖ with f̃ⱼ = fⱼ − μⱼ; 0 for a unit that does not vary.
+    /// ‖f̃ⱼ‖ with f̃ⱼ = fⱼ − μⱼ; 0 for a unit that does not vary. Empty, with `directions`, where the scene has no kernel.
     pub(crate) norms: Vec<f64>,
     /// F̃ with every column scaled to length 1 (or all zero), `[n][K]`. Scaled, because f32 products of these neither
     /// overflow nor underflow whatever the weights.
@@ -147,17 +174,19 @@ impl Train {
         }
         let n_labels = scene.weights().n_labels;
         let mut moments = ClassMoments::zeros(n_labels, n_units);
-        let mut directions = vec![0.0; n * n_units];
+        let is_kept = scene.has_kernel || matches!(scene.setup.objective, Objective::Features(_));
+        let mut directions = Vec::with_capacity(if is_kept { n * n_units } else { 0 });
         let mut z = Vec::with_capacity(n * n_labels);
         pass(scene, &split.train, |first, block, outputs| {
-            directions[first * n_units..][..block.len()].copy_from_slice(block);
-            for (row, &label) in block.chunks_exact(n_units).zip(&split.train.labels[first..]) {
-                moments.add(label, row);
+            if is_kept {
+                directions.extend_from_slice(block);
             }
+            moments.add_block(&split.train.labels[first..][..block.len() / n_units], block);
             z.extend_from_slice(outputs);
         });
+        moments.order_by_unit();
         let means = moments.first.means();
-        let norms = centre_and_scale(&mut directions, &means);
+        let norms = if is_kept { centre_and_scale(&mut directions, &means) } else { Vec::new() };
         let mut output_sums = OutputSums::zeros(n_labels);
         output_sums.add(&z, &split.train_true_labels);
         let mut tally = Tally::new(scene.setup.objective.of_outputs(), n_labels);
@@ -190,23 +219,33 @@ fn centre_and_scale(f: &mut [f32], means: &[f64]) -> Vec<f64> {
     let n_units = means.len();
     let n = f.len() / n_units;
     let (mut variation, mut power) = (vec![0.0; n_units], vec![0.0; n_units]);
-    for row in f.chunks_exact(n_units) {
-        for (((&x, &mean), variation), power) in row.iter().zip(means).zip(&mut variation).zip(&mut power) {
-            let (x, d) = (f64::from(x), f64::from(x) - mean);
-            *variation += d * d;
-            *power += x * x;
-        }
-    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for row in f.chunks_exact(n_units) {
+                for (((&x, &mean), variation), power) in row.iter().zip(means).zip(&mut variation).zip(&mut power) {
+                    let (x, d) = (f64::from(x), f64::from(x) - mean);
+                    *variation += d * d;
+                    *power += x * x;
+                }
+            }
+        },
+    );
     // What varies by less than the rounding of f32 activations, n·(4ε)² of their power, does not vary.
     let rounding = 16.0 * f64::from(f32::EPSILON).powi(2);
     let norms: Vec<f64> =
         variation.iter().zip(&power).map(|(&v, &p)| if n < 2 || v <= rounding * p { 0.0 } else { v.sqrt() }).collect();
     let scales: Vec<f64> = norms.iter().map(|&norm| if norm > 0.0 { norm.recip() } else { 0.0 }).collect();
-    for row in f.chunks_exact_mut(n_units) {
-        for ((x, mean), scale) in row.iter_mut().zip(means).zip(&scales) {
-            *x = ((f64::from(*x) - mean) * scale) as f32;
-        }
-    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for row in f.chunks_exact_mut(n_units) {
+                for ((x, mean), scale) in row.iter_mut().zip(means).zip(&scales) {
+                    *x = ((f64::from(*x) - mean) * scale) as f32;
+                }
+            }
+        },
+    );
     norms
 }
 
@@ -230,17 +269,16 @@ impl HeldOut {
         let mut tally = Tally::new(scene.setup.objective.of_outputs(), n_labels);
         pass(scene, samples, |first, block, outputs| {
             let labels = &samples.labels[first..][..block.len() / n_units];
-            for (row, &label) in block.chunks_exact(n_units).zip(labels) {
-                moments.add(label, row);
-            }
+            moments.add_block(labels, block);
             output_sums.add(outputs, labels);
             tally.add(outputs, labels);
         });
+        moments.order_by_unit();
         Some(Self { moments, output_sums, tally })
     }
 }
 
-fn layer<'a>(scene: &Scene<'a>) -> HiddenLayer<'a> {
+pub(super) fn layer<'a>(scene: &Scene<'a>) -> HiddenLayer<'a> {
     HiddenLayer {
         hidden: &scene.weights().hidden,
         n_units: scene.weights().n_units,

@@ -57,10 +57,15 @@ impl Gradient {
         let pulled = product(top, residual_gram.as_ref());
         let aimed = product(top, residual_labels.as_ref());
 
-        let unit_norms_squared: Vec<f64> =
-            (0..n_units).map(|j| (0..n_labels).map(|c| pulled[(j, c)] * top[(j, c)]).sum::<f64>().max(0.0)).collect();
-        let unit_products =
-            (0..n_units).map(|j| (0..n_labels).map(|h| aimed[(j, h)] * class_sums[h * n_units + j]).sum()).collect();
+        let mut unit_norms_squared = vec![0.0_f64; n_units];
+        for c in 0..n_labels {
+            unit_norms_squared.iter_mut().enumerate().for_each(|(j, sum)| *sum += pulled[(j, c)] * top[(j, c)]);
+        }
+        unit_norms_squared.iter_mut().for_each(|sum| *sum = sum.max(0.0));
+        let mut unit_products = vec![0.0; n_units];
+        for (h, sums) in class_sums.chunks_exact(n_units).enumerate() {
+            unit_products.iter_mut().zip(sums).enumerate().for_each(|(j, (sum, c))| *sum += aimed[(j, h)] * c);
+        }
         Self {
             norm_squared: unit_norms_squared.iter().sum(),
             uncentred_norm_squared: inner(uncentred.as_ref(), top_gram.as_ref()).max(0.0),
@@ -110,19 +115,15 @@ impl Gradient {
 
 /// ‖sⱼ‖², `[unit]`.
 fn unit_form_norms_squared(train: &Train, class_sums: &[f64]) -> Vec<f64> {
-    let counts = &train.moments.first.counts;
-    let n_units = train.norms.len();
-    (0..n_units)
-        .map(|j| {
-            let (mut squares, mut sum) = (0.0, 0.0);
-            for (h, count) in counts.iter().enumerate() {
-                let c = class_sums[h * n_units + j];
-                squares += count * c * c;
-                sum += count * c;
-            }
-            (squares - sum * sum / train.n as f64).max(0.0)
-        })
-        .collect()
+    let n_units = train.means.len();
+    let (mut squares, mut sums) = (vec![0.0; n_units], vec![0.0; n_units]);
+    for (row, count) in class_sums.chunks_exact(n_units).zip(&train.moments.first.counts) {
+        for ((square, sum), c) in squares.iter_mut().zip(&mut sums).zip(row) {
+            *square += count * c * c;
+            *sum += count * c;
+        }
+    }
+    squares.iter().zip(&sums).map(|(square, sum)| (square - sum * sum / train.n as f64).max(0.0)).collect()
 }
 
 /// Ỹᵀ F̃, `[label][unit]`.

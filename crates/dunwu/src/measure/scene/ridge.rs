@@ -18,6 +18,9 @@ use faer::{Accum, Mat, MatRef, Par};
 /// Rows or columns of F̃ that are held in f64 at a time.
 const PANEL: usize = 256;
 
+/// Columns of the inverse that are solved for together.
+const COLUMNS: usize = 32;
+
 /// Which of the two matrices is factored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Space {
@@ -42,22 +45,23 @@ pub(crate) struct Ridge {
 }
 
 impl Ridge {
-    pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
-        let train = scene.train()?;
-        let (n, k) = (train.n, train.norms.len());
-        if !super::is_affordable(n.min(k), n.min(k), n.max(k)) {
-            return None;
-        }
-        Self::in_space(scene, if k <= n { Space::Units } else { Space::Samples })
-    }
-
     /// The same in the space asked for; both give the same numbers.
     pub(crate) fn in_space(scene: &Scene<'_>, space: Space) -> Option<Self> {
         let eta = scene.setup.eta;
         let train = scene.train().filter(|train| train.is_finite() && eta > 0.0)?;
+        Self::of_gram(scene, space, gram(train, space))
+    }
+
+    /// From the lower triangle of F̃ᵀF̃ or F̃F̃ᵀ.
+    pub(super) fn of_gram(scene: &Scene<'_>, space: Space, mut gram: Mat<f64>) -> Option<Self> {
+        let eta = scene.setup.eta;
+        let train = scene.train().filter(|train| train.is_finite() && eta > 0.0)?;
+        for i in 0..gram.nrows() {
+            gram[(i, i)] += eta;
+        }
         let labels = &scene.setup.split.train.labels;
         let targets = centred_targets(train, labels);
-        let lower = cholesky(regularised_gram(train, space, eta))?;
+        let lower = cholesky(gram)?;
         let (top, dual) = match space {
             Space::Units => {
                 // F̃ᵀỸ from the same rounded F̃ that was factored, so that Ỹ − F̃V_r is exact where it nearly cancels.
@@ -124,7 +128,18 @@ impl Ridge {
             Space::Units => Mat::from_fn(self.lower.nrows(), units.len(), |r, c| f64::from(u8::from(r == units[c]))),
             Space::Samples => Mat::from_fn(self.lower.nrows(), units.len(), |r, c| train.centred(r, units[c])),
         };
-        solve_lower(self.lower.as_ref(), columns.as_mut());
+        match self.space {
+            // Column e_j of the identity keeps its zeros above j: units are in ascending order, so most of the triangle is skipped.
+            Space::Units => {
+                let n = self.lower.nrows();
+                for (chunk, first) in units.chunks(COLUMNS).zip((0..).step_by(COLUMNS)) {
+                    let top = chunk[0];
+                    let part = columns.submatrix_mut(top, first, n - top, chunk.len());
+                    solve_lower(self.lower.submatrix(top, top, n - top, n - top), part);
+                }
+            }
+            Space::Samples => solve_lower(self.lower.as_ref(), columns.as_mut()),
+        }
         let position = |unit: usize| units.binary_search(&unit).expect("every unit of a pair is listed");
         pairs
             .iter()
@@ -148,8 +163,8 @@ fn centred_targets(train: &Train, labels: &[u32]) -> Mat<f64> {
     })
 }
 
-/// The lower triangle of F̃ᵀF̃ + ηI or F̃F̃ᵀ + ηI.
-fn regularised_gram(train: &Train, space: Space, eta: f64) -> Mat<f64> {
+/// The lower triangle of F̃ᵀF̃ or F̃F̃ᵀ.
+pub(super) fn gram(train: &Train, space: Space) -> Mat<f64> {
     let (size, depth) = match space {
         Space::Units => (train.norms.len(), train.n),
         Space::Samples => (train.n, train.norms.len()),
@@ -172,9 +187,6 @@ fn regularised_gram(train: &Train, space: Space, eta: f64) -> Mat<f64> {
             1.0,
             Par::Seq,
         );
-    }
-    for i in 0..size {
-        gram[(i, i)] += eta;
     }
     gram
 }
