@@ -24,9 +24,8 @@ pub(super) const UNIT_ROTATION: Measure = Measure {
                 *initial_norm += b * b;
             }
         }
-        let rotation = |[product, norm, initial_norm]: [f64; 3]| {
-            Some(1.0 - ratio(product, norm.sqrt() * initial_norm.sqrt())?)
-        };
+        let rotation =
+            |[product, norm, initial_norm]: [f64; 3]| Some(1.0 - ratio(product, norm.sqrt() * initial_norm.sqrt())?);
         Quantity::per_unit(sums.into_iter().map(rotation))
     },
 };

@@ -78,11 +78,7 @@ const UNITS: usize = 256;
 
 impl ClassMoments {
     pub(crate) fn zeros(n_labels: usize, n_units: usize) -> Self {
-        Self {
-            first: ClassSums::zeros(n_labels, n_units),
-            squares: vec![0.0; n_labels * n_units],
-            by_unit: Vec::new(),
-        }
+        Self { first: ClassSums::zeros(n_labels, n_units), squares: vec![0.0; n_labels * n_units], by_unit: Vec::new() }
     }
 
     /// Adds the activations of these samples, `[sample][unit]`.

@@ -85,8 +85,7 @@ fn of_moments(scene: &Scene<'_>, norms: &[f64]) -> Option<(ClassSums, ClassSums)
         population.add(split.train_true_labels[i], &row, 1.0);
     }
     scene.held_out().into_iter().for_each(|held_out| population.merge(&held_out.moments.first));
-    let factors: Vec<f64> =
-        norms.iter().map(|&norm| if norm > 0.0 { norm.powi(-degree) } else { 0.0 }).collect();
+    let factors: Vec<f64> = norms.iter().map(|&norm| if norm > 0.0 { norm.powi(-degree) } else { 0.0 }).collect();
     Some((train.scaled(&factors), population.scaled(&factors)))
 }
 
