@@ -2,6 +2,7 @@
 //! missing.
 
 use dunwu::group::Decomposition;
+use dunwu::measure::{self, Handle, shape};
 use dunwu::opened::{Opened, Opening};
 use dunwu::{report, tables};
 use dunwu_engine::loss::Objective;
@@ -60,8 +61,9 @@ fn measures_say_what_training_saw() {
         assert!(opened.frames.len() >= 3, "{words}");
         for frame in &opened.frames {
             let Some(row) = opened.scalars.iter().find(|row| row.step == frame.step) else { continue };
-            let close = |name: &str, expected: f64| {
-                let value = frame.scalar(name).unwrap_or_else(|| panic!("{words}: {name} is undefined"));
+            let close = |handle: Handle<shape::Scalar>, expected: f64| {
+                let name = handle.name();
+                let value = frame.scalar(handle).unwrap_or_else(|| panic!("{words}: {name} is undefined"));
                 // f32 outputs, summed in another order.
                 assert!(
                     (value - expected).abs() <= 1e-4 * expected.abs().max(1e-2),
@@ -69,19 +71,25 @@ fn measures_say_what_training_saw() {
                 );
             };
             if let Objective::Outputs(_) = opened.spec.loss {
-                close("train_loss", row.train_loss);
-                close("test_loss", row.test_loss.expect("held-out samples"));
+                close(measure::TRAIN_LOSS, row.train_loss);
+                close(measure::TEST_LOSS, row.test_loss.expect("held-out samples"));
             }
-            close("train_accuracy", row.train_accuracy);
-            close("test_accuracy", row.test_accuracy.expect("held-out samples"));
+            close(measure::TRAIN_ACCURACY, row.train_accuracy);
+            close(measure::TEST_ACCURACY, row.test_accuracy.expect("held-out samples"));
             let n_features = match opened.feature_noun() {
                 "units" => opened.spec.model.width,
                 _ => 16, // a stream of that dimension
             };
             assert_eq!(frame.labels.len(), n_features, "{words}");
-            for name in ["gradient_norm", "gradient_alignment", "gram_off_diagonal_ratio", "hidden_norm", "top_norm"] {
+            for handle in [
+                measure::GRADIENT_NORM,
+                measure::GRADIENT_ALIGNMENT,
+                measure::GRAM_OFF_DIAGONAL_RATIO,
+                measure::HIDDEN_NORM,
+                measure::TOP_NORM,
+            ] {
                 // A top layer that starts at zero sends nothing down.
-                assert!(frame.scalar(name).is_some() || frame.step == 0, "{words}: {name}");
+                assert!(frame.scalar(handle).is_some() || frame.step == 0, "{words}: {}", handle.name());
             }
         }
     }
@@ -93,13 +101,19 @@ fn what_a_network_does_not_have_is_said_once_with_the_reason() {
         let opened = run(words);
         let last = opened.frames.last().expect("snapshots");
         let is_group = opened.irreps.is_some();
-        for name in ["unit_norm", "unit_rotation", "unit_energy_train", "unit_top2"] {
-            assert_eq!(last.entries(name).is_some(), has_token_weights, "{words}: {name}");
+        for handle in [measure::UNIT_NORM, measure::UNIT_ROTATION, measure::UNIT_ENERGY_TRAIN, measure::UNIT_TOP2] {
+            assert_eq!(last.entries(handle).is_some(), has_token_weights, "{words}: {}", handle.name());
         }
-        assert_eq!(last.entries("unit_purity").is_some(), has_token_weights && is_group, "{words}");
+        assert_eq!(last.entries(measure::UNIT_PURITY).is_some(), has_token_weights && is_group, "{words}");
         let is_addition = is_group && opened.task == "cyclic:7";
-        for name in ["key_frequencies", "restricted_loss", "excluded_loss", "embedding_gini", "neuron_logit_gini"] {
-            assert_eq!(last.scalar(name).is_some(), is_addition, "{words}: {name}");
+        for handle in [
+            measure::KEY_FREQUENCIES,
+            measure::RESTRICTED_LOSS,
+            measure::EXCLUDED_LOSS,
+            measure::EMBEDDING_GINI,
+            measure::NEURON_LOGIT_GINI,
+        ] {
+            assert_eq!(last.scalar(handle).is_some(), is_addition, "{words}: {}", handle.name());
         }
         let circuit = |story: &str| story.contains("key frequenc") || story.contains("No frequency holds its logits");
         assert_eq!(circuit(&opened.story.join(" ")), is_addition, "{words}");
