@@ -2,7 +2,7 @@
 
 use crate::Desk;
 use dunwu::store::{Column, Table};
-use dunwu::sweep::RESULTS;
+use dunwu::sweep::result_columns;
 use serde_json::Value;
 use std::fs;
 
@@ -53,7 +53,7 @@ fn table(rows: &[Row], c: f64) -> Table {
         .with("step", ints(&|_| 1500))
         .with("step_generalized", Column::OptInt64(rows.iter().map(|row| row.generalized(c).then_some(700)).collect()))
         .with("seconds", Column::Float64(vec![2.5; rows.len()]));
-    for name in RESULTS {
+    for name in result_columns() {
         if table.columns.iter().all(|(other, _)| other != name) {
             table = table.with(name, Column::OptFloat64(vec![None; rows.len()]));
         }
