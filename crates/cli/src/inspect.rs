@@ -7,6 +7,7 @@ use crate::landscape;
 use crate::say::{note, say};
 use crate::summary;
 use clap::ValueEnum;
+use dunwu::measure::DERIVED_VERSION;
 use dunwu::opened::{Frame, Opened, Opening};
 use dunwu::store::{Cache, OutputFile, OutputFolder, Record, RunDir, RunState, replace};
 use dunwu::tables;
@@ -26,9 +27,6 @@ pub(crate) enum TableFormat {
     /// Comma-separated values
     Csv,
 }
-
-/// Changes with every change of a measure, a label or the shape of a frame, so that old caches are computed anew.
-const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 4");
 
 /// A recorded run with everything derived from it; a run that is not finished counts as censored at its last evaluation.
 pub(crate) fn open(dir: &RunDir) -> Result<Opened, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::group::{Decomposition, Irrep};
 use crate::kernel_steps::KernelSteps;
-use crate::measure::label::{Estimate, Evidence, label, label_from_sample};
+use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample};
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
 use crate::story;
@@ -159,7 +159,8 @@ pub struct Opening<'a> {
     problem: &'a Problem,
     split: &'a Split,
     decomposition: Option<&'a Decomposition>,
-    initial: Option<Weights>,
+    /// The weights at the first snapshot, and how far contributions reach there by luck.
+    first: Option<(Weights, Luck)>,
     kernel_steps: KernelSteps,
     frames: Vec<Frame>,
 }
@@ -173,7 +174,7 @@ impl<'a> Opening<'a> {
         decomposition: Option<&'a Decomposition>,
     ) -> Self {
         let kernel_steps = KernelSteps::of(spec, problem, split.train.len());
-        Self { spec, problem, split, decomposition, initial: None, kernel_steps, frames: Vec::new() }
+        Self { spec, problem, split, decomposition, first: None, kernel_steps, frames: Vec::new() }
     }
 
     /// Takes frames that were derived before, instead of adding their snapshots.
@@ -189,10 +190,21 @@ impl<'a> Opening<'a> {
     /// Measures and labels one more snapshot; the first one must be step 0, which rotation is measured from. Refused where its
     /// parameters are not those of the spec's network.
     pub fn add(&mut self, snapshot: &Snapshot) -> Result<&Frame, PredictorError> {
-        let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
+        let run = MeasuredRun {
+            spec: self.spec,
+            problem: self.problem,
+            split: self.split,
+            decomposition: self.decomposition,
+            initial: self.first.as_ref().map_or(&snapshot.weights, |(weights, _)| weights),
+        };
         let has_kernel = self.kernel_steps.contains(snapshot.step);
-        let frame =
-            frame(self.spec, self.problem, self.split, self.decomposition, initial, snapshot, has_kernel, measure_all)?;
+        let measured = |scene: Scene<'_>| measure_all(&if has_kernel { scene } else { scene.without_kernel() });
+        let (values, evidence) = run.measure(snapshot, measured)?;
+        let luck = self.first.as_ref().map_or_else(|| Luck::of(&evidence), |(_, luck)| *luck);
+        let frame = run.frame(snapshot, values, &evidence, luck);
+        if self.first.is_none() {
+            self.first = Some((snapshot.weights.clone(), luck));
+        }
         self.frames.push(frame);
         Ok(self.frames.last().expect("just pushed"))
     }
@@ -247,54 +259,69 @@ pub(crate) fn arrivals(spec: &RunSpec, scalars: &[Scalars]) -> [Option<u64>; 2] 
     [arrival(|row| Some(row.train_accuracy), events.memorized), arrival(|row| row.test_accuracy, events.generalized)]
 }
 
-/// One label a unit of `snapshot`, judged with the held-out samples, without the measures that labels do not need; `initial` are
-/// the weights at step 0.
+/// One label a unit of `snapshot`, judged with the held-out samples, without the measures that labels do not need; `initial` is the
+/// snapshot at step 0.
 pub fn unit_labels(
     spec: &RunSpec,
     problem: &Problem,
     split: &Split,
-    initial: &Weights,
+    initial: &Snapshot,
     snapshot: &Snapshot,
 ) -> Result<Vec<UnitLabel>, PredictorError> {
-    let measured = |scene: &Scene<'_>| measure_only(scene, &EVIDENCE);
-    Ok(frame(spec, problem, split, None, initial, snapshot, false, measured)?.labels)
+    let run = MeasuredRun { spec, problem, split, decomposition: None, initial: &initial.weights };
+    let (_, first) = run.measure(initial, |scene| measure_only(&scene.without_kernel(), &LUCK))?;
+    let (values, evidence) = run.measure(snapshot, |scene| measure_only(&scene.without_kernel(), &EVIDENCE))?;
+    Ok(run.frame(snapshot, values, &evidence, Luck::of(&first)).labels)
 }
 
-/// A snapshot measured by `measured`, and its units labelled.
-#[expect(clippy::too_many_arguments, reason = "what a frame is made of; called twice, here")]
-fn frame(
-    spec: &RunSpec,
-    problem: &Problem,
-    split: &Split,
-    decomposition: Option<&Decomposition>,
-    initial: &Weights,
-    snapshot: &Snapshot,
-    has_kernel: bool,
-    measured: impl Fn(&Scene<'_>) -> Vec<Option<Quantity>>,
-) -> Result<Frame, PredictorError> {
-    let predictor = predictor(spec, problem, snapshot)?;
-    let n_train = split.train.labels.len();
-    let setup = Setup {
-        problem,
-        split,
-        decomposition,
-        activation: spec.model.activation,
-        objective: spec.loss,
-        eta: ridge_eta(spec, n_train),
-        initial,
-    };
-    let scene = match &predictor {
-        None => Scene::new(setup, snapshot),
-        Some(predictor) => Scene::of_network(predictor, setup, snapshot),
-    };
-    let scene = if has_kernel { scene } else { scene.without_kernel() };
-    let mut frame =
-        Frame { step: snapshot.step, values: measured(&scene), labels: Vec::new(), sample_labels: Vec::new() };
-    let inputs_per_sample = scene.token_weights().map(|weights| weights.n_inputs as f64 / n_train as f64);
-    let evidence = evidence(&frame, &snapshot.weights, initial);
-    frame.labels = evidence.iter().map(|evidence| label(evidence, inputs_per_sample)).collect();
-    frame.sample_labels = evidence.iter().map(|evidence| label_from_sample(evidence, inputs_per_sample)).collect();
-    Ok(frame)
+/// What stays the same over the snapshots of a run that are measured.
+#[derive(Clone, Copy)]
+struct MeasuredRun<'a> {
+    spec: &'a RunSpec,
+    problem: &'a Problem,
+    split: &'a Split,
+    decomposition: Option<&'a Decomposition>,
+    initial: &'a Weights,
+}
+
+impl MeasuredRun<'_> {
+    /// What `measured` makes of a snapshot, and what its units are judged by.
+    fn measure(
+        &self,
+        snapshot: &Snapshot,
+        measured: impl FnOnce(Scene<'_>) -> Vec<Option<Quantity>>,
+    ) -> Result<(Vec<Option<Quantity>>, Vec<Evidence>), PredictorError> {
+        let predictor = predictor(self.spec, self.problem, snapshot)?;
+        let setup = Setup {
+            problem: self.problem,
+            split: self.split,
+            decomposition: self.decomposition,
+            activation: self.spec.model.activation,
+            objective: self.spec.loss,
+            eta: ridge_eta(self.spec, self.split.train.labels.len()),
+            initial: self.initial,
+        };
+        let scene = match &predictor {
+            None => Scene::new(setup, snapshot),
+            Some(predictor) => Scene::of_network(predictor, setup, snapshot),
+        };
+        let values = measured(scene);
+        let frame = Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() };
+        let evidence = evidence(&frame, &snapshot.weights, self.initial);
+        Ok((frame.values, evidence))
+    }
+
+    /// The frame of a snapshot that was measured, its units labelled.
+    fn frame(&self, snapshot: &Snapshot, values: Vec<Option<Quantity>>, evidence: &[Evidence], luck: Luck) -> Frame {
+        let has_tokens = snapshot.weights.n_inputs > 0;
+        let inputs = has_tokens.then(|| snapshot.weights.n_inputs as f64 / self.split.train.labels.len() as f64);
+        Frame {
+            step: snapshot.step,
+            values,
+            labels: evidence.iter().map(|unit| label(unit, inputs, luck)).collect(),
+            sample_labels: evidence.iter().map(|unit| label_from_sample(unit, inputs, luck)).collect(),
+        }
+    }
 }
 
 /// The network of a snapshot; `None` where two tables of weights are all there is to it.
@@ -338,6 +365,14 @@ const EVIDENCE: [Handle<shape::PerUnit>; 9] = [
     measure::UNIT_CLASS_SIGNAL_TRAIN,
     measure::UNIT_CLASS_PARTICIPATION,
     measure::UNIT_TOP2,
+];
+
+/// Measures that luck is known by.
+const LUCK: [Handle<shape::PerUnit>; 4] = [
+    measure::UNIT_FIT_TRAIN,
+    measure::UNIT_FIT_TRAIN_ERROR,
+    measure::UNIT_FIT_HELD_OUT,
+    measure::UNIT_FIT_HELD_OUT_ERROR,
 ];
 
 /// What the labels are judged by, one entry a unit; reads [`EVIDENCE`] alone.

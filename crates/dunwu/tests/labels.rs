@@ -3,7 +3,7 @@
 
 use dunwu::group::Decomposition;
 use dunwu::measure::label::UnitLabel::{self, Dead, Generalizing, Memorizing};
-use dunwu::opened::{Frame, Opening};
+use dunwu::opened::{Frame, Opening, unit_labels};
 use dunwu_engine::kernel::{Batch, Network, Numerics, TwoLayer, Workers};
 use dunwu_engine::model::{Parameters, Weights};
 use dunwu_engine::spec::{apply, parse_value, presets};
@@ -238,5 +238,36 @@ fn on_shuffled_labels_hardly_any_unit_is_called_generalizing() {
             "{words:?}: {}",
             share(&frame.sample_labels, Generalizing)
         );
+    }
+}
+
+/// Of units that have learned nothing, at most one in a hundred is called generalizing, whatever inputs of one label have in common.
+#[test]
+fn hardly_any_unit_of_an_untrained_network_is_called_generalizing() {
+    for (name, width) in [("omnigrok-digits", 200), ("small", 512), ("liu-2022", 400), ("gromov-2023", 500)] {
+        let (mut n, mut n_generalizing) = (0, 0);
+        for seed in 0..4 {
+            let mut spec = (presets::find(name).expect("a preset").spec)();
+            (spec.seed, spec.model.width) = (seed, width);
+            let problem = spec.task.resolve(None).expect("a problem");
+            let split = Split::draw(&problem, &spec.data, spec.seed, None).expect("a split");
+            let first = Training::new(&spec, &problem, &split, 1).expect("a run").snapshot();
+            let labels = unit_labels(&spec, &problem, &split, &first, &first).expect("its own parameters");
+            n += labels.len();
+            n_generalizing += labels.iter().filter(|&&label| label == Generalizing).count();
+        }
+        assert!(100 * n_generalizing <= n, "{name}: {n_generalizing} of {n}");
+    }
+}
+
+/// With next to nothing held out a unit that remembers the sample does well on the rest by chance; on shuffled labels there is nothing
+/// else to do well by.
+#[test]
+fn few_held_out_samples_do_not_make_units_generalize() {
+    for count in [517, 500] {
+        let count = format!("data.count={count}");
+        let words = ["task=cyclic:23", &count, "data.corrupted=1", "model.width=512", "steps=600"];
+        let Trained { frame, .. } = train(&words);
+        assert!(share(&frame.labels, Generalizing) <= 0.01, "{count}: {}", share(&frame.labels, Generalizing));
     }
 }

@@ -2,6 +2,7 @@
 //! beside three PyTorch runs with other seeds (`testdata/pytorch/e3.json`).
 
 use dunwu::group::Decomposition;
+use dunwu::measure::{self, Handle, shape};
 use dunwu::opened::{Frame, Opening};
 use dunwu_engine::spec::RecordSpec;
 use dunwu_engine::{RunSpec, Split, Training};
@@ -56,21 +57,21 @@ fn the_papers_setting_sends_down_the_gradient_and_learns_the_frequencies_that_py
     for frame in frames() {
         let step = frame.step;
         // Three seeds span about 1.7 standard deviations; our fourth lies within three more of either end but once in 300.
-        let check = |name: &str, (low, high): (f64, f64), floor: f64| {
-            let value = frame.scalar(name).expect("defined");
+        let check = |handle: Handle<shape::Scalar>, (low, high): (f64, f64), floor: f64| {
+            let (name, value) = (handle.name(), frame.scalar(handle).expect("defined"));
             let slack = 2.0 * (high - low) + floor;
             assert!(
                 (low - slack..=high + slack).contains(&value),
                 "{name} at {step}: {value}, PyTorch {low} to {high}"
             );
         };
-        check("gradient_norm", spread(&runs, "gradient", step, |row| &row["sample_centred"]["norm"]), 0.3);
+        check(measure::GRADIENT_NORM, spread(&runs, "gradient", step, |row| &row["sample_centred"]["norm"]), 0.3);
         check(
-            "gradient_alignment",
+            measure::GRADIENT_ALIGNMENT,
             spread(&runs, "gradient", step, |row| &row["sample_centred"]["cosine_stage_one"]),
             0.02,
         );
-        check("hidden_norm", spread(&runs, "spectrum", step, |row| &row["hidden_norm"]), 0.1);
+        check(measure::HIDDEN_NORM, spread(&runs, "spectrum", step, |row| &row["hidden_norm"]), 0.1);
         let covered = frame.covered_irreps().expect("a group").iter().filter(|&&covered| covered).count();
         let (fewest, most) = spread(&runs, "spectrum", step, |row| &row["frequencies_covered"]);
         let slack = 2.0 * (most - fewest) + 3.0;
@@ -78,7 +79,8 @@ fn the_papers_setting_sends_down_the_gradient_and_learns_the_frequencies_that_py
             (fewest - slack..=most + slack).contains(&(covered as f64)),
             "{covered} covered at {step}, {fewest} to {most}"
         );
-        let pure = frame.entries("unit_purity").expect("a group").iter().flatten().filter(|&&p| p > 0.9).count() as f64;
+        let pure =
+            frame.entries(measure::UNIT_PURITY).expect("a group").iter().flatten().filter(|&&p| p > 0.9).count() as f64;
         let (fewest, most) = spread(&runs, "spectrum", step, |row| &row["units_pure"]);
         // A count of N independent units scatters by √N.
         let slack = 2.0 * (most - fewest) + 3.0 * most.sqrt() + 1.0;

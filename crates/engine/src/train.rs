@@ -294,7 +294,8 @@ impl Training {
         }
     }
 
-    fn snapshot(&self) -> Snapshot {
+    /// The network as it stands, with the updates that were watched.
+    pub fn snapshot(&self) -> Snapshot {
         let (weights, parameters) = self.learner.weights();
         Snapshot { step: self.step, weights, parameters, update_gram: self.window.gram() }
     }

@@ -49,6 +49,50 @@ pub struct Estimate {
     pub error: f64,
 }
 
+/// How far contributions reach by the luck of the draw, in standard errors under random relabelling: 1 where that error says it all.
+///
+/// A standard error asks what a contribution would be were the labels dealt anew. That is too little where inputs of one label look
+/// alike before anything is learned, as digits do: a random feature tells labels apart, a random readout agrees with it or not, and
+/// either is significant on both samples. But an untrained readout hurts as often as it helps. So the units that hurt at the first
+/// snapshot say how far luck goes, and nothing learned is needed to know it:
+///
+/// ```text
+/// luck = (mean of z² over units with z < 0)^½, z = contribution / standard error, at step 0
+/// ```
+///
+/// It is 1 for a standard normal z. A contribution counts from 2.75 times luck on, which one normal number in 300 reaches: of 800 units
+/// of untrained `omnigrok-digits`, seeds 0 to 3, where luck is 3.8 to 4.1 on the training sample and 5.8 to 6.5 on the held-out one, two
+/// pass on both samples; without luck 110 did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Luck {
+    /// Of contributions on the training sample.
+    pub train: f64,
+    /// Of contributions on the held-out samples.
+    pub held_out: f64,
+}
+
+/// With fewer units that hurt nothing is known of luck.
+const ENOUGH_UNITS: usize = 8;
+
+impl Luck {
+    /// Where the standard error says it all.
+    pub const ORDINARY: Self = Self { train: 1.0, held_out: 1.0 };
+
+    /// From the units of the first snapshot.
+    pub fn of(first: &[Evidence]) -> Self {
+        let spread = |fit: fn(&Evidence) -> Option<Estimate>| {
+            let z = first.iter().filter_map(fit).filter(|fit| fit.error > 0.0).map(|fit| fit.mean / fit.error);
+            let squares: Vec<f64> = z.filter(|z| *z < 0.0).map(|z| z * z).collect();
+            let n = squares.len();
+            if n < ENOUGH_UNITS {
+                return 1.0;
+            }
+            (squares.iter().sum::<f64>() / n as f64).sqrt()
+        };
+        Self { train: spread(|unit| unit.fit_train), held_out: spread(|unit| unit.fit_held_out) }
+    }
+}
+
 /// What is known of one unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
@@ -72,6 +116,8 @@ const DEAD: f64 = 0.01;
 const SIGNIFICANT: f64 = 4.0;
 /// The same for the held-out contribution, which also has to be half of that on the training sample.
 const SIGNIFICANT_HELD_OUT: f64 = 3.0;
+/// Multiple of luck from which on a contribution is more than luck; see [`Luck`].
+const LUCKY: f64 = 2.75;
 /// Share of the training contribution that has to carry over.
 const CARRIES_OVER: f64 = 0.5;
 /// More than half of ‖w‖² on two tokens: a look-up entry whatever else it seems (Li₂ reads memorizing units so).
@@ -94,30 +140,30 @@ pub fn fit_share(fit_train: &[Option<f64>], labels: &[UnitLabel], wanted: UnitLa
 }
 
 /// The label, where held-out samples are known; without them, [`label_from_sample`].
-pub fn label(evidence: &Evidence, inputs_per_sample: Option<f64>) -> UnitLabel {
+pub fn label(evidence: &Evidence, inputs_per_sample: Option<f64>, luck: Luck) -> UnitLabel {
     match (evidence.fit_train, evidence.fit_held_out) {
-        (Some(train), Some(held_out)) => decide(evidence, || {
+        (Some(train), Some(held_out)) => decide(evidence, luck, || {
             let carries_over = held_out.mean >= CARRIES_OVER * train.mean
-                && held_out.mean >= SIGNIFICANT_HELD_OUT * held_out.error
-                && train.mean >= SIGNIFICANT * train.error;
+                && held_out.mean >= SIGNIFICANT_HELD_OUT.max(LUCKY * luck.held_out) * held_out.error;
             Some(carries_over)
         }),
-        _ => label_from_sample(evidence, inputs_per_sample),
+        _ => label_from_sample(evidence, inputs_per_sample, luck),
     }
 }
 
 /// The label from the training sample alone; `inputs_per_sample` is d/n, input weights of a unit over training samples. Where a
 /// unit has no weights of its own there is no d: what it could reach by fitting noise is not known, nor what it is doing.
-pub fn label_from_sample(evidence: &Evidence, inputs_per_sample: Option<f64>) -> UnitLabel {
-    decide(evidence, || {
+pub fn label_from_sample(evidence: &Evidence, inputs_per_sample: Option<f64>, luck: Luck) -> UnitLabel {
+    decide(evidence, luck, || {
         let noise = NOISE_FITS * inputs_per_sample?;
         let signal = evidence.class_signal.is_some_and(|signal| signal >= noise);
         Some(signal && evidence.label_share.is_some_and(|share| share >= SPREAD))
     })
 }
 
-fn decide(evidence: &Evidence, generalizes: impl Fn() -> Option<bool>) -> UnitLabel {
-    let significant = evidence.fit_train.is_some_and(|fit| fit.mean >= SIGNIFICANT * fit.error && fit.mean > 0.0);
+fn decide(evidence: &Evidence, luck: Luck, generalizes: impl Fn() -> Option<bool>) -> UnitLabel {
+    let least = SIGNIFICANT.max(LUCKY * luck.train);
+    let significant = evidence.fit_train.is_some_and(|fit| fit.mean >= least * fit.error && fit.mean > 0.0);
     let localized = evidence.top2.is_some_and(|mass| mass > LOCALIZED);
     if evidence.relative_norm < DEAD {
         UnitLabel::Dead
@@ -150,12 +196,48 @@ mod tests {
 
     #[test]
     fn without_held_out_samples_or_a_count_of_weights_no_unit_is_claimed() {
-        assert_eq!(label(&FEATURE, Some(0.1)), UnitLabel::Generalizing);
-        assert_eq!(label(&FEATURE, Some(0.6)), UnitLabel::Memorizing);
-        assert_eq!(label(&FEATURE, None), UnitLabel::Undecided);
-        assert_eq!(label(&Evidence { relative_norm: 0.0, ..FEATURE }, None), UnitLabel::Dead);
+        let luck = Luck::ORDINARY;
+        assert_eq!(label(&FEATURE, Some(0.1), luck), UnitLabel::Generalizing);
+        assert_eq!(label(&FEATURE, Some(0.6), luck), UnitLabel::Memorizing);
+        assert_eq!(label(&FEATURE, None, luck), UnitLabel::Undecided);
+        assert_eq!(label(&Evidence { relative_norm: 0.0, ..FEATURE }, None, luck), UnitLabel::Dead);
         let carries_over = Evidence { fit_held_out: Some(Estimate { mean: 0.9, error: 0.01 }), ..FEATURE };
-        assert_eq!(label(&carries_over, None), UnitLabel::Generalizing);
-        assert_eq!(label_from_sample(&carries_over, None), UnitLabel::Undecided);
+        assert_eq!(label(&carries_over, None, luck), UnitLabel::Generalizing);
+        assert_eq!(label_from_sample(&carries_over, None, luck), UnitLabel::Undecided);
+    }
+
+    /// 100 units whose contributions on either sample are ±1, ±2, … standard errors times `scale`.
+    #[test]
+    fn luck_is_the_spread_of_the_units_that_hurt() {
+        let first = |scale: f64, sign: f64| -> Vec<Evidence> {
+            let fit = |i: i32| Some(Estimate { mean: sign * scale * f64::from(i) * 0.01, error: 0.01 });
+            (1..=50)
+                .flat_map(|i| [i, -i])
+                .map(|i| Evidence { fit_train: fit(i), fit_held_out: fit(i % 3), ..FEATURE })
+                .collect()
+        };
+        // Σ i² = 50·51·101/6 over 50 units.
+        let expected = (51.0 * 101.0 / 6.0_f64).sqrt();
+        for scale in [0.1, 1.0] {
+            let luck = Luck::of(&first(scale, 1.0));
+            assert!((luck.train - expected * scale).abs() < 1e-12, "{luck:?}");
+            assert_eq!(luck, Luck::of(&first(scale, -1.0)), "who helps and who hurts is the toss of a coin");
+        }
+        // Of the 33 units that hurt there, 17 do so by one standard error and 16 by two.
+        assert!((Luck::of(&first(1.0, 1.0)).held_out - ((17.0 + 4.0 * 16.0) / 33.0_f64).sqrt()).abs() < 1e-12);
+        assert_eq!(Luck::of(&first(1.0, 1.0)[..14]), Luck::ORDINARY, "seven units are too few");
+        assert_eq!(Luck::of(&[]), Luck::ORDINARY);
+    }
+
+    #[test]
+    fn what_luck_reaches_is_no_contribution() {
+        let lucky = Evidence {
+            fit_train: Some(Estimate { mean: 1.0, error: 0.1 }),
+            fit_held_out: Some(Estimate { mean: 0.8, error: 0.1 }),
+            ..FEATURE
+        };
+        assert_eq!(label(&lucky, None, Luck::ORDINARY), UnitLabel::Generalizing);
+        assert_eq!(label(&lucky, None, Luck { train: 4.0, held_out: 1.0 }), UnitLabel::Undecided);
+        assert_eq!(label(&lucky, None, Luck { train: 1.0, held_out: 3.0 }), UnitLabel::Memorizing);
     }
 }

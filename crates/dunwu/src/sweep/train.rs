@@ -59,7 +59,7 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
         Ok(training) => training,
         Err(error) => return failed(error.to_string()),
     };
-    let initial = fresh.weights();
+    let initial = fresh.snapshot();
     let (mut training, mut kept) = match keeper.checkpoint() {
         None => (fresh, Kept::default()),
         Some(checkpoint) => match Training::resume(spec, problem, &split, 1, &checkpoint) {
@@ -123,7 +123,7 @@ pub(super) fn recorded(planned: &Planned, dir: &RunDir) -> Result<Option<Row>, S
     let Planned { spec, problem, .. } = planned;
     let (Some(first), Some(last)) = (record.snapshots.first(), record.snapshots.last()) else { return Ok(None) };
     let Ok(split) = Split::draw(problem, &spec.data, spec.seed, planned.split_text()) else { return Ok(None) };
-    let initial = record.load_snapshot(first.step)?.weights;
+    let initial = record.load_snapshot(first.step)?;
     let Ok(labels) = unit_labels(spec, problem, &split, &initial, &record.load_snapshot(last.step)?) else {
         return Ok(None);
     };
