@@ -19,19 +19,21 @@ const SECONDS: &str = "training_seconds";
 
 pub(crate) fn run(words: &[String], drive: &Drive, place: &Place) -> Result<(), Failure> {
     let asked = Asked::from_words(words)?;
+    let signals = Signals::watch()?;
     let Some(dir) = RunDir::find(&place.runs, &asked.id)? else {
         let name = asked.spec.task.to_string();
         let new =
             NewRun { name: &name, spec: &asked.spec, inputs: &asked.inputs, kernel: kernel_name(asked.spec.numerics) };
         let writer = RunWriter::create(&place.runs, &new)?;
-        return train(&asked, writer, None, drive, place);
+        return train(&asked, writer, None, &signals, drive, place);
     };
     match dir.state()? {
         RunState::Finished(_) => {
+            signals.let_go();
             note!("this run exists already: {}", dir.path().display());
             finished(&dir, place)
         }
-        RunState::Unfinished { .. } => go_on(&asked, &dir, drive, place),
+        RunState::Unfinished { .. } => go_on(&asked, &dir, &signals, drive, place),
     }
 }
 
@@ -41,7 +43,7 @@ pub(crate) fn resume(run: &str, drive: &Drive, place: &Place) -> Result<(), Fail
         note!("this run is finished already: {}", dir.path().display());
         return finished(&dir, place);
     }
-    go_on(&Asked::from_run(&dir)?, &dir, drive, place)
+    go_on(&Asked::from_run(&dir)?, &dir, &Signals::watch()?, drive, place)
 }
 
 /// Prints a run that is there already.
@@ -59,7 +61,7 @@ fn finished(dir: &RunDir, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn go_on(asked: &Asked, dir: &RunDir, drive: &Drive, place: &Place) -> Result<(), Failure> {
+fn go_on(asked: &Asked, dir: &RunDir, signals: &Signals, drive: &Drive, place: &Place) -> Result<(), Failure> {
     let resumed = RunWriter::resume(dir, kernel_name(asked.spec.numerics))?;
     if resumed.torn {
         note!("the record ended inside a line, which was cut");
@@ -69,7 +71,7 @@ fn go_on(asked: &Asked, dir: &RunDir, drive: &Drive, place: &Place) -> Result<()
         (None, Some(why)) => note!("beginning again, because the checkpoint cannot be used ({why})"),
         (None, None) => note!("beginning again: {}", dir.path().display()),
     }
-    train(asked, resumed.writer, resumed.checkpoint.as_ref(), drive, place)
+    train(asked, resumed.writer, resumed.checkpoint.as_ref(), signals, drive, place)
 }
 
 /// A run between two steps.
@@ -115,10 +117,10 @@ fn train(
     asked: &Asked,
     mut writer: RunWriter,
     checkpoint: Option<&Checkpoint>,
+    signals: &Signals,
     drive: &Drive,
     place: &Place,
 ) -> Result<(), Failure> {
-    let signals = Signals::watch()?;
     let mut run = Underway::begin(asked, writer.dir(), checkpoint)?;
     let progress = Progress::new(&asked.spec, asked.decomposition.as_ref(), drive.quiet);
     let mut saved = Instant::now();

@@ -122,9 +122,9 @@ fn a_bad_output_fails_before_anything_is_computed() {
     let (desk, run) = finished();
     desk.write("file", "mine");
     for words in [
-        "race cyclic:97 restarts=100000000 --output nowhere/race.html".to_owned(),
-        "race cyclic:97 restarts=100000000 --figures file".to_owned(),
-        "peaks cyclic:97 restarts=100000000 --output runs".to_owned(),
+        "race cyclic:97 restarts=1000000 --output nowhere/race.html".to_owned(),
+        "race cyclic:97 restarts=1000000 --figures file".to_owned(),
+        "peaks cyclic:97 restarts=1000000 --output runs".to_owned(),
         format!("peaks --run {run} --output file/page.html"),
         format!("compare {run} {run} --output nowhere/page.html"),
         "sweep small steps=100000000 seed=0..9 --table nowhere/table.csv".to_owned(),
@@ -155,7 +155,7 @@ fn no_page_takes_the_place_of_another_requests_page() {
     assert_eq!(fs::read(desk.path("peaks-cyclic-7.html")).unwrap(), before);
     assert_eq!(page(peaks), "peaks-cyclic-7.html", "the same request has one page");
     desk.write("race-cyclic-5.html", "somebody's own");
-    assert_eq!(page("race cyclic:5 restarts=5 samples=1 train=false n=10,20"), "race-cyclic-5-2.html");
+    assert_eq!(page("race cyclic:5 restarts=5 samples=1 train=false n=10..20/2"), "race-cyclic-5-2.html");
     assert_eq!(fs::read_to_string(desk.path("race-cyclic-5.html")).unwrap(), "somebody's own");
     let compare = desk.json(&format!("compare {run} {run}"))["page"].as_str().unwrap().to_owned();
     assert_eq!(compare, format!("compare-{id}-{id}.html"));
@@ -174,17 +174,18 @@ fn an_edited_spec_is_refused_by_everybody_who_opens_the_run() {
     assert_ne!(edited, whole);
     fs::write(&spec, &edited).unwrap();
     let wanted = ["data.fraction is 0.8 and was 0.5", &format!("`dunwu run {run}/spec.toml`")];
-    for words in [
-        &format!("show {run}"),
-        &format!("report {run}"),
-        &format!("export {run}"),
-        &format!("peaks --run {run}"),
-        &format!("compare {run} {other}"),
-        &format!("compare {other} {run}"),
-        &format!("resume {run}"),
-        words,
-    ] {
-        let said = desk.dunwu(words);
+    let openers = [
+        "show RUN",
+        "report RUN",
+        "export RUN",
+        "peaks --run RUN",
+        "compare RUN OTHER",
+        "compare OTHER RUN",
+        "resume RUN",
+    ];
+    for opener in openers.into_iter().chain([words]) {
+        let words = opener.replace("RUN", &run).replace("OTHER", &other);
+        let said = desk.dunwu(&words);
         assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{words}: {}", said.stderr);
         assert!(wanted.iter().all(|wanted| said.stderr.contains(wanted)), "{words}: {}", said.stderr);
     }
