@@ -157,7 +157,7 @@ pub(super) mod tests {
     use crate::text::Seen;
     use proptest::prelude::*;
 
-    pub(in dunwu::streams) fn checkpoint(tokens: u64, nats: f64, cache: &[u8]) -> Checkpoint {
+    pub(crate) fn checkpoint(tokens: u64, nats: f64, cache: &[u8]) -> Checkpoint {
         let mut pace = Pace::default();
         pace.add(0, 64, 0.5, Some(0));
         let lane =
