@@ -18,7 +18,7 @@ use super::peaks::{Share, find, random_start};
 use super::projection::EnergyKind;
 use crate::group::Decomposition;
 use dunwu_engine::kernel::Workers;
-use dunwu_engine::task::SplitError;
+use dunwu_engine::split::SplitError;
 use dunwu_engine::{Problem, RunSpec, Split};
 use std::cmp::Ordering;
 
