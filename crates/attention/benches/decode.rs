@@ -24,9 +24,9 @@
 
 use dunwu_attention::cache::{Assignment, Cache, Precision};
 use dunwu_attention::decoder::Decoder;
-use dunwu_attention::file::{Format, ModelFile};
+use dunwu_attention::file::ModelFile;
 use dunwu_attention::model::Model;
-use dunwu_attention::tiny::Tiny;
+use dunwu_attention_fixtures::{Format, Tiny};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::{Value, json};

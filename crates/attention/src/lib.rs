@@ -24,5 +24,4 @@ pub mod sparsity;
 pub mod speak;
 pub mod streaming;
 pub mod template;
-pub mod tiny;
 pub mod tokenizer;

@@ -318,9 +318,9 @@ fn log_probability(logits: &[f32], token: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::cache::{Assignment, Precision};
-    use crate::file::{Format, ModelFile};
+    use crate::file::ModelFile;
     use crate::model::Model;
-    use crate::tiny::Tiny;
+    use dunwu_attention_fixtures::{Format, Tiny};
 
     fn tiny() -> (Model, Tokenizer) {
         let folder = tempfile::tempdir().unwrap();

@@ -192,8 +192,8 @@ fn whole_characters(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::constrain::TokenTrie;
-    use crate::file::{Format, ModelFile};
-    use crate::tiny::Tiny;
+    use crate::file::ModelFile;
+    use dunwu_attention_fixtures::{Format, Tiny};
     use proptest::prelude::*;
     use serde_json::json;
 

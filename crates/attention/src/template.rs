@@ -255,8 +255,8 @@ fn civil(mut days: u64) -> (u64, usize, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::{Format, ModelFile};
-    use crate::tiny::Tiny;
+    use crate::file::ModelFile;
+    use dunwu_attention_fixtures::{Format, Tiny};
 
     /// `SmolLM2`'s, out of its GGUF file (Apache-2.0).
     const SMOLLM2: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";

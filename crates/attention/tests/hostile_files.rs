@@ -1,9 +1,9 @@
 //! Files that are broken, or that somebody broke: an error or a model, never a panic, and while it is opened and its tensors are
 //! read one at a time, never more memory than the file and a mebibyte.
 
-use dunwu_attention::file::{Format, GgufWriter, Metadata, ModelFile, ModelFileError};
-use dunwu_attention::tiny::{Output, Tiny};
+use dunwu_attention::file::{ModelFile, ModelFileError};
 use dunwu_attention::tokenizer::Tokenizer;
+use dunwu_attention_fixtures::{Format, GgufWriter, Metadata, Output, Tiny};
 use peak_alloc::PeakAlloc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};

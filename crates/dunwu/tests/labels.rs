@@ -4,7 +4,8 @@
 use dunwu::group::Decomposition;
 use dunwu::measure::label::UnitLabel::{self, Dead, Generalizing, Memorizing};
 use dunwu::opened::{Frame, Opening, unit_labels};
-use dunwu_engine::kernel::{Batch, Network, Numerics, TwoLayer, Workers};
+use dunwu_engine::kernel::{Numerics, Workers};
+use dunwu_engine::model::fused::{Batch, Network, TwoLayer};
 use dunwu_engine::model::{Parameters, Weights};
 use dunwu_engine::spec::{apply, parse_value, presets};
 use dunwu_engine::{Problem, RunSpec, Samples, Snapshot, Split, Training};

@@ -10,8 +10,9 @@
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
-use dunwu_engine::kernel::{Numerics, Shape, Strided, plain, product};
+use dunwu_engine::kernel::{Numerics, Shape, Strided, product};
 use dunwu_engine::model::Activation;
+use dunwu_engine::model::fused::plain;
 use dunwu_engine::spec::{apply, parse_value};
 use dunwu_engine::{Problem, RunSpec, Split, Training};
 use pulp::{Arch, Simd, WithSimd};

@@ -15,10 +15,12 @@ pub mod model;
 pub mod optim;
 pub mod random;
 pub mod spec;
+pub mod split;
 pub mod task;
 pub mod train;
 
 pub use model::Predictor;
 pub use spec::{RunSpec, SpecError};
-pub use task::{Problem, Samples, Split};
+pub use split::Split;
+pub use task::{Problem, Samples};
 pub use train::{Checkpoint, Outcome, Progress, Scalars, Snapshot, TrainError, Training};

@@ -249,14 +249,14 @@ impl BufRead for Hashing {
 mod tests {
     use super::*;
     use dunwu_attention::file::ModelFile;
-    use dunwu_attention::tiny::Tiny;
+    use dunwu_attention_fixtures::Tiny;
     use tempfile::TempDir;
 
     /// Three texts, the second empty, and a tokenizer.
     fn desk() -> (TempDir, Vec<PathBuf>, Tokenizer) {
         let folder = tempfile::tempdir().unwrap();
         let model = folder.path().join("tiny.gguf");
-        Tiny::default().write_gguf(&model, dunwu_attention::file::Format::F32, 1).unwrap();
+        Tiny::default().write_gguf(&model, dunwu_attention_fixtures::Format::F32, 1).unwrap();
         let tokenizer = Tokenizer::new(&ModelFile::open(&model).unwrap().tokenizer).unwrap();
         let lines: Vec<String> = (0..4000).map(|i| format!("the {i} and 你好, {} ;\n", i * i % 97)).collect();
         let long = lines.concat();

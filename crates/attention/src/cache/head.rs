@@ -9,7 +9,7 @@
 //! attention is exact. A far key that replaces another takes its place in the order too, so that for other rules than the sinks' the
 //! order among far keys is that of the places, not of the text.
 
-use super::retention::Retention;
+use super::rules::Retention;
 use super::{Policy, Precision};
 use crate::kernel::{LANES, Slots, softmax};
 use crate::model::Hyperparameters;

@@ -3,10 +3,11 @@
 mod assignment;
 mod head;
 mod policy;
-mod retention;
+mod rules;
 mod sequence;
 
 pub use assignment::{Assignment, AssignmentError};
 pub(crate) use head::{HeadCache, MOST_AT_ONCE, Queries, Scratch};
-pub use policy::{POLICIES, Policy, PolicyError};
+pub use policy::{Policy, PolicyError};
+pub use rules::POLICIES;
 pub use sequence::{Cache, Precision};

@@ -1,6 +1,6 @@
 //! Policies as they are written: `full`, `window:1024`, `sinks:4+1020`, …
 
-use super::retention::{HeavyHitters, KeyNorm, LastAttention, RandomSample, Retention, Sinks, Votes};
+use super::rules::{HeavyHitters, KeyNorm, LastAttention, POLICIES, RandomSample, Retention, Sinks, Votes};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -72,19 +72,6 @@ pub enum Policy {
 
 /// Most keys that a policy may name: more than any text has tokens today, and few enough that sizes do not overflow.
 const MOST_KEYS: usize = 1 << 30;
-
-/// Every form of a policy, with an example and what it keeps: for help and errors.
-pub const POLICIES: [(&str, &str, &str); 9] = [
-    ("full", "full", "every key; memory and time grow with the text"),
-    ("window:RECENT", "window:1024", "the last keys alone"),
-    ("sinks:FIRST+RECENT", "sinks:4+1020", "the first and the last keys (StreamingLLM)"),
-    ("sinks-absolute:FIRST+RECENT", "sinks-absolute:4+1020", "the same without re-indexing, to see it break"),
-    ("h2o:HEAVY+RECENT", "h2o:512+512", "what drew the most attention in all, and the last"),
-    ("tova:KEPT+RECENT", "tova:512+512", "what the last query attended to most, and the last"),
-    ("snapkv:KEPT+RECENT", "snapkv:512+512", "what the last queries voted for, and the last"),
-    ("keynorm:KEPT+RECENT", "keynorm:512+512", "the shortest keys, and the last"),
-    ("random:FIRST+KEPT+RECENT", "random:4+508+512", "the first, a fair sample, and the last"),
-];
 
 /// Why a policy cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,9 +2,9 @@
 
 use super::Decoder;
 use crate::cache::{Assignment, Cache, Policy, Precision};
-use crate::file::{Format, ModelFile};
+use crate::file::ModelFile;
 use crate::model::{Model, Pairs};
-use crate::tiny::{Output, Tiny};
+use dunwu_attention_fixtures::{Format, Output, Tiny};
 
 /// Logits of every token, from the tensors as the file has them.
 fn logits(file: &ModelFile, tokens: &[u32]) -> Vec<Vec<f64>> {

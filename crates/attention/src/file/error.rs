@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a model could not be read, or written.
+/// Why a model could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelFileError {
@@ -22,26 +22,6 @@ pub enum ModelFileError {
         /// What is wrong.
         #[source]
         flaw: Flaw,
-    },
-    /// A file could not be written.
-    #[error("cannot write ({source}): {path:?}")]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A format that is only read.
-    #[error("{format} is read and not written; F32, F16, BF16, Q8_0, Q4_0 and Q4_1 are")]
-    NotWritten {
-        /// Its name.
-        format: &'static str,
-    },
-    /// Only GGUF files are written anew.
-    #[error("only a GGUF file can be written in another format, and this is a folder: {path:?}")]
-    NotGguf {
-        /// The folder.
-        path: PathBuf,
     },
 }
 

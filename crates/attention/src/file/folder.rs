@@ -398,7 +398,7 @@ impl<'de> Deserialize<'de> for Template {
 mod tests {
     use super::*;
     use crate::file::ModelFile;
-    use crate::tiny::Tiny;
+    use dunwu_attention_fixtures::Tiny;
     use serde_json::json;
 
     /// The frequencies as transformers' `_compute_llama3_parameters` makes them of the configuration of Llama 3.2 1B, by which

@@ -122,11 +122,6 @@ impl Format {
         }
     }
 
-    /// Its number in GGUF files.
-    pub(super) fn gguf_number(self) -> u32 {
-        self.entry().1
-    }
-
     /// The format of that number, or else what others call it.
     pub(super) fn from_gguf_number(number: u32) -> Result<Self, String> {
         if let Some(entry) = TABLE.iter().find(|entry| entry.1 == number) {

@@ -11,14 +11,12 @@ use std::path::Path;
 /// A GGUF file whose header is sound.
 #[derive(Debug)]
 pub(super) struct Gguf {
-    pub(super) source: Source,
+    source: Source,
     /// By name.
     entries: Vec<Entry>,
     /// By name.
     tensors: Vec<TensorEntry>,
-    /// Keys and values as they are written.
-    pub(super) metadata: std::ops::Range<u64>,
-    pub(super) alignment: u64,
+    alignment: u64,
     weights_offset: u64,
 }
 
@@ -78,12 +76,10 @@ impl Gguf {
         let n_tensors = count(&mut cursor, "tensors", MOST_TENSORS)?;
         let n_keys = count(&mut cursor, "keys", MOST_KEYS)?;
 
-        let metadata_start = cursor.offset();
         let mut entries = Vec::with_capacity(n_keys.min(cursor.left() / 13) as usize);
         for _ in 0..n_keys {
             entries.push(read_entry(&mut cursor)?);
         }
-        let metadata = metadata_start..cursor.offset();
         entries.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].key == pair[1].key) {
             return Err(Flaw::Duplicate { name: pair[0].key.to_string() });
@@ -94,7 +90,7 @@ impl Gguf {
             tensors.push(read_tensor(&mut cursor)?);
         }
         let header_end = cursor.offset();
-        let mut gguf = Self { source, entries, tensors, metadata, alignment: 32, weights_offset: 0 };
+        let mut gguf = Self { source, entries, tensors, alignment: 32, weights_offset: 0 };
         if let Some(alignment) = gguf.unsigned("general.alignment")? {
             if !alignment.is_power_of_two() {
                 let found = alignment.to_string();
@@ -128,10 +124,6 @@ impl Gguf {
             Some(pair) => Err(Flaw::Overlap { first: pair[0].name.to_string(), second: pair[1].name.to_string() }),
             None => Ok(()),
         }
-    }
-
-    pub(super) fn n_keys(&self) -> u64 {
-        self.entries.len() as u64
     }
 
     /// All tensors, by name.

@@ -183,9 +183,8 @@ fn missing(key: &str) -> Flaw {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::file::{Format, GgufWriter, Metadata, ModelFile};
-    use crate::tiny::Tiny;
+    use crate::file::ModelFile;
+    use dunwu_attention_fixtures::{Format, GgufFile, Metadata, Tiny};
     use std::path::Path;
 
     /// A tiny file of which one key's name is another, with one more key and one more tensor.
@@ -210,25 +209,22 @@ mod tests {
         value: Metadata<'_>,
         tensor: Option<(&str, usize)>,
     ) {
-        let gguf = Gguf::open(path).unwrap();
-        let mut metadata = gguf.source.bytes(gguf.metadata.start, gguf.metadata.end - gguf.metadata.start).unwrap();
+        let mut gguf = GgufFile::read(path).unwrap();
         if !rename.is_empty() {
-            let place = metadata.windows(rename.len()).position(|window| window == rename.as_bytes()).unwrap();
-            metadata[place] = b'X';
+            let place = gguf.metadata.windows(rename.len()).position(|window| window == rename.as_bytes()).unwrap();
+            gguf.metadata[place] = b'X';
         }
-        let mut writer = GgufWriter::with_metadata(metadata, gguf.n_keys(), gguf.alignment);
+        let mut writer = gguf.writer();
         writer.key(key, value);
-        for tensor in gguf.tensors() {
-            writer.tensor(&tensor.name, tensor.format, tensor.n_rows, tensor.n_columns);
+        for tensor in &gguf.tensors {
+            writer.tensor(&tensor.name, Format::F32, tensor.n_rows, tensor.n_columns);
         }
         if let Some((name, n_columns)) = tensor {
             writer.tensor(name, Format::F32, 1, n_columns);
         }
-        let weights = |name: &str, format: Format| -> Result<Vec<u8>, Flaw> {
-            match gguf.find(name) {
-                Some(tensor) => Ok(gguf.read(tensor)?.bytes),
-                None => Ok(format.encode(&vec![2.0; tensor.unwrap().1])),
-            }
+        let weights = |name: &str, format: Format| -> std::io::Result<Vec<u8>> {
+            let added = || format.encode(&vec![2.0; tensor.unwrap().1]);
+            Ok(gguf.bytes_of(name).map_or_else(added, <[u8]>::to_vec))
         };
         writer.write(changed, weights).unwrap();
     }

@@ -5,12 +5,10 @@
 //! |---|---|
 //! | `gguf`, `llama` | GGUF files, and what a Llama model's keys mean |
 //! | `folder`, `safetensors`, `tokenizer_json`, `json` | folders, their weights, their tokenizers, and JSON within bounds |
-//! | `format`, `k_quants`, `encode` | number formats of weights |
+//! | `format`, `k_quants` | number formats of weights |
 //! | `shapes` | which tensors there must be |
-//! | `write`, `rewrite` | GGUF files written |
 //! | `source` | reading at places of a file |
 
-mod encode;
 mod error;
 mod folder;
 mod format;
@@ -18,16 +16,13 @@ mod gguf;
 mod json;
 mod k_quants;
 mod llama;
-mod rewrite;
 mod safetensors;
 mod shapes;
 mod source;
 mod tokenizer_json;
-mod write;
 
 pub use error::{Flaw, ModelFileError};
 pub use format::Format;
-pub use write::{GgufWriter, Metadata};
 
 use crate::model::Hyperparameters;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What is not a product: norms, the gate of the MLP, softmax. All sums are over sixteen lanes first, then over the lanes in
 //! order, so that their bits do not depend on the machine.
 
-use super::lanes::{Job, LANES, Simd, dispatch};
+use super::lanes::{Job, LANES, Lanes, dispatch};
 
 /// y = x / √(mean x² + ε) ∘ g, the root mean square norm of one row (Zhang & Sennrich 2019, arXiv:1910.07467).
 pub(crate) fn rms_norm(x: &[f32], gain: &[f32], epsilon: f32, y: &mut [f32]) {
@@ -40,7 +40,7 @@ impl Job for RmsNorm<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Simd>(self, m: M) {
+    fn run<M: Lanes>(self, m: M) {
         let Self { x, gain, epsilon, y } = self;
         let mut squares = m.splat(0.0);
         let (vectors, tail) = x.as_chunks();
@@ -67,7 +67,7 @@ impl Job for SiluTimes<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Simd>(self, m: M) {
+    fn run<M: Lanes>(self, m: M) {
         let (gates, gate_tail) = self.gate.as_chunks_mut();
         let (ups, up_tail) = self.up.as_chunks();
         for (gate, up) in gates.iter_mut().zip(ups) {
@@ -81,7 +81,7 @@ impl Job for SiluTimes<'_> {
 
 /// A function and no closure: a closure is compiled without the caller's instructions, and then calls each of its own.
 #[inline(always)]
-fn silu_product<M: Simd>(m: M, gate: M::V, up: M::V) -> M::V {
+fn silu_product<M: Lanes>(m: M, gate: M::V, up: M::V) -> M::V {
     let denominator = m.add(m.splat(1.0), exp(m, m.sub(m.splat(0.0), gate)));
     m.mul(m.div(gate, denominator), up)
 }
@@ -95,7 +95,7 @@ impl Job for Maximum<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<M: Simd>(self, m: M) -> f32 {
+    fn run<M: Lanes>(self, m: M) -> f32 {
         let mut maximum = m.splat(f32::NEG_INFINITY);
         let (vectors, tail) = self.values.as_chunks();
         for values in vectors {
@@ -118,7 +118,7 @@ impl Job for ExpInPlace<'_> {
 
     /// Replaces each x by exp(x − shift) and gives the sum.
     #[inline(always)]
-    fn run<M: Simd>(self, m: M) -> f32 {
+    fn run<M: Lanes>(self, m: M) -> f32 {
         let shift = m.splat(self.shift);
         let mut sum = m.splat(0.0);
         let (vectors, tail) = self.values.as_chunks_mut();
@@ -145,7 +145,7 @@ impl Job for ExpSum<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<M: Simd>(self, m: M) -> f32 {
+    fn run<M: Lanes>(self, m: M) -> f32 {
         let shift = m.splat(self.shift);
         let mut sum = m.splat(0.0);
         let (vectors, tail) = self.values.as_chunks();
@@ -165,7 +165,7 @@ impl Job for Scale<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Simd>(self, _machine: M) {
+    fn run<M: Lanes>(self, _machine: M) {
         for value in self.values {
             *value *= self.factor;
         }
@@ -178,7 +178,7 @@ impl Job for Scale<'_> {
 /// n = round(x / ln 2)    r = x − n ln 2 (in two parts)    eˣ = 2ⁿ · e^r, e^r by Cephes' polynomial of degree 6
 /// ```
 #[inline(always)]
-fn exp<M: Simd>(m: M, x: M::V) -> M::V {
+fn exp<M: Lanes>(m: M, x: M::V) -> M::V {
     // The largest x is bounded so that 2ⁿ exists; below −87 the result is multiplied away.
     let bounded = m.sub(m.splat(0.0), m.max(m.splat(-88.0), m.sub(m.splat(0.0), m.max(x, m.splat(-87.0)))));
     // Adding 1.5 · 2²³ rounds to the nearest whole number.
@@ -199,7 +199,7 @@ fn exp<M: Simd>(m: M, x: M::V) -> M::V {
 
 /// The sum of the lanes, in order.
 #[inline(always)]
-fn sum_of<M: Simd>(m: M, v: M::V) -> f32 {
+fn sum_of<M: Lanes>(m: M, v: M::V) -> f32 {
     let mut lanes = [0.0; LANES];
     m.store(v, &mut lanes);
     lanes.into_iter().sum()
@@ -226,7 +226,7 @@ mod tests {
         type Output = Vec<f32>;
 
         #[inline(always)]
-        fn run<M: Simd>(self, m: M) -> Vec<f32> {
+        fn run<M: Lanes>(self, m: M) -> Vec<f32> {
             let mut out = Vec::new();
             for x in self.0.chunks(LANES) {
                 let mut lanes = [0.0; LANES];

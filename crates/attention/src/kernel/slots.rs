@@ -11,7 +11,7 @@
 //!
 //! Each sum runs over d, or over the slots, in order, whatever else is computed beside it: one query or many, the bits are the same.
 
-use super::lanes::{Job, LANES, Simd, dispatch, prefetch};
+use super::lanes::{Job, LANES, Lanes, dispatch, prefetch};
 use crate::cache::Precision;
 use bytemuck::Zeroable;
 use half::f16;
@@ -218,26 +218,26 @@ fn byte(x: f32, scale: f32) -> i8 {
 
 /// A number format that vectors are loaded from.
 trait Element: Copy {
-    fn load<M: Simd>(m: M, numbers: &[Self; LANES]) -> M::V;
+    fn load<M: Lanes>(m: M, numbers: &[Self; LANES]) -> M::V;
 }
 
 impl Element for f32 {
     #[inline(always)]
-    fn load<M: Simd>(m: M, numbers: &[f32; LANES]) -> M::V {
+    fn load<M: Lanes>(m: M, numbers: &[f32; LANES]) -> M::V {
         m.load(numbers)
     }
 }
 
 impl Element for f16 {
     #[inline(always)]
-    fn load<M: Simd>(m: M, numbers: &[f16; LANES]) -> M::V {
+    fn load<M: Lanes>(m: M, numbers: &[f16; LANES]) -> M::V {
         m.load_f16(numbers)
     }
 }
 
 impl Element for i8 {
     #[inline(always)]
-    fn load<M: Simd>(m: M, numbers: &[i8; LANES]) -> M::V {
+    fn load<M: Lanes>(m: M, numbers: &[i8; LANES]) -> M::V {
         m.load_i8(numbers)
     }
 }
@@ -256,7 +256,7 @@ impl<T: Element> Job for Score<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Simd>(mut self, m: M) {
+    fn run<M: Lanes>(mut self, m: M) {
         let n_queries = self.queries.len() / self.d_head;
         let mut first = 0;
         // Twelve sums hide the latency of a multiply-add; a vector of keys serves as many queries as there are.
@@ -276,7 +276,7 @@ impl<T: Element> Job for Score<'_, T> {
 impl<T: Element> Score<'_, T> {
     /// Q queries from `first` on with all blocks, B blocks at a time. Gives Q.
     #[inline(always)]
-    fn tile<M: Simd, const Q: usize, const B: usize>(&mut self, m: M, first: usize) -> usize {
+    fn tile<M: Lanes, const Q: usize, const B: usize>(&mut self, m: M, first: usize) -> usize {
         let mut block = self.blocks.start;
         while block + B <= self.blocks.end {
             self.blocks_at::<M, Q, B>(m, first, block);
@@ -290,7 +290,7 @@ impl<T: Element> Score<'_, T> {
     }
 
     #[inline(always)]
-    fn blocks_at<M: Simd, const Q: usize, const B: usize>(&mut self, m: M, first: usize, block: usize) {
+    fn blocks_at<M: Lanes, const Q: usize, const B: usize>(&mut self, m: M, first: usize, block: usize) {
         let d_head = self.d_head;
         let block_len = d_head * LANES;
         let keys: [&[[T; LANES]]; B] =
@@ -342,7 +342,7 @@ impl<T: Element> Job for Mix<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Simd>(mut self, m: M) {
+    fn run<M: Lanes>(mut self, m: M) {
         let n_queries = self.mixtures.len() / (self.n_vectors * LANES);
         let mut vector = 0;
         // Up to 24 sums in registers: six queries times four vectors (the 64 dimensions of the usual head).
@@ -359,7 +359,7 @@ impl<T: Element> Job for Mix<'_, T> {
 impl<T: Element> Mix<'_, T> {
     /// V vectors of the values from `vector` on, for all queries. Gives V.
     #[inline(always)]
-    fn columns<M: Simd, const V: usize>(&mut self, m: M, vector: usize, n_queries: usize) -> usize {
+    fn columns<M: Lanes, const V: usize>(&mut self, m: M, vector: usize, n_queries: usize) -> usize {
         let mut first = 0;
         while first < n_queries {
             first += match n_queries - first {
@@ -373,7 +373,7 @@ impl<T: Element> Mix<'_, T> {
     }
 
     #[inline(always)]
-    fn tile<M: Simd, const Q: usize, const V: usize>(&mut self, m: M, first: usize, vector: usize) -> usize {
+    fn tile<M: Lanes, const Q: usize, const V: usize>(&mut self, m: M, first: usize, vector: usize) -> usize {
         let width = self.n_vectors * LANES;
         let column = vector * LANES;
         let weights: [&[f32]; Q] =

@@ -9,8 +9,8 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::file::{Format, ModelFile};
-use crate::tiny::Tiny;
+use crate::file::ModelFile;
+use dunwu_attention_fixtures::{Format, Tiny};
 
 const SMOLLM2: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 

@@ -2,8 +2,7 @@
 
 use crate::Desk;
 use dunwu_attention::cache::Assignment;
-use dunwu_attention::file::Format;
-use dunwu_attention::tiny::Tiny;
+use dunwu_attention_fixtures::{Format, Tiny};
 use serde_json::Value;
 use std::fs;
 

@@ -1,8 +1,7 @@
 //! `dunwu chat`, scripted: messages on standard input, on a tiny model that says noise.
 
 use crate::{Desk, PATIENCE, Said};
-use dunwu_attention::file::Format;
-use dunwu_attention::tiny::Tiny;
+use dunwu_attention_fixtures::{Format, Tiny};
 use serde_json::Value;
 
 fn desk() -> Desk {

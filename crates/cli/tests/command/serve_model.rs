@@ -2,8 +2,7 @@
 //! holds whatever a model says.
 
 use crate::{Desk, PATIENCE};
-use dunwu_attention::file::Format;
-use dunwu_attention::tiny::Tiny;
+use dunwu_attention_fixtures::{Format, Tiny};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

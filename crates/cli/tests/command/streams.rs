@@ -3,9 +3,9 @@
 use crate::{Desk, Running};
 use dunwu_attention::cache::{Assignment, Cache, Precision};
 use dunwu_attention::decoder::Decoder;
-use dunwu_attention::file::{Format, ModelFile};
+use dunwu_attention::file::ModelFile;
 use dunwu_attention::model::Model;
-use dunwu_attention::tiny::Tiny;
+use dunwu_attention_fixtures::{Format, Tiny};
 use dunwu_attention::tokenizer::Tokenizer;
 use serde_json::Value;
 use std::fs;

@@ -19,7 +19,7 @@ use super::projection::EnergyKind;
 use crate::group::Decomposition;
 use crate::stats::{Share, student_t95};
 use dunwu_engine::kernel::Workers;
-use dunwu_engine::task::SplitError;
+use dunwu_engine::split::SplitError;
 use dunwu_engine::{Problem, RunSpec, Split};
 
 /// What is raced on.

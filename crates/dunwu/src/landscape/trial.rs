@@ -2,7 +2,7 @@
 
 use super::race::Crossing;
 use dunwu_engine::spec::{Architecture, MlpSpec, RecordSpec, Sampling};
-use dunwu_engine::task::SplitError;
+use dunwu_engine::split::SplitError;
 use dunwu_engine::train::TrainError;
 use dunwu_engine::{Problem, RunSpec, Split, Training};
 

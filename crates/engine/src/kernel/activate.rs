@@ -3,7 +3,7 @@
 //! The scalars of [`Activation`] are the same functions; here eˣ and 1/x are spelled out in instructions that two ports
 //! share, since a division of 16 floats takes as long as some thirty of them.
 
-use crate::model::Activation;
+use crate::spec::Activation;
 use pulp::Simd;
 
 /// Of e⁻ʳ on |r| ≤ ln 2 / 2, the highest first; and the same over √(2π).
@@ -24,7 +24,7 @@ const ERF_DENOMINATOR: [f32; 5] = [6.382_027e-5, 1.869_768_3e-3, 2.949_277_6e-2,
 
 /// An instruction set with a way of rounding.
 #[derive(Clone, Copy)]
-pub(super) struct Arithmetic<S, const FUSED: bool>(pub(super) S);
+pub(crate) struct Arithmetic<S, const FUSED: bool>(pub(crate) S);
 
 impl<S: Simd, const FUSED: bool> Arithmetic<S, FUSED> {
     #[inline(always)]
@@ -121,7 +121,7 @@ impl<S: Simd, const FUSED: bool> Arithmetic<S, FUSED> {
 
     /// σ(h).
     #[inline(always)]
-    pub(super) fn value(self, activation: Activation, h: S::f32s) -> S::f32s {
+    pub(crate) fn value(self, activation: Activation, h: S::f32s) -> S::f32s {
         let simd = self.0;
         match activation {
             Activation::Square => simd.mul_f32s(h, h),
@@ -139,7 +139,7 @@ impl<S: Simd, const FUSED: bool> Arithmetic<S, FUSED> {
 
     /// σ(h) and σ′(h).
     #[inline(always)]
-    pub(super) fn value_and_slope(self, activation: Activation, h: S::f32s) -> (S::f32s, S::f32s) {
+    pub(crate) fn value_and_slope(self, activation: Activation, h: S::f32s) -> (S::f32s, S::f32s) {
         let simd = self.0;
         let (zero, one) = (self.splat(0.0), self.splat(1.0));
         match activation {

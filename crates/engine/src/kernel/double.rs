@@ -3,7 +3,7 @@
 //! Fast goes through `faer`, whose order of sums depends on the machine; exact through plain loops with a fixed one. Both
 //! are sequential, so that the bits do not depend on the number of threads.
 
-use super::Numerics;
+use crate::spec::Numerics;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
 use faer::linalg::matmul::matmul;

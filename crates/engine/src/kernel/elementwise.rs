@@ -1,7 +1,7 @@
 //! σ and σ′ over whole arrays, as vector code.
 
 use super::features::for_activation;
-use crate::model::Activation;
+use crate::spec::Activation;
 use pulp::Arch;
 
 /// `features = σ(inputs)`.

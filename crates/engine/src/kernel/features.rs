@@ -2,7 +2,7 @@
 
 use super::activate::Arithmetic;
 use super::product::Sink;
-use crate::model::Activation;
+use crate::spec::Activation;
 use pulp::Simd;
 
 /// Vectors of a row of the table that are handled as one: a whole row of 64 units in the widest instruction set.
@@ -10,12 +10,12 @@ const UNROLLED: usize = 4;
 
 /// Which rows of a slab's table of W each sample of a block adds up.
 #[derive(Clone, Copy)]
-pub(super) struct Sums<'a> {
+pub(crate) struct Sums<'a> {
     /// `[samples][n_operands]`.
-    pub(super) rows: &'a [u32],
-    pub(super) n_operands: usize,
+    pub(crate) rows: &'a [u32],
+    pub(crate) n_operands: usize,
     /// Floats in a row of the table: the slab's width, a multiple of 16.
-    pub(super) width: usize,
+    pub(crate) width: usize,
 }
 
 impl Sums<'_> {
@@ -77,7 +77,7 @@ pub(super) use for_activation;
 
 /// `f = σ(h)`, `[samples][width]`, for a block's samples and a slab's units; h is a sum of rows of W.
 #[inline(always)]
-pub(super) fn gather<S: Simd, const FUSED: bool>(
+pub(crate) fn gather<S: Simd, const FUSED: bool>(
     arithmetic: Arithmetic<S, FUSED>,
     activation: Activation,
     table: &[f32],
@@ -99,7 +99,7 @@ pub(super) fn gather<S: Simd, const FUSED: bool>(
 
 /// The same with `σ′(h)` beside it.
 #[inline(always)]
-pub(super) fn gather_with_slopes<S: Simd, const FUSED: bool>(
+pub(crate) fn gather_with_slopes<S: Simd, const FUSED: bool>(
     arithmetic: Arithmetic<S, FUSED>,
     activation: Activation,
     table: &[f32],
@@ -123,7 +123,7 @@ pub(super) fn gather_with_slopes<S: Simd, const FUSED: bool>(
 
 /// σ in place, of whole vectors.
 #[inline(always)]
-pub(super) fn activate<S: Simd, const FUSED: bool>(
+pub(crate) fn activate_in_place<S: Simd, const FUSED: bool>(
     arithmetic: Arithmetic<S, FUSED>,
     activation: Activation,
     values: &mut [f32],
@@ -135,7 +135,7 @@ pub(super) fn activate<S: Simd, const FUSED: bool>(
 
 /// The same with σ′ beside it.
 #[inline(always)]
-pub(super) fn activate_with_slopes<S: Simd, const FUSED: bool>(
+pub(crate) fn activate_in_place_with_slopes<S: Simd, const FUSED: bool>(
     arithmetic: Arithmetic<S, FUSED>,
     activation: Activation,
     values: &mut [f32],
@@ -148,12 +148,12 @@ pub(super) fn activate_with_slopes<S: Simd, const FUSED: bool>(
 }
 
 /// `dW[x] += σ′(h) ∘ df` for each operand's row x of each sample, df being the rows of a product as they are computed.
-pub(super) struct Scatter<'a> {
-    pub(super) rows: Sums<'a>,
+pub(crate) struct Scatter<'a> {
+    pub(crate) rows: Sums<'a>,
     /// σ′(h), `[samples][width]`.
-    pub(super) slopes: &'a [f32],
+    pub(crate) slopes: &'a [f32],
     /// dW.
-    pub(super) table: &'a mut [f32],
+    pub(crate) table: &'a mut [f32],
 }
 
 impl Scatter<'_> {

@@ -1,12 +1,11 @@
 //! Products of matrices of any shape and stride, for networks that have no fused kernel.
 
-use super::product::multiply;
-use super::{Buffer, Numerics, Shape, Strided};
+use super::product::{LANES, multiply};
+use super::{Buffer, Shape, Strided};
+use crate::spec::Numerics;
 use pulp::{Arch, Simd, WithSimd};
 use std::cell::RefCell;
 
-/// Floats in a vector of the widest instruction set: panels of B are padded to whole ones.
-const LANES: usize = super::network::LANES;
 /// Columns of B that are packed at a time: a panel of depth 2048 is then 512 KB and stays in the second-level cache.
 const PANEL: usize = 64;
 /// Rows of A from which on copying B pays.

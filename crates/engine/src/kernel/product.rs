@@ -5,9 +5,12 @@
     reason = "bounds checks in the innermost loop cost a third of its speed; asserted once at the door"
 )]
 
-use super::Numerics;
-use super::network::LANES;
+use crate::spec::Numerics;
 use pulp::{Simd, WithSimd};
+
+/// Floats in a vector of the widest instruction set: padded rows are a multiple of it whatever the machine, so that layouts
+/// agree.
+pub(crate) const LANES: usize = 16;
 
 /// A matrix to read: entry (r, c) at `values[r * row + c * column]`.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +35,7 @@ pub struct Shape {
 }
 
 /// What becomes of a product's entries, tile by tile as they are computed.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     /// HEIGHT rows from row `row` on, of these WIDTH vectors of columns from vector `first` on.
     fn take<S: Simd, const HEIGHT: usize, const WIDTH: usize>(
         &mut self,
@@ -46,7 +49,7 @@ pub(super) trait Sink {
 /// `C = A B`, or `C += A B` if `accumulate`. B's rows and C's rows are contiguous, `b_row` and `c_row` apart, their columns a
 /// multiple of 16. Each entry of C is one chain of multiply-adds in ascending depth, whatever the tiling.
 #[inline(always)]
-pub(super) fn multiply<S: Simd>(
+pub(crate) fn multiply<S: Simd>(
     simd: S,
     numerics: Numerics,
     shape: Shape,
@@ -65,7 +68,7 @@ pub(super) fn multiply<S: Simd>(
 
 /// `A B` into `sink`, the rows in order within each column of tiles.
 #[inline(always)]
-pub(super) fn multiply_into<S: Simd>(
+pub(crate) fn multiply_into<S: Simd>(
     simd: S,
     numerics: Numerics,
     shape: Shape,

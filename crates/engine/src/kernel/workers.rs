@@ -1,8 +1,6 @@
 //! The threads of one run.
 
-use super::two_layer::Scratch;
 use rayon::prelude::*;
-use std::cell::RefCell;
 
 /// A fixed number of threads that share out independent items; which thread takes which item never shows in a result.
 pub struct Workers {
@@ -30,14 +28,4 @@ impl Workers {
             }
         }
     }
-
-    /// The same with buffers that a thread keeps from item to item and from step to step.
-    pub(super) fn for_each<T: Send>(&self, items: &mut [T], work: impl Fn(usize, &mut T, &mut Scratch) + Sync) {
-        self.each(items, |index, item| SCRATCH.with_borrow_mut(|scratch| work(index, item, scratch)));
-    }
-}
-
-thread_local! {
-    /// Made once a thread: a step of a small network is shorter than making these would take.
-    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
 }

@@ -2,7 +2,8 @@
 
 use super::{largest, sum};
 use crate::elementary::exp;
-use crate::kernel::{Numerics, Shape, Strided, product};
+use crate::kernel::{Shape, Strided, product};
+use crate::spec::Numerics;
 
 /// Length below which features have no direction; what PyTorch's `normalize` divides by at least.
 const SMALLEST_NORM: f64 = 1e-12;

@@ -7,46 +7,10 @@ mod features;
 mod mse;
 mod non_contrastive;
 
-pub use features::FeatureLoss;
-
-/// What is minimised: that is, where the gradient enters the network.
-///
-/// ```text
-/// F ──V──▶ Z ──▶ L     Outputs     −∂L/∂F = R Vᵀ, R = −∂L/∂Z, which has at most M directions
-/// F ──▶ L              Features    −∂L/∂F as it comes; V is solved for afterwards and sends nothing down
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Objective {
-    /// A loss of the outputs, which trains every layer.
-    Outputs(Loss),
-    /// A loss of the features below the top layer, which trains the layers that make them; the top layer is a probe, solved by
-    /// ridge regression on them.
-    Features(FeatureLoss),
-}
-
-impl Objective {
-    /// The loss that the outputs are judged by: a probe minimises the squared error.
-    pub fn of_outputs(self) -> Loss {
-        match self {
-            Self::Outputs(loss) => loss,
-            Self::Features(_) => Loss::Mse,
-        }
-    }
-}
-
-/// A loss of the outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// `(1/n) Σᵢ ‖zᵢ − mean(zᵢ) − (e_yᵢ − 1/M)‖²`: outputs centred over labels (the paper's script). 1 − 1/M at zero output.
-    Mse,
-    /// `(1/n) Σᵢ −ln softmax(zᵢ)[yᵢ]`, in nats. ln M at zero output.
-    CrossEntropy,
-}
+// The words are the spec's; what they compute is here.
+pub use crate::spec::{FeatureLoss, Loss, Objective};
 
 impl Loss {
-    /// Every loss; tests and help walk this list.
-    pub const ALL: [Self; 2] = [Self::Mse, Self::CrossEntropy];
-
     /// Loss of one sample with outputs `z[..n_labels]` and label `label`; `z` becomes `scale · ∂loss/∂z`, its padding zero.
     #[inline(always)]
     pub fn differentiate(self, z: &mut [f32], n_labels: usize, label: usize, scale: f32) -> f64 {

@@ -1,6 +1,7 @@
 //! `VICReg` with labels: samples of one label attract; nothing repels, but features have to vary and not to repeat each other.
 
-use crate::kernel::{Numerics, Shape, Strided, product};
+use crate::kernel::{Shape, Strided, product};
+use crate::spec::Numerics;
 
 /// λ, μ, ν of Bardes et al. 2022, section 4.2.
 const INVARIANCE: f64 = 25.0;

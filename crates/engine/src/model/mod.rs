@@ -1,12 +1,13 @@
 //! Networks.
 
-mod activation;
+pub mod fused;
 pub(crate) mod layered;
 mod ridge;
 mod two_layer;
 
-pub use activation::Activation;
 pub use layered::{Array, Parameters, Prediction, Predictor, PredictorError};
 pub(crate) use ridge::{solve_ridge, solve_top};
-pub use two_layer::{Initialization, Weights};
+// What the words of a network mean is here and in the kernel.
+pub use crate::spec::{Activation, Initialization};
+pub use two_layer::Weights;
 pub(crate) use two_layer::{largest_column_norm, largest_or_nan};

@@ -1,8 +1,8 @@
 //! The top layer solved instead of trained: the paper's Stage I limit, kept at every step.
 
 use super::{Activation, Weights};
-use crate::kernel::Numerics;
 use crate::kernel::double::{Matrix, gram, solve_positive, transposed_product};
+use crate::spec::Numerics;
 use crate::task::Samples;
 
 /// V of the least centred MSE's sum over samples plus ridge, `[K][M]`, for features `[n][K]`:

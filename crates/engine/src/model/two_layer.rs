@@ -1,19 +1,8 @@
 //! The two-layer network's weights, in the layout that people and measures read.
 
 use crate::random::{Stream, normal, rng, uniform};
-use crate::spec::ModelSpec;
+use crate::spec::{Initialization, ModelSpec};
 use rand_chacha::rand_core::RngCore;
-
-/// Distribution of the initial weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Initialization {
-    /// `W ~ U(±1/√(fan in))`, `V ~ U(±1/√K)`: PyTorch's default for linear layers, which the paper's script uses.
-    Pytorch,
-    /// `W ~ N(0, 1)`, `V ~ N(0, α²)` with α = 10⁻³: the assumptions of Lemma 1 and Proposition 1.
-    Paper,
-    /// Every matrix of a transformer `~ N(0, 1/d)`, its top layer `N(0, 1/M)`, biases zero: Nanda et al. 2023.
-    Nanda,
-}
 
 /// Weights of `Ŷ = σ(X W) V`, in f32.
 ///

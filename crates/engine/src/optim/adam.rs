@@ -3,22 +3,7 @@
 
 use super::{NEGLIGIBLE_MOMENT1, NEGLIGIBLE_MOMENT2, NEGLIGIBLE_WEIGHT, flush};
 use crate::elementary::powi;
-
-/// Adam's constants.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamSpec {
-    /// β₁
-    pub beta1: f64,
-    /// β₂
-    pub beta2: f64,
-    /// ε
-    pub epsilon: f64,
-}
-
-impl AdamSpec {
-    /// The paper's and PyTorch's constants.
-    pub const DEFAULT: Self = Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-}
+use crate::spec::AdamSpec;
 
 /// ```text
 /// w ← w (1 − lr λ_decoupled)      g ← g + λ_coupled w

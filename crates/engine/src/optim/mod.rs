@@ -5,50 +5,14 @@ mod muon;
 mod schedule;
 mod sgd;
 
-pub use adam::AdamSpec;
-pub use muon::MuonVariant;
-pub use schedule::Schedule;
+// The words are the spec's; what they do to weights is here.
+pub use crate::spec::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
 
-use crate::kernel::{Network, Numerics, Slab};
+use crate::model::fused::{Network, Slab};
 use crate::model::layered::Layout;
+use crate::spec::Numerics;
 use pulp::Arch;
 use std::ops::Range;
-
-/// The optimizer with every setting that it knows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OptimizerSpec {
-    /// Which method.
-    pub method: Method,
-    /// Step size at the start of the schedule.
-    pub learning_rate: f64,
-    /// Weight decay: coupled (added to the gradient) for SGD and Adam, decoupled for `AdamW` and Muon's hidden layer.
-    pub weight_decay: f64,
-    /// How the learning rate changes.
-    pub schedule: Schedule,
-}
-
-/// The update rule.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Method {
-    /// Gradient descent with heavy-ball momentum as in PyTorch: `b ← μ b + g`, `w ← w − lr·b`.
-    Sgd {
-        /// μ; 0 is plain gradient descent.
-        momentum: f64,
-    },
-    /// Kingma & Ba 2015; weight decay is added to the gradient.
-    Adam(AdamSpec),
-    /// Loshchilov & Hutter 2019; weight decay is decoupled.
-    AdamW(AdamSpec),
-    /// Orthogonalised momentum for the hidden layer (Jordan et al. 2024); the top layer gets Adam.
-    Muon {
-        /// Momentum of the hidden layer.
-        momentum: f64,
-        /// Which published variant.
-        variant: MuonVariant,
-        /// Adam of the top layer.
-        adam: AdamSpec,
-    },
-}
 
 /// Magnitudes below which a number is set to zero after an update. A dying unit's weights and moments otherwise pass through
 /// the subnormal numbers, where each operation costs a hundred times as much. A weight of 10⁻¹² is 10⁻¹⁰ of a live one; a

@@ -7,18 +7,8 @@
 
 use super::{NEGLIGIBLE_MOMENT1, NEGLIGIBLE_WEIGHT, flush};
 use crate::kernel::double::{Matrix, gram, product};
-use crate::kernel::{Network, Numerics, Part};
-
-/// Which Muon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MuonVariant {
-    /// Jordan et al. 2024: Nesterov momentum `m ← μ m + (1−μ) g`, `u = (1−μ) g + μ m`, five quintic Newton–Schulz steps with
-    /// (3.4445, −4.7750, 2.0315), update scaled by √max(1, K/inputs).
-    Jordan,
-    /// The Li₂ paper's: `m ← m + (1−μ)(g − m)` without Nesterov, five Newton–Schulz steps with a different triple each, no
-    /// scaling.
-    Paper,
-}
+use crate::model::fused::{Network, Part};
+use crate::spec::{MuonVariant, Numerics};
 
 const JORDAN: [[f64; 3]; 5] = [[3.4445, -4.7750, 2.0315]; 5];
 const PAPER: [[f64; 3]; 5] =

@@ -1,32 +1,7 @@
 //! Learning-rate schedules.
 
+use crate::spec::Schedule;
 use std::f64::consts::PI;
-
-/// How the learning rate changes with the step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Schedule {
-    /// Always the same.
-    Constant,
-    /// Times `factor` every `every` steps.
-    Step {
-        /// Interval in steps.
-        every: u64,
-        /// Factor at each interval.
-        factor: f64,
-    },
-    /// Times `factor` at every step.
-    Exponential {
-        /// Factor a step.
-        factor: f64,
-    },
-    /// Half a cosine from the full rate to zero over the run's steps.
-    Cosine,
-    /// A linear ramp to the full rate over `steps` steps, then constant.
-    Warmup {
-        /// Steps of the ramp.
-        steps: u64,
-    },
-}
 
 impl Schedule {
     /// The rate of the update after `step` updates of a run of `steps`.

@@ -4,9 +4,7 @@ use super::error::SpecError;
 use super::setting::Setting;
 use super::settings::{SETTINGS, find};
 use super::value::Value;
-use super::{Architecture, MlpSpec, RunSpec, TopLayer};
-use crate::loss::{Loss, Objective};
-use crate::model::Initialization;
+use super::{Architecture, Initialization, Loss, MlpSpec, Objective, RunSpec, TopLayer};
 
 /// Settings that others have to agree with.
 const AGREEING: &[&str] =
@@ -141,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::optim::{AdamSpec, Method, MuonVariant, Schedule};
+    use crate::spec::{AdamSpec, Method, MuonVariant, Schedule};
     use crate::spec::{DataSpec, Sampling, parse_value};
     use crate::task::Task;
 

@@ -2,13 +2,10 @@
 
 use super::error::{SpecError, nearest};
 use super::{
-    Architecture, DataSpec, EventSpec, MlpSpec, ModelSpec, Normalization, RecordSpec, RunSpec, Sampling, TopLayer,
+    Activation, AdamSpec, Architecture, DataSpec, EventSpec, Initialization, Loss, Method, MlpSpec, ModelSpec,
+    Normalization, Numerics, Objective, OptimizerSpec, RecordSpec, RunSpec, Sampling, Schedule, TopLayer,
     TransformerSpec,
 };
-use crate::kernel::Numerics;
-use crate::loss::{Loss, Objective};
-use crate::model::{Activation, Initialization};
-use crate::optim::{AdamSpec, Method, OptimizerSpec, Schedule};
 use crate::task::Task;
 
 /// A named starting point.

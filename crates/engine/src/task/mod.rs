@@ -1,11 +1,11 @@
 //! Problems: which label belongs to which input. One family a file; [`FAMILIES`] lists them in reading order.
 //!
 //! ```text
-//! "cyclic:71" ─▶ Task ─▶ Problem (every label known) ─▶ Split (what is trained on, what is not)
+//! "cyclic:71" ─▶ Task ─▶ Problem (every label known)
 //! ```
 //!
-//! Files are read elsewhere: a table or a split comes in as text. The one data set that is not made by a rule, `digits.txt`, is
-//! part of the program and has its own licence, `LICENSE-digits.md`.
+//! What of a problem is trained on is drawn in [`crate::split`]. Files are read elsewhere: a table comes in as text. The one data
+//! set that is not made by a rule, `digits.txt`, is part of the program and has its own licence, `LICENSE-digits.md`.
 //!
 //! An input is a tuple of tokens (every family of groups, tables and polynomials) or a row of numbers (`parity`, `digits`).
 
@@ -13,7 +13,6 @@ mod cayley;
 mod family;
 mod problem;
 mod spelling;
-mod split;
 
 mod cyclic;
 mod product;
@@ -38,7 +37,6 @@ pub use family::{FAMILIES, Family, GroupFamily, NamedGroup};
 pub use parity::Parity;
 pub use problem::{Problem, Samples, Structure};
 pub use spelling::{ORDER_LIMIT, POPULATION_LIMIT, Task, TaskError};
-pub use split::{Place, Split, SplitError, sample_size};
 pub use table::TableError;
 
 #[cfg(test)]

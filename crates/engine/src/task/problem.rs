@@ -110,7 +110,7 @@ impl Problem {
     }
 
     /// The inputs at these population indices, with their labels.
-    pub(super) fn samples(&self, indices: impl Iterator<Item = u32> + Clone) -> Samples {
+    pub(crate) fn samples(&self, indices: impl Iterator<Item = u32> + Clone) -> Samples {
         let mut stride = self.n_population();
         let mut operands = Vec::with_capacity(self.n_operands());
         for &size in &self.operand_sizes {

@@ -3,7 +3,8 @@
 use super::batches::Batches;
 use super::learner::{Evaluation, Learner};
 use super::{Setting, TrainError};
-use crate::kernel::{Batch, Network, Part, TwoLayer, Workers};
+use crate::kernel::Workers;
+use crate::model::fused::{Batch, Network, Part, TwoLayer};
 use crate::model::{Parameters, Weights, solve_top};
 use crate::optim::Optimizer;
 use crate::spec::TopLayer;

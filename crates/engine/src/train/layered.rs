@@ -7,11 +7,12 @@ use super::batches::Batches;
 use super::learner::{Evaluation, Learner};
 use super::trainable::Trainable;
 use super::{Setting, TrainError};
-use crate::kernel::{Numerics, Workers};
+use crate::kernel::Workers;
 use crate::loss::{FeatureLoss, Objective, predicted_label};
 use crate::model::layered::{Chunk, Layers, Upstream, room};
 use crate::model::{Parameters, Weights, solve_ridge};
 use crate::optim::Optimizer;
+use crate::spec::Numerics;
 use crate::spec::TopLayer;
 use crate::task::Samples;
 

@@ -1,10 +1,10 @@
 //! A network's parameters with all that changes them.
 
 use super::TrainError;
-use crate::kernel::Numerics;
 use crate::model::layered::Layout;
 use crate::model::{largest_column_norm, largest_or_nan};
 use crate::optim::Optimizer;
+use crate::spec::Numerics;
 use std::ops::Range;
 
 /// Parameters laid out by a [`Layout`], their gradient and the optimizer's moments.

@@ -12,7 +12,7 @@
 use super::sums::{add_scaled, dot};
 use super::{Layout, Linear, Start, room};
 use crate::elementary::exp;
-use crate::kernel::Numerics;
+use crate::spec::Numerics;
 use pulp::Arch;
 
 /// The rows of a chunk's residual stream: `samples × positions`, of which the last `queries` of each sample go on.

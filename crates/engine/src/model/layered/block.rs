@@ -9,8 +9,9 @@
 use super::attention::{self, Attention, Rows};
 use super::layer_norm::{self, LayerNorm};
 use super::{Layout, Linear, Start, room};
-use crate::kernel::{Numerics, activate, activation_gradient};
+use crate::kernel::{activate, activation_gradient};
 use crate::model::Activation;
+use crate::spec::Numerics;
 
 /// Attention and MLP around a residual stream of `dimension` numbers.
 #[derive(Clone, Debug)]

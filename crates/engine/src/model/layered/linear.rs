@@ -1,7 +1,8 @@
 //! `y = x W (+ b)`.
 
 use super::parameters::{Layout, Start};
-use crate::kernel::{Numerics, Shape, Strided, product};
+use crate::kernel::{Shape, Strided, product};
+use crate::spec::Numerics;
 use std::ops::Range;
 
 /// A linear map from `inputs` numbers to `outputs`, W `[inputs][outputs]`.

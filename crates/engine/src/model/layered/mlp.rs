@@ -8,9 +8,10 @@
 //! One-hot tokens are rows of W₁, so there the product x W₁ is a sum of rows and its gradient a sum into rows.
 
 use super::{Chunk, Layers, Layout, Linear, Start, Upstream, room};
-use crate::kernel::{Numerics, activate, activation_gradient};
+use crate::kernel::{activate, activation_gradient};
 use crate::model::{Activation, Initialization, Weights};
 use crate::random::Stream;
+use crate::spec::Numerics;
 use crate::spec::{Architecture, MlpSpec, ModelSpec};
 use crate::task::Problem;
 use std::ops::Range;

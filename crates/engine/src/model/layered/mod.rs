@@ -27,7 +27,7 @@ pub(crate) use tables::TableForm;
 pub(crate) use transformer::Transformer;
 
 use super::Weights;
-use crate::kernel::Numerics;
+use crate::spec::Numerics;
 
 /// A network.
 pub(crate) trait Layers: Send + Sync {

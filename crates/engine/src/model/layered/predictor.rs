@@ -1,7 +1,7 @@
 //! A recorded network, to be looked through: features and outputs of any samples.
 
 use super::{Chunk, Layers, Mlp, Parameters, Transformer};
-use crate::kernel::Numerics;
+use crate::spec::Numerics;
 use crate::spec::{Architecture, RunSpec};
 use crate::task::{Problem, Samples};
 use std::ops::Range;

@@ -1,8 +1,8 @@
 //! What is minimised.
 
-use crate::loss::{FeatureLoss, Loss, Objective};
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
+use crate::spec::{FeatureLoss, Loss, Objective};
 
 /// Khosla et al. 2020, the temperature that they found best for images at large batches.
 const TEMPERATURE: f64 = 0.1;

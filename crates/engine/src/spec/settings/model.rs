@@ -1,9 +1,10 @@
 //! The network.
 
-use crate::model::{Activation, Initialization};
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
-use crate::spec::{Architecture, MlpSpec, Normalization, RunSpec, TopLayer, TransformerSpec};
+use crate::spec::{
+    Activation, Architecture, Initialization, MlpSpec, Normalization, RunSpec, TopLayer, TransformerSpec,
+};
 
 /// Figure 3 of Tian 2025.
 const PAPER_ETA: f64 = 2e-4;

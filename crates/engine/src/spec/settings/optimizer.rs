@@ -1,10 +1,10 @@
 //! How it is minimised.
 
 use super::MOST_STEPS;
-use crate::optim::{AdamSpec, Method, MuonVariant, Schedule};
 use crate::spec::RunSpec;
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
+use crate::spec::{AdamSpec, Method, MuonVariant, Schedule};
 
 /// Jordan et al. 2024.
 const JORDAN_MOMENTUM: f64 = 0.95;

@@ -1,7 +1,7 @@
 //! How long, from which seed, what is recorded, what counts as an event, on what.
 
 use super::MOST_STEPS;
-use crate::kernel::Numerics;
+use crate::spec::Numerics;
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
 

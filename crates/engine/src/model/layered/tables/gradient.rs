@@ -2,7 +2,9 @@
 
 use super::super::sums::{add_scaled, dot};
 use super::{TableForm, columns, rows};
-use crate::kernel::{AttentionTables, Numerics, SLAB, Shape, Workers, product};
+use crate::kernel::{Shape, Workers, product};
+use crate::model::fused::{AttentionTables, SLAB};
+use crate::spec::Numerics;
 
 /// What one head gets back from the tables.
 struct HeadGradient {

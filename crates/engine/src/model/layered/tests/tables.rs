@@ -1,6 +1,7 @@
 use super::transformer::{problems, spec_of};
 use super::*;
-use crate::kernel::{AttendedBatch, AttendedMlp, AttentionTables, Workers};
+use crate::kernel::Workers;
+use crate::model::fused::{AttendedBatch, AttendedMlp, AttentionTables};
 use crate::spec::{Normalization, TransformerSpec};
 use crate::task::Samples;
 

@@ -1,6 +1,6 @@
-//! GGUF files written: for models of tests, and for the same model in another format.
+//! GGUF files written.
 
-use super::format::Format;
+use crate::Format;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -41,8 +41,8 @@ impl Default for GgufWriter {
 }
 
 impl GgufWriter {
-    /// With keys that are already written; `alignment` is what they say.
-    pub(super) fn with_metadata(metadata: Vec<u8>, n_keys: u64, alignment: u64) -> Self {
+    /// With keys that are already written, as bytes; `alignment` is what they say.
+    pub fn with_metadata(metadata: Vec<u8>, n_keys: u64, alignment: u64) -> Self {
         Self { metadata, n_keys, alignment, tensors: Vec::new() }
     }
 

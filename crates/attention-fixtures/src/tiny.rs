@@ -1,7 +1,7 @@
 //! A tiny model for tests: random weights that know nothing, in the files of both makers, with a tokenizer of its own. Every part
 //! can be tried on it in milliseconds and without a network; what it says is noise.
 
-use crate::file::{Format, GgufWriter, Metadata};
+use crate::{Format, GgufWriter, Metadata};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde_json::{Map, Value, json};
@@ -61,22 +61,30 @@ const NORM_EPSILON: f32 = 1e-5;
 
 /// Tokens that are not text; the first three of the vocabulary, as `SmolLM2` has them.
 const SPECIAL: [&str; 3] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
-const BEGIN: u32 = 1;
-const END: u32 = 2;
+/// The token that begins a text.
+pub const BEGIN: u32 = 1;
+/// The token that ends one.
+pub const END: u32 = 2;
 
 /// Merges in order of rank: some English, some spaces and lines, and the bytes of 你, of 好 and of most emoji.
 const MERGES: &str = "Ġ t|Ġ a|h e|i n|r e|o n|Ġt he|e r|Ġ s|a t|Ġ o|n d|e n|Ġ w|Ġ b|o u|i s|Ġ c|in g|Ġa nd|o r|e s|Ġo f|\
     Ġt o|e d|l l|Ġ h|a n|Ġ Ġ|ĠĠ ĠĠ|Ċ Ċ|ä ½|ä½ ł|å ¥|å¥ ½|ð Ł|ðŁ ĺ";
 
-const CHAT_TEMPLATE: &str = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + \
+/// How it wants conversations written, a Jinja template.
+pub const CHAT_TEMPLATE: &str = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + \
     '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-/// A tensor under its GGUF name, rows of a head as Hugging Face has them (see [`Pairs`](crate::model::Pairs)).
-struct Tensor {
-    name: String,
-    n_rows: usize,
-    n_columns: usize,
-    values: Vec<f32>,
+/// A tensor of a tiny model under its GGUF name, the rows of a head as Hugging Face has them: i and i + d/2 turn together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TinyTensor {
+    /// Its name in GGUF files.
+    pub name: String,
+    /// Outputs; 1 of a vector.
+    pub n_rows: usize,
+    /// Inputs.
+    pub n_columns: usize,
+    /// `[n_rows][n_columns]`.
+    pub values: Vec<f32>,
 }
 
 impl Tiny {
@@ -189,7 +197,7 @@ impl Tiny {
 
     /// All weights. With inputs of mean square 1, values and MLP keep it so; queries and keys are larger, so that scores vary by
     /// about 2 nats and attention looks at some keys more than at others.
-    fn tensors(&self, seed: u64) -> Vec<Tensor> {
+    pub fn tensors(&self, seed: u64) -> Vec<TinyTensor> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let d_queries = self.n_heads * self.d_head;
         let d_keys = self.n_key_heads * self.d_head;
@@ -201,7 +209,7 @@ impl Tiny {
                 let deviation = gain / (n_columns as f32).sqrt();
                 (0..n_rows * n_columns).map(|_| deviation * uniform(&mut random)).collect()
             };
-            tensors.push(Tensor { name, n_rows, n_columns, values });
+            tensors.push(TinyTensor { name, n_rows, n_columns, values });
         };
         put("token_embd.weight".to_owned(), Self::n_vocab(), self.d_model, 3.0);
         for layer in 0..self.n_layers {
@@ -227,7 +235,7 @@ impl Tiny {
     }
 
     /// Rows i and i + d/2 of each head, which turn together, become rows 2i and 2i + 1.
-    fn interleaved(&self, tensor: &Tensor) -> Vec<f32> {
+    fn interleaved(&self, tensor: &TinyTensor) -> Vec<f32> {
         let row_of = |row: usize| {
             let (head, i) = (row / self.d_head, row % self.d_head);
             head * self.d_head + i / 2 + i % 2 * (self.d_head / 2)
@@ -318,84 +326,4 @@ fn hugging_face_name(name: &str) -> String {
         _ => "mlp.down_proj",
     };
     format!("model.layers.{layer}.{part}.weight")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::file::{ModelFile, RawTensor};
-    use crate::model::Pairs;
-
-    #[test]
-    fn a_tiny_gguf_file_says_its_shape_and_has_its_weights() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tiny.gguf");
-        for format in [Format::F32, Format::F16, Format::Bf16, Format::Q8_0, Format::Q4_0, Format::Q4_1] {
-            let tiny = Tiny { output: Output::Own, ..Tiny::default() };
-            tiny.write_gguf(&path, format, 7).unwrap();
-            let file = ModelFile::open(&path).unwrap();
-            let shape = &file.hyperparameters;
-            assert_eq!((shape.n_layers, shape.d_model, shape.n_heads, shape.n_key_heads), (3, 64, 4, 2));
-            assert_eq!((shape.d_head, shape.d_mlp, shape.trained_context), (16, 96, 64));
-            assert_eq!((shape.n_vocab, file.tokenizer.tokens.len()), (Tiny::n_vocab(), Tiny::n_vocab()));
-            assert_eq!((shape.rotary.base, shape.rotary.d_rotated), (10_000.0, 16));
-            assert_eq!(file.chat_template.as_deref(), Some(CHAT_TEMPLATE));
-            for wanted in tiny.tensors(7) {
-                let found = file.tensor(&wanted.name).unwrap().unwrap();
-                assert_eq!((found.n_rows, found.n_columns), (wanted.n_rows, wanted.n_columns));
-                assert_eq!(found.format, if found.n_rows == 1 { Format::F32 } else { format });
-            }
-        }
-    }
-
-    #[test]
-    fn a_tiny_folder_has_the_weights_of_the_gguf_file_with_the_rows_of_a_head_in_halves() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tiny.gguf");
-        let tiny = Tiny { output: Output::Own, ..Tiny::default() };
-        tiny.write_gguf(&path, Format::F32, 3).unwrap();
-        tiny.write_safetensors(&folder.path().join("model"), 3).unwrap();
-        let gguf = ModelFile::open(&path).unwrap();
-        let model = ModelFile::open(&folder.path().join("model")).unwrap();
-        let mut shape = model.hyperparameters.clone();
-        assert_eq!(shape.rotary.pairs, Pairs::Halves);
-        shape.rotary.pairs = Pairs::Interleaved;
-        assert_eq!(shape, gguf.hyperparameters);
-        assert_eq!(model.chat_template, gguf.chat_template);
-        assert_eq!(model.tokenizer.tokens, gguf.tokenizer.tokens);
-        assert_eq!(model.tokenizer.kinds, gguf.tokenizer.kinds);
-        assert_eq!(model.tokenizer.merges, gguf.tokenizer.merges);
-        assert_eq!((model.tokenizer.begin, gguf.tokenizer.begin), (Some(BEGIN), Some(BEGIN)));
-        assert_eq!((&*model.tokenizer.ends, &*gguf.tokenizer.ends), (&[END][..], &[END][..]));
-        for wanted in tiny.tensors(3) {
-            let [a, b] = [&gguf, &model].map(|file| file.tensor(&wanted.name).unwrap().unwrap());
-            assert_eq!((a.n_rows, a.n_columns), (b.n_rows, b.n_columns));
-            let row_bytes = Format::F32.row_bytes(a.n_columns);
-            let row = |tensor: &RawTensor, row: usize| tensor.bytes[row * row_bytes..][..row_bytes].to_vec();
-            let is_turned = wanted.name.contains("attn_q") || wanted.name.contains("attn_k");
-            for i in 0..a.n_rows {
-                // Dimension 2i of a head of 16 in one file is i in the other, and 2i + 1 is i + 8.
-                let other = if is_turned { i / 16 * 16 + [0, 8][i % 2] + i % 16 / 2 } else { i };
-                assert_eq!(row(&a, i), row(&b, other), "row {i} of {}", wanted.name);
-            }
-        }
-    }
-
-    #[test]
-    fn another_format_of_a_file_has_the_same_numbers_as_the_model_written_in_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let [full, direct, rewritten] = ["full", "direct", "rewritten"].map(|name| folder.path().join(name));
-        Tiny::default().write_gguf(&full, Format::F32, 5).unwrap();
-        for format in [Format::F16, Format::Bf16, Format::Q8_0, Format::Q4_0, Format::Q4_1] {
-            Tiny::default().write_gguf(&direct, format, 5).unwrap();
-            ModelFile::open(&full).unwrap().rewrite(&rewritten, format).unwrap();
-            let [direct, rewritten] = [&direct, &rewritten].map(|path| ModelFile::open(path).unwrap());
-            assert_eq!(direct.hyperparameters, rewritten.hyperparameters);
-            for tensor in Tiny::default().tensors(5) {
-                let [a, b] = [&direct, &rewritten].map(|file| file.tensor(&tensor.name).unwrap().unwrap());
-                assert_eq!((a.format, a.bytes), (b.format, b.bytes), "{}", tensor.name);
-            }
-        }
-        assert!(ModelFile::open(&full).unwrap().rewrite(&direct, Format::Q4K).is_err());
-    }
 }

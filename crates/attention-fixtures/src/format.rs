@@ -1,16 +1,70 @@
-//! Numbers into the formats that this build writes, with the rounding of ggml's reference: for models of tests, and to have the
-//! same model in another format.
+//! Numbers into formats of weights, with the rounding of ggml's reference.
 
-use super::format::Format;
 use half::{bf16, f16};
 
+/// How numbers are written in a file, as the GGUF specification calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is its name in the GGUF specification")]
+pub enum Format {
+    F32,
+    F16,
+    Bf16,
+    Q4_0,
+    Q4_1,
+    Q8_0,
+}
+
 impl Format {
-    /// Whether [`Self::encode`] has it.
-    pub fn is_written(self) -> bool {
-        matches!(self, Self::F32 | Self::F16 | Self::Bf16 | Self::Q4_0 | Self::Q4_1 | Self::Q8_0)
+    /// All that can be written.
+    pub const ALL: [Self; 6] = [Self::F32, Self::F16, Self::Bf16, Self::Q4_0, Self::Q4_1, Self::Q8_0];
+
+    /// Its name in llama.cpp: `Q4_0`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::F16 => "F16",
+            Self::Bf16 => "BF16",
+            Self::Q4_0 => "Q4_0",
+            Self::Q4_1 => "Q4_1",
+            Self::Q8_0 => "Q8_0",
+        }
     }
 
-    /// Numbers, a whole number of blocks of them, in a format that [is written](Self::is_written).
+    /// Its number in GGUF files.
+    pub fn gguf_number(self) -> u32 {
+        match self {
+            Self::F32 => 0,
+            Self::F16 => 1,
+            Self::Bf16 => 30,
+            Self::Q4_0 => 2,
+            Self::Q4_1 => 3,
+            Self::Q8_0 => 8,
+        }
+    }
+
+    /// Numbers that are written together; a row is a whole number of blocks.
+    pub fn block_len(self) -> usize {
+        if matches!(self, Self::F32 | Self::F16 | Self::Bf16) { 1 } else { 32 }
+    }
+
+    /// Bytes of a row of numbers, which are whole blocks.
+    pub fn row_bytes(self, n_columns: usize) -> usize {
+        let block_bytes = match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+            Self::Q4_0 => 18,
+            Self::Q4_1 => 20,
+            Self::Q8_0 => 34,
+        };
+        assert!(
+            n_columns.is_multiple_of(self.block_len()),
+            "{n_columns} columns are not whole blocks of {}",
+            self.name()
+        );
+        n_columns / self.block_len() * block_bytes
+    }
+
+    /// The bytes of numbers, which are a whole number of blocks.
     pub fn encode(self, values: &[f32]) -> Vec<u8> {
         let encode_block = match self {
             Self::F32 => |x: &[f32], bytes: &mut Vec<u8>| bytes.extend(x[0].to_le_bytes()),
@@ -19,9 +73,6 @@ impl Format {
             Self::Q4_0 => q4_0,
             Self::Q4_1 => q4_1,
             Self::Q8_0 => q8_0,
-            Self::Q5_0 | Self::Q5_1 | Self::Q2K | Self::Q3K | Self::Q4K | Self::Q5K | Self::Q6K => {
-                panic!("{} is read and not written", self.name())
-            }
         };
         let mut bytes = Vec::with_capacity(self.row_bytes(values.len()));
         values.chunks_exact(self.block_len()).for_each(|x| encode_block(x, &mut bytes));

@@ -15,14 +15,13 @@
 //! pass runs over blocks of samples, the backward pass over slabs, as in the parent module, so that the bits do not depend on
 //! the number of threads. Only dα is summed over slabs: each keeps its part, and they are added in order.
 
-use super::activate::Arithmetic;
-use super::features::{activate, activate_with_slopes};
-use super::product::{Shape, Strided, multiply};
-use super::two_layer::{BLOCK, Block, Scratch};
-use super::{Buffer, Numerics, Workers};
+use super::scratch::{Scratch, for_each};
+use super::two_layer::{BLOCK, Block};
 use crate::elementary::exp;
-use crate::loss::Loss;
-use crate::model::Activation;
+use crate::kernel::{
+    Arithmetic, Buffer, LANES, Shape, Strided, Workers, activate_in_place, activate_in_place_with_slopes, multiply,
+};
+use crate::spec::{Activation, Loss, Numerics};
 use crate::task::Samples;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -61,7 +60,7 @@ impl TableShape {
 
     /// Row length of outputs and of R.
     pub(crate) fn label_stride(self) -> usize {
-        self.n_labels.next_multiple_of(super::network::LANES)
+        self.n_labels.next_multiple_of(LANES)
     }
 
     /// Row length of a slab's table.
@@ -183,7 +182,7 @@ impl AttendedMlp {
     ) -> Option<f64> {
         let n_samples = batch.n_samples;
         let scale = 1.0 / n_samples as f32;
-        workers.for_each(&mut batch.blocks, |_, attended, scratch| {
+        for_each(workers, &mut batch.blocks, |_, attended, scratch| {
             arch.dispatch(Forward { rules: self, tables, attended, scratch, scale });
         });
         let loss = batch.blocks.iter().map(|attended| attended.block.loss).sum::<f64>();
@@ -197,7 +196,7 @@ impl AttendedMlp {
 
     fn backward_on(self, arch: Arch, tables: &mut AttentionTables, batch: &AttendedBatch, workers: &Workers) {
         let AttentionTables { shape, scores_gradient, slabs, .. } = tables;
-        workers.for_each(slabs, |index, slab, scratch| {
+        for_each(workers, slabs, |index, slab, scratch| {
             slab.table_gradient.fill(0.0);
             slab.constant_gradient.fill(0.0);
             slab.readout_gradient.fill(0.0);
@@ -246,8 +245,8 @@ impl WithSimd for Forward<'_> {
                 *features = mix(slab, n_heads, rows, weights);
             }
             match rules.numerics {
-                Numerics::Fast => activate(Arithmetic::<S, true>(simd), rules.activation, features),
-                Numerics::Exact => activate(Arithmetic::<S, false>(simd), rules.activation, features),
+                Numerics::Fast => activate_in_place(Arithmetic::<S, true>(simd), rules.activation, features),
+                Numerics::Exact => activate_in_place(Arithmetic::<S, false>(simd), rules.activation, features),
             }
             let product = Shape { rows: block.labels.len(), depth: SLAB, columns: label_stride };
             let features = Strided { values: features, row: SLAB, column: 1 };
@@ -321,10 +320,10 @@ impl WithSimd for Backward<'_> {
             }
             match rules.numerics {
                 Numerics::Fast => {
-                    activate_with_slopes(Arithmetic::<S, true>(simd), rules.activation, features, slopes);
+                    activate_in_place_with_slopes(Arithmetic::<S, true>(simd), rules.activation, features, slopes);
                 }
                 Numerics::Exact => {
-                    activate_with_slopes(Arithmetic::<S, false>(simd), rules.activation, features, slopes);
+                    activate_in_place_with_slopes(Arithmetic::<S, false>(simd), rules.activation, features, slopes);
                 }
             }
             let product = Shape { rows: shape.n_labels, depth: n, columns: SLAB };

@@ -1,10 +1,8 @@
-//! A network in the kernel's memory: units in slabs, each slab with all its tables side by side.
+//! A two-layer network as its passes hold it: units in slabs, each slab with all its tables side by side.
 
-use super::Buffer;
+use crate::kernel::{Buffer, LANES};
 use crate::model::{Weights, largest_column_norm, largest_or_nan};
 
-/// Lanes that every padded row is a multiple of, whatever the instruction set, so that layouts agree.
-pub(super) const LANES: usize = 16;
 /// Units in a slab: 64 units of M = 71 make tables of 54 KB, which with their gradients fit the second-level cache.
 const SLAB: usize = 64;
 

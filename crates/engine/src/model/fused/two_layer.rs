@@ -1,12 +1,13 @@
 //! The two passes of a step.
 
-use super::activate::Arithmetic;
-use super::features::{Scatter, Sums, gather, gather_with_slopes};
 use super::network::{Layout, Network, Slab};
-use super::product::{Shape, Strided, multiply, multiply_into};
-use super::{Buffer, Numerics, Workers};
-use crate::loss::{Loss, predicted_label};
-use crate::model::Activation;
+use super::scratch::{Scratch, for_each};
+use crate::kernel::{
+    Arithmetic, Buffer, LANES, Scatter, Shape, Strided, Sums, Workers, gather, gather_with_slopes, multiply,
+    multiply_into,
+};
+use crate::loss::predicted_label;
+use crate::spec::{Activation, Loss, Numerics};
 use crate::task::Samples;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
@@ -48,7 +49,7 @@ impl Block {
             rows: range.clone().flat_map(|i| (0..n_operands).map(move |o| row(i, o))).collect(),
             n_operands,
             labels: samples.labels[range.clone()].to_vec(),
-            outputs: Buffer::zeros(range.len() * n_labels.next_multiple_of(super::network::LANES)),
+            outputs: Buffer::zeros(range.len() * n_labels.next_multiple_of(LANES)),
             predictions: vec![0; range.len()],
             loss: 0.0,
         }
@@ -57,7 +58,7 @@ impl Block {
     /// Outputs to predictions, loss and, in place, its gradient times `scale`.
     #[inline(always)]
     pub(super) fn differentiate(&mut self, loss: Loss, n_labels: usize, scale: f32) {
-        let label_stride = n_labels.next_multiple_of(super::network::LANES);
+        let label_stride = n_labels.next_multiple_of(LANES);
         self.loss = 0.0;
         for ((outputs, &label), prediction) in
             self.outputs.chunks_exact_mut(label_stride).zip(&self.labels).zip(&mut self.predictions)
@@ -128,7 +129,7 @@ impl TwoLayer {
 
     fn forward_on(self, arch: Arch, network: &Network, batch: &mut Batch, workers: &Workers) -> Option<f64> {
         let n_samples = batch.n_samples;
-        workers.for_each(&mut batch.groups, |_, group, scratch| {
+        for_each(workers, &mut batch.groups, |_, group, scratch| {
             arch.dispatch(Forward { rules: self, network, group, scratch, scale: 1.0 / n_samples as f32 });
         });
         (n_samples > 0).then(|| batch.blocks().map(|block| block.loss).sum::<f64>() / n_samples as f64)
@@ -149,24 +150,10 @@ impl TwoLayer {
         update: impl Fn(&mut Slab) + Sync,
     ) {
         let layout = network.layout;
-        workers.for_each(&mut network.slabs, |_, slab, scratch| {
+        for_each(workers, &mut network.slabs, |_, slab, scratch| {
             arch.dispatch(Backward { rules: self, layout, slab, batch, scratch });
             update(slab);
         });
-    }
-}
-
-/// f and σ′ of one block and slab; df too where it is not used up tile by tile.
-pub(super) struct Scratch {
-    pub(super) features: Buffer,
-    pub(super) slopes: Buffer,
-    pub(super) feature_gradients: Buffer,
-}
-
-impl Scratch {
-    pub(super) fn new() -> Self {
-        let buffer = Buffer::zeros(BLOCK * 64);
-        Self { features: buffer.clone(), slopes: buffer.clone(), feature_gradients: buffer }
     }
 }
 
@@ -259,8 +246,9 @@ impl WithSimd for Backward<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Part, machines, plain};
+    use crate::kernel::machines;
     use crate::model::Weights;
+    use crate::model::fused::{Part, plain};
     use proptest::prelude::*;
 
     /// A small random problem: every shape that the padding and the tiles can get wrong.

@@ -1,31 +1,10 @@
-//! Activation functions. The kernel and the measures apply these same scalars, so a loop over a row becomes vector code.
+//! Activation functions, number by number. The kernel and the measures apply these same scalars, so a loop over a row becomes
+//! vector code. Their names are words of a spec.
 
 use crate::elementary::{erf, exp};
-
-/// σ of the hidden layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Activation {
-    /// x²
-    Square,
-    /// x³
-    Cube,
-    /// max(x, 0)
-    Relu,
-    /// max(x, 0)²
-    ReluSquared,
-    /// x / (1 + e⁻ˣ)
-    Silu,
-    /// x Φ(x), Φ the normal distribution function (the exact form, not the tanh approximation)
-    Gelu,
-    /// |x|
-    Abs,
-}
+use crate::spec::Activation;
 
 impl Activation {
-    /// Every activation; tests and help walk this list.
-    pub const ALL: [Self; 7] =
-        [Self::Square, Self::Cube, Self::Relu, Self::ReluSquared, Self::Silu, Self::Gelu, Self::Abs];
-
     /// σ(x).
     #[inline(always)]
     pub fn value(self, x: f32) -> f32 {

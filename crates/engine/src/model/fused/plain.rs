@@ -1,7 +1,8 @@
 //! The twin of the fused path: the formulas in f64, loop by loop. Slow, obviously right, the oracle of every kernel test.
 
 use crate::loss::Loss;
-use crate::model::{Activation, Weights};
+use crate::model::Weights;
+use crate::spec::Activation;
 use crate::task::Samples;
 
 /// Gradient of the mean loss, in the layout of [`Weights`] but in f64.

@@ -1,8 +1,8 @@
 //! The population divided into what is trained on and what is not.
 
-use super::problem::{Problem, Samples};
 use crate::random::{Stream, open_unit, rng};
 use crate::spec::{DataSpec, Sampling};
+use crate::task::{Problem, Samples};
 use rand_chacha::rand_core::RngCore;
 use serde_json::Value;
 
@@ -364,3 +364,6 @@ fn json_entries(text: &str, file: &str) -> Result<Vec<Entry>, SplitError> {
     };
     Ok(entries.iter().enumerate().map(read).collect())
 }
+
+#[cfg(test)]
+mod tests;
