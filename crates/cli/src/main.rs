@@ -23,7 +23,6 @@ mod signals;
 mod stream;
 mod summary;
 mod sweep;
-mod swept;
 mod watching;
 
 use clap::{Args, Parser, Subcommand};

@@ -29,6 +29,24 @@ pub struct Effect {
     pub pairs: usize,
 }
 
+/// What an effect's interval says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EffectVerdict {
+    /// The interval excludes that there is no effect.
+    Shown,
+    /// It does not, or there is no interval.
+    NotShown,
+    /// There are fewer than [`ENOUGH_PAIRS`] pairs, whatever the interval says.
+    TooFewPairs,
+}
+
+impl EffectVerdict {
+    /// Whether an effect is shown.
+    pub fn is_shown(self) -> bool {
+        self == Self::Shown
+    }
+}
+
 /// In how many pairs which arm generalized.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Discordance {
@@ -103,6 +121,16 @@ impl Effect {
     /// From logarithms to ratios.
     fn exponential(self) -> Self {
         Self { estimate: self.estimate.exp(), low: self.low.map(f64::exp), high: self.high.map(f64::exp), ..self }
+    }
+
+    /// What is to be said of it, where `nothing` is its value without an effect: 1 of a ratio, 0 of a difference. Every sentence
+    /// about an effect is decided here.
+    pub fn verdict(&self, nothing: f64) -> EffectVerdict {
+        match self.excludes(nothing) {
+            _ if self.pairs < ENOUGH_PAIRS => EffectVerdict::TooFewPairs,
+            Some(true) => EffectVerdict::Shown,
+            Some(false) | None => EffectVerdict::NotShown,
+        }
     }
 
     /// Whether the interval leaves out `value`; `None` without one.

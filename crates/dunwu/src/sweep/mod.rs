@@ -33,7 +33,7 @@ pub use expand::{ExpandError, Planned};
 pub use folder::Folder;
 pub use plan::{Keep, Plan, PlanError, Request, SourceText};
 pub(crate) use results::family;
-pub use results::{RESULTS, Results, ResultsError};
+pub use results::{Filter, RESULTS, Results, ResultsError};
 pub use row::Row;
 pub use rows::ROWS_FORMAT;
 pub use table::{Collected, collect};
