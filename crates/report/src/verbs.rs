@@ -14,22 +14,18 @@ pub struct Verb {
 }
 
 /// Every verb, in alphabetical order.
+#[rustfmt::skip] // a line a verb
 pub const VERBS: &[Verb] = &[
-    Verb {
-        name: "law",
-        tells: "How the critical sample size of a sweep's tasks grows.",
-        schema: || schema_for!(crate::law::LawData),
-    },
-    Verb {
-        name: "pair",
-        tells: "Two values of one setting, compared in pairs of runs.",
-        schema: || schema_for!(crate::pair::PairData),
-    },
-    Verb {
-        name: "phase",
-        tells: "What became of a sweep's runs over two settings.",
-        schema: || schema_for!(crate::phase::PhaseData),
-    },
+    Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
+    Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },
+    Verb { name: "measures", tells: "Every measure: what it says, formula, shape, unit, source.", schema: || schema_for!(crate::reference::MeasuresData) },
+    Verb { name: "pair", tells: "Two values of one setting, compared in pairs of runs.", schema: || schema_for!(crate::pair::PairData) },
+    Verb { name: "phase", tells: "What became of a sweep's runs over two settings.", schema: || schema_for!(crate::phase::PhaseData) },
+    Verb { name: "presets", tells: "The named starting points of runs.", schema: || schema_for!(crate::reference::PresetsData) },
+    Verb { name: "settings", tells: "Every setting: key, default, what is allowed.", schema: || schema_for!(crate::reference::SettingsData) },
+    Verb { name: "sweep", tells: "Many runs and their table, or what there would be to do.", schema: || schema_for!(crate::sweep::SweepData) },
+    Verb { name: "task", tells: "What a task is; without one, the families of tasks.", schema: || schema_for!(crate::reference::TaskData) },
+    Verb { name: "work", tells: "What one worker of many did on a sweep.", schema: || schema_for!(crate::sweep::WorkData) },
 ];
 
 /// The verb of this name.

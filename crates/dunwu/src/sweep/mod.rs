@@ -6,6 +6,7 @@
 //!
 //! What is on disk: [`Folder`].
 
+mod base;
 mod claim;
 mod estimate;
 mod expand;
@@ -14,6 +15,7 @@ pub mod fixture;
 mod folder;
 mod formula;
 mod plan;
+mod request;
 mod results;
 mod row;
 mod rows;
@@ -32,6 +34,7 @@ pub use estimate::{Estimate, Estimator};
 pub use expand::{ExpandError, Planned};
 pub use folder::Folder;
 pub use plan::{Keep, Plan, PlanError, Request, SourceText};
+pub use request::{SweepAhead, SweepEnd, SweepRequest};
 pub(crate) use results::family;
 pub use results::{Filter, RESULTS, Results, ResultsError};
 pub use row::Row;
