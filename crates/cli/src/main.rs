@@ -26,7 +26,6 @@ mod signals;
 mod stream;
 mod summary;
 mod sweep;
-mod swept;
 mod watching;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -408,6 +407,11 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// The JSON Schema of what a verb prints with --json; without VERB, those of all verbs by name
+    Schema {
+        /// The verb: `phase`, `task`, …
+        verb: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -455,6 +459,7 @@ fn main() -> ExitCode {
         }
         Command::Measures { name, place } => reference::measures(name.as_deref(), &place),
         Command::Task { spec, place } => reference::task(spec.as_deref(), &place),
+        Command::Schema { verb } => reference::schema(verb.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

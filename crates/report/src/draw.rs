@@ -196,8 +196,11 @@ fn draw_cells(svg: &mut Svg, panel: &Panel, cells: &[Cell]) {
         let draw = |svg: &mut Svg| {
             fill_rectangle(svg, (left, top), size, &cell.fill);
             if let Some(letter) = &cell.letter {
-                let middle = (left + size.0 / 2.0, top + size.1 / 2.0 + 4.0);
-                svg.text(middle, Anchor::Middle, letter_style(&cell.fill), letter);
+                let letter_size = (size.0.min(size.1) - 3.0).clamp(6.0, 13.0);
+                let middle = (left + size.0 / 2.0, top + size.1 / 2.0 + letter_size * 0.36);
+                let ink = if is_dark(&cell.fill) { "#fff" } else { "#111" };
+                let style = format!("font-size=\"{letter_size:.0}\" font-weight=\"600\" fill=\"{ink}\"");
+                svg.text(middle, Anchor::Middle, &style, letter);
             }
         };
         match &cell.tells {
@@ -207,12 +210,18 @@ fn draw_cells(svg: &mut Svg, panel: &Panel, cells: &[Cell]) {
     }
 }
 
-/// Dark letters on light cells, white ones on dark cells.
-fn letter_style(fill: &Fill) -> &'static str {
-    match fill {
-        Fill::Shade(share) if *share > 0.55 => "font-size=\"11\" fill=\"#fff\"",
-        _ => "font-size=\"11\" fill=\"#333\"",
-    }
+/// Whether a letter on this fill has to be white: whether its relative luminance is below the one at which white and black contrast alike
+/// (WCAG 2.1).
+fn is_dark(fill: &Fill) -> bool {
+    let hex = match fill {
+        Fill::Shade(share) => sequential(*share),
+        Fill::Color(color) => color.clone(),
+        Fill::Undefined => return false,
+    };
+    let channel = |at: usize| hex.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let [Some(red), Some(green), Some(blue)] = [1, 3, 5].map(channel) else { return false };
+    let linear = |value: u8| (f64::from(value) / 255.0).powf(2.2);
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue) < 0.25
 }
 
 fn fill_rectangle(svg: &mut Svg, (left, top): (f64, f64), (width, height): (f64, f64), fill: &Fill) {

@@ -1,7 +1,7 @@
 //! The table of verbs: what `dunwu schema` walks, and whoever shows answers.
 
-use crate::listing;
 use schemars::{Schema, schema_for};
+use serde_json::{Value, json};
 
 /// A verb whose answer carries data.
 pub struct Verb {
@@ -14,17 +14,94 @@ pub struct Verb {
 }
 
 /// Every verb, in alphabetical order.
+#[rustfmt::skip] // a line a verb
 pub const VERBS: &[Verb] = &[
-    Verb { name: "ls", tells: "the runs of a folder", schema: || schema_for!(listing::ListData) },
-    Verb { name: "note", tells: "a note on a run", schema: || schema_for!(listing::RemarksData) },
-    Verb { name: "rm", tells: "runs that were removed", schema: || schema_for!(listing::RemovalData) },
-    Verb { name: "tag", tells: "the tags of a run", schema: || schema_for!(listing::RemarksData) },
+    Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
+    Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },
+    Verb { name: "ls", tells: "The runs of a folder.", schema: || schema_for!(crate::listing::ListData) },
+    Verb { name: "measures", tells: "Every measure: what it says, formula, shape, unit, source.", schema: || schema_for!(crate::reference::MeasuresData) },
+    Verb { name: "note", tells: "A note on a run.", schema: || schema_for!(crate::listing::RemarksData) },
+    Verb { name: "pair", tells: "Two values of one setting, compared in pairs of runs.", schema: || schema_for!(crate::pair::PairData) },
+    Verb { name: "phase", tells: "What became of a sweep's runs over two settings.", schema: || schema_for!(crate::phase::PhaseData) },
+    Verb { name: "presets", tells: "The named starting points of runs.", schema: || schema_for!(crate::reference::PresetsData) },
+    Verb { name: "rm", tells: "Runs that were removed.", schema: || schema_for!(crate::listing::RemovalData) },
+    Verb { name: "settings", tells: "Every setting: key, default, what is allowed.", schema: || schema_for!(crate::reference::SettingsData) },
+    Verb { name: "sweep", tells: "Many runs and their table, or what there would be to do.", schema: || schema_for!(crate::sweep::SweepData) },
+    Verb { name: "tag", tells: "The tags of a run.", schema: || schema_for!(crate::listing::RemarksData) },
+    Verb { name: "task", tells: "What a task is; without one, the families of tasks.", schema: || schema_for!(crate::reference::TaskData) },
+    Verb { name: "work", tells: "What one worker of many did on a sweep.", schema: || schema_for!(crate::sweep::WorkData) },
 ];
+
+/// The verb of this name.
+pub fn find(name: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.name == name)
+}
 
 /// The schema of what `--json` prints for a verb: that of its data, with the keys that every answer has.
 pub fn schema(verb: &Verb) -> Schema {
     let mut schema = (verb.schema)();
+    let common = [
+        ("verb", json!({ "const": verb.name, "description": "The verb that was asked." })),
+        ("headline", json!({ "type": "string", "description": "What came out, in one sentence." })),
+        (
+            "story",
+            json!({
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "The headline and what else came out, one claim a sentence, in reading order.",
+            }),
+        ),
+    ];
+    let page = json!({ "type": "string", "description": "Where the page was written; absent where none was." });
+    let names: Vec<Value> = common.iter().map(|(name, _)| json!(name)).collect();
+    let properties = schema.ensure_object().entry("properties").or_insert_with(|| json!({}));
+    if let Value::Object(properties) = properties {
+        properties.extend(common.into_iter().chain([("page", page)]).map(|(name, schema)| (name.to_owned(), schema)));
+    }
+    let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
+    if let Value::Array(required) = required {
+        required.extend(names);
+    }
     schema.insert("title".to_owned(), verb.name.into());
     schema.insert("description".to_owned(), verb.tells.into());
     schema
+}
+
+/// The schemas of all verbs, by name.
+pub fn schemas() -> Value {
+    VERBS.iter().map(|verb| (verb.name.to_owned(), schema(verb).to_value())).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// What of `value`, which `--json` would print for the verb, its schema does not allow.
+#[cfg(test)]
+pub(crate) fn mistakes(verb: &str, value: &Value) -> Vec<String> {
+    let verb = find(verb).unwrap_or_else(|| panic!("{verb} is in VERBS"));
+    let validator = jsonschema::validator_for(schema(verb).as_value()).expect("a schema is valid");
+    validator.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_are_in_alphabetical_order() {
+        assert!(VERBS.is_sorted_by_key(|verb| verb.name));
+    }
+
+    #[test]
+    fn every_field_of_every_answer_is_described_and_nothing_is_left_open() {
+        for verb in VERBS {
+            let schema = schema(verb).to_value();
+            let definitions = schema["$defs"].as_object().into_iter().flat_map(|definitions| definitions.iter());
+            let parts = definitions.map(|(name, part)| (name.as_str(), part)).chain([(verb.name, &schema)]);
+            for (name, part) in parts {
+                let properties = part["properties"].as_object().into_iter().flatten();
+                for (field, schema) in properties {
+                    assert!(schema["description"].is_string(), "{} of {name} has no description: {schema}", field);
+                    assert_ne!(schema, &json!(true), "{field} of {name} may be anything");
+                }
+            }
+        }
+    }
 }

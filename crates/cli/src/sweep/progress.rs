@@ -1,9 +1,8 @@
 //! What is shown on standard error while a sweep runs: a bar in a terminal, a line now and then elsewhere.
 
-use super::asked::Swept;
-use super::span;
 use crate::say::note;
-use dunwu::sweep::{Event, Planned};
+use dunwu::sweep::{Event, Planned, SweepRequest};
+use dunwu::verb;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -25,7 +24,7 @@ const PACE: Duration = Duration::from_secs(30);
 const TOLD: usize = 5;
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(swept: &'a Swept, quiet: bool) -> Self {
+    pub(super) fn new(swept: &'a SweepRequest, quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(swept.runs.len() as u64), ProgressDrawTarget::stderr_with_hz(5));
         bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} runs  {msg}").expect("a valid template"));
         if quiet {
@@ -42,10 +41,15 @@ impl<'a> Progress<'a> {
         }
     }
 
-    pub(super) fn show(&mut self, event: &Event<'_>) {
-        if self.quiet {
-            return;
+    pub(super) fn show(&mut self, progress: &verb::Progress<'_>) {
+        match progress {
+            verb::Progress::Note(sentence) => self.bar.suspend(|| note!("note: {sentence}")),
+            verb::Progress::Sweep(event) if !self.quiet => self.event(event),
+            _ => {}
         }
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
         if !self.begun {
             self.begun = true;
             if event.tally.reused > 0 {
@@ -76,5 +80,15 @@ impl<'a> Progress<'a> {
 
     pub(super) fn done(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// A time as people say it.
+pub(crate) fn span(seconds: f64) -> String {
+    match seconds {
+        ..9.95 => format!("{seconds:.1} s"),
+        ..99.5 => format!("{seconds:.0} s"),
+        ..5970.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
     }
 }

@@ -39,7 +39,9 @@ fn dunwu(desk: &Desk, words: &str) -> Said {
 fn json(desk: &Desk, words: &str) -> Value {
     let said = dunwu(desk, &format!("{words} --json"));
     assert_eq!(said.code, 0, "{words}: {}", said.stderr);
-    serde_json::from_str(&said.stdout).unwrap()
+    let object = serde_json::from_str(&said.stdout).unwrap();
+    crate::assert_fits_its_schema(&object, words);
+    object
 }
 
 fn refuses(desk: &Desk, words: &str, code: i32, wanted: &[&str]) {

@@ -141,28 +141,28 @@ fn small_groups_show_their_character_table() {
     let desk = Desk::new();
     let table = |task: &str| {
         let said = desk.dunwu(&format!("task {task}")).stdout;
-        let lines = said.lines().skip_while(|line| !line.contains("character table")).skip(1);
-        lines.take_while(|line| line.starts_with("    ")).flat_map(|line| [line, "\n"]).collect::<String>()
+        let lines = said.lines().skip_while(|line| *line != "Character table").skip(1);
+        lines.take_while(|line| line.starts_with("  ")).flat_map(|line| [line, "\n"]).collect::<String>()
     };
     assert_eq!(
         table("symmetric:4"),
-        "    element order  1   2   2   3   4
-    class size     1   3   6   8   6
-    trivial        1   1   1   1   1
-    sign           1   1  -1   1  -1
-    degree 2 #1    2   2   0  -1   0
-    degree 3 #1    3  -1   1   0  -1
-    degree 3 #2    3  -1  -1   0   1
+        "  element order  1   2   2   3   4
+  class size     1   3   6   8   6
+  trivial        1   1   1   1   1
+  sign           1   1  -1   1  -1
+  degree 2 #1    2   2   0  -1   0
+  degree 3 #1    3  -1   1   0  -1
+  degree 3 #2    3  -1  -1   0   1
 "
     );
     assert_eq!(
         table("cyclic:4"),
-        "    element order          1   2   4   4
-    class size             1   1   1   1
-    trivial                1   1   1   1
-    frequency 1            1  -1   i  -i
-    frequency 1 conjugate  1  -1  -i   i
-    frequency 2            1   1  -1  -1
+        "  element order          1   2   4   4
+  class size             1   1   1   1
+  trivial                1   1   1   1
+  frequency 1            1  -1   i  -i
+  frequency 1 conjugate  1  -1  -i   i
+  frequency 2            1   1  -1  -1
 "
     );
     let alternating = table("alternating:4");
@@ -245,7 +245,7 @@ fn a_problem_of_numbers_says_how_many_and_shows_some() {
     assert_eq!(task["label_counts"], json!([178, 182, 177, 183, 181, 182, 181, 179, 174, 180]));
     assert!(task["irreps"].is_null() && task["operands"] == 0);
     let said = desk.dunwu("task parity:3:2").stdout;
-    for expected in ["2 labels, 8 inputs of 3 numbers", "inputs of each label: 4, 4", "1:      1     -1      1\n"] {
+    for expected in ["2 labels, 8 inputs of 3 numbers", "inputs of each label  4, 4", "  1       1  -1   1\n"] {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
@@ -288,4 +288,25 @@ fn every_preset_is_one_that_run_takes() {
         let result = desk.json(&format!("run {name} steps=1 model.width=8 --quiet"));
         assert_eq!(result["outcome"]["step"], 1, "{name}: {result}");
     }
+}
+
+/// What the command really prints fits what `dunwu schema` says it prints.
+#[test]
+fn what_is_printed_fits_its_schema() {
+    let desk = Desk::new();
+    let all: Value = serde_json::from_str(&desk.dunwu("schema").stdout).unwrap();
+    for command in
+        ["task", "task symmetric:3", "task digits", "presets", "settings", "measures", "measures embedding_gini"]
+    {
+        let verb = command.split(' ').next().unwrap();
+        let schema: Value = serde_json::from_str(&desk.dunwu(&format!("schema {verb}")).stdout).unwrap();
+        assert_eq!(schema, all[verb], "{verb} alone and among all");
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let mut printed = desk.json(command);
+        let mistakes: Vec<String> = validator.iter_errors(&printed).map(|error| error.to_string()).collect();
+        assert_eq!(mistakes, [""; 0], "{command}");
+        printed.as_object_mut().unwrap().remove("headline");
+        assert!(!validator.is_valid(&printed), "{command}: every answer has a headline");
+    }
+    desk.refuses("schema sing", 2, &["sing", "phase", "task"]);
 }

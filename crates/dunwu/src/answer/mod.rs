@@ -93,6 +93,8 @@ pub enum Block {
     Paragraphs(Vec<String>),
     /// A command to be copied.
     Command(String),
+    /// Lines that stay as they are: a formula, a script.
+    Verbatim(Vec<String>),
 }
 
 /// A name and what belongs to it.

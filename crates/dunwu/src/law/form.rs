@@ -1,21 +1,29 @@
 //! The laws that are compared.
 
 use crate::theory::FITTED;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// How the critical sample size n grows with the number of labels M.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum Form {
     /// n = c M ln M (Tian 2025, Theorem 4).
+    #[serde(rename = "M ln M")]
     LogLinear,
     /// n = c M^(5/3).
+    #[serde(rename = "M^(5/3)")]
     FiveThirds,
     /// n = c M²: a fixed share of the table.
+    #[serde(rename = "M²")]
     Square,
     /// n = c M^a.
+    #[serde(rename = "M^a")]
     Power,
     /// n = 2.7482 M ln M, the line that the theory's author fitted, constant included.
+    #[serde(rename = "2.7482 M ln M")]
     Author,
     /// Every size has a threshold of its own.
+    #[serde(rename = "no law")]
     NoLaw,
 }
 
@@ -23,7 +31,7 @@ pub enum Form {
 pub(super) const EXPONENTS: (f64, f64) = (0.5, 3.0);
 
 impl Form {
-    /// In the order in which they are told.
+    /// In the order in which sentences name them.
     pub const ALL: [Self; 6] =
         [Self::LogLinear, Self::FiveThirds, Self::Square, Self::Power, Self::Author, Self::NoLaw];
 

@@ -2,9 +2,9 @@
 //! further runs would tell two laws apart.
 //!
 //! ```text
-//! Results ─▶ Runs ─▶ Threshold, one a task          logistic fit, bootstrap over seeds
-//!                 └▶ LawFit, one a law, and no law  Bayesian evidence on the runs themselves
-//!                        └▶ Verdict ─▶ Further      the cheapest runs that are expected to decide
+//! LawRequest ─▶ Results ─▶ Runs ─▶ Threshold, one a task          logistic fit, bootstrap over seeds
+//!                              └▶ LawFit, one a law, and no law  Bayesian evidence on the runs themselves
+//!                                     └▶ Verdict ─▶ Further      the cheapest runs that are expected to decide
 //! ```
 //!
 //! Thresholds are for people to look at; laws are compared on the single runs and never on the thresholds.
@@ -14,6 +14,7 @@ mod form;
 mod further;
 mod likelihood;
 mod predictive;
+mod request;
 mod runs;
 mod study;
 mod threshold;
@@ -27,6 +28,7 @@ pub use evidence::{Estimate, LawFit};
 pub use form::Form;
 pub use further::{Further, Rule};
 pub use likelihood::{LARGEST_SLOPE, LEAST_SLOPE, SCATTERS};
+pub use request::LawRequest;
 pub use runs::{LawError, Run, Runs, Size};
 pub use study::{Decision, ENOUGH_BITS, Study, Verdict};
 pub use threshold::{REPLICATES, Standing, Threshold};

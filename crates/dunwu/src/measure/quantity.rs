@@ -23,7 +23,7 @@ pub struct Measure {
 }
 
 /// What a quantity is indexed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub enum Shape {
     /// One number.
     Scalar,

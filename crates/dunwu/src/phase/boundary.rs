@@ -8,6 +8,8 @@ use crate::sweep::Results;
 use crate::theory::{Expectation, expectation};
 use dunwu_engine::spec::{apply, settings};
 use dunwu_engine::{Problem, RunSpec};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Which axis is the amount of data.
@@ -75,7 +77,8 @@ pub struct Place {
 }
 
 /// Whether a boundary lies within what was swept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Within {
     /// Even the least data is enough.
     Below,

@@ -1,8 +1,11 @@
 //! What became of a run, as a phase.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// A run that generalizes later than so many times the quickest cell of its line is slow.
 ///
-/// A convention of ours, from no experiment: clearly more than the spread between seeds, and within one decade.
+/// We chose it, from no experiment: clearly more than the spread between seeds, and within one decade.
 pub const SLOWER: f64 = 3.0;
 
 /// Share of the way from chance to 1 from which on a test accuracy is not that of memorizing alone.
@@ -20,7 +23,8 @@ const SEMI: f64 = 0.25;
 /// We take (1) for memorized and generalized, at the accuracies that the run's own events name, and (2) for what lies between.
 /// A delay in steps depends on the learning rate and on the task, so slow is said relative to the quickest cell of the same line
 /// ([`SLOWER`]): the slowing down towards the boundary, not the pace of the optimizer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Generalized.
     Grokked,
@@ -31,8 +35,10 @@ pub enum Phase {
     /// Memorized, and nothing more.
     Ungrokked,
     /// Did not even memorize: confusion.
+    #[serde(rename = "not memorized")]
     NotMemorized,
     /// Nothing was held out, so there was nothing to generalize to.
+    #[serde(rename = "nothing held out")]
     Untested,
     /// Its units decayed to nothing.
     Collapsed,

@@ -1,7 +1,7 @@
 //! Phase diagrams: what becomes of runs as two settings vary, and where the boundary lies.
 //!
 //! ```text
-//! Results ─▶ axes ─▶ cells (outcomes, phases) ─▶ boundaries, measured and the theory's ─▶ Diagram
+//! PhaseRequest ─▶ Results ─▶ axes ─▶ cells (outcomes, phases) ─▶ boundaries, measured and the theory's ─▶ Diagram
 //! ```
 
 mod axes;
@@ -9,6 +9,7 @@ mod boundary;
 mod cell;
 mod diagram;
 mod kind;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use boundary::{Along, Boundary, Place, Within};
 pub use cell::{Cell, FEW_SEEDS};
 pub use diagram::Diagram;
 pub use kind::{Phase, SLOWER};
+pub use request::PhaseRequest;

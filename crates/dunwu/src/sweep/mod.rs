@@ -6,6 +6,7 @@
 //!
 //! What is on disk: [`Folder`].
 
+mod base;
 mod claim;
 mod estimate;
 mod expand;
@@ -14,6 +15,7 @@ pub mod fixture;
 mod folder;
 mod formula;
 mod plan;
+mod request;
 mod results;
 mod row;
 mod rows;
@@ -32,8 +34,9 @@ pub use estimate::{Estimate, Estimator};
 pub use expand::{ExpandError, Planned};
 pub use folder::Folder;
 pub use plan::{Keep, Plan, PlanError, Request, SourceText};
+pub use request::{SweepAhead, SweepEnd, SweepRequest};
 pub(crate) use results::family;
-pub use results::{Results, ResultsError, result_columns};
+pub use results::{Filter, Results, ResultsError, result_columns};
 pub use row::Row;
 pub use rows::ROWS_FORMAT;
 pub use table::{Collected, collect};

@@ -5,7 +5,8 @@
 
 use crate::scalars::SCALARS;
 use crate::store::{Column, Table, TableError, read_table};
-use dunwu_engine::spec::{SETTINGS, Value, nearest, settings};
+use crate::verb::{VerbError, key_value};
+use dunwu_engine::spec::{SETTINGS, Value, nearest, parse_value, settings};
 use dunwu_engine::task::Task;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -81,6 +82,40 @@ pub enum ResultsError {
         /// Those that there are.
         values: Vec<String>,
     },
+}
+
+/// Keeps the runs that have one value of one setting: `model.width=256`. `task=cyclic` keeps a family of tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// The setting, in full or as `dunwu run` shortens it.
+    pub key: String,
+    /// The value as written.
+    pub value: String,
+}
+
+impl Filter {
+    /// From a word `KEY=VALUE`.
+    pub fn from_word(word: &str) -> Result<Self, VerbError> {
+        let (key, value) = key_value(word)?;
+        Ok(Self { key: key.to_owned(), value: value.to_owned() })
+    }
+
+    /// Several filters as a line under a title: `optimizer = adam · model.width = 256`.
+    pub fn line(filters: &[Self]) -> String {
+        let shown: Vec<String> = filters.iter().map(|Self { key, value }| format!("{key} = {value}")).collect();
+        shown.join(" · ")
+    }
+}
+
+impl ResultsError {
+    /// As a verb reports it: a table that cannot be read is a failure; a column or a value that the table does not have is a mistake of
+    /// the request.
+    pub fn of_verb(self) -> VerbError {
+        match self {
+            Self::Table(error) => VerbError::Failed(error.into()),
+            error => VerbError::usage(error),
+        }
+    }
 }
 
 impl Results {
@@ -203,6 +238,17 @@ impl Results {
             return Err(ResultsError::NoRun { column, value: value.to_string(), values });
         }
         Ok(self.picked(&runs))
+    }
+
+    /// The runs that pass every filter.
+    pub fn filtered(mut self, filters: &[Filter]) -> Result<Self, ResultsError> {
+        for Filter { key, value } in filters {
+            self = match key.as_str() {
+                "task" if !value.contains(':') => self.of_family(value)?,
+                key => self.only(key, &parse_value(value))?,
+            };
+        }
+        Ok(self)
     }
 
     /// The runs whose task is of this family, for `task=cyclic` where `task=cyclic:23` would leave one size.

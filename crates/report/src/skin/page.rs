@@ -94,6 +94,7 @@ fn block(block: &Block) -> Markup {
         }
         Block::Paragraphs(paragraphs) => html! { @for text in paragraphs { p { (prose(text)) } } },
         Block::Command(command) => html! { pre { code { (clean(command)) } } },
+        Block::Verbatim(lines) => html! { pre { (clean(&lines.join("\n"))) } },
     }
 }
 

@@ -37,6 +37,9 @@ fn block(block: &Block) -> Option<String> {
         }
         // A command is copied as it is, however long.
         Block::Command(command) => format!("  {}", clean(command)),
+        Block::Verbatim(lines) => {
+            lines.iter().map(|line| format!("    {}", clean(line))).collect::<Vec<_>>().join("\n")
+        }
         Block::Figure(_) | Block::Slides(_) => return None,
     })
 }

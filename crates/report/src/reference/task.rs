@@ -1,0 +1,219 @@
+//! What a task is: structure, irreps, characters, a corner of its table.
+
+use super::characters::{self, characters};
+use super::data::{FamiliesData, FamilyFacts, ProblemData, TableStructure, TaskData};
+use dunwu::answer::wording::{count, counted};
+use dunwu::answer::{Answer, Block, Fact, Section, Table, TableCell, object};
+use dunwu::group::{Decomposition, DecompositionError};
+use dunwu::task_file;
+use dunwu::verb::VerbError;
+use dunwu_engine::Problem;
+use dunwu_engine::task::{FAMILIES, Structure, Task};
+use std::path::Path;
+
+/// Classes up to which programs read the character table: its size is their square, 65 thousand numbers here.
+const MOST_CLASSES: usize = 256;
+/// Entries of a list that people are shown before it is cut; a character table is shown whole or not at all.
+const SHOWN: usize = 12;
+
+/// What the task of this spelling is; without one, the families there are.
+pub fn task(spelling: Option<&str>) -> Result<Answer, VerbError> {
+    let Some(spelling) = spelling else { return Ok(families()) };
+    let task = Task::parse(spelling).map_err(|error| VerbError::usage(format!("task: {error}")))?;
+    let problem =
+        task_file::resolve(&task, Path::new("")).map_err(|error| VerbError::usage(format!("task: {error}")))?;
+    let decomposition = problem.group().map(Decomposition::of).transpose();
+    Ok(of_problem(&problem, &decomposition))
+}
+
+fn families() -> Answer {
+    let facts = FAMILIES.iter().map(|family| FamilyFacts {
+        name: family.name.to_owned(),
+        spelling: family.spelling.to_owned(),
+        tells: family.tells.to_owned(),
+        example: family.example.to_owned(),
+    });
+    let words = FAMILIES
+        .iter()
+        .map(|family| Fact::new(family.spelling, format!("{}, for example {}", family.tells, family.example)));
+    Answer {
+        verb: "task",
+        title: "Tasks".to_owned(),
+        setup: String::new(),
+        headline: format!("There are {} of tasks.", families_counted(FAMILIES.len())),
+        sentences: Vec::new(),
+        sections: vec![Section::everywhere("Families", vec![Block::Words(words.collect())])],
+        sources: Vec::new(),
+        data: object(&TaskData::Families(FamiliesData { families: facts.collect() })),
+    }
+}
+
+fn families_counted(n: usize) -> String {
+    if n == 1 { "1 family".to_owned() } else { format!("{} families", count(n as u64)) }
+}
+
+fn of_problem(problem: &Problem, decomposition: &Result<Option<Decomposition>, DecompositionError>) -> Answer {
+    let found = decomposition.as_ref().ok().and_then(Option::as_ref);
+    let mut facts = vec![Fact::new("inputs of each label", shortened(&n_inputs_of_each_label(problem)))];
+    let classes = problem.group().and_then(dunwu_engine::task::CayleyTable::classes);
+    if let Some(classes) = &classes {
+        let sizes: Vec<usize> = classes.iter().map(Vec::len).collect();
+        facts.push(Fact::new("conjugacy classes", count(classes.len() as u64)));
+        facts.push(Fact::new("sizes of the classes", shortened(&sizes)));
+    }
+    let mut sections = vec![Section::everywhere("In numbers", vec![Block::Facts(facts)])];
+    let mut sentences = Vec::new();
+    match decomposition {
+        Ok(Some(decomposition)) => {
+            sections.push(Section::everywhere("Irreps", vec![Block::Table(characters::kinds(decomposition))]));
+            let table = characters(problem, SHOWN).and_then(|table| characters::table(problem, decomposition, &table));
+            sections.extend(table.map(|table| Section::everywhere("Character table", vec![Block::Table(table)])));
+        }
+        Ok(None) => sentences.push("It has no representation theory here: it needs a group.".to_owned()),
+        Err(error) => sentences.push(format!("Its irreps are not computed: {error}.")),
+    }
+    sections.extend(if problem.n_features == 0 { corner(problem) } else { Some(first_inputs(problem)) });
+    Answer {
+        verb: "task",
+        title: problem.name.clone(),
+        setup: String::new(),
+        headline: headline(problem),
+        sentences,
+        sections,
+        sources: Vec::new(),
+        data: object(&data(problem, found, classes.as_deref())),
+    }
+}
+
+fn headline(problem: &Problem) -> String {
+    let size = if problem.n_features > 0 {
+        let inputs = counted(problem.n_population(), "input");
+        format!("{}, {inputs} of {}", counted(problem.n_labels, "label"), counted(problem.n_features, "number"))
+    } else {
+        format!(
+            "order {}, {}, {} entries",
+            count(problem.n_labels as u64),
+            counted(problem.n_operands(), "operand"),
+            count(problem.n_population() as u64)
+        )
+    };
+    let kind = match &problem.structure {
+        Structure::Group(table) if table.is_abelian() => "an abelian group",
+        Structure::Group(_) => "a non-abelian group",
+        Structure::Quasigroup(_) => "a quasigroup (a Latin square that is no group)",
+        Structure::Function if problem.n_features > 0 => "a function of numbers",
+        Structure::Function => "a function that is no group multiplication",
+    };
+    format!("{} is {kind}: {size}.", problem.name)
+}
+
+fn data(problem: &Problem, decomposition: Option<&Decomposition>, classes: Option<&[Vec<u32>]>) -> TaskData {
+    let (structure, table) = match &problem.structure {
+        Structure::Group(table) => (TableStructure::Group, Some(table)),
+        Structure::Quasigroup(table) => (TableStructure::Quasigroup, Some(table)),
+        Structure::Function => (TableStructure::Function, None),
+    };
+    let of_classes = |of: fn(&Vec<u32>) -> usize| classes.map(|classes| classes.iter().map(of).collect());
+    TaskData::Problem(Box::new(ProblemData {
+        task: problem.name.clone(),
+        structure,
+        order: problem.n_labels,
+        operands: problem.n_operands(),
+        features: problem.n_features,
+        population: problem.n_population(),
+        label_counts: n_inputs_of_each_label(problem),
+        abelian: table.map(dunwu_engine::task::CayleyTable::is_abelian),
+        classes: classes.map(<[_]>::len),
+        class_sizes: of_classes(Vec::len),
+        class_representatives: of_classes(|class| class[0] as usize),
+        irreps: decomposition.map(characters::irreps),
+        characters: characters(problem, MOST_CLASSES).map(|table| characters::rows(&table)),
+        residual: decomposition.map(|decomposition| decomposition.residual),
+    }))
+}
+
+fn n_inputs_of_each_label(problem: &Problem) -> Vec<usize> {
+    let mut counts = vec![0; problem.n_labels];
+    problem.labels.iter().for_each(|&label| counts[label as usize] += 1);
+    counts
+}
+
+fn shortened(entries: &[usize]) -> String {
+    let cut = if entries.len() > SHOWN { ", …" } else { "" };
+    let shown: Vec<String> = entries.iter().take(SHOWN).map(usize::to_string).collect();
+    format!("{}{cut}", shown.join(", "))
+}
+
+/// The first numbers of the first inputs, each behind its label.
+fn first_inputs(problem: &Problem) -> Section {
+    let n = problem.n_features.min(SHOWN);
+    let names: Vec<String> = (1..=n).map(|i| format!("x{i}")).collect();
+    let heads: Vec<&str> = std::iter::once("label").chain(names.iter().map(String::as_str)).collect();
+    let inputs = problem.values.chunks_exact(problem.n_features).zip(&problem.labels).take(SHOWN);
+    let row = |(input, label): (&[f32], &u32)| {
+        let numbers = input.iter().take(n).map(|number| TableCell::Text(number.to_string()));
+        std::iter::once(label.to_string().into()).chain(numbers).collect()
+    };
+    let table = Table::new("inputs", 1, &heads, inputs.map(row).collect());
+    Section::everywhere("Its first inputs, each behind its label", vec![Block::Table(table)])
+}
+
+/// The first rows and columns of the table of the last two operands.
+fn corner(problem: &Problem) -> Option<Section> {
+    let [.., rows, columns] = *problem.operand_sizes else { return None };
+    let (rows, n) = (rows.min(SHOWN), columns.min(SHOWN));
+    let names: Vec<String> = (0..n).map(|b| b.to_string()).collect();
+    let heads: Vec<&str> = std::iter::once("").chain(names.iter().map(String::as_str)).collect();
+    let row = |a: usize| {
+        let labels = (0..n).map(|b| TableCell::Count(u64::from(problem.labels[a * columns + b])));
+        std::iter::once(a.to_string().into()).chain(labels).collect()
+    };
+    let table = Table::new("corner", 1, &heads, (0..rows).map(row).collect());
+    Some(Section::everywhere("The corner of its table, labels from 0", vec![Block::Table(table)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::{measures, presets, settings};
+    use crate::skin;
+
+    fn answers() -> Vec<Answer> {
+        let spellings = ["cyclic:6", "symmetric:4", "alternating:4", "parity:3:2", "expression:x^2+x*y+y^2:7"];
+        let tasks = spellings.iter().map(|spelling| task(Some(spelling)).unwrap());
+        tasks.chain([task(None).unwrap(), presets(), settings(), measures(None).unwrap()]).collect()
+    }
+
+    #[test]
+    fn every_reference_fits_a_terminal_and_its_schema() {
+        for answer in answers() {
+            let text = skin::terminal(&answer);
+            // A formula stays as it is.
+            let is_short = |line: &str| line.chars().count() <= 80 || line.starts_with("    ") || line.contains("  (");
+            assert!(text.lines().all(is_short), "{text}");
+            let page = skin::page(&answer);
+            roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>").unwrap()).unwrap();
+            assert_eq!(crate::verbs::mistakes(answer.verb, &skin::json(&answer)), [""; 0], "{}", answer.title);
+        }
+    }
+
+    /// Of a group the squares of the degrees sum to its order.
+    #[test]
+    fn irreps_are_over_the_complex_numbers() {
+        for (spelling, order) in [("cyclic:6", 6), ("symmetric:4", 24), ("alternating:4", 12), ("dicyclic:2", 8)] {
+            let data = task(Some(spelling)).unwrap().data;
+            let degrees = data["irreps"].as_array().unwrap().iter().map(|irrep| irrep["degree"].as_u64().unwrap());
+            assert_eq!(degrees.map(|degree| degree * degree).sum::<u64>(), order, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_refused_with_a_hint() {
+        let error = |result: Result<Answer, VerbError>| match result {
+            Err(VerbError::Usage(mistake)) => mistake.message,
+            _ => panic!("refused as a mistake"),
+        };
+        assert!(error(measures(Some("unit_puritu"))).contains("did you mean `unit_purity`?"));
+        assert!(error(task(Some("cylic:7"))).starts_with("task: "));
+    }
+}

@@ -1,0 +1,12 @@
+//! The verbs `sweep`, `work` and `launch`: many runs, made here, by one worker of many, or on a cluster.
+
+mod data;
+mod launch;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod times;
+
+pub use data::{LaunchData, SweepData, WorkData};
+pub use launch::launch;
+pub use sweep::{collect, forecast, sweep, work};

@@ -1,0 +1,106 @@
+//! Sweeps: made, collected, looked ahead to, and worked on by one of many.
+
+use super::data::{AheadData, CollectedData, SweepData, WorkData};
+use super::times::span;
+use dunwu::answer::wording::{count, counted};
+use dunwu::answer::{Answer, Block, Fact, Section, object};
+use dunwu::sweep::{Options, SweepEnd, SweepRequest};
+use dunwu::verb::{VerbError, Watcher};
+use serde::Serialize;
+use std::path::Path;
+
+/// Runs that people are shown of what is left.
+const SHOWN: usize = 3;
+
+/// Makes every run of a sweep that is not there yet, and collects them in a table. A sweep that is asked to stop answers with what there
+/// is.
+pub fn sweep(
+    request: &SweepRequest,
+    options: &Options,
+    table: Option<&Path>,
+    watcher: &mut Watcher<'_>,
+) -> Result<Answer, VerbError> {
+    Ok(of_end(request, &request.sweep(options, table, watcher)?))
+}
+
+/// Puts a sweep's table together from the runs that are there.
+pub fn collect(request: &SweepRequest, table: Option<&Path>, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    Ok(of_end(request, &request.collect(table, watcher)?))
+}
+
+/// What there is to do, and about how long it takes on so many cores.
+pub fn forecast(request: &SweepRequest, cores: usize, retry_failed: bool) -> Result<Answer, VerbError> {
+    let ahead = request.ahead(cores, retry_failed)?;
+    let (n_left, n_done) = (ahead.left.len(), request.runs.len() - ahead.left.len());
+    let sentences = match ahead.estimate {
+        _ if n_left == 0 => Vec::new(),
+        Some(estimate) => vec![format!(
+            "What is left takes about {} on {}, {} at most.",
+            span(estimate.likely),
+            counted(cores, "core"),
+            span(estimate.at_most)
+        )],
+        None => vec!["How long they take is not known: none of them can begin.".to_owned()],
+    };
+    let mut lines: Vec<String> =
+        ahead.left.iter().take(SHOWN).map(|run| format!("{}  {}", run.id, run.words)).collect();
+    if n_left > SHOWN {
+        lines.push(format!("… and {} more", count((n_left - SHOWN) as u64)));
+    }
+    let sections = vec![Section::everywhere("Left", vec![Block::Verbatim(lines)])];
+    let headline = format!("{} of {} are there already.", count(n_done as u64), counted(request.runs.len(), "run"));
+    let data = SweepData::Ahead(AheadData::of(request, &ahead));
+    let sections = if n_left == 0 { Vec::new() } else { sections };
+    Ok(answer("sweep", &request.name, headline, sentences, sections, &data))
+}
+
+/// Makes runs as one worker of many; writes no table.
+pub fn work(request: &SweepRequest, options: &Options, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let tally = request.work(options, watcher)?;
+    let headline = format!("This worker made {} of {}.", count(tally.made as u64), counted(tally.runs, "run"));
+    let sentences = vec![format!("{} were there before.", count(tally.reused as u64))];
+    Ok(answer("work", &request.name, headline, sentences, Vec::new(), &WorkData::of(tally)))
+}
+
+fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
+    let data = CollectedData::of(end);
+    let failed = match data.failed {
+        0 => String::new(),
+        failed => format!(", {} of them failed (column `error` says why)", count(failed as u64)),
+    };
+    let headline = format!("{} of {} are there{failed}.", count(data.done as u64), counted(data.runs, "run"));
+    let mut sentences = Vec::new();
+    if let Some(pace) = data.runs_per_hour {
+        let made = count(data.made as u64);
+        sentences.push(format!("{made} were made now, in {} ({pace:.0} an hour).", span(data.seconds)));
+    }
+    if data.missing > 0 {
+        sentences.push(format!("{} are missing: run `dunwu sweep` to make them.", count(data.missing as u64)));
+    }
+    let mut files = vec![Fact::new("Table", data.table.display().to_string())];
+    if let Some(curves) = &data.curves {
+        files.push(Fact::new("Losses and accuracies over time", curves.display().to_string()));
+    }
+    let sections = vec![Section::everywhere("Files", vec![Block::Facts(files)])];
+    answer("sweep", &request.name, headline, sentences, sections, &SweepData::Collected(data))
+}
+
+fn answer(
+    verb: &'static str,
+    title: &str,
+    headline: String,
+    sentences: Vec<String>,
+    sections: Vec<Section>,
+    data: &impl Serialize,
+) -> Answer {
+    Answer {
+        verb,
+        title: title.to_owned(),
+        setup: String::new(),
+        headline,
+        sentences,
+        sections,
+        sources: Vec::new(),
+        data: object(data),
+    }
+}
