@@ -9,7 +9,7 @@
 //! run does not have is said in its caption, `not defined here: …`.
 
 mod alluvial;
-pub mod attention;
+pub mod attend;
 pub mod comparison;
 pub mod data;
 pub mod draw;
@@ -20,6 +20,7 @@ mod law_chart;
 mod page;
 pub mod pair;
 mod pair_chart;
+pub mod passkey;
 pub mod phase;
 mod phase_chart;
 mod phase_grid;
@@ -27,7 +28,6 @@ mod plot;
 mod race_chart;
 pub mod skin;
 pub mod stream;
-mod stream_chart;
 mod svg;
 mod terminal;
 mod terrain;

@@ -94,7 +94,7 @@ impl Panel {
                 }
             }
         }
-        if let Some(title) = title {
+        if let Some(title) = title.filter(|title| !title.is_empty()) {
             svg.text((self.left + self.width / 2.0, bottom + 34.0), Anchor::Middle, SMALL, title);
         }
     }

@@ -27,6 +27,15 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// An answer is what `dunwu schema` says that its verb prints.
+fn assert_fits_its_schema(object: &Value, words: &str) {
+    let Some(verb) = object["verb"].as_str().and_then(dunwu_report::verbs::find) else { return };
+    let validator = jsonschema::validator_for(dunwu_report::verbs::schema(verb).as_value()).unwrap();
+    let mistakes: Vec<String> =
+        validator.iter_errors(object).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert_eq!(mistakes, [""; 0], "dunwu {words}");
+}
+
 /// A folder of its own to call the command in.
 struct Desk {
     folder: TempDir,
@@ -72,7 +81,10 @@ impl Desk {
     fn json(&self, words: &str) -> Value {
         let said = self.dunwu(&format!("{words} --json"));
         assert_eq!(said.code, 0, "dunwu {words}: {}", said.stderr);
-        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("dunwu {words}: {error}: {}", said.stdout))
+        let object = serde_json::from_str(&said.stdout)
+            .unwrap_or_else(|error| panic!("dunwu {words}: {error}: {}", said.stdout));
+        assert_fits_its_schema(&object, words);
+        object
     }
 
     /// A call that has to fail with this code, nothing on standard output, and all of these words.

@@ -76,6 +76,7 @@ impl Desk {
 fn a_stream_says_what_programs_rely_on() {
     let desk = desk();
     let stream = desk.json(&format!("{WORDS} --tokens 1500 --chunk 7 --figures drawn"));
+    assert_eq!(stream["stopped"], false);
     let keys = ["begin", "chunk", "segment", "cache", "threads", "text", "model"];
     assert!(keys.iter().all(|&key| !stream[key].is_null()), "{stream}");
     assert_eq!(
