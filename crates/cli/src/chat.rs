@@ -2,8 +2,8 @@
 //! that each turn reads only what is new.
 
 use crate::failure::Failure;
-use crate::language_model;
 use crate::say::{note, say};
+use crate::watching::show;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dunwu_attention::cache::{Assignment, Cache, Policy, Precision};
@@ -13,6 +13,7 @@ use dunwu_attention::sample::Sampling;
 use dunwu_attention::speak::{Answer, Finish, Manner, Next};
 use dunwu_attention::template::{ChatTemplate, Message, TemplateError};
 use dunwu_attention::tokenizer::Tokenizer;
+use dunwu_streams::{LanguageModel, language_model};
 use serde_json::json;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
@@ -76,7 +77,8 @@ fn share_or_more(text: &str) -> Result<f32, &'static str> {
 }
 
 pub(crate) fn chat(chatting: &Chatting) -> Result<(), Failure> {
-    let (file, model, tokenizer) = language_model::open(&chatting.model, chatting.quiet)?;
+    let opened = show(chatting.quiet, |watcher| LanguageModel::open(&chatting.model, watcher));
+    let LanguageModel { file, model, tokenizer } = opened?;
     let template = file
         .chat_template
         .as_deref()

@@ -7,7 +7,6 @@ mod compare;
 mod failure;
 mod inspect;
 mod landscape;
-mod language_model;
 mod launch;
 mod law;
 mod listing;

@@ -16,6 +16,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub enum Progress<'a> {
     /// Something that a person should read, now or later.
     Note(&'a str),
+    /// Work goes on from where an earlier process left it: `going on from token 4096: runs/streams/…`.
+    Resumed(&'a str),
+    /// How it goes, in a few words that the next ones replace: `920 a second; perplexity full 21.8`.
+    State(&'a str),
     /// A stretch of work begins.
     Phase {
         /// What is done in it: `measuring`.

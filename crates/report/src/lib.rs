@@ -9,7 +9,7 @@
 //! run does not have is said in its caption, `not defined here: …`.
 
 mod alluvial;
-pub mod attention;
+pub mod attend;
 pub mod comparison;
 pub mod data;
 pub mod draw;
@@ -19,14 +19,13 @@ pub mod law;
 pub mod listing;
 mod page;
 pub mod pair;
+pub mod passkey;
 pub mod phase;
-mod phase_chart;
 mod plot;
 mod race_chart;
 pub mod reference;
 pub mod skin;
 pub mod stream;
-mod stream_chart;
 mod svg;
 pub mod sweep;
 mod terminal;

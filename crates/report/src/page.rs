@@ -119,11 +119,6 @@ pub(super) fn items(sentences: &[String]) -> String {
     text
 }
 
-/// A table of many columns, in small print.
-pub(super) fn dense(table: &str) -> String {
-    format!("<div class=\"dense\">\n{table}</div>\n")
-}
-
 fn write(page: &mut String, text: std::fmt::Arguments<'_>) {
     page.write_fmt(text).expect("writing to a String cannot fail");
 }

@@ -16,16 +16,19 @@ pub struct Verb {
 /// Every verb, in alphabetical order.
 #[rustfmt::skip] // a line a verb
 pub const VERBS: &[Verb] = &[
+    Verb { name: "attend", tells: "Where a language model's attention is sparse, head by head.", schema: || schema_for!(crate::attend::AttendData) },
     Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
     Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },
     Verb { name: "ls", tells: "The runs of a folder.", schema: || schema_for!(crate::listing::ListData) },
     Verb { name: "measures", tells: "Every measure: what it says, formula, shape, unit, source.", schema: || schema_for!(crate::reference::MeasuresData) },
     Verb { name: "note", tells: "A note on a run.", schema: || schema_for!(crate::listing::RemarksData) },
     Verb { name: "pair", tells: "Two values of one setting, compared in pairs of runs.", schema: || schema_for!(crate::pair::PairData) },
+    Verb { name: "passkey", tells: "Which keys hidden in a text a language model still knows under each cache policy.", schema: || schema_for!(crate::passkey::PasskeyData) },
     Verb { name: "phase", tells: "What became of a sweep's runs over two settings.", schema: || schema_for!(crate::phase::PhaseData) },
     Verb { name: "presets", tells: "The named starting points of runs.", schema: || schema_for!(crate::reference::PresetsData) },
     Verb { name: "rm", tells: "Runs that were removed.", schema: || schema_for!(crate::listing::RemovalData) },
     Verb { name: "settings", tells: "Every setting: key, default, what is allowed.", schema: || schema_for!(crate::reference::SettingsData) },
+    Verb { name: "stream", tells: "A long text read by a language model under several cache policies.", schema: || schema_for!(crate::stream::StreamData) },
     Verb { name: "sweep", tells: "Many runs and their table, or what there would be to do.", schema: || schema_for!(crate::sweep::SweepData) },
     Verb { name: "tag", tells: "The tags of a run.", schema: || schema_for!(crate::listing::RemarksData) },
     Verb { name: "task", tells: "What a task is; without one, the families of tasks.", schema: || schema_for!(crate::reference::TaskData) },

@@ -4,6 +4,7 @@ use super::checkpoint::{Checkpoint, SavedLane};
 use super::folder::SegmentLine;
 use super::identity::Setting;
 use dunwu_attention::streaming::perplexity;
+use std::path::PathBuf;
 
 /// A text read under several policies, so far or to its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,16 +21,22 @@ pub struct Reading {
     pub trained_context: u64,
     /// The command that makes it.
     pub command: String,
+    /// Tokens that were asked for; `None` means all of the text.
+    pub asked: Option<u64>,
     /// Tokens that were read at once.
     pub chunk: usize,
     /// Threads that read them.
     pub threads: usize,
     /// Whether the text had no more tokens.
     pub ended: bool,
+    /// Whether the reading was stopped before it had read all that was asked for; the same request goes on from there.
+    pub is_stopped: bool,
     /// How often the text was begun over.
     pub rounds: u64,
     /// One for each policy, in the order in which they were asked for.
     pub courses: Vec<Course>,
+    /// Where the stream is kept, for the next reading.
+    pub folder: PathBuf,
 }
 
 /// One policy's way through the text.

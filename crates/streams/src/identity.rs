@@ -1,6 +1,7 @@
 //! What makes two streams the same one.
 
 use super::error::StreamError;
+use super::policies::AppliedPolicy;
 use dunwu::store::RunId;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -59,6 +60,12 @@ impl Identity {
     /// The stream's name.
     pub fn id(&self) -> RunId {
         RunId::of(&self.text())
+    }
+
+    /// Where a policy stands among the stream's policies.
+    pub(super) fn index_of(&self, policy: &AppliedPolicy) -> usize {
+        let place = self.policies.iter().position(|name| *name == policy.identity);
+        place.expect("a stream has all policies that were asked for")
     }
 
     /// As it is hashed and kept.

@@ -21,15 +21,16 @@ mod scheduler;
 mod served;
 
 use crate::failure::Failure;
-use crate::language_model;
 use crate::say::{note, say};
 use crate::signals::Signals;
+use crate::watching::show;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use connections::{Limits, accept};
 use dunwu_attention::cache::Assignment;
 use dunwu_attention::constrain::TokenTrie;
 use dunwu_attention::template::ChatTemplate;
+use dunwu_streams::{LanguageModel, language_model};
 use event::Event;
 use queue::Queue;
 use routes::Shared;
@@ -140,7 +141,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn load(serving: &Serving) -> Result<(Served, Scheduling), Failure> {
-    let (file, model, tokenizer) = language_model::open(&serving.model, serving.quiet)?;
+    let opened = show(serving.quiet, |watcher| LanguageModel::open(&serving.model, watcher));
+    let LanguageModel { file, model, tokenizer } = opened?;
     let shape = model.hyperparameters();
     let assignment =
         Assignment::parse(&serving.policy, shape).map_err(|error| Failure::usage(format!("--policy: {error}")))?;

@@ -2,7 +2,6 @@
 
 use super::refusal::Refusal;
 use super::request::{Asked, Delivery, Format, MaxTokens, Prompt, Turn};
-use crate::language_model;
 use axum::http::StatusCode;
 use dunwu_attention::constrain::{Constraint, TokenTrie};
 use dunwu_attention::model::Model;
@@ -10,6 +9,7 @@ use dunwu_attention::sample::Sampling;
 use dunwu_attention::speak::Manner;
 use dunwu_attention::template::{ChatTemplate, Message};
 use dunwu_attention::tokenizer::Tokenizer;
+use dunwu_streams::language_model;
 
 /// All that requests share.
 pub(super) struct Served {

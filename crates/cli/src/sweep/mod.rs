@@ -16,7 +16,6 @@ use dunwu::sweep::{Options, SweepRequest};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_report::sweep as verbs;
 use progress::Progress;
-pub(crate) use progress::span;
 use std::path::PathBuf;
 use std::time::Duration;
 

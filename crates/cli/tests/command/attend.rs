@@ -150,7 +150,7 @@ fn what_cannot_be_measured_is_refused_with_what_to_do() {
     desk.refuses("passkey tiny.gguf short.txt", 2, &["take a longer text or smaller distances"]);
     desk.refuses("passkey tiny.gguf text.txt --distances 0", 2, &["--distances"]);
     desk.refuses("passkey tiny.gguf text.txt --policy sink:4+60", 2, &["sink:4+60", "perhaps sinks:"]);
-    desk.refuses("passkey tiny.gguf text.txt --policy heads:missing.json", 2, &["missing.json"]);
+    desk.refuses("passkey tiny.gguf text.txt --policy heads:missing.json", 1, &["missing.json"]);
     desk.refuses("passkey tiny.gguf text.txt --policy full --policy full", 2, &["--policy full is given twice"]);
     desk.refuses("passkey tiny.gguf text.txt --policy full --policy 0..=full", 2, &["are the same"]);
     desk.write("heads.json", r#"{"format":1,"model":"other","policies":[["full"]]}"#);

@@ -5,8 +5,8 @@ use dunwu_attention::cache::{Assignment, Cache, Precision};
 use dunwu_attention::decoder::Decoder;
 use dunwu_attention::file::ModelFile;
 use dunwu_attention::model::Model;
-use dunwu_attention_fixtures::{Format, Tiny};
 use dunwu_attention::tokenizer::Tokenizer;
+use dunwu_attention_fixtures::{Format, Tiny};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -76,6 +76,7 @@ impl Desk {
 fn a_stream_says_what_programs_rely_on() {
     let desk = desk();
     let stream = desk.json(&format!("{WORDS} --tokens 1500 --chunk 7 --figures drawn"));
+    assert_eq!(stream["stopped"], false);
     let keys = ["begin", "chunk", "segment", "cache", "threads", "text", "model"];
     assert!(keys.iter().all(|&key| !stream[key].is_null()), "{stream}");
     assert_eq!(

@@ -50,6 +50,21 @@ pub struct SettingFacts {
 pub struct MeasuresData {
     /// Every measure that was asked for, in reading order.
     pub measures: Vec<MeasureFacts>,
+    /// Every quantity of an evaluation that was asked for: losses and accuracies, which are known between snapshots, too.
+    pub scalars: Vec<ScalarFacts>,
+}
+
+/// A quantity of an evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ScalarFacts {
+    /// Name in tables: `test_accuracy`.
+    pub name: String,
+    /// What the number says.
+    pub tells: String,
+    /// Its unit, with the meaning of its ends where it helps.
+    pub unit: String,
+    /// When there is no value.
+    pub undefined: String,
 }
 
 /// A measure.

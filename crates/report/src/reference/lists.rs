@@ -1,9 +1,10 @@
 //! Presets, settings and measures.
 
-use super::data::{MeasureFacts, MeasuresData, PresetFacts, PresetsData, SettingFacts, SettingsData};
+use super::data::{MeasureFacts, MeasuresData, PresetFacts, PresetsData, ScalarFacts, SettingFacts, SettingsData};
 use dunwu::answer::wording::counted;
 use dunwu::answer::{Answer, Block, Fact, Section, object};
 use dunwu::measure::{MEASURES, Measure};
+use dunwu::scalars::{SCALARS, ScalarQuantity};
 use dunwu::verb::VerbError;
 use dunwu_engine::RunSpec;
 use dunwu_engine::spec::presets::PRESETS;
@@ -52,8 +53,11 @@ pub fn settings() -> Answer {
 pub fn measures(name: Option<&str>) -> Result<Answer, VerbError> {
     let wanted: Vec<&Measure> =
         MEASURES.iter().filter(|measure| name.is_none_or(|name| measure.name == name)).collect();
-    if let (Some(unknown), true) = (name, wanted.is_empty()) {
-        let hint = nearest(unknown, MEASURES.iter().map(|measure| measure.name));
+    let scalars: Vec<&ScalarQuantity> =
+        SCALARS.iter().filter(|scalar| name.is_none_or(|name| scalar.name == name)).collect();
+    if let (Some(unknown), true) = (name, wanted.is_empty() && scalars.is_empty()) {
+        let known = MEASURES.iter().map(|measure| measure.name).chain(SCALARS.iter().map(|scalar| scalar.name));
+        let hint = nearest(unknown, known);
         let hint = hint.map_or("`dunwu measures` lists them all".to_owned(), |name| format!("did you mean `{name}`?"));
         return Err(VerbError::usage(format!("there is no measure `{unknown}`; {hint}")));
     }
@@ -75,10 +79,26 @@ pub fn measures(name: Option<&str>) -> Result<Answer, VerbError> {
     };
     let headline = match wanted[..] {
         [only] if name.is_some() => sentence(only.tells),
+        [] => scalars.iter().map(|scalar| sentence(scalar.tells)).collect(),
         _ => format!("{} are computed at each snapshot of a run.", counted(wanted.len(), "measure")),
     };
-    let sections = wanted.iter().map(section).collect();
-    Ok(list("measures", "Measures", headline, sections, &MeasuresData { measures: facts.collect() }))
+    let mut sections: Vec<Section> = wanted.iter().map(section).collect();
+    let of_scalar = |scalar: &&ScalarQuantity| {
+        let meaning = format!("{}; unit: {}; undefined: {}", sentence(scalar.tells), scalar.unit, scalar.undefined);
+        Fact::new(scalar.name, meaning)
+    };
+    if !scalars.is_empty() {
+        let words = Block::Words(scalars.iter().map(of_scalar).collect());
+        sections.push(Section::everywhere("At every evaluation, and in the tables of sweeps", vec![words]));
+    }
+    let scalars = scalars.iter().map(|scalar| ScalarFacts {
+        name: scalar.name.to_owned(),
+        tells: scalar.tells.to_owned(),
+        unit: scalar.unit.to_owned(),
+        undefined: scalar.undefined.to_owned(),
+    });
+    let data = MeasuresData { measures: facts.collect(), scalars: scalars.collect() };
+    Ok(list("measures", "Measures", headline, sections, &data))
 }
 
 fn list(verb: &'static str, title: &str, headline: String, sections: Vec<Section>, data: &impl Serialize) -> Answer {

@@ -1,26 +1,25 @@
-//! A stream that is being read: chunk by chunk, each policy in turn, so that all feel the same weather on the machine and their
-//! results grow together.
+//! A stream that is being read: chunk by chunk, each policy in turn, so that whatever else the machine does slows all of them alike
+//! and their results grow together.
 
-use super::Asked;
-use super::policies::Policied;
-use super::progress::{Progress, State};
-use crate::failure::Failure;
 use crate::language_model;
-use crate::say::note;
+use crate::policies::AppliedPolicy;
+use crate::stream::StreamRequest;
+use crate::{Checkpoint, Folder, Identity, Opened, Pace, SavedLane, SegmentLine, StreamError, Text};
+use dunwu::verb::{Progress, VerbError, Watcher};
 use dunwu_attention::cache::Cache;
 use dunwu_attention::decoder::Decoder;
 use dunwu_attention::model::Model;
 use dunwu_attention::streaming::{Lane, Sums};
-use dunwu_streams::{Checkpoint, Folder, Identity, Opened, Pace, SavedLane, SegmentLine, StreamError, Text};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Saving may take one part in so many of the time.
 const SAVING: u32 = 20;
+/// How far it is said at most so often.
+const GLANCE: Duration = Duration::from_millis(200);
 
 pub(super) struct Underway<'m, 'a> {
-    asked: &'a Asked,
+    request: &'a StreamRequest,
     decoder: Decoder<'m>,
     text: &'a mut Text<'m>,
     folder: Folder,
@@ -45,60 +44,63 @@ struct Reader {
 impl<'m, 'a> Underway<'m, 'a> {
     /// Where the checkpoint left off, or at the start.
     pub(super) fn begin(
-        asked: &'a Asked,
+        request: &'a StreamRequest,
         model: &'m Model,
-        policies: &[Policied],
+        policies: &[AppliedPolicy],
         identity: &Identity,
         text: &'a mut Text<'m>,
         opened: Opened,
-    ) -> Result<Self, Failure> {
-        let fresh = |policy: &Policied| {
-            let cache = Cache::new(model.hyperparameters(), &policy.assignment, asked.cache);
+        watcher: &mut Watcher<'_>,
+    ) -> Result<Self, VerbError> {
+        let fresh = |policy: &AppliedPolicy| {
+            let cache = Cache::new(model.hyperparameters(), &policy.assignment, request.cache);
             Reader {
                 policy: policy.written.clone(),
-                lane: Lane::new(cache, Sums::new(asked.segment)),
+                lane: Lane::new(cache, Sums::new(request.segment)),
                 pace: Pace::default(),
                 bytes: 0,
                 peak_bytes: 0,
                 full_at: policy.full_at(),
             }
         };
-        let mut sorted: Vec<&Policied> = policies.iter().collect();
-        sorted.sort_by_key(|policy| policy.index_in(identity));
+        let mut sorted: Vec<&AppliedPolicy> = policies.iter().collect();
+        sorted.sort_by_key(|policy| identity.index_of(policy));
         let Opened { mut folder, checkpoint, mut segments, .. } = opened;
-        let decoder = Decoder::new(model, language_model::threads(asked.threads));
+        let decoder = Decoder::new(model, language_model::threads(request.threads));
         if let Some(checkpoint) = checkpoint {
             let lanes = sorted.iter().zip(&checkpoint.lanes).map(|(policy, saved)| fresh(policy).restored(saved));
             if let Some(lanes) = lanes.collect::<Option<Vec<Reader>>>() {
                 text.go_to(&checkpoint.place)?;
-                if !asked.quiet {
-                    note!("going on from token {}: {}", checkpoint.tokens(), folder.path().display());
-                }
+                let (from, path) = (checkpoint.tokens(), folder.path().display());
+                watcher.tell(&Progress::Resumed(&format!("going on from token {from}: {path}")));
                 let (last, has_ended) = (checkpoint.last, checkpoint.ended);
-                return Ok(Self { asked, decoder, text, folder, segments, lanes, last, has_ended });
+                return Ok(Self { request, decoder, text, folder, segments, lanes, last, has_ended });
             }
-            note!("beginning again, because the checkpoint's caches are of another build");
+            watcher.note("beginning again, because the checkpoint's caches are of another build");
             folder.forget()?;
             segments.clear();
         }
-        for passed in 0..asked.from {
+        for passed in 0..request.from {
             if text.next_token()?.is_none() {
-                return Err(Failure::usage(format!("--from {}: the text has {passed} tokens", asked.from)));
+                return Err(VerbError::usage(format!("--from {}: the text has {passed} tokens", request.from)));
             }
         }
         let lanes = sorted.into_iter().map(fresh).collect();
-        Ok(Self { asked, decoder, text, folder, segments, lanes, last: identity.setting.begin, has_ended: false })
+        Ok(Self { request, decoder, text, folder, segments, lanes, last: identity.setting.begin, has_ended: false })
     }
 
     /// Reads up to `wanted` tokens in all, or to the end of the text; whether it was stopped before.
-    pub(super) fn read(&mut self, wanted: Option<u64>, stop: &AtomicBool) -> Result<bool, Failure> {
+    pub(super) fn read(&mut self, wanted: Option<u64>, watcher: &mut Watcher<'_>) -> Result<bool, VerbError> {
         let before = self.tokens();
-        let mut progress = Progress::new(before, self.asked.quiet);
-        let (mut saved, mut pause) = (Instant::now(), self.asked.checkpoint_every);
+        watcher.phase("tokens", Some(self.expected(wanted)));
+        watcher.pieces(before);
+        let began = Instant::now();
+        let (mut saved, mut pause) = (began, self.request.checkpoint_every);
+        let mut said = began;
         let mut window = Vec::new();
         let was_ended = self.has_ended;
         let is_stopped = loop {
-            if stop.load(Ordering::Relaxed) {
+            if watcher.is_stopped() {
                 break true;
             }
             self.next_window(wanted, &mut window)?;
@@ -106,15 +108,17 @@ impl<'m, 'a> Underway<'m, 'a> {
                 break false;
             }
             self.predict(&window)?;
-            if progress.is_due() {
-                progress.show(&self.state(wanted));
+            if said.elapsed() >= GLANCE {
+                said = Instant::now();
+                watcher.pieces(self.tokens());
+                let rate = (self.tokens() - before) as f64 / began.elapsed().as_secs_f64().max(1e-9);
+                watcher.tell(&Progress::State(&format!("{rate:.0} a second; perplexity {}", self.perplexities())));
             }
             if saved.elapsed() >= pause {
-                pause = self.save()?.max(self.asked.checkpoint_every);
+                pause = self.save()?.max(self.request.checkpoint_every);
                 saved = Instant::now();
             }
         };
-        progress.done();
         if self.tokens() > before || self.has_ended != was_ended {
             self.save()?;
         }
@@ -125,7 +129,7 @@ impl<'m, 'a> Underway<'m, 'a> {
     fn next_window(&mut self, wanted: Option<u64>, window: &mut Vec<u32>) -> Result<(), StreamError> {
         let sums = self.lanes[0].lane.sums();
         let left = wanted.map_or(u64::MAX, |wanted| wanted.saturating_sub(sums.tokens));
-        let n = u64::from(self.asked.chunk).min(sums.room()).min(left) as usize;
+        let n = u64::from(self.request.chunk).min(sums.room()).min(left) as usize;
         window.clear();
         window.extend(self.last);
         while n > 0 && window.len() < n + 1 {
@@ -173,12 +177,22 @@ impl<'m, 'a> Underway<'m, 'a> {
         Ok(began.elapsed() * SAVING)
     }
 
-    fn state(&self, wanted: Option<u64>) -> State {
-        let tokens = self.tokens();
+    /// Tokens that there will be, as far as is known.
+    fn expected(&self, wanted: Option<u64>) -> u64 {
         let (read, of) = self.text.bytes();
-        let of_text = (tokens as f64 * of as f64 / read.max(1) as f64) as u64;
-        let perplexities = self.lanes.iter().map(|reader| (reader.policy.clone(), reader.lane.sums().perplexity()));
-        State { tokens, all: wanted.unwrap_or(of_text), perplexities: perplexities.collect() }
+        // Before anything is read, about four bytes a token.
+        let bytes_a_token = if read > 0 && self.tokens() > 0 { read as f64 / self.tokens() as f64 } else { 4.0 };
+        wanted.unwrap_or((of as f64 / bytes_a_token) as u64).max(self.tokens())
+    }
+
+    /// Each policy with its perplexity so far.
+    fn perplexities(&self) -> String {
+        let of = |reader: &Reader| {
+            let perplexity = reader.lane.sums().perplexity();
+            let perplexity = perplexity.map_or("–".to_owned(), |perplexity| format!("{perplexity:.2}"));
+            format!("{} {perplexity}", reader.policy)
+        };
+        self.lanes.iter().map(of).collect::<Vec<_>>().join(", ")
     }
 
     fn tokens(&self) -> u64 {

@@ -1,17 +1,21 @@
 //! Made-up attention for tests: heads of layers above a third have a sink, others look at what is near.
 
-use super::Reading;
 use dunwu_attention::decoder::Watch;
 use dunwu_attention::model::{Hyperparameters, Pairs, Rotary};
 use dunwu_attention::sparsity::{Plan, Sparsity};
+use dunwu_streams::{Attended, BeginToken};
 
-pub(super) fn reading(n_tokens: usize) -> Reading {
+/// A model of so many layers and heads that has read so many tokens, some of them hostile to a page.
+pub(super) fn attended(n_layers: usize, n_heads: usize, n_tokens: usize) -> Attended {
     let words = ["<|endoftext|>", " the", "\n\n", " \"don't\" & <b>", "\u{fffd}", "ing"];
-    Reading {
-        model: "a model <1>".to_owned(),
+    Attended {
+        model: "models/a model <1>".to_owned(),
         text: "a text & more".to_owned(),
-        begin: Some("<|endoftext|>".to_owned()),
+        begin: Some(BeginToken { token: 0, text: "<|endoftext|>".to_owned(), is_demanded: false }),
         tokens: (0..n_tokens).map(|i| words[i % words.len()].to_owned()).collect(),
+        trained_context: 256,
+        sparsity: sparsity(n_layers, n_heads, n_tokens),
+        assigned: None,
     }
 }
 

@@ -1,22 +1,20 @@
 //! Maps over layers: four measures of every head, and what a cache of each size would lose.
 
-use super::heat::Heat;
-use crate::figures::Figure;
-use crate::phase_chart::key;
-use crate::svg::{Svg, WIDTH};
+use super::heat::{Heat, shades};
 use crate::words::{count, percent};
+use dunwu::answer::{Figure, Plots, WIDTH};
 use dunwu_attention::sparsity::{Head, MEASURES, SINKS, Sparsity, measure};
 
-/// What is drawn, all of them shares, so that one legend serves all.
+/// What is drawn, all of them shares, so that one key serves all.
 const DRAWN: [&str; 4] = ["mass_first", "mass_recent", "share_for_95", "evenness"];
 
 /// A map a measure, layers across, heads down.
 pub(super) fn measures(sparsity: &Sparsity) -> Figure {
     const TITLE: &str = "What every head does";
     const HALF: f64 = WIDTH / 2.0;
-    let mut svg = Svg::default();
     let rows: Vec<String> = (0..sparsity.n_heads).map(|head| head.to_string()).collect();
     let head = |layer: usize, row: usize| &sparsity.of_layer(layer)[row];
+    let mut plots = Plots::default();
     let mut top = 24.0;
     for pair in DRAWN.chunks(2) {
         let mut bottom: f64 = top;
@@ -29,21 +27,24 @@ pub(super) fn measures(sparsity: &Sparsity) -> Figure {
                 rows: &rows,
                 row_name: "query heads",
                 value: &|layer, row| head(layer, row).mean(name),
-                says: &|layer, row| told(head(layer, row), name),
+                says: &|layer, row| cell_text(head(layer, row), name),
             };
-            bottom = bottom.max(map.draw(&mut svg, (left, left + HALF - 8.0), top, 14.0));
+            let map = map.place((left, left + HALF - 8.0), top, 14.0);
+            bottom = bottom.max(map.bottom);
+            plots.plots.push(map.plot);
+            plots.items.extend(map.items);
         }
         top = bottom + 24.0;
     }
-    key(&mut svg, (0.0, top - 20.0), Some((0.0, 1.0, true)), false);
-    let caption = "Each cell is a head, its shade the mean over queries, from 0 to 1 in all four maps; rest the pointer on a cell for \
-                   the number and for how it varies between queries. Keys and evenness are shares of all keys that there are and \
-                   of the entropy of looking at all of them alike: pale is sparse.";
-    Figure::drawn("attention_heads", TITLE, caption.to_owned(), svg, top - 4.0)
+    plots.items.push(shades(top - 20.0));
+    plots.size = (WIDTH, top - 4.0);
+    let caption = "Each cell is a head, its shade the mean over queries, from 0 to 1 in all four maps. Rest the pointer on a cell for \
+                   the number and for how it varies between queries. Share of keys and evenness are small where attention is sparse.";
+    Figure::of_plots("attention-heads", TITLE, caption, plots)
 }
 
-/// `layer 3, head 5: mass on the first token 43 % (30 % to 60 % …)`.
-fn told(head: &Head, name: &str) -> String {
+/// `layer 3, head 5: 43 % (four fifths of the queries: 30 % to 60 %)`.
+fn cell_text(head: &Head, name: &str) -> String {
     let spread = head.measures[measure(name)];
     let [mean, low, high] = [spread.mean, spread.low, spread.high].map(percent);
     format!("layer {}, head {}: {mean} (four fifths of the queries: {low} to {high})", head.layer, head.head)
@@ -54,11 +55,10 @@ pub(super) fn losses(sparsity: &Sparsity) -> Figure {
     const TITLE: &str = "What a cache of first and last keys would lose";
     let sizes = sparsity.plan.sizes();
     if sizes.is_empty() {
-        return Figure::undefined("attention_lost", TITLE, "too few tokens were read for the smallest cache");
+        return Figure::undefined("attention-lost", TITLE, "too few tokens were read for the smallest cache");
     }
     let rows: Vec<String> = sizes.iter().map(|size| format!("{SINKS}+{}", count((size - SINKS) as u64))).collect();
     let layers = sparsity.layers();
-    let mut svg = Svg::default();
     let map = Heat {
         title: "Mass lost",
         remark: "(share of the attention, mean over heads)",
@@ -68,22 +68,22 @@ pub(super) fn losses(sparsity: &Sparsity) -> Figure {
         value: &|layer, row| layers[layer].lost[row],
         says: &|layer, row| format!("layer {layer}, {}: {} lost", rows[row], percent(layers[layer].lost[row])),
     };
-    let bottom = map.draw(&mut svg, (0.0, WIDTH - 6.0), 24.0, 24.0);
-    key(&mut svg, (0.0, bottom + 2.0), Some((0.0, 1.0, true)), false);
+    let map = map.place((0.0, WIDTH - 6.0), 24.0, 24.0);
+    let mut items = map.items;
+    items.push(shades(map.bottom + 2.0));
     let most = |row: usize| {
         let (layer, lost) = worst(&layers.iter().map(|layer| layer.lost[row]).collect::<Vec<f64>>());
-        format!("{} in layer {layer}", percent(lost))
+        format!("{} with {} (layer {layer})", percent(lost), rows[row])
     };
     let last = sizes.len() - 1;
     let caption = format!(
-        "Attention that goes to keys which a streaming cache of this size would have dropped, with all keys kept while it was \
-         measured, over queries with at least twice as many keys. The most: {} with {}, {} with {}.",
+        "Share of the attention that goes to keys which a cache of this size would have dropped, over queries with at least twice as \
+         many keys. The largest loss of a layer is {}{}.",
         most(0),
-        rows[0],
-        most(last),
-        rows[last]
+        if last > 0 { format!(" and {}", most(last)) } else { String::new() },
     );
-    Figure::drawn("attention_lost", TITLE, caption, svg, bottom + 18.0)
+    let plots = Plots { size: (WIDTH, map.bottom + 18.0), plots: vec![map.plot], items };
+    Figure::of_plots("attention-lost", TITLE, caption, plots)
 }
 
 /// The largest and where it is.
