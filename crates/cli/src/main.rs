@@ -27,6 +27,7 @@ mod swept;
 mod watching;
 
 use clap::{Args, Parser, Subcommand};
+use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -66,15 +67,6 @@ struct Drive {
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or("write a number of seconds, such as 10 or 0.5")
-}
-
-/// Keys that a command has beside those of runs, for its help.
-fn keys_help(keys: &[&[landscape::Key]]) -> String {
-    let lines = keys.iter().flat_map(|keys| keys.iter()).map(|(key, tells)| format!("  {key:<9} {tells}"));
-    format!(
-        "Keys beside those of runs (`dunwu settings`), and short names n, fraction, corrupted, skew, activation:\n{}",
-        lines.collect::<Vec<_>>().join("\n")
-    )
 }
 
 #[derive(Subcommand)]
@@ -236,7 +228,7 @@ enum Command {
     /// Finds the local maxima of the energy on the unit sphere from many random starts, proves each by its gradient and its
     /// Hessian, puts together what the problem's symmetries make one, and says what each is good for. With --run, says which
     /// peak each unit of a trained network stands below.
-    #[command(after_help = keys_help(&[landscape::PEAKS_KEYS]))]
+    #[command(after_help = landscape::keys_help(&[PEAKS_KEYS]))]
     Peaks {
         /// A task, then n=, fraction=, energy=, … as key=value; every setting of runs is a key
         #[arg(value_name = "TASK] [KEY=VALUE ...", required_unless_present = "run")]
@@ -256,7 +248,7 @@ enum Command {
     ///
     /// At several amounts of data, for several samples each: heights and basins of the best peaks of both kinds on both
     /// landscapes, where generalizing overtakes, and from where on short real runs generalize.
-    #[command(after_help = keys_help(&[landscape::PEAKS_KEYS, landscape::RACE_KEYS]))]
+    #[command(after_help = landscape::keys_help(&[PEAKS_KEYS, RACE_KEYS]))]
     Race {
         /// A task, then key=value; every setting of runs is a key
         #[arg(value_name = "TASK] [KEY=VALUE ...", required = true)]
@@ -367,7 +359,7 @@ fn main() -> ExitCode {
         Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
         Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Launch { cluster } => launch::launch(&cluster),
-        Command::Peaks { words, run: None, drawn, place, .. } => landscape::peaks(&words, &drawn, &place),
+        Command::Peaks { words, run: None, quiet, drawn, place } => landscape::peaks(&words, quiet, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }

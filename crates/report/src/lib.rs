@@ -24,14 +24,12 @@ pub mod phase;
 mod phase_chart;
 mod phase_grid;
 mod plot;
-mod race_chart;
 pub mod skin;
 pub mod stream;
 mod stream_chart;
 mod svg;
 mod terminal;
 mod terrain;
-mod terrain_page;
 mod timeline;
 pub mod verbs;
 mod view;
@@ -45,12 +43,13 @@ mod sample;
 mod tests;
 
 pub use figures::Figure;
+pub use landscape::{climbing, peaks, race};
 
 use dunwu::Opened;
 use view::View;
 
 /// The whole report as one self-contained HTML page; `settings` are the spec's rows as `(key, value)`, `landscape` the figures of
-/// [`landscape::run_figures`].
+/// [`climbing::drawn_run_figures`].
 pub fn html(opened: &Opened, landscape: &[Figure], settings: &[(String, String)]) -> String {
     page::html(&View::of(opened), landscape, settings)
 }

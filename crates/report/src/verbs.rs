@@ -1,6 +1,9 @@
 //! The table of verbs: what `dunwu schema` walks, and whoever shows answers.
 
-use schemars::Schema;
+use crate::landscape::climbing::ClimbingData;
+use crate::landscape::peaks::PeaksData;
+use crate::landscape::race::RaceData;
+use schemars::{Schema, schema_for};
 
 /// A verb whose answer carries data.
 pub struct Verb {
@@ -13,7 +16,23 @@ pub struct Verb {
 }
 
 /// Every verb, in alphabetical order.
-pub const VERBS: &[Verb] = &[];
+pub const VERBS: &[Verb] = &[
+    Verb {
+        name: "climbing",
+        tells: "Which peaks the units of a recorded run stand below, snapshot by snapshot (`dunwu peaks --run RUN`).",
+        schema: || schema_for!(ClimbingData),
+    },
+    Verb {
+        name: "peaks",
+        tells: "The peaks that a hidden unit can climb, each with its height, its basin and what it stands for.",
+        schema: || schema_for!(PeaksData),
+    },
+    Verb {
+        name: "race",
+        tells: "Where generalizing peaks overtake memorizing ones as a setting changes, beside short real runs.",
+        schema: || schema_for!(RaceData),
+    },
+];
 
 /// The schema of what `--json` prints for a verb: that of its data, with the keys that every answer has.
 pub fn schema(verb: &Verb) -> Schema {

@@ -8,7 +8,9 @@ use std::ops::Range;
 pub const NUMERICAL_ORDER_LIMIT: usize = 1024;
 
 /// Frobenius–Schur type of an irrep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum IrrepKind {
     /// Realisable over ℝ (indicator +1).

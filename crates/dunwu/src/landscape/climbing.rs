@@ -54,7 +54,7 @@ pub enum ClimbingError {
 }
 
 /// A run on its landscape.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Climbing {
     /// Which energy.
     pub energy: EnergyKind,
@@ -65,7 +65,7 @@ pub struct Climbing {
 }
 
 /// A generalizing peak, and who was there at the last snapshot.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct WatchedPeak {
     /// What it stands for.
     pub name: String,
@@ -131,7 +131,7 @@ impl Place {
 }
 
 /// All units at one snapshot.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct ClimbingStep {
     /// Updates made so far.
     pub step: u64,
