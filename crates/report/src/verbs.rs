@@ -29,7 +29,7 @@ pub const VERBS: &[Verb] = &[
     },
     Verb {
         name: "race",
-        tells: "Where generalizing peaks overtake memorizing ones as a setting changes, beside short real runs.",
+        tells: "Where feature peaks overtake memory peaks as a setting changes, beside short real runs.",
         schema: || schema_for!(RaceData),
     },
 ];

@@ -20,7 +20,7 @@ fn peaks_are_certified_told_and_drawn() {
         // Theorem 2, corrected: M/2 for the real irrep, M/4 for the pairs.
         let expected = if row["irrep"]["type"] == "real" { 4.0 } else { 2.0 };
         assert!((number(&row["height"]) / expected - 1.0).abs() < 1e-9, "{row}");
-        assert_eq!((&row["kind"], &row["irrep"]["degree"]), (&"generalizing".into(), &1.into()));
+        assert_eq!((&row["kind"], &row["irrep"]["degree"]), (&"feature".into(), &1.into()));
         assert!(number(&row["gradient_norm"]) < 1e-6 && number(&row["hessian_max"]) < 1e-5, "{row}");
         assert!(
             number(&row["basin_low"]) <= number(&row["basin"]) && number(&row["basin"]) <= number(&row["basin_high"])
@@ -28,8 +28,8 @@ fn peaks_are_certified_told_and_drawn() {
         assert!(number(&row["purity"]) > 1.0 - 1e-9 && number(&row["participation"]) > 1.0, "{row}");
     }
     let raw = desk.json("peaks cyclic:23 n=212 energy=raw restarts=200 --output raw.html --figures drawn");
-    let memorizing = raw["peaks"].as_array().unwrap().iter().find(|row| row["kind"] == "memorizing").unwrap();
-    assert!(number(&memorizing["participation"]) < 2.0, "one token: {memorizing}");
+    let memory = raw["peaks"].as_array().unwrap().iter().find(|row| row["kind"] == "memory").unwrap();
+    assert!(number(&memory["participation"]) < 2.0, "one token: {memory}");
     let page = std::fs::read_to_string(desk.path("raw.html")).unwrap();
     assert!(page.contains("<svg") && !page.contains("<script"));
     assert!(desk.path("drawn/peaks.svg").is_file());
@@ -57,14 +57,14 @@ fn a_race_has_points_a_crossing_and_real_runs() {
     assert_eq!((points.len(), &race["energy"]), (5, &"whitened".into()));
     assert_eq!(points[0]["n"], 30);
     let last = &points[4];
-    assert!(number(&last["generalizing"]["height"]) > 0.0 && number(&last["generalizing"]["basin"]) > 0.9, "{last}");
-    assert!(number(&points[0]["memorizing"]["basin"]) > number(&last["memorizing"]["basin"]));
+    assert!(number(&last["feature"]["height"]) > 0.0 && number(&last["feature"]["basin"]) > 0.9, "{last}");
+    assert!(number(&points[0]["memory"]["basin"]) > number(&last["memory"]["basin"]));
     for key in ["n", "low", "high", "n_mlogm", "low_mlogm", "high_mlogm"] {
         assert!(race["crossing"].get(key).is_some() && race["training"].get(key).is_some(), "{race}");
     }
     assert_eq!(race["other"]["energy"], "raw");
     assert!(!race["runs"].as_array().unwrap().is_empty());
-    let page = std::fs::read_to_string(desk.path("race.html")).unwrap();
+    let page = std::fs::read_to_string(desk.path(race["page"].as_str().unwrap())).unwrap();
     assert!(page.matches("<svg").count() >= 3 && page.contains("type=\"range\""));
     let again = desk.json(&format!("{words} train=false --output other.html"));
     assert_eq!((&again["points"][2]["samples"], &again["training"]), (&points[2]["samples"], &Value::Null));
@@ -76,7 +76,7 @@ fn a_race_against_wrong_labels_falls() {
     let words = "race cyclic:11 against=corrupted values=0,0.5 n=85 restarts=64 samples=1 train=false --quiet";
     let race = desk.json(words);
     assert_eq!(race["axis"], "data.corrupted");
-    let basin = |i: usize| number(&race["points"][i]["generalizing"]["basin"]);
+    let basin = |i: usize| number(&race["points"][i]["feature"]["basin"]);
     assert!(basin(0) > 0.9 && basin(1) < 0.2, "{race}");
     assert_eq!(race["basin_crossing"]["falls"], true);
 }
@@ -89,7 +89,7 @@ fn what_is_no_group_is_climbed_and_said_to_be_none() {
     assert!(remarks.contains("no group") && remarks.contains("Theorem 5"), "{remarks}");
     assert!(parity["peaks"].as_array().unwrap().iter().all(|row| row["irrep"].is_null() && row["purity"].is_null()));
     // x² of two bits holds their product, which is the label.
-    assert_eq!(parity["peaks"][0]["kind"], "generalizing");
+    assert_eq!(parity["peaks"][0]["kind"], "feature");
     desk.write("quasi.csv", "0,2,1\n1,0,2\n2,1,0\n");
     let quasi = desk.json("peaks table:quasi.csv restarts=40");
     assert!(quasi["remarks"].to_string().contains("Latin square but no group"));

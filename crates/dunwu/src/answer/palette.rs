@@ -44,9 +44,9 @@ pub fn label_color(label: UnitLabel) -> Color {
 /// The colour of a peak's kind.
 pub fn peak_color(kind: PeakKind) -> Color {
     match kind {
-        PeakKind::Generalizing => TEST,
+        PeakKind::Feature => TEST,
         PeakKind::Mixed => RESTORED,
-        PeakKind::Memorizing => TRAIN,
+        PeakKind::Memory => TRAIN,
     }
 }
 

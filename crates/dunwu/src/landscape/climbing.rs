@@ -1,8 +1,8 @@
-//! A run on its landscape: which peaks its units stand below at each snapshot, which generalizing peaks nobody has climbed, and
+//! A run on its landscape: which peaks its units stand below at each snapshot, which feature peaks nobody has climbed, and
 //! what the gradient still asks for.
 //!
 //! ```text
-//! Snapshot ─▶ Footing ─▶ ClimbingStep            Landscape ─▶ Peaks, of which the generalizing ones are watched
+//! Snapshot ─▶ Footing ─▶ ClimbingStep            Landscape ─▶ Peaks, of which the feature peaks are watched
 //! ```
 
 use super::energy::{Energy, Inputs};
@@ -13,6 +13,7 @@ use super::projection::{EnergyKind, Projection};
 use super::race::population_peaks;
 use super::{LandscapeError, dimension};
 use crate::group::Decomposition;
+use crate::measure::label::UnitLabel;
 use crate::measure::{Scene, Setup};
 use crate::opened::{predictor, ridge_eta};
 use dunwu_engine::kernel::Workers;
@@ -58,13 +59,13 @@ pub enum ClimbingError {
 pub struct Climbing {
     /// Which energy.
     pub energy: EnergyKind,
-    /// The generalizing peaks of the landscape, highest first.
+    /// The feature peaks of the landscape, highest first.
     pub peaks: Vec<WatchedPeak>,
     /// Snapshots, by step.
     pub steps: Vec<ClimbingStep>,
 }
 
-/// A generalizing peak, and who was there at the last snapshot.
+/// A feature peak, and who was there at the last snapshot.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct WatchedPeak {
     /// What it stands for.
@@ -81,51 +82,55 @@ pub struct WatchedPeak {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// Half-way up a generalizing peak or higher.
-    OnGeneralizing,
-    /// Lower, but its peak generalizes.
-    BelowGeneralizing,
-    /// Its peak carries over in part.
+    /// Half-way up a feature peak or higher.
+    OnFeature,
+    /// Lower, but below a feature peak.
+    BelowFeature,
+    /// Below a mixed peak.
     Mixed,
-    /// Its peak memorizes, and it is not half-way up.
-    BelowMemorizing,
-    /// Half-way up a memorizing peak or higher.
-    OnMemorizing,
+    /// Below a memory peak and not half-way up.
+    BelowMemory,
+    /// Half-way up a memory peak or higher.
+    OnMemory,
     /// It has no weights to speak of.
     Dead,
 }
 
 impl Place {
     /// Every place, in this order.
-    pub const ALL: [Self; 6] = [
-        Self::OnGeneralizing,
-        Self::BelowGeneralizing,
-        Self::Mixed,
-        Self::BelowMemorizing,
-        Self::OnMemorizing,
-        Self::Dead,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::OnFeature, Self::BelowFeature, Self::Mixed, Self::BelowMemory, Self::OnMemory, Self::Dead];
 
     /// As it follows a count of units.
     pub fn words(self) -> &'static str {
         match self {
-            Self::OnGeneralizing => "high on generalizing",
-            Self::BelowGeneralizing => "low on generalizing",
+            Self::OnFeature => "high on feature",
+            Self::BelowFeature => "low on feature",
             Self::Mixed => "on mixed",
-            Self::BelowMemorizing => "low on memorizing",
-            Self::OnMemorizing => "high on memorizing",
+            Self::BelowMemory => "low on memory",
+            Self::OnMemory => "high on memory",
             Self::Dead => "dead",
+        }
+    }
+
+    /// The kind of peak that it is below; `None` for a dead unit.
+    pub fn kind(self) -> Option<PeakKind> {
+        match self {
+            Self::OnFeature | Self::BelowFeature => Some(PeakKind::Feature),
+            Self::Mixed => Some(PeakKind::Mixed),
+            Self::OnMemory | Self::BelowMemory => Some(PeakKind::Memory),
+            Self::Dead => None,
         }
     }
 
     fn of(stand: Option<&Stand>, footing: &Footing) -> Self {
         let Some(stand) = stand else { return Self::Dead };
         match (footing.peaks[stand.peak].kind, stand.climbed >= CLIMBED) {
-            (PeakKind::Generalizing, true) => Self::OnGeneralizing,
-            (PeakKind::Generalizing, false) => Self::BelowGeneralizing,
+            (PeakKind::Feature, true) => Self::OnFeature,
+            (PeakKind::Feature, false) => Self::BelowFeature,
             (PeakKind::Mixed, _) => Self::Mixed,
-            (PeakKind::Memorizing, false) => Self::BelowMemorizing,
-            (PeakKind::Memorizing, true) => Self::OnMemorizing,
+            (PeakKind::Memory, false) => Self::BelowMemory,
+            (PeakKind::Memory, true) => Self::OnMemory,
         }
     }
 }
@@ -135,7 +140,8 @@ impl Place {
 pub struct ClimbingStep {
     /// Updates made so far.
     pub step: u64,
-    /// Units that are generalizing, mixed and memorizing as they are, in the order of [`PeakKind::ALL`].
+    /// Units by how high they stand, as they are, on the landscape of the whole population: half-way up a peak of it or higher, lower,
+    /// at its foot; in the order of [`PeakKind::ALL`].
     pub now: [usize; 3],
     /// Units at each place, in the order of [`Place::ALL`].
     pub at: [usize; 6],
@@ -145,9 +151,9 @@ pub struct ClimbingStep {
     pub peaks: usize,
     /// See there.
     pub fullest: usize,
-    /// Generalizing peaks of the landscape that no unit has climbed.
+    /// Feature peaks of the landscape that no unit has climbed.
     pub unclimbed: usize,
-    /// Mean share of the labels' pull that is left towards climbed and towards unclimbed generalizing peaks.
+    /// Mean share of the labels' pull that is left towards climbed and towards unclimbed feature peaks.
     pub pull_climbed: Option<f64>,
     /// See there.
     pub pull_unclimbed: Option<f64>,
@@ -157,18 +163,29 @@ pub struct ClimbingStep {
 }
 
 impl ClimbingStep {
-    /// Whether more than half of the living units generalize as they are.
+    /// Whether more than half of the living units stand at least half-way up a peak of the whole population's landscape.
     pub fn has_switched(&self) -> bool {
-        2 * self.now[PeakKind::Generalizing as usize] > self.now.iter().sum()
+        2 * self.now[PeakKind::Feature as usize] > self.now.iter().sum()
     }
 }
 
 impl Climbing {
-    /// The first snapshot from which on, to the last, most living units generalize as they are; before it they do not.
+    /// The first snapshot from which on, to the last, most living units stand at least half-way up a peak of the whole population's
+    /// landscape; before it they do not.
     pub fn switch(&self) -> Option<u64> {
         let behind = self.steps.iter().rposition(|step| !step.has_switched());
         self.steps.get(behind.map_or(0, |behind| behind + 1)).map(|step| step.step)
     }
+}
+
+/// How many units have which label and stand below which kind of peak, `[label][kind]` in the order of [`UnitLabel::ALL`] and
+/// [`PeakKind::ALL`]. Units without weights to speak of stand below none and are left out.
+pub fn labels_by_peak(labels: &[UnitLabel], places: &[Place]) -> [[usize; 3]; 4] {
+    let units = || labels.iter().zip(places);
+    UnitLabel::ALL.map(|label| {
+        PeakKind::ALL
+            .map(|kind| units().filter(|(other, place)| **other == label && place.kind() == Some(kind)).count())
+    })
 }
 
 /// A run being watched, snapshot by snapshot.
@@ -267,19 +284,19 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The generalizing peaks.
+/// The feature peaks.
 fn watched(peaks: &Peaks) -> Vec<&super::Peak> {
-    peaks.classes.iter().filter(|class| class.kind == PeakKind::Generalizing).collect()
+    peaks.classes.iter().filter(|class| class.kind == PeakKind::Feature).collect()
 }
 
-/// Units that have climbed at least half of a generalizing peak.
+/// Units that have climbed at least half of a feature peak.
 fn climbers(footing: &Footing, class: &super::Peak, peaks: &Peaks) -> usize {
     let is_it = |peak: usize| match &class.form {
         Form::Own(_) => {
             let w = &footing.peaks[peak].w;
             class.members.iter().any(|&member| dot(&peaks.maxima[member].w, w).abs() >= SAME_PEAK)
         }
-        form => footing.peaks[peak].kind == PeakKind::Generalizing && footing.forms[peak] == *form,
+        form => footing.peaks[peak].kind == PeakKind::Feature && footing.forms[peak] == *form,
     };
     let is_there: Vec<bool> = (0..footing.peaks.len()).map(is_it).collect();
     footing.living().filter(|stand| stand.climbed >= CLIMBED && is_there[stand.peak]).count()
@@ -318,6 +335,15 @@ mod tests {
     use crate::landscape::{Stop, climb, random_start};
     use dunwu_engine::spec::{DataSpec, Sampling};
     use dunwu_engine::task::Task;
+
+    #[test]
+    fn units_are_counted_by_label_and_peak() {
+        use UnitLabel::{Dead, Generalizing, Memorizing};
+        let labels = [Generalizing, Generalizing, Memorizing, Memorizing, Dead, Dead];
+        let places =
+            [Place::OnFeature, Place::BelowFeature, Place::BelowFeature, Place::OnMemory, Place::Dead, Place::Mixed];
+        assert_eq!(labels_by_peak(&labels, &places), [[2, 0, 0], [1, 0, 1], [0, 0, 0], [0, 1, 0]]);
+    }
 
     /// All of it for a network that says nothing, whatever constants it adds; none for one that says all; the share squared for one
     /// that says a part of all labels alike.

@@ -16,24 +16,24 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PeakKind {
-    /// It is a feature of the task.
-    Generalizing,
-    /// In part.
+    /// A feature peak: the same direction is high on the landscape of the whole population.
+    Feature,
+    /// A mixed peak: the population's landscape has a part of it.
     Mixed,
-    /// It serves the sample alone.
-    Memorizing,
+    /// A memory peak: the population's landscape has next to nothing of it.
+    Memory,
 }
 
 impl PeakKind {
     /// Every kind, in the order of tables.
-    pub const ALL: [Self; 3] = [Self::Generalizing, Self::Mixed, Self::Memorizing];
+    pub const ALL: [Self; 3] = [Self::Feature, Self::Mixed, Self::Memory];
 
-    /// The word for it.
+    /// The word for it, as it stands before "peak"; a unit's label has other words.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Generalizing => "generalizing",
+            Self::Feature => "feature",
             Self::Mixed => "mixed",
-            Self::Memorizing => "memorizing",
+            Self::Memory => "memory",
         }
     }
 }
@@ -209,14 +209,14 @@ impl<'a> Landscape<'a> {
     /// By how far up a peak of the population a unit stands; where there is no group, whose complete table makes both energies one,
     /// by how much of the unit's signal carries over.
     pub(super) fn kind_of(here: f64, summit: Option<f64>, carry_over: Option<f64>) -> PeakKind {
-        let (measured, memorizing, generalizing) = match summit {
+        let (measured, memory, feature) = match summit {
             Some(summit) => (here / summit.max(f64::MIN_POSITIVE), FOOT, HALF_WAY),
             None => (carry_over.unwrap_or(0.0), SERVES_ALONE, CARRIES_OVER),
         };
-        if measured < memorizing {
-            PeakKind::Memorizing
-        } else if measured >= generalizing {
-            PeakKind::Generalizing
+        if measured < memory {
+            PeakKind::Memory
+        } else if measured >= feature {
+            PeakKind::Feature
         } else {
             PeakKind::Mixed
         }
@@ -293,12 +293,12 @@ impl<'a> Landscape<'a> {
     /// What the peak stands for; `number` tells it from the others where that has no name.
     pub fn form(&self, maximum: &Maximum, number: usize) -> Form {
         match (maximum.kind, maximum.irrep) {
-            (PeakKind::Generalizing | PeakKind::Mixed, Some((irrep, purity))) if purity > NAMED => Form::Irrep(irrep),
-            (PeakKind::Memorizing, _) if maximum.is_focused() && !maximum.tokens.is_empty() => {
+            (PeakKind::Feature | PeakKind::Mixed, Some((irrep, purity))) if purity > NAMED => Form::Irrep(irrep),
+            (PeakKind::Memory, _) if maximum.is_focused() && !maximum.tokens.is_empty() => {
                 let of_operand = |operand| maximum.tokens.iter().filter(|token| token.operand == operand).count();
                 Form::Tokens((1..=self.problem.n_operands()).map(of_operand).collect())
             }
-            (PeakKind::Memorizing, _) if self.problem.n_operands() > 0 => Form::Spread,
+            (PeakKind::Memory, _) if self.problem.n_operands() > 0 => Form::Spread,
             _ => Form::Own(number),
         }
     }

@@ -1,4 +1,4 @@
-//! Sections through a memorizing and a generalizing peak, as the terrains that figures draw.
+//! Sections through a memory and a feature peak, as the terrains that figures draw.
 
 use super::race::{Best, Course, RaceError, RacePoint, Standing};
 use super::{Energy, PeakKind, Section};
@@ -9,11 +9,11 @@ use dunwu_engine::{Problem, RunSpec};
 
 /// Two peaks of a landscape, and a third direction that opens the plane between them.
 pub(super) struct Mountains<'a> {
-    /// The memorizing peak, and whether it is a peak here.
-    pub(super) memorizing: (&'a Best, bool),
-    /// The generalizing peak, and whether it is a peak here.
-    pub(super) generalizing: (&'a Best, bool),
-    /// Another memorizing peak; without it, any direction.
+    /// The memory peak, and whether it is a peak here.
+    pub(super) memory: (&'a Best, bool),
+    /// The feature peak, and whether it is a peak here.
+    pub(super) feature: (&'a Best, bool),
+    /// Another memory peak; without it, any direction.
     pub(super) third: Option<&'a Best>,
 }
 
@@ -59,8 +59,8 @@ pub(super) fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Work
     };
     let at = |(i, energy): (usize, &Energy)| {
         let mountains = Mountains {
-            memorizing: nearest(i, PeakKind::Memorizing)?,
-            generalizing: nearest(i, PeakKind::Generalizing)?,
+            memory: nearest(i, PeakKind::Memory)?,
+            feature: nearest(i, PeakKind::Feature)?,
             third: points[i].standings.first()?.runner_up.as_ref(),
         };
         terrain(energy, &mountains, points[i].standings.first()?.n_train, workers)
@@ -75,28 +75,28 @@ pub(super) fn terrain(
     n_train: usize,
     workers: &Workers,
 ) -> Option<Terrain> {
-    let (memorizing, generalizing) = (mountains.memorizing.0, mountains.generalizing.0);
+    let (memory, feature) = (mountains.memory.0, mountains.feature.0);
     // Any fixed direction will do; one that no symmetry of a task prefers.
     let any: Vec<f64> = (0..energy.dimension()).map(|k| ((k * k + 1) as f64).sin()).collect();
     let third = mountains.third.map_or(&any, |best| &best.w);
-    let section = Section::of(energy, &memorizing.w, &generalizing.w, third, workers)?;
+    let section = Section::of(energy, &memory.w, &feature.w, third, workers)?;
     let height = |w: &[f64]| energy.of_unit(w).0;
     let mut marks = vec![
         Mark {
             theta: 0.0,
             phi: 0.0,
-            height: height(&memorizing.w),
-            kind: PeakKind::Memorizing,
-            is_peak: mountains.memorizing.1,
-            name: memorizing.name.clone(),
+            height: height(&memory.w),
+            kind: PeakKind::Memory,
+            is_peak: mountains.memory.1,
+            name: memory.name.clone(),
         },
         Mark {
             theta: section.apart,
             phi: 0.0,
-            height: height(&generalizing.w),
-            kind: PeakKind::Generalizing,
-            is_peak: mountains.generalizing.1,
-            name: generalizing.name.clone(),
+            height: height(&feature.w),
+            kind: PeakKind::Feature,
+            is_peak: mountains.feature.1,
+            name: feature.name.clone(),
         },
     ];
     if let Some(third) = mountains.third {
@@ -104,7 +104,7 @@ pub(super) fn terrain(
             theta: section.third.0,
             phi: section.third.1,
             height: height(&third.w),
-            kind: PeakKind::Memorizing,
+            kind: PeakKind::Memory,
             is_peak: true,
             name: third.name.clone(),
         });

@@ -27,13 +27,13 @@ pub struct Peaks {
     pub certificates: Vec<Certificate>,
     /// For each random start the maximum that it reached; `None` where it reached none.
     pub of_start: Vec<Option<usize>>,
-    /// Maxima put together, generalizing ones first, each kind from the highest down.
+    /// Maxima put together, feature peaks first, each kind from the highest down.
     pub classes: Vec<Peak>,
     /// Random starts without anything to climb.
     pub n_flat: usize,
     /// Random starts whose end could not be certified as a peak.
     pub n_uncertified: usize,
-    /// Share of the hints from which an ascent ends on a generalizing peak; 0 without hints.
+    /// Share of the hints from which an ascent ends on a feature peak; 0 without hints.
     pub kept: f64,
 }
 
@@ -77,7 +77,7 @@ pub fn find(landscape: &Landscape<'_>, restarts: usize, seed: u64, hints: &[Vec<
     let classes = classes(landscape, &maxima, &of_start);
     let is_kept = |end: &&End| {
         let reached = place(end).and_then(|place| position[place]);
-        reached.is_some_and(|maximum| maxima[maximum].kind == PeakKind::Generalizing)
+        reached.is_some_and(|maximum| maxima[maximum].kind == PeakKind::Feature)
     };
     let kept = of_climb[restarts..].iter().filter(is_kept).count() as f64 / hints.len().max(1) as f64;
     let n_uncertified = of_start.iter().filter(|end| end.is_none()).count() - n_flat;

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! The whitened energy is the raw one with each label replaced by what is left of it when single tokens have been asked: the
-//! residual of a ridge regression of the labels on the tokens. That is why it lowers the memorizing peaks, which are single
+//! residual of a ridge regression of the labels on the tokens. That is why it lowers the memory peaks, which are single
 //! tokens, and hardly touches the others. A factor of K̃ changes no peak; it is measured in units of a, so that on a complete
 //! table of a group, where tokens alone say nothing of the label, both energies are the same. For any other input it is measured
 //! in units of its mean diagonal.

@@ -1,9 +1,9 @@
-//! The race: how the best memorizing and the best generalizing peaks rank as something changes, and from where on real networks
+//! The race: how the best memory and the best feature peaks rank as something changes, and from where on real networks
 //! generalize.
 //!
 //! ```text
 //! for each value of the axis, for each sample seed:   landscape ─▶ peaks ─▶ Standing
-//! for each sample seed:                               Standings ─▶ the value at which generalizing overtakes ─▶ Crossing
+//! for each sample seed:                               Standings ─▶ the value at which feature peaks overtake ─▶ Crossing
 //!                                                     short runs ─▶ the value from which on they generalize  ─▶ Crossing
 //! ```
 //!
@@ -54,11 +54,11 @@ pub struct Standing {
     pub n_train: usize,
     /// The highest peak of each kind, in the order of [`PeakKind::ALL`].
     pub best: [Option<Best>; 3],
-    /// The highest memorizing peak that points elsewhere than the best one.
+    /// The highest memory peak that points elsewhere than the best one.
     pub runner_up: Option<Best>,
     /// Share of random starts that reach each kind.
     pub basins: [Share; 3],
-    /// Of the population's own peaks, the share from which an ascent on the sample ends on a generalizing one.
+    /// Of the population's own peaks, the share from which an ascent on the sample ends on a feature peak.
     pub kept: f64,
 }
 
@@ -93,7 +93,7 @@ pub enum RaceError {
     Landscape(#[from] LandscapeError),
 }
 
-/// Directions that are sent up each landscape beside the random starts: the peaks of the population, so that the best generalizing
+/// Directions that are sent up each landscape beside the random starts: the peaks of the population, so that the best feature
 /// peak is found even where hardly any random start reaches it. They count in no basin.
 pub const N_HINTS: usize = 64;
 
@@ -106,8 +106,8 @@ impl Standing {
         let hints = population_peaks(&landscape, seed, workers);
         let peaks = find(&landscape, restarts, seed, &hints, workers);
         let best = PeakKind::ALL.map(|kind| peaks.best(kind));
-        let runner_up = best[PeakKind::Memorizing as usize]
-            .and_then(|memorizing| peaks.runner_up(PeakKind::Memorizing, memorizing))
+        let runner_up = best[PeakKind::Memory as usize]
+            .and_then(|memory| peaks.runner_up(PeakKind::Memory, memory))
             .map(|maximum| Best::of(&landscape, maximum));
         let best = best.map(|maximum| maximum.map(|maximum| Best::of(&landscape, maximum)));
         Ok(Self {
@@ -130,15 +130,15 @@ impl Standing {
         self.basins[kind as usize]
     }
 
-    /// ln of the best generalizing height over the best memorizing one, infinite where only one of the two is there; or the
+    /// ln of the best feature peak's height over the best memory peak's, infinite where only one of the two is there; or the
     /// difference of the basins.
     fn lead(&self, lead: Lead) -> Option<f64> {
         if lead == Lead::Basin {
-            return Some(self.basin(PeakKind::Generalizing).share - self.basin(PeakKind::Memorizing).share);
+            return Some(self.basin(PeakKind::Feature).share - self.basin(PeakKind::Memory).share);
         }
         let height = |kind| self.best(kind).map(|best| best.height);
-        match (height(PeakKind::Generalizing), height(PeakKind::Memorizing)) {
-            (Some(generalizing), Some(memorizing)) => Some((generalizing / memorizing).ln()),
+        match (height(PeakKind::Feature), height(PeakKind::Memory)) {
+            (Some(feature), Some(memory)) => Some((feature / memory).ln()),
             (Some(_), None) => Some(f64::INFINITY),
             (None, Some(_)) => Some(f64::NEG_INFINITY),
             (None, None) => None,
@@ -196,7 +196,7 @@ pub struct Estimate {
     pub high: Option<f64>,
     /// Each seed's.
     pub of_seed: Vec<Crossing>,
-    /// Whether generalizing leads before the crossing and not after it, as when labels are corrupted.
+    /// Whether feature peaks lead before the crossing and not after it, as when labels are corrupted.
     pub falls: bool,
 }
 
@@ -271,13 +271,13 @@ pub struct RacePoint {
 /// What one peak, or one kind of peak, overtakes another in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lead {
-    /// The best generalizing peak is higher than the best memorizing one.
+    /// The best feature peak is higher than the best memory peak.
     Height,
-    /// More random starts end on generalizing peaks than on memorizing ones.
+    /// More random starts end on feature peaks than on memory peaks.
     Basin,
 }
 
-/// Where generalizing overtakes memorizing; `None` where no landscape has a peak of either kind.
+/// Where feature peaks overtake memory peaks; `None` where no landscape has a peak of either kind.
 pub fn crossing(points: &[RacePoint], lead: Lead) -> Option<Estimate> {
     let n_seeds = points.first()?.standings.len();
     let of_seed = |seed: usize| {

@@ -44,9 +44,9 @@ pub struct RaceCourse {
     pub energy: EnergyKind,
     /// Its landscapes, one point a value of the axis.
     pub points: Vec<RacePoint>,
-    /// Where the best generalizing peak overtakes in height; `None` where nothing can.
+    /// Where the best feature peak overtakes in height; `None` where nothing can.
     pub crossing: Option<Estimate>,
-    /// Where generalizing peaks overtake in the share of random starts that reach them; `None` where nothing can.
+    /// Where feature peaks overtake in the share of random starts that reach them; `None` where nothing can.
     pub basin_crossing: Option<Estimate>,
     /// The mountains of the first sample at each value; `None` where a value has none.
     pub terrains: Vec<Option<Terrain>>,

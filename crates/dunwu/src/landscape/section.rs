@@ -4,8 +4,8 @@
 //! w(θ, φ) = cos φ (cos θ a + sin θ b) + sin φ c
 //! ```
 //!
-//! a is the memorizing peak, b completes it to the plane of both peaks, and c is what a third direction has beyond that plane.
-//! The generalizing peak lies at φ = 0 and θ = the angle between the two, the third at its own place. Every height is E,
+//! a is the memory peak, b completes it to the plane of both peaks, and c is what a third direction has beyond that plane.
+//! The feature peak lies at φ = 0 and θ = the angle between the two, the third at its own place. Every height is E,
 //! evaluated.
 
 use super::energy::{Energy, Evaluation, LANES, ZERO};
@@ -20,7 +20,7 @@ pub struct Section {
     pub phi: Vec<f64>,
     /// E, `[phi][theta]`.
     pub heights: Vec<f64>,
-    /// θ of the generalizing peak, in degrees.
+    /// θ of the feature peak, in degrees.
     pub apart: f64,
     /// θ and φ of the third direction, in degrees.
     pub third: (f64, f64),
@@ -34,26 +34,20 @@ const BEYOND: f64 = 60.0;
 const ASIDE: f64 = 60.0;
 
 impl Section {
-    /// The section through the directions `memorizing`, `generalizing` and `third`; `None` where they span no space of three
+    /// The section through the directions `memory`, `feature` and `third`; `None` where they span no space of three
     /// dimensions.
-    pub fn of(
-        energy: &Energy,
-        memorizing: &[f64],
-        generalizing: &[f64],
-        third: &[f64],
-        workers: &Workers,
-    ) -> Option<Self> {
+    pub fn of(energy: &Energy, memory: &[f64], feature: &[f64], third: &[f64], workers: &Workers) -> Option<Self> {
         let is_even = energy.curve().activation.is_even();
-        let a = unit(memorizing)?;
+        let a = unit(memory)?;
         // Where w and −w are one unit, the nearer of the two is shown.
         let facing = |v: &[f64]| {
             let side = if is_even && dot(&a, v) < 0.0 { -1.0 } else { 1.0 };
             unit(&v.iter().map(|x| side * x).collect::<Vec<_>>())
         };
-        let (generalizing, third) = (facing(generalizing)?, facing(third)?);
-        let b = unit(&without(&generalizing, &[&a]))?;
+        let (feature, third) = (facing(feature)?, facing(third)?);
+        let b = unit(&without(&feature, &[&a]))?;
         let c = unit(&without(&third, &[&a, &b]))?;
-        let apart = dot(&generalizing, &b).atan2(dot(&generalizing, &a)).to_degrees();
+        let apart = dot(&feature, &b).atan2(dot(&feature, &a)).to_degrees();
         let place =
             (dot(&third, &b).atan2(dot(&third, &a)).to_degrees(), dot(&third, &c).clamp(-1.0, 1.0).asin().to_degrees());
         let spaced = |low: f64, high: f64, n: usize| -> Vec<f64> {

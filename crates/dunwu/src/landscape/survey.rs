@@ -33,7 +33,7 @@ pub struct PeakSurvey<'a> {
     pub ascents_per_second: f64,
     /// How heights compare with Theorem 2; `None` where the theorem says nothing.
     pub agreement: Option<Agreement>,
-    /// The section through the highest memorizing and the highest generalizing peak, or why there is none.
+    /// The section through the highest memory and the highest feature peak, or why there is none.
     pub mountains: Result<Terrain, NoMountains>,
 }
 
@@ -42,7 +42,7 @@ pub struct PeakSurvey<'a> {
 pub enum NoMountains {
     /// The sample is the whole population.
     #[error(
-        "the sample is the whole population, on which no peak memorizes; with fewer samples, such as n={fewer}, there may \
+        "the sample is the whole population, on which every peak is a feature peak; with fewer samples, such as n={fewer}, there may \
          be both kinds"
     )]
     WholePopulation {
@@ -123,12 +123,12 @@ impl PeaksRequest {
             return Err(NoMountains::WholePopulation { fewer: (self.split.train.len() * 5).div_ceil(8) });
         }
         let best = |kind: PeakKind| peaks.best(kind).ok_or(NoMountains::NoPeak(kind.name()));
-        let memorizing = best(PeakKind::Memorizing)?;
-        let generalizing = Best::of(landscape, best(PeakKind::Generalizing)?);
-        let third = peaks.runner_up(PeakKind::Memorizing, memorizing).map(|maximum| Best::of(landscape, maximum));
+        let memory = best(PeakKind::Memory)?;
+        let feature = Best::of(landscape, best(PeakKind::Feature)?);
+        let third = peaks.runner_up(PeakKind::Memory, memory).map(|maximum| Best::of(landscape, maximum));
         let mountains = Mountains {
-            memorizing: (&Best::of(landscape, memorizing), true),
-            generalizing: (&generalizing, true),
+            memory: (&Best::of(landscape, memory), true),
+            feature: (&feature, true),
             third: third.as_ref(),
         };
         terrain(&landscape.energy, &mountains, self.split.train.len(), workers).ok_or(NoMountains::Flat)

@@ -35,7 +35,7 @@ pub fn flat_directions(irrep: &Irrep) -> usize {
     }
 }
 
-/// Samples from which on generalizing peaks should win, `2.7482 · max(1, d/2) · M ln M` with d the largest degree of an irrep:
+/// Samples from which on feature peaks should win, `2.7482 · max(1, d/2) · M ln M` with d the largest degree of an irrep:
 /// Theorem 4's order with the constant that the author fitted to trained networks. `None` where the task is no group.
 pub fn critical_samples(problem: &Problem, irreps: Option<&[Irrep]>) -> Option<f64> {
     let degree = irreps?.iter().map(|irrep| irrep.degree).max()? as f64;

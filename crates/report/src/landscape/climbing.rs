@@ -8,9 +8,10 @@ use dunwu::answer::{
     Answer, Block, Color, Drawing, FAINT, Fact, Figure, Flows, RESTORED, Section, Stratum, TEST, TRAIN, Table,
     TableCell, Terrain, object,
 };
-use dunwu::landscape::climbing::{Climbing, ClimbingStep, Place, WatchedPeak};
+use dunwu::landscape::climbing::{Climbing, ClimbingStep, Place, WatchedPeak, labels_by_peak};
 use dunwu::landscape::of_run::columns;
 use dunwu::landscape::{ClimbingRequest, EnergyKind, PeakKind, RunLandscape};
+use dunwu::measure::label::UnitLabel;
 use dunwu::verb::{VerbError, Watcher};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -28,8 +29,34 @@ pub struct ClimbingData {
     run: PathBuf,
     /// The energy that its units climb.
     energy: EnergyKind,
-    /// Its snapshots and the generalizing peaks of its landscape.
+    /// Its snapshots and the feature peaks of its landscape.
     climbing: Climbing,
+    /// Units of the last snapshot by label and by the kind of the peak that they stand below; `null` where the labels are not known.
+    labels_by_peak: Option<LabelsByPeak>,
+}
+
+/// Units of the last snapshot, by their label.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LabelsByPeak {
+    /// Units that are labelled generalizing.
+    generalizing: UnitsBelow,
+    /// Units that are labelled memorizing.
+    memorizing: UnitsBelow,
+    /// Units that are labelled undecided.
+    undecided: UnitsBelow,
+    /// Units that are labelled dead.
+    dead: UnitsBelow,
+}
+
+/// Units of one label, by the kind of the peak that they stand below.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UnitsBelow {
+    /// Below a feature peak.
+    feature: usize,
+    /// Below a mixed peak.
+    mixed: usize,
+    /// Below a memory peak.
+    memory: usize,
 }
 
 /// Puts the units of a run on its landscape; `dir` is the run's directory.
@@ -42,7 +69,7 @@ pub fn answer(
     Ok(answer_of(opened, dir, request.climb(watcher)?))
 }
 
-fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answer {
+pub(super) fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answer {
     let (tops, course) = (Block::Table(peaks(&climbing)), Block::Table(steps(opened, &climbing)));
     let setup = format!(
         "{} · {} · {} energy",
@@ -50,20 +77,23 @@ fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answer {
         counted(opened.spec.model.width, "unit"),
         climbing.energy.name()
     );
+    let labels = label_table(opened, &climbing).map(Block::Table).into_iter().collect();
+    let labels_by_peak = label_data(opened, &climbing);
     Answer {
         verb: "climbing",
         title: opened.task.clone(),
         setup,
         headline: switch(opened, &climbing),
-        sentences: sentences(&climbing),
+        sentences: sentences(opened, &climbing),
         sections: vec![
             Section::untitled(vec![Block::Figure(flow(opened, &climbing))]),
-            Section::everywhere("The generalizing peaks", vec![tops]),
+            Section::everywhere("The feature peaks", vec![tops]),
+            Section::everywhere("Labels against peaks at the last snapshot", labels),
             Section::everywhere("Snapshot by snapshot", vec![course]),
             Section::of_page("Words used here", vec![Block::Words(words())]),
         ],
         sources: vec![THEORY.to_owned()],
-        data: object(&ClimbingData { run: dir.to_owned(), energy: climbing.energy, climbing }),
+        data: object(&ClimbingData { run: dir.to_owned(), energy: climbing.energy, climbing, labels_by_peak }),
     }
 }
 
@@ -74,7 +104,7 @@ fn steps(opened: &Opened, climbing: &Climbing) -> Table {
         let frame = opened.frames.iter().find(|frame| frame.step == step.step);
         let test = opened.scalars.iter().find(|row| row.step >= step.step).and_then(|row| row.test_accuracy);
         let mut cells = vec![TableCell::Count(step.step), share(test)];
-        cells.push(units(step.now[PeakKind::Generalizing as usize]));
+        cells.push(units(step.now[PeakKind::Feature as usize]));
         cells.extend(step.at.iter().map(|&n| units(n)));
         cells.push(share(step.climbed_median));
         cells.extend([step.peaks, step.fullest, step.unclimbed].map(units));
@@ -85,9 +115,9 @@ fn steps(opened: &Opened, climbing: &Climbing) -> Table {
     let heads = [
         "step",
         "test",
-        "gen now",
-        "high gen",
-        "low gen",
+        "feat now",
+        "high feat",
+        "low feat",
         "mixed",
         "low mem",
         "high mem",
@@ -112,21 +142,20 @@ fn peaks(climbing: &Climbing) -> Table {
             TableCell::of(peak.pull_left, TableCell::Share),
         ]
     };
-    let heads = ["generalizing peak", "height", "units on it", "pull left"];
-    Table::new("generalizing-peaks", 1, &heads, climbing.peaks.iter().map(row).collect())
+    let heads = ["feature peak", "height", "units on it", "pull left"];
+    Table::new("feature-peaks", 1, &heads, climbing.peaks.iter().map(row).collect())
 }
 
 /// What happened beside the switch, one claim a sentence.
-fn sentences(climbing: &Climbing) -> Vec<String> {
+fn sentences(opened: &Opened, climbing: &Climbing) -> Vec<String> {
     let (Some(first), Some(last)) = (climbing.steps.first(), climbing.steps.last()) else { return Vec::new() };
-    let below =
-        |step: &ClimbingStep| step.at[Place::OnGeneralizing as usize] + step.at[Place::BelowGeneralizing as usize];
+    let below = |step: &ClimbingStep| step.at[Place::OnFeature as usize] + step.at[Place::BelowFeature as usize];
     let living = |step: &ClimbingStep| step.now.iter().sum::<usize>();
-    let on = |step: &ClimbingStep| count(step.at[Place::OnGeneralizing as usize] as u64);
+    let on = |step: &ClimbingStep| count(step.at[Place::OnFeature as usize] as u64);
     let of_living = |step: &ClimbingStep| format!("{} of {}", count(below(step) as u64), count(living(step) as u64));
     let mut sentences = vec![
         format!(
-            "On the {} landscape {} living units stand below a generalizing peak at step {}, and {} at step {}.",
+            "On the {} landscape {} living units stand below a feature peak at step {}, and {} at step {}.",
             climbing.energy.name(),
             of_living(first),
             count(first.step),
@@ -134,7 +163,7 @@ fn sentences(climbing: &Climbing) -> Vec<String> {
             count(last.step),
         ),
         format!(
-            "At least half-way up a generalizing peak are {} units at step {} and {} at step {}.",
+            "At least half-way up a feature peak are {} units at step {} and {} at step {}.",
             on(first),
             count(first.step),
             on(last),
@@ -145,24 +174,77 @@ fn sentences(climbing: &Climbing) -> Vec<String> {
         climbing.peaks.iter().filter(|peak| peak.units == 0).map(|peak| peak.name.clone()).collect();
     if climbing.peaks.is_empty() {
         sentences.push(
-            "This landscape has no generalizing peak that random starts or the population's peaks lead to.".to_owned(),
+            "This landscape has no feature peak that random starts or the population's peaks lead to.".to_owned(),
         );
     } else if unclimbed.is_empty() {
-        sentences
-            .push(format!("Units have climbed each of its {}.", counted(climbing.peaks.len(), "generalizing peak")));
+        sentences.push(format!("Units have climbed each of its {}.", counted(climbing.peaks.len(), "feature peak")));
     } else {
         sentences.push(format!(
             "Of its {} no unit has climbed {}: {}.",
-            counted(climbing.peaks.len(), "generalizing peak"),
+            counted(climbing.peaks.len(), "feature peak"),
             unclimbed.len(),
             list(&unclimbed, 8)
         ));
     }
+    sentences.extend(label_and_peak(opened, climbing));
     sentences.extend(top_down(climbing));
     sentences
 }
 
-/// The moment at which most units generalize, against the jump of test accuracy.
+/// Units of the last snapshot by label and peak; `None` where that snapshot's labels are not known.
+fn labels_at_end(opened: &Opened, climbing: &Climbing) -> Option<[[usize; 3]; 4]> {
+    let last = climbing.steps.last()?;
+    let frame = opened.frames.iter().find(|frame| frame.step == last.step)?;
+    Some(labels_by_peak(&frame.labels, &last.of_unit))
+}
+
+/// How what units contribute relates to the peaks that they stand below.
+fn label_and_peak(opened: &Opened, climbing: &Climbing) -> Option<String> {
+    let (counts, last) = (labels_at_end(opened, climbing)?, climbing.steps.last()?);
+    let generalizing = counts[UnitLabel::Generalizing as usize];
+    let below_feature: usize = counts.iter().map(|row| row[PeakKind::Feature as usize]).sum();
+    Some(format!(
+        "A unit's label says what it contributes to the fit, its peak where climbing the energy would take it: at step {}, of {} labelled \
+         generalizing {} stand below a feature peak, and of {} below a feature peak {} are labelled generalizing.",
+        count(last.step),
+        counted(generalizing.iter().sum(), "unit"),
+        generalizing[PeakKind::Feature as usize],
+        counted(below_feature, "unit"),
+        generalizing[PeakKind::Feature as usize],
+    ))
+}
+
+/// Labels against peaks at the last snapshot.
+fn label_table(opened: &Opened, climbing: &Climbing) -> Option<Table> {
+    let counts = labels_at_end(opened, climbing)?;
+    let row = |(label, counts): (UnitLabel, [usize; 3])| {
+        let units = counts.map(|n| TableCell::Count(n as u64));
+        [TableCell::from(label.name())].into_iter().chain(units).collect()
+    };
+    let heads = ["label", "feature peak", "mixed peak", "memory peak"];
+    Some(Table::new("labels-by-peak", 1, &heads, UnitLabel::ALL.into_iter().zip(counts).map(row).collect()))
+}
+
+/// The same for programs.
+fn label_data(opened: &Opened, climbing: &Climbing) -> Option<LabelsByPeak> {
+    let counts = labels_at_end(opened, climbing)?;
+    let below = |label: UnitLabel| {
+        let of_kind = counts[label as usize];
+        UnitsBelow {
+            feature: of_kind[PeakKind::Feature as usize],
+            mixed: of_kind[PeakKind::Mixed as usize],
+            memory: of_kind[PeakKind::Memory as usize],
+        }
+    };
+    Some(LabelsByPeak {
+        generalizing: below(UnitLabel::Generalizing),
+        memorizing: below(UnitLabel::Memorizing),
+        undecided: below(UnitLabel::Undecided),
+        dead: below(UnitLabel::Dead),
+    })
+}
+
+/// The moment from which on most units are high on the population's landscape, against the jump of test accuracy.
 fn switch(opened: &Opened, climbing: &Climbing) -> String {
     let half = opened.scalars.iter().find(|row| row.test_accuracy.is_some_and(|accuracy| accuracy >= 0.5));
     let jump = match (half, opened.generalized) {
@@ -179,10 +261,14 @@ fn switch(opened: &Opened, climbing: &Climbing) -> String {
     let (share, at) = most.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0));
     match climbing.switch() {
         Some(step) => {
-            format!("From the snapshot at step {} on most living units generalize as they are; {jump}.", count(step))
+            format!(
+                "From the snapshot at step {} on most living units stand at least half-way up a peak of the whole population's landscape; {jump}.",
+                count(step)
+            )
         }
         None => format!(
-            "At no snapshot do most living units generalize as they are, at most {} at step {}; {jump}.",
+            "At no snapshot do most living units stand at least half-way up a peak of the whole population's landscape, at most {} at step {}; \
+             {jump}.",
             percent(share),
             count(at)
         ),
@@ -194,17 +280,17 @@ const CLEAR: f64 = 1.25;
 
 /// Whether what the gradient still asks for lies where nobody is.
 fn top_down(climbing: &Climbing) -> Option<String> {
-    let told = climbing.steps.iter().rev().find(|step| step.pull_climbed.is_some() && step.pull_unclimbed.is_some())?;
-    let (climbed, unclimbed) = (told.pull_climbed?, told.pull_unclimbed?);
+    let last = climbing.steps.iter().rev().find(|step| step.pull_climbed.is_some() && step.pull_unclimbed.is_some())?;
+    let (climbed, unclimbed) = (last.pull_climbed?, last.pull_unclimbed?);
     let verdict = match unclimbed / climbed {
         ratio if ratio >= CLEAR => "points at what is missing",
         ratio if ratio <= CLEAR.recip() => "points at what is there already",
         _ => "tells the two apart by less than a quarter",
     };
     Some(format!(
-        "At step {} the labels' pull is still {} towards the generalizing peaks that nobody has climbed and {} towards those that \
+        "At step {} the labels' pull is still {} towards the feature peaks that no unit has climbed and {} towards those that \
          are climbed (1 is all of it): the gradient {verdict}.",
-        count(told.step),
+        count(last.step),
         number(unclimbed),
         number(climbed)
     ))
@@ -218,7 +304,7 @@ pub fn run_figures(opened: &Opened, landscape: &RunLandscape) -> [Figure; 2] {
     match climbing {
         Err(why) => [MOUNTAINS, FLOW].map(|figure| undefined(figure, &why.to_string())),
         Ok(climbing) if mountains.is_empty() => {
-            let why = "with no amount of data is there both a memorizing and a generalizing peak";
+            let why = "with no amount of data is there both a memory and a feature peak";
             [undefined(MOUNTAINS, why), flow(opened, climbing)]
         }
         Ok(climbing) => {
@@ -248,10 +334,10 @@ fn mountains_caption(climbing: &Climbing, mountains: &[Terrain]) -> String {
             })
         };
         format!(
-            "with {} samples the memorizing mountain is {} high and the generalizing one {}",
+            "with {} samples the memory mountain is {} high and the feature mountain {}",
             count(terrain.n_train as u64),
-            height(PeakKind::Memorizing),
-            height(PeakKind::Generalizing)
+            height(PeakKind::Memory),
+            height(PeakKind::Feature)
         )
     };
     let heights: Vec<String> = mountains.iter().map(of_terrain).collect();
@@ -261,11 +347,11 @@ fn mountains_caption(climbing: &Climbing, mountains: &[Terrain]) -> String {
 
 fn color(place: Place) -> Color {
     match place {
-        Place::OnGeneralizing => TEST,
-        Place::BelowGeneralizing => Color { line: "#8FC1E0", text: "#00639B" },
+        Place::OnFeature => TEST,
+        Place::BelowFeature => Color { line: "#8FC1E0", text: "#00639B" },
         Place::Mixed => RESTORED,
-        Place::BelowMemorizing => Color { line: "#EFB58A", text: "#B34700" },
-        Place::OnMemorizing => TRAIN,
+        Place::BelowMemory => Color { line: "#EFB58A", text: "#B34700" },
+        Place::OnMemory => TRAIN,
         Place::Dead => Color { line: "#BDBDBD", ..FAINT },
     }
 }
@@ -284,24 +370,30 @@ fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
         switch: climbing.switch(),
     };
     let mut caption = vec![switch(opened, climbing)];
-    caption.extend(sentences(climbing).into_iter().take(1));
+    caption.extend(sentences(opened, climbing).into_iter().take(1).chain(label_and_peak(opened, climbing)));
     Figure::drawn(FLOW.0, FLOW.1, caption.join(" "), Drawing::Flows(flows))
 }
 
 /// What the columns of the tables mean.
 fn words() -> Vec<Fact> {
     [
-        ("gen now", "Units that stand at least half-way up a peak of the whole population's landscape, as they are."),
+        ("feat now", "Units that stand at least half-way up a peak of the whole population's landscape, as they are."),
+        (
+            "label and peak",
+            "A label says what a unit contributes: generalizing where its share in the fit carries over to held-out samples. A peak says where \
+             climbing the energy would take the unit: a feature peak is high on the landscape of the whole population too, a memory peak on \
+             that of the sample alone. A unit below a feature peak need not contribute to the fit yet.",
+        ),
         (
             "high, low",
-            "Units whose own ascent ends on a generalizing, mixed or memorizing peak, at least half-way up that peak's height, or lower.",
+            "Units whose own ascent ends on a feature, mixed or memory peak, at least half-way up that peak's height, or lower.",
         ),
         ("climbed", "Median over living units of their energy over that of the peak above."),
         ("peaks, fullest", "Distinct peaks that units stand below, and the units below the fullest."),
-        ("unclimbed", "Generalizing peaks of the landscape that no unit is half-way up."),
+        ("unclimbed", "Feature peaks of the landscape that no unit is half-way up."),
         (
             "pull",
-            "Share of the labels' pull that the network has left, towards climbed and towards unclimbed generalizing peaks; 100 % is all.",
+            "Share of the labels' pull that the network has left, towards climbed and towards unclimbed feature peaks; 100 % is all.",
         ),
         ("repel", "Of the 200 most similar pairs of units, the share that repel each other (Theorem 6)."),
     ]

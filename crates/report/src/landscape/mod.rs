@@ -5,7 +5,7 @@ pub mod peaks;
 mod peaks_chart;
 pub mod race;
 mod race_chart;
-mod race_data;
+pub mod race_data;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;

@@ -30,13 +30,13 @@ pub struct PeaksData {
     activation: &'static str,
     /// Seed of the sample and of the random starts.
     seed: u64,
-    /// The peaks, those together that the problem's symmetries make one: generalizing ones first, each kind from the highest down.
+    /// The peaks, those together that the problem's symmetries make one: feature peaks first, each kind from the highest down.
     peaks: Vec<PeakData>,
     /// Random starts.
     restarts: usize,
     /// Ascents a second on this machine.
     restarts_per_second: f64,
-    /// Share of the whole population's peaks from which an ascent on the sample ends on a generalizing peak.
+    /// Share of the whole population's peaks from which an ascent on the sample ends on a feature peak.
     kept: f64,
     /// Random starts without anything to climb.
     flat: usize,
@@ -143,7 +143,7 @@ fn answer_of(request: &PeaksRequest, survey: &PeakSurvey<'_>) -> Answer {
 fn mountains(survey: &PeakSurvey<'_>) -> Block {
     match &survey.mountains {
         Ok(terrain) => {
-            let caption = "A section through the highest memorizing and the highest generalizing peak; every height is the energy of \
+            let caption = "A section through the highest memory and the highest feature peak; every height is the energy of \
                            a unit there.";
             Block::Slides(Slides {
                 name: "mountains".to_owned(),
@@ -177,19 +177,19 @@ fn figure(landscape: &Landscape<'_>, peaks: &Peaks) -> Figure {
 
 /// Which kind of peak is the higher one.
 fn headline(landscape: &Landscape<'_>, peaks: &Peaks) -> String {
-    let told = |maximum: &Maximum| format!("{}, height {}", name(landscape, maximum), number(maximum.height));
+    let described = |maximum: &Maximum| format!("{}, height {}", name(landscape, maximum), number(maximum.height));
     let best = |kind| peaks.best(kind);
-    match (best(PeakKind::Generalizing), best(PeakKind::Memorizing), best(PeakKind::Mixed)) {
-        (Some(generalizing), Some(memorizing), _) => format!(
-            "The highest generalizing peak ({}) is {} than the highest memorizing peak ({}).",
-            told(generalizing),
-            if generalizing.height >= memorizing.height { "higher" } else { "lower" },
-            told(memorizing)
+    match (best(PeakKind::Feature), best(PeakKind::Memory), best(PeakKind::Mixed)) {
+        (Some(feature), Some(memory), _) => format!(
+            "The highest feature peak ({}) is {} than the highest memory peak ({}).",
+            described(feature),
+            if feature.height >= memory.height { "higher" } else { "lower" },
+            described(memory)
         ),
-        (Some(peak), None, _) => format!("No peak memorizes; the highest generalizing peak is {}.", told(peak)),
-        (None, Some(peak), _) => format!("No peak generalizes; the highest memorizing peak is {}.", told(peak)),
+        (Some(peak), None, _) => format!("There is no memory peak; the highest feature peak is {}.", described(peak)),
+        (None, Some(peak), _) => format!("There is no feature peak; the highest memory peak is {}.", described(peak)),
         (None, None, Some(peak)) => {
-            format!("No peak generalizes or memorizes; the highest mixed peak is {}.", told(peak))
+            format!("There is neither a feature nor a memory peak; the highest mixed peak is {}.", described(peak))
         }
         (None, None, None) => "There is nothing to climb: every height is 0, or no peak could be certified.".to_owned(),
     }
@@ -204,11 +204,11 @@ fn basins(peaks: &Peaks) -> Option<String> {
     let share = |kind| percent(peaks.basin(kind).share);
     (!peaks.classes.is_empty()).then(|| {
         format!(
-            "Of {} random starts {} end on generalizing peaks, {} on mixed ones and {} on memorizing ones.",
+            "Of {} random starts {} end on feature peaks, {} on mixed and {} on memory peaks.",
             count(peaks.restarts as u64),
-            share(PeakKind::Generalizing),
+            share(PeakKind::Feature),
             share(PeakKind::Mixed),
-            share(PeakKind::Memorizing),
+            share(PeakKind::Memory),
         )
     })
 }
@@ -229,7 +229,7 @@ fn remarks(request: &PeaksRequest, survey: &PeakSurvey<'_>) -> Vec<String> {
     }
     if landscape.is_complete() && landscape.decomposition().is_none() {
         remarks.push(
-            "Nothing is held out, so nothing says what carries over: every peak counts as generalizing.".to_owned(),
+            "Nothing is held out, so nothing says what carries over: every peak counts as a feature peak.".to_owned(),
         );
     }
     remarks.extend(agreement.as_ref().map(agreement_sentence));
@@ -306,19 +306,18 @@ fn words() -> Vec<Fact> {
         ("weights", "Participation, 1 / Σ w⁴: how many input weights it spreads over."),
         (
             "on all",
-            "How far up a peak of the whole population it stands; a peak of the sample generalizes from a half on, and memorizes \
-             below a quarter.",
+            "How far up a peak of the whole population it stands: a feature peak from a half on, a memory peak below a quarter.",
         ),
         (
             "carries",
             "Share of the activation's variance that the label decides on held-out samples, over that on training samples. Where \
-             the task is no group, it decides: a quarter generalizes, less than a tenth memorizes.",
+             the task is no group, it decides: a feature peak from a quarter on, a memory peak below a tenth.",
         ),
         ("curvature", "Largest eigenvalue of the Hessian along the sphere: a peak has none above zero."),
         ("flat", "Directions in which its height stays the same: phases and other continuous families."),
         (
             "1 token (2nd), 1 token each",
-            "A memorizing peak on one token of the second operand, or on one token of every operand.",
+            "A memory peak on one token of the second operand, or on one token of every operand.",
         ),
     ]
     .map(|(name, value)| Fact::new(name, value))

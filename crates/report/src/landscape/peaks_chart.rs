@@ -19,7 +19,7 @@ const BASINS: (f64, f64) = (486.0, 90.0);
 /// Letters of a peak's name that fit beside its weights.
 const NAME: usize = 24;
 
-/// One row a peak, from the generalizing ones down, as many as are shown.
+/// One row a peak, from the feature peaks down, as many as are shown.
 pub(super) fn chart(landscape: &Landscape<'_>, peaks: &Peaks) -> Plots {
     let shown = &peaks.classes[..peaks.classes.len().min(SHOWN)];
     let best = |class: &Peak| &peaks.maxima[class.members[0]];

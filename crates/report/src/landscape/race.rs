@@ -121,15 +121,11 @@ fn sentences(race: &Race<'_>) -> Vec<String> {
         let energy = energy.name();
         sentences.extend(crossing.as_ref().map(|crossing| {
             let words = estimate_words(race, crossing);
-            format!(
-                "On the {energy} landscape the highest generalizing peak is above the highest memorizing peak {words}."
-            )
+            format!("On the {energy} landscape the highest feature peak is above the highest memory peak {words}.")
         }));
         sentences.extend(basin_crossing.as_ref().map(|crossing| {
             let words = estimate_words(race, crossing);
-            format!(
-                "On the {energy} landscape more random starts end on generalizing than on memorizing peaks {words}."
-            )
+            format!("On the {energy} landscape more random starts end on feature than on memory peaks {words}.")
         }));
     }
     if let Some(training) = &race.training.estimate {
@@ -151,16 +147,16 @@ fn sentences(race: &Race<'_>) -> Vec<String> {
 /// The headline where nothing is to be overtaken.
 fn nothing_overtakes(race: &Race<'_>) -> String {
     if race.request.axis.has_numbers {
-        return "No landscape that was looked at has a memorizing or a generalizing peak.".to_owned();
+        return "No landscape that was looked at has a memory or a feature peak.".to_owned();
     }
     let asked = &race.courses[0];
     let share = |point: &RacePoint| {
-        median(point.standings.iter().map(|standing| standing.basin(PeakKind::Generalizing).share)).unwrap_or(0.0)
+        median(point.standings.iter().map(|standing| standing.basin(PeakKind::Feature).share)).unwrap_or(0.0)
     };
     let best = (0..asked.points.len()).max_by(|&a, &b| share(&asked.points[a]).total_cmp(&share(&asked.points[b])));
     best.map_or_else(String::new, |best| {
         format!(
-            "With {} = {} most random starts end on generalizing peaks of the {} landscape: {} of them, the median over {}.",
+            "With {} = {} most random starts end on feature peaks of the {} landscape: {} of them, the median over {}.",
             axis_sign(race),
             value_label(race, best),
             asked.energy.name(),
@@ -225,17 +221,17 @@ fn nearest(places: &[f64], crossing: Option<&Estimate>) -> usize {
 
 fn caption(energy: EnergyKind, point: &RacePoint) -> String {
     let Some(standing) = point.standings.first() else { return String::new() };
-    let told = |kind: PeakKind| match standing.best(kind) {
+    let described = |kind: PeakKind| match standing.best(kind) {
         Some(best) => format!("the highest {} peak ({}) has height {}", kind.name(), best.name, number(best.height)),
         None => format!("there is no {} peak", kind.name()),
     };
     format!(
-        "On the {} landscape of {} {} and {}; {} of random starts end on generalizing peaks.",
+        "On the {} landscape of {} {} and {}; {} of random starts end on feature peaks.",
         energy.name(),
         counted(standing.n_train, "training sample"),
-        told(PeakKind::Memorizing),
-        told(PeakKind::Generalizing),
-        percent(standing.basin(PeakKind::Generalizing).share),
+        described(PeakKind::Memory),
+        described(PeakKind::Feature),
+        percent(standing.basin(PeakKind::Feature).share),
     )
 }
 
@@ -264,7 +260,7 @@ fn side_by_side(race: &Race<'_>, course: &RaceCourse) -> Figure {
         return Figure::undefined(NAME, &title, "at no value that was looked at is there a peak of either kind");
     };
     let caption = format!(
-        "Sections through the memorizing and the generalizing peak of {}, from {} to {} training samples, on one scale of heights.",
+        "Sections through the memory and the feature peak of {}, from {} to {} training samples, on one scale of heights.",
         race.request.landscape.problem.name,
         count(first.n_train as u64),
         count(last.n_train as u64)
@@ -298,18 +294,18 @@ fn table(race: &Race<'_>, course: &RaceCourse) -> Table {
         let mut cells = vec![value_label(race, i).into()];
         cells.extend(race.m_log_m.map(|unit| TableCell::Number(point.x / unit)));
         cells.extend([
-            height(point, PeakKind::Memorizing),
-            height(point, PeakKind::Generalizing),
-            basin(PeakKind::Memorizing),
+            height(point, PeakKind::Memory),
+            height(point, PeakKind::Feature),
+            basin(PeakKind::Memory),
             basin(PeakKind::Mixed),
-            basin(PeakKind::Generalizing),
+            basin(PeakKind::Feature),
             TableCell::of(middle(point, &|standing| Some(standing.kept)), TableCell::Share),
             TableCell::of(trained, |(successes, runs)| format!("{successes} of {runs}").into()),
         ]);
         cells
     };
     let units = race.m_log_m.map(|_| "/ M ln M");
-    let columns = ["mem height", "gen height", "mem basin", "mixed basin", "gen basin", "kept", "trained"];
+    let columns = ["memory", "feature", "memory basin", "mixed basin", "feature basin", "kept", "trained"];
     let heads: Vec<&str> = [axis_sign(race)].into_iter().chain(units).chain(columns).collect();
     let rows = course.points.iter().enumerate().map(row).collect();
     Table::new(&format!("race-{}-table", course.energy.name()), 1, &heads, rows)
@@ -318,9 +314,9 @@ fn table(race: &Race<'_>, course: &RaceCourse) -> Table {
 /// What the columns of the tables mean.
 fn words() -> Vec<Fact> {
     [
-        ("mem height, gen height", "Energy of a unit on the highest memorizing and on the highest generalizing peak."),
+        ("memory, feature", "Energy of a unit on the highest memory and on the highest feature peak."),
         ("basin", "Share of random starts from which a unit that climbs the energy ends on a peak of this kind."),
-        ("kept", "Share of the whole population's peaks from which an ascent on the sample ends on a generalizing peak."),
+        ("kept", "Share of the whole population's peaks from which an ascent on the sample ends on a feature peak."),
         ("trained", "Short real runs that generalize, of those that were made."),
         (
             "raw, whitened",

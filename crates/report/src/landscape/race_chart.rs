@@ -1,4 +1,4 @@
-//! The race between memorizing and generalizing peaks as the amount of data grows: how high they are, how much of the
+//! The race between memory and feature peaks as the amount of data grows: how high they are, how much of the
 //! sphere climbs onto them, and how many real training runs generalized.
 
 use super::race::axis_name;
@@ -19,7 +19,7 @@ struct RaceChart {
     x_name: String,
     /// In any order.
     points: Vec<ChartPoint>,
-    /// Where the generalizing peak becomes the higher one, with an interval.
+    /// Where the feature peak becomes the higher one, with an interval.
     crossing: Option<(f64, f64, f64)>,
     /// Where theory expects that, and what the theory is called: `M ln M`.
     theory: Option<(f64, String)>,
@@ -34,14 +34,14 @@ struct RaceChart {
 struct ChartPoint {
     /// The value.
     x: f64,
-    /// Height of the highest memorizing peak, one a sample; `None` where a sample has none.
-    memorizing: Vec<Option<f64>>,
-    /// The same of generalizing peaks.
-    generalizing: Vec<Option<f64>>,
-    /// Share of random starts that climb onto memorizing peaks, one a sample.
-    basin_memorizing: Vec<f64>,
-    /// The same of generalizing peaks.
-    basin_generalizing: Vec<f64>,
+    /// Height of the highest memory peak, one a sample; `None` where a sample has none.
+    memory: Vec<Option<f64>>,
+    /// The same of feature peaks.
+    feature: Vec<Option<f64>>,
+    /// Share of random starts that climb onto memory peaks, one a sample.
+    basin_memory: Vec<f64>,
+    /// The same of feature peaks.
+    basin_feature: Vec<f64>,
     /// Training runs that generalized, of how many.
     trained: Option<(usize, usize)>,
 }
@@ -74,10 +74,10 @@ pub(super) fn chart(race: &Race<'_>, course: &RaceCourse) -> Option<Plots> {
         let basins = |kind| point.standings.iter().map(|standing| standing.basin(kind).share).collect();
         ChartPoint {
             x: point.x,
-            memorizing: heights(PeakKind::Memorizing),
-            generalizing: heights(PeakKind::Generalizing),
-            basin_memorizing: basins(PeakKind::Memorizing),
-            basin_generalizing: basins(PeakKind::Generalizing),
+            memory: heights(PeakKind::Memory),
+            feature: heights(PeakKind::Feature),
+            basin_memory: basins(PeakKind::Memory),
+            basin_feature: basins(PeakKind::Feature),
             trained: race.training.of_value.get(i).copied().flatten(),
         }
     });
@@ -109,12 +109,12 @@ fn plots(chart: &RaceChart) -> Option<Plots> {
     let (low, high) = range(chart.points.iter().map(|p| p.x).filter(|x| x.is_finite()))?;
     let x = axis(low, high);
     let heights = [
-        cloud(chart, "memorizing", TRAIN, |p| p.memorizing.iter().flatten().copied().collect()),
-        cloud(chart, "generalizing", TEST, |p| p.generalizing.iter().flatten().copied().collect()),
+        cloud(chart, "memory peaks", TRAIN, |p| p.memory.iter().flatten().copied().collect()),
+        cloud(chart, "feature peaks", TEST, |p| p.feature.iter().flatten().copied().collect()),
     ];
     let basins = [
-        cloud(chart, "memorizing", TRAIN, |p| p.basin_memorizing.clone()),
-        cloud(chart, "generalizing", TEST, |p| p.basin_generalizing.clone()),
+        cloud(chart, "memory peaks", TRAIN, |p| p.basin_memory.clone()),
+        cloud(chart, "feature peaks", TEST, |p| p.basin_feature.clone()),
         cloud(chart, "training runs", RESTORED, |p| {
             p.trained.filter(|&(_, n)| n > 0).map(|(k, n)| k as f64 / n as f64).into_iter().collect()
         }),
@@ -304,13 +304,13 @@ mod tests {
             ("an interval from zero", edited(|c| c.crossing = Some((160.0, 0.0, f64::INFINITY)))),
             ("marks that are no numbers", edited(|c| c.crossing = Some((f64::NAN, f64::NAN, f64::NAN)))),
             ("M ln M of nothing", edited(|c| c.m_log_m = Some(0.0))),
-            ("no memorizing peaks", each(|p| (p.memorizing, p.basin_memorizing) = (vec![None; 5], vec![]))),
+            ("no memory peaks", each(|p| (p.memory, p.basin_memory) = (vec![None; 5], vec![]))),
             ("no peaks", each(|p| *p = ChartPoint { x: p.x, ..ChartPoint::default() })),
             ("no runs", each(|p| p.trained = Some((0, 0)))),
-            ("not a number", each(|p| p.memorizing = vec![Some(f64::NAN), Some(f64::INFINITY)])),
+            ("not a number", each(|p| p.memory = vec![Some(f64::NAN), Some(f64::INFINITY)])),
             ("x is no number", each(|p| p.x = f64::NAN)),
             ("x from zero", edited(|c| c.points[0].x = 0.0)),
-            ("heights over decades", each(|p| p.generalizing = vec![Some(p.x.powi(3))])),
+            ("heights over decades", each(|p| p.feature = vec![Some(p.x.powi(3))])),
             ("a hostile name", edited(|c| c.x_name = "n < 5 & \"m\"".into())),
         ];
         for (name, chart) in cases {
@@ -346,10 +346,10 @@ mod tests {
             let share = 1.0 / (1.0 + (230.0 / n).powi(4));
             ChartPoint {
                 x: n,
-                memorizing: (0..5).map(|s| Some((1.1 + 0.0006 * n) * noise(s))).collect(),
-                generalizing: (0..5).map(|s| (n > 70.0 || s > 3).then_some(0.0078 * n * noise(s + 9))).collect(),
-                basin_memorizing: (0..5).map(|s| ((1.0 - share) * 0.9 * noise(s)).clamp(0.0, 1.0)).collect(),
-                basin_generalizing: (0..5).map(|s| (share * 0.92 * noise(s)).clamp(0.0, 1.0)).collect(),
+                memory: (0..5).map(|s| Some((1.1 + 0.0006 * n) * noise(s))).collect(),
+                feature: (0..5).map(|s| (n > 70.0 || s > 3).then_some(0.0078 * n * noise(s + 9))).collect(),
+                basin_memory: (0..5).map(|s| ((1.0 - share) * 0.9 * noise(s)).clamp(0.0, 1.0)).collect(),
+                basin_feature: (0..5).map(|s| (share * 0.92 * noise(s)).clamp(0.0, 1.0)).collect(),
                 trained: Some(((share * share * 8.0).round() as usize, 8)),
             }
         };

@@ -24,9 +24,9 @@ pub struct RaceData {
     m_log_m: Option<f64>,
     /// One point a value of the axis.
     points: Vec<PointData>,
-    /// From where on the highest generalizing peak is above the highest memorizing peak.
+    /// From where on the highest feature peak is above the highest memory peak.
     crossing: Option<CrossingData>,
-    /// From where on more random starts end on generalizing than on memorizing peaks.
+    /// From where on more random starts end on feature than on memory peaks.
     basin_crossing: Option<CrossingData>,
     /// The same on the other energy.
     other: OtherCourseData,
@@ -45,9 +45,9 @@ pub struct OtherCourseData {
     energy: EnergyKind,
     /// One point a value of the axis.
     points: Vec<PointData>,
-    /// From where on the highest generalizing peak is above the highest memorizing peak.
+    /// From where on the highest feature peak is above the highest memory peak.
     crossing: Option<CrossingData>,
-    /// From where on more random starts end on generalizing than on memorizing peaks.
+    /// From where on more random starts end on feature than on memory peaks.
     basin_crossing: Option<CrossingData>,
 }
 
@@ -68,12 +68,12 @@ pub struct PointData {
     value: AxisValue,
     /// Training samples of the first sample seed.
     n: Option<usize>,
-    /// Memorizing peaks, medians over the samples.
-    memorizing: KindData,
+    /// Memory peaks, medians over the samples.
+    memory: KindData,
     /// Mixed peaks, medians over the samples.
     mixed: KindData,
-    /// Generalizing peaks, medians over the samples.
-    generalizing: KindData,
+    /// Feature peaks, medians over the samples.
+    feature: KindData,
     /// Short real runs that generalize, and how many there were; `null` where none were made.
     trained: Option<(usize, usize)>,
     /// One landscape a sample seed.
@@ -96,13 +96,13 @@ pub struct SampleData {
     seed: u64,
     /// Training samples.
     n: usize,
-    /// Memorizing peaks.
-    memorizing: BestData,
+    /// Memory peaks.
+    memory: BestData,
     /// Mixed peaks.
     mixed: BestData,
-    /// Generalizing peaks.
-    generalizing: BestData,
-    /// Share of the whole population's peaks from which an ascent on the sample ends on a generalizing peak.
+    /// Feature peaks.
+    feature: BestData,
+    /// Share of the whole population's peaks from which an ascent on the sample ends on a feature peak.
     kept: f64,
 }
 
@@ -130,7 +130,7 @@ pub struct CrossingData {
     low: Option<f64>,
     /// Upper end of the 95 % interval; `null` where it is not known.
     high: Option<f64>,
-    /// Whether generalizing leads before the crossing and not after it, as when labels are corrupted.
+    /// Whether feature peaks lead before the crossing and not after it, as when labels are corrupted.
     falls: bool,
     /// `n` in units of M ln M; `null` without that unit.
     n_mlogm: Option<f64>,
@@ -211,9 +211,9 @@ fn points(race: &Race<'_>, course: &RaceCourse) -> Vec<PointData> {
     let point = |(i, point): (usize, &RacePoint)| PointData {
         value: value(i, point.x),
         n: point.standings.first().map(|standing| standing.n_train),
-        memorizing: kind_data(point, PeakKind::Memorizing),
+        memory: kind_data(point, PeakKind::Memory),
         mixed: kind_data(point, PeakKind::Mixed),
-        generalizing: kind_data(point, PeakKind::Generalizing),
+        feature: kind_data(point, PeakKind::Feature),
         trained: race.training.of_value.get(i).copied().flatten(),
         samples: point.standings.iter().map(sample_data).collect(),
     };
@@ -240,9 +240,9 @@ fn sample_data(standing: &Standing) -> SampleData {
     SampleData {
         seed: standing.seed,
         n: standing.n_train,
-        memorizing: best(PeakKind::Memorizing),
+        memory: best(PeakKind::Memory),
         mixed: best(PeakKind::Mixed),
-        generalizing: best(PeakKind::Generalizing),
+        feature: best(PeakKind::Feature),
         kept: standing.kept,
     }
 }

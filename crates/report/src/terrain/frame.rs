@@ -43,7 +43,7 @@ pub(crate) fn frame(name: &str, terrains: &[Terrain], index: usize) -> String {
     draw_section(&mut svg, &map, &relief, (&grid, &marks), &faint);
     map.y_axis(&mut svg, "From above (tilt φ against angle θ, degrees)");
     map::draw(&mut svg, &map, &relief, &grid, &marks);
-    map.x_axis(&mut svg, Some("θ, angle from the memorizing peak (degrees)"));
+    map.x_axis(&mut svg, Some("θ, angle from the memory peak (degrees)"));
     let description = format!("Energy of a hidden unit for {}. {told}", counted(terrain.n_train, "training sample"));
     svg.finish_sized(name, &format!("Energy landscape at {title}"), &description, SIZE)
 }
@@ -92,16 +92,16 @@ fn summary(marks: &[Mark]) -> String {
         let peaks = marks.iter().filter(|m| m.kind == kind && m.is_peak && m.height.is_finite());
         peaks.map(|m| m.height).max_by(f64::total_cmp)
     };
-    match (highest(PeakKind::Memorizing), highest(PeakKind::Generalizing)) {
+    match (highest(PeakKind::Memory), highest(PeakKind::Feature)) {
         (Some(m), Some(g)) if g > m => {
-            format!("the generalizing mountain is the higher one: {} against {}", number(g), number(m))
+            format!("the feature mountain is the higher one: {} against {}", number(g), number(m))
         }
         (Some(m), Some(g)) if g < m => {
-            format!("the memorizing mountain is the higher one: {} against {}", number(m), number(g))
+            format!("the memory mountain is the higher one: {} against {}", number(m), number(g))
         }
         (Some(m), Some(_)) => format!("both mountains are {} high", number(m)),
-        (Some(m), None) => format!("only a memorizing mountain: {}", number(m)),
-        (None, Some(g)) => format!("only a generalizing mountain: {}", number(g)),
+        (Some(m), None) => format!("only a memory mountain: {}", number(m)),
+        (None, Some(g)) => format!("only a feature mountain: {}", number(g)),
         (None, None) => "no mountain of either kind".into(),
     }
 }

@@ -11,10 +11,10 @@ use dunwu::landscape::PeakKind;
 pub(super) const ON_TINT: &str =
     "paint-order=\"stroke\" stroke=\"#fbf8ee\" stroke-width=\"3\" stroke-linejoin=\"round\"";
 
-/// A triangle, as maps mark a summit; memorizing ones point down, so that the kinds differ without colour. What is no peak
+/// A triangle, as maps mark a summit; memory peaks point down, so that the kinds differ without colour. What is no peak
 /// is hollow.
 pub(super) fn symbol(svg: &mut Svg, (x, y): Point, mark: &Mark, size: f64) {
-    let up = if mark.kind == PeakKind::Generalizing { -1.0 } else { 1.0 };
+    let up = if mark.kind == PeakKind::Feature { -1.0 } else { 1.0 };
     let corners = [(-1.0, -0.75), (1.0, -0.75), (0.0, 1.0)].map(|(dx, dy)| (x + size * dx, y + up * size * dy));
     let mut data = PathData::default();
     data.polyline(&corners).close();
@@ -27,7 +27,7 @@ pub(super) fn symbol(svg: &mut Svg, (x, y): Point, mark: &Mark, size: f64) {
     svg.path(&data, &style);
 }
 
-/// `memorizing peak`; where the direction is none here, that.
+/// `memory peak`; where the direction is none here, that.
 pub(super) fn kind_text(mark: &Mark) -> String {
     let kind = mark.kind.name();
     if mark.is_peak { format!("{kind} peak") } else { format!("no {kind} peak") }

@@ -6,7 +6,7 @@ use dunwu::landscape::PeakKind;
 /// Degrees between the two peaks.
 const APART: f64 = 78.0;
 
-/// A memorizing and a generalizing mountain, quartic in the cosine to their summits, and two that nobody named. The second
+/// A memory and a feature mountain, quartic in the cosine to their summits, and two that nobody named. The second
 /// grows with `n`.
 pub(super) fn terrain(n: usize) -> Terrain {
     grid(n, 61, 41)
@@ -27,10 +27,7 @@ pub(super) fn grid(n: usize, columns: usize, rows: usize) -> Terrain {
         is_peak,
         name: name.into(),
     };
-    let marks = vec![
-        mark(0.0, PeakKind::Memorizing, true, "memorizing"),
-        mark(APART, PeakKind::Generalizing, n > 60, "generalizing"),
-    ];
+    let marks = vec![mark(0.0, PeakKind::Memory, true, "memory"), mark(APART, PeakKind::Feature, n > 60, "feature")];
     Terrain { n_train: n, theta, phi, heights, marks }
 }
 

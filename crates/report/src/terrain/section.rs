@@ -1,4 +1,4 @@
-//! The section along φ = 0: energy against the angle from the memorizing peak.
+//! The section along φ = 0: energy against the angle from the memory peak.
 
 use super::contour::Point;
 use super::grid::Mark;

@@ -144,7 +144,7 @@ fn every_peak_is_one_of_the_theory_and_every_irrep_has_one() {
             assert!((maximum.height / expected - 1.0).abs() < 1e-12, "{text} {}: {}", irrep.name, maximum.height);
             assert!(1.0 - purity < 1e-12, "{text} {}: {purity}", irrep.name);
             assert_eq!(certificate.flat_directions, theory::flat_directions(irrep), "{text} {}", irrep.name);
-            assert_eq!(maximum.kind, PeakKind::Generalizing, "{text}");
+            assert_eq!(maximum.kind, PeakKind::Feature, "{text}");
             let (u, v) = maximum.w.split_at(m);
             assert!((dot(u, u) - 0.5).abs() < 1e-6 && (dot(v, v) - 0.5).abs() < 1e-6, "{text} {}", irrep.name);
             let cosine = 2.0 * dot(u, &of_inverse(table, v)).abs();
