@@ -59,6 +59,11 @@ impl Failure {
 }
 
 impl Failure {
+    /// Why a request could not be made.
+    pub(crate) fn of_request(error: VerbError) -> Self {
+        Self::of_verb(error, None)
+    }
+
     /// Why a verb gave no answer; `signal` is the one that asked it to stop.
     pub(crate) fn of_verb(error: VerbError, signal: Option<u8>) -> Self {
         match error {

@@ -28,6 +28,7 @@ mod sweep;
 mod watching;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -68,15 +69,6 @@ struct Drive {
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or("write a number of seconds, such as 10 or 0.5")
-}
-
-/// Keys that a command has beside those of runs, for its help.
-fn keys_help(keys: &[&[landscape::Key]]) -> String {
-    let lines = keys.iter().flat_map(|keys| keys.iter()).map(|(key, tells)| format!("  {key:<9} {tells}"));
-    format!(
-        "Keys beside those of runs (`dunwu settings`), and short names n, fraction, corrupted, skew, activation:\n{}",
-        lines.collect::<Vec<_>>().join("\n")
-    )
 }
 
 #[derive(Subcommand)]
@@ -280,7 +272,7 @@ enum Command {
     /// Hessian, puts together what the problem's symmetries make one, and says what each is good for. With --run, says which
     /// peak each unit of a trained network stands below.
     #[command(
-        after_help = keys_help(&[landscape::PEAKS_KEYS]),
+        after_help = landscape::keys_help(&[PEAKS_KEYS]),
         override_usage = "dunwu peaks [OPTIONS] <TASK> [KEY=VALUE]...\n       dunwu peaks [OPTIONS] --run <RUN> [energy=raw|whitened]"
     )]
     Peaks {
@@ -303,7 +295,7 @@ enum Command {
     /// At several amounts of data, for several samples each: heights and basins of the best peaks of both kinds on both
     /// landscapes, where feature peaks overtake, and from where on short real runs generalize.
     #[command(
-        after_help = keys_help(&[landscape::PEAKS_KEYS, landscape::RACE_KEYS]),
+        after_help = landscape::keys_help(&[PEAKS_KEYS, RACE_KEYS]),
         override_usage = "dunwu race [OPTIONS] <TASK> [KEY=VALUE]..."
     )]
     Race {
@@ -438,7 +430,7 @@ fn main() -> ExitCode {
         Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
         Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Launch { cluster } => launch::launch(&cluster),
-        Command::Peaks { words, run: None, drawn, place, .. } => landscape::peaks(&words, &drawn, &place),
+        Command::Peaks { words, run: None, quiet, drawn, place } => landscape::peaks(&words, quiet, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }

@@ -27,9 +27,21 @@ pub fn svg(figure: &Figure) -> Option<String> {
 /// Every drawing of an answer as `(name, SVG document)`, frames of landscapes included.
 pub fn documents(answer: &Answer) -> Vec<(String, String)> {
     let figures = answer.figures().filter_map(|figure| Some((figure.name.clone(), svg(figure)?)));
-    let frame = |slides: &Slides, i: usize| (format!("{}-{i}", slides.name), terrain::frame(&slides.terrains, i));
+    let frame = |slides: &Slides, i: usize| {
+        let name = frame_name(slides, i);
+        let svg = terrain::frame(&name, &slides.terrains, i);
+        (name, svg)
+    };
     let frames = answer.slides().flat_map(|slides| (0..slides.terrains.len()).map(move |i| frame(slides, i)));
     figures.chain(frames).collect()
+}
+
+/// The name of a frame in file names and anchors: that of its set and its label, `mountains-n-128`; that of the set where it is alone.
+pub(super) fn frame_name(slides: &Slides, i: usize) -> String {
+    let label = slides.labels.get(i).filter(|_| slides.terrains.len() > 1).map_or("", String::as_str);
+    let words = format!("{} {label}", slides.name);
+    let parts = words.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-")
 }
 
 pub(super) fn draw_plots(plots: &Plots) -> Svg {

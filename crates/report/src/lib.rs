@@ -22,7 +22,6 @@ pub mod pair;
 pub mod passkey;
 pub mod phase;
 mod plot;
-mod race_chart;
 pub mod reference;
 pub mod skin;
 pub mod stream;
@@ -30,7 +29,6 @@ mod svg;
 pub mod sweep;
 mod terminal;
 mod terrain;
-mod terrain_page;
 mod timeline;
 pub mod verbs;
 mod view;
@@ -44,12 +42,13 @@ mod sample;
 mod tests;
 
 pub use figures::Figure;
+pub use landscape::{climbing, peaks, race};
 
 use dunwu::Opened;
 use view::View;
 
 /// The whole report as one self-contained HTML page; `settings` are the spec's rows as `(key, value)`, `landscape` the figures of
-/// [`landscape::run_figures`].
+/// [`climbing::drawn_run_figures`].
 pub fn html(opened: &Opened, landscape: &[Figure], settings: &[(String, String)]) -> String {
     page::html(&View::of(opened), landscape, settings)
 }

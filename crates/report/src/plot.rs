@@ -168,13 +168,7 @@ impl Panel {
         data
     }
 
-    /// The area between two curves over the same abscissae.
-    pub(super) fn area(&self, svg: &mut Svg, lower: &[(f64, f64)], upper: &[(f64, f64)], color: Color) {
-        let style = format!("fill=\"{}\" fill-opacity=\"0.9\" stroke=\"#fff\" stroke-width=\"0.7\"", color.line);
-        svg.path(&self.area_data(lower, upper), &style);
-    }
-
-    /// The path of [`Self::area`].
+    /// The path around the area between two curves over the same abscissae.
     pub(super) fn area_data(&self, lower: &[(f64, f64)], upper: &[(f64, f64)]) -> PathData {
         let outline = upper.iter().chain(lower.iter().rev()).filter_map(|&p| self.at(p));
         let mut data = PathData::default();

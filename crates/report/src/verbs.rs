@@ -17,6 +17,7 @@ pub struct Verb {
 #[rustfmt::skip] // a line a verb
 pub const VERBS: &[Verb] = &[
     Verb { name: "attend", tells: "Where a language model's attention is sparse, head by head.", schema: || schema_for!(crate::attend::AttendData) },
+    Verb { name: "climbing", tells: "Which peaks the units of a recorded run stand below, snapshot by snapshot (`dunwu peaks --run RUN`).", schema: || schema_for!(crate::landscape::climbing::ClimbingData) },
     Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
     Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },
     Verb { name: "ls", tells: "The runs of a folder.", schema: || schema_for!(crate::listing::ListData) },
@@ -24,8 +25,10 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "note", tells: "A note on a run.", schema: || schema_for!(crate::listing::RemarksData) },
     Verb { name: "pair", tells: "Two values of one setting, compared in pairs of runs.", schema: || schema_for!(crate::pair::PairData) },
     Verb { name: "passkey", tells: "Which keys hidden in a text a language model still knows under each cache policy.", schema: || schema_for!(crate::passkey::PasskeyData) },
+    Verb { name: "peaks", tells: "The peaks that a hidden unit can climb, each with its height, its basin and what it stands for.", schema: || schema_for!(crate::landscape::peaks::PeaksData) },
     Verb { name: "phase", tells: "What became of a sweep's runs over two settings.", schema: || schema_for!(crate::phase::PhaseData) },
     Verb { name: "presets", tells: "The named starting points of runs.", schema: || schema_for!(crate::reference::PresetsData) },
+    Verb { name: "race", tells: "Where feature peaks overtake memory peaks as a setting changes, beside short real runs.", schema: || schema_for!(crate::landscape::race::RaceData) },
     Verb { name: "rm", tells: "Runs that were removed.", schema: || schema_for!(crate::listing::RemovalData) },
     Verb { name: "settings", tells: "Every setting: key, default, what is allowed.", schema: || schema_for!(crate::reference::SettingsData) },
     Verb { name: "stream", tells: "A long text read by a language model under several cache policies.", schema: || schema_for!(crate::stream::StreamData) },

@@ -1,24 +1,20 @@
 //! `dunwu peaks --run RUN`: where the units of a trained network stand on the landscape of its training sample.
 
-use super::request::{energy, workers};
 use crate::Place as Where;
 use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::inspect::{self, Phase};
 use crate::output::Drawn;
-use crate::say::say;
+use crate::print;
+use crate::watching::watch;
 use dunwu::Opened;
-use dunwu::landscape::climbing::{Climbing, ClimbingError, Watch};
-use dunwu::landscape::race::Course;
-use dunwu::landscape::{EnergyKind, PeakKind};
-use dunwu::measure::label::UnitLabel;
+use dunwu::landscape::climbing::ClimbingError;
+use dunwu::landscape::of_run::energy_of_words;
+use dunwu::landscape::{ClimbingRequest, EnergyKind, RunLandscape};
 use dunwu::store::{Record, RunDir};
-use dunwu_report::Figure;
-use dunwu_report::landscape::{
-    climbing_page, climbing_sentences, climbing_table, columns, labels_at_end, mountains, run_figures,
-};
-use serde_json::json;
-use std::collections::BTreeMap;
+use dunwu::verb::Watcher;
+use dunwu_report::{Figure, climbing};
+use std::sync::atomic::AtomicBool;
 
 pub(crate) fn peaks_of_run(
     run: &str,
@@ -27,78 +23,22 @@ pub(crate) fn peaks_of_run(
     drawn: &Drawn,
     place: &Where,
 ) -> Result<(), Failure> {
-    let mut kind = EnergyKind::Whitened;
-    for word in words {
-        match word.split_once('=') {
-            Some(("energy", name)) => kind = energy(name)?,
-            _ => {
-                let why = format!("`{word}`: with --run the landscape is that of the run; only energy= may be chosen");
-                return Err(Failure::usage(why));
-            }
-        }
-    }
+    let energy = energy_of_words(words).map_err(Failure::of_request)?;
     let dir = RunDir::resolve(&place.runs, run)?;
     let output = drawn.prepare("peaks", &[&dir.short_name()])?;
     let opened = inspect::open(&dir)?;
-    let record = Record::read(&dir)?;
-    let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
     if let Some(why) = opened.why_no_token_weights() {
         return Err(Failure::usage(ClimbingError::NoTokenWeights { why }));
     }
-    let progress = &mut inspect::shown(quiet);
-    let climbing = climbing(&dir, &record, &steps, kind, progress)?.map_err(Failure::usage)?;
-    progress(Phase::WritingReport);
-    let output = &output.keep(&climbing_page(&opened, &climbing))?;
-    if place.json {
-        say!(
-            "{}",
-            json!({
-                "run": dir.path(),
-                "energy": kind,
-                "climbing": climbing,
-                "labels_by_peak": by_peak(&opened, &climbing),
-                "story": climbing_sentences(&opened, &climbing),
-                "page": output,
-            })
-        );
-        return Ok(());
-    }
-    say!("{}", climbing_table(&opened, &climbing));
-    for sentence in climbing_sentences(&opened, &climbing) {
-        say!("  {sentence}");
-    }
-    say!("Page, to open in a browser: {}", output.display());
-    Ok(())
+    let (asked, record) = (Asked::from_run(&dir)?, Record::read(&dir)?);
+    let request = request(&asked, &record, energy);
+    let answer = watch(quiet, |watcher| climbing::answer(&request, &opened, dir.path(), watcher))?;
+    print::answer(&answer, output, place)
 }
 
-/// Units of the last snapshot, by label and by the kind of the peak that they stand below.
-fn by_peak(opened: &Opened, climbing: &Climbing) -> serde_json::Value {
-    let of_label =
-        |counts: [usize; 3]| PeakKind::ALL.iter().map(|kind| kind.name()).zip(counts).collect::<BTreeMap<_, _>>();
-    let labels = UnitLabel::ALL.iter().map(|label| label.name());
-    json!(labels_at_end(opened, climbing).map(|rows| labels.zip(rows.map(of_label)).collect::<BTreeMap<_, _>>()))
-}
-
-/// The units of a recorded run on its landscape, at these snapshots.
-pub(crate) fn climbing(
-    dir: &RunDir,
-    record: &Record,
-    steps: &[u64],
-    kind: EnergyKind,
-    progress: &mut dyn FnMut(Phase),
-) -> Result<Result<Climbing, ClimbingError>, Failure> {
-    let asked = Asked::from_run(dir)?;
-    let workers = workers(&asked.spec)?;
-    let Asked { spec, problem, split, decomposition, .. } = &asked;
-    let mut watch = match Watch::begin(spec, problem, split, decomposition.as_ref(), kind, &workers) {
-        Ok(watch) => watch,
-        Err(error) => return Ok(Err(error)),
-    };
-    for (done, &step) in steps.iter().enumerate() {
-        progress(Phase::Climbing(done, steps.len()));
-        watch.add(&record.load_snapshot(step)?, &workers)?;
-    }
-    Ok(Ok(watch.finish()))
+fn request<'a>(asked: &'a Asked, record: &'a Record, energy: EnergyKind) -> ClimbingRequest<'a> {
+    let Asked { spec, problem, split, decomposition, .. } = asked;
+    ClimbingRequest { spec, problem, split, decomposition: decomposition.as_ref(), record, energy }
 }
 
 /// In the place of the landscape's figures, how to get them.
@@ -107,7 +47,7 @@ pub(crate) fn figures_not_asked_for(opened: &Opened) -> [Figure; 2] {
         Some(why) => ClimbingError::NoTokenWeights { why },
         None => ClimbingError::NotAskedFor,
     };
-    run_figures(opened, Err(&why), &[])
+    climbing::drawn_run_figures(opened, &RunLandscape::refused(why))
 }
 
 /// The figures of the landscape that a run's report has where it is asked for.
@@ -116,23 +56,16 @@ pub(crate) fn figures_of_run(
     opened: &Opened,
     progress: &mut dyn FnMut(Phase),
 ) -> Result<[Figure; 2], Failure> {
-    let refused = |why: ClimbingError| Ok(run_figures(opened, Err(&why), &[]));
-    if let Some(why) = opened.why_no_token_weights() {
-        return refused(ClimbingError::NoTokenWeights { why });
-    }
-    let asked = Asked::from_run(dir)?;
-    let Asked { spec, problem, split, decomposition, .. } = &asked;
-    let record = Record::read(dir)?;
-    let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
-    let kind = EnergyKind::Whitened;
-    let climbing = match climbing(dir, &record, &columns(&steps), kind, progress)? {
-        Ok(climbing) => climbing,
-        Err(why) => return refused(why),
-    };
     progress(Phase::DrawingMountains);
-    let workers = workers(spec)?;
-    let decomposition = decomposition.as_ref();
-    let course = Course { problem, decomposition, energy: kind, ridge: None, restarts: 0 };
-    let mountains = mountains(spec, problem, split.train.len(), &course, &workers).map_err(Failure::usage)?;
-    Ok(run_figures(opened, Ok(&climbing), &mountains))
+    let landscape = match opened.why_no_token_weights() {
+        Some(why) => RunLandscape::refused(ClimbingError::NoTokenWeights { why }),
+        None => {
+            let (asked, record) = (Asked::from_run(dir)?, Record::read(dir)?);
+            let stop = AtomicBool::new(false);
+            let landscape =
+                request(&asked, &record, EnergyKind::Whitened).landscape(&mut Watcher::new(&mut |_| {}, &stop));
+            landscape.map_err(Failure::of_request)?
+        }
+    };
+    Ok(climbing::drawn_run_figures(opened, &landscape))
 }

@@ -57,8 +57,12 @@ pub struct Stratum {
 /// Landscapes to be looked at one at a time, on one scale of heights and from one point of view.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Slides {
-    /// Name in file names: frames are `NAME-0`, `NAME-1`, …
+    /// Name in file names; a frame's is this one and its label: `mountains-n-128`.
     pub name: String,
+    /// What this set is called beside others, of which a page shows one at a time: `raw energy`.
+    pub title: String,
+    /// The frame that is shown first.
+    pub start: usize,
     /// One a frame.
     pub terrains: Vec<Terrain>,
     /// What each frame is called: `n = 128`.

@@ -52,7 +52,7 @@ pub enum ClimbingError {
 }
 
 /// A run on its landscape.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Climbing {
     /// Which energy.
     pub energy: EnergyKind,
@@ -63,7 +63,7 @@ pub struct Climbing {
 }
 
 /// A feature peak, and who was there at the last snapshot.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct WatchedPeak {
     /// What it stands for.
     pub name: String,
@@ -133,7 +133,7 @@ impl Place {
 }
 
 /// All units at one snapshot.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct ClimbingStep {
     /// Updates made so far.
     pub step: u64,

@@ -4,6 +4,7 @@ use super::LandscapeError;
 use super::ascent::{self, Climb, Stop};
 use super::energy::{Activity, Energy, Inputs, LANES, lanes};
 use super::projection::{EnergyKind, Projection};
+use crate::answer::wording::list;
 use crate::group::Decomposition;
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::model::Activation;
@@ -83,7 +84,7 @@ pub struct Judged {
 }
 
 /// A token that a peak stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Token {
     /// Operand, counted from 1.
     pub operand: usize,
@@ -304,15 +305,25 @@ impl<'a> Landscape<'a> {
 }
 
 impl Form {
-    /// In words: `frequency 3`, `1 token of operand 2`, `many tokens`, `a direction of its own`.
+    /// In a few words: `frequency 3`, `1 token (2nd)` for a token of the second operand, `1 token each` for one of every operand,
+    /// `2 + 1 tokens` for two of the first and one of the second, `many tokens`, `a direction of its own`.
     pub fn words(&self, decomposition: Option<&Decomposition>) -> String {
         match self {
             Self::Irrep(irrep) => decomposition.map_or_else(String::new, |d| d.irreps[*irrep].name.clone()),
             Self::Tokens(of_operand) => {
-                let counts = of_operand.iter().enumerate().filter(|(_, count)| **count > 0).map(|(operand, count)| {
-                    format!("{count} token{} of operand {}", if *count == 1 { "" } else { "s" }, operand + 1)
-                });
-                counts.collect::<Vec<_>>().join(", ")
+                let noun = |count: usize| if count == 1 { "token" } else { "tokens" };
+                let used: Vec<usize> = (0..of_operand.len()).filter(|&operand| of_operand[operand] > 0).collect();
+                match (&used[..], of_operand.iter().all(|count| *count == of_operand[0])) {
+                    (&[only], _) if of_operand.len() > 1 => {
+                        let count = of_operand[only];
+                        format!("{count} {} ({})", noun(count), ordinal(only + 1))
+                    }
+                    (_, true) => format!("{} {} each", of_operand[0], noun(of_operand[0])),
+                    _ => {
+                        let counts: Vec<String> = of_operand.iter().map(usize::to_string).collect();
+                        format!("{} tokens", counts.join(" + "))
+                    }
+                }
             }
             Self::Spread => "many tokens".to_owned(),
             Self::Own(_) => "a direction of its own".to_owned(),
@@ -326,13 +337,15 @@ impl Maximum {
         self.summit_population.map(|summit| self.height_population / summit.max(f64::MIN_POSITIVE))
     }
 
-    /// In words, for this one peak: like [`Form::words`], but with the very tokens.
+    /// A short name of this one peak: like [`Form::words`], but with the very tokens, `tokens 21 (1st), 4 (2nd)`. Beyond three of
+    /// them the rest are counted.
     pub fn name(&self, form: &Form, decomposition: Option<&Decomposition>) -> String {
         match form {
             Form::Tokens(_) => {
-                let token = |t: &Token| format!("{} as operand {}", t.token, t.operand);
+                const NAMED_TOKENS: usize = 3;
+                let token = |t: &Token| format!("{} ({})", t.token, ordinal(t.operand));
                 let tokens: Vec<String> = self.tokens.iter().map(token).collect();
-                format!("token{} {}", if tokens.len() == 1 { "" } else { "s" }, tokens.join(", "))
+                format!("token{} {}", if tokens.len() == 1 { "" } else { "s" }, list(&tokens, NAMED_TOKENS))
             }
             form => form.words(decomposition),
         }
@@ -342,6 +355,17 @@ impl Maximum {
     pub fn is_focused(&self) -> bool {
         self.top2 > FOCUSED
     }
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`, …
+fn ordinal(n: usize) -> String {
+    let ending = match (n % 10, n % 100) {
+        (1, tens) if tens != 11 => "st",
+        (2, tens) if tens != 12 => "nd",
+        (3, tens) if tens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
 }
 
 /// ε² of one unit, `(SSB − (C − 1) MSW) / SST` over the C labels that occur; `None` where no label occurs twice or the unit does not

@@ -27,7 +27,7 @@ use faer::Mat;
 use pulp::Simd;
 
 /// Which energy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnergyKind {
     /// `½ ‖Ỹᵀ σ(Xw)‖²`.

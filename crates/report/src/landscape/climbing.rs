@@ -1,105 +1,175 @@
-//! A run on its landscape: a table, sentences, the alluvial picture, a page.
+//! The verb `peaks --run`: a run on its landscape, in sentences, tables, and the flow of its units.
 
-use super::table::Table;
-use super::{Page, drawings};
-use crate::alluvial::{Alluvial, Stratum, alluvial};
-use crate::figures::Figure;
-use crate::page::{self, Head};
-use crate::svg::escape;
-use crate::terrain::{Terrain, strip};
+use super::THEORY;
+use crate::figures::Figure as DrawnFigure;
 use crate::words::{count, counted, list, number, percent};
 use dunwu::Opened;
-use dunwu::answer::{Color, FAINT, RESTORED, TEST, TRAIN};
-use dunwu::landscape::PeakKind;
-use dunwu::landscape::climbing::{Climbing, ClimbingError, ClimbingStep, Place, WatchedPeak, labels_by_peak};
+use dunwu::answer::{
+    Answer, Block, Color, Drawing, FAINT, Fact, Figure, Flows, RESTORED, Section, Stratum, TEST, TRAIN, Table,
+    TableCell, Terrain, object,
+};
+use dunwu::landscape::climbing::{Climbing, ClimbingStep, Place, WatchedPeak, labels_by_peak};
+use dunwu::landscape::of_run::columns;
+use dunwu::landscape::{ClimbingRequest, EnergyKind, PeakKind, RunLandscape};
 use dunwu::measure::{self, label::UnitLabel};
+use dunwu::verb::{VerbError, Watcher};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// Name and title of the figure of the flow of units.
 const FLOW: (&str, &str) = ("climbing", "Which peak the hidden units stand below");
-/// Columns of the alluvial picture.
-const COLUMNS: usize = 8;
+/// Name and title of the figure of the mountains.
+const MOUNTAINS: (&str, &str) = ("mountains", "The two mountains with less and with more data");
 
-/// A table by snapshot, and one of the feature peaks, for a terminal.
-pub fn climbing_table(opened: &Opened, climbing: &Climbing) -> String {
-    let mut text = format!("{}\n\n{}", steps(opened, climbing).text(), peaks(climbing).text());
-    if let Some(labels) = label_table(opened, climbing) {
-        text = format!("{text}\n\n{}", labels.text());
+/// What programs read of a run on its landscape.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClimbingData {
+    /// Directory of the run.
+    run: PathBuf,
+    /// The energy that its units climb.
+    energy: EnergyKind,
+    /// Its snapshots and the feature peaks of its landscape.
+    climbing: Climbing,
+    /// Units of the last snapshot by label and by the kind of the peak that they stand below; `null` where the labels are not known.
+    labels_by_peak: Option<LabelsByPeak>,
+}
+
+/// Units of the last snapshot, by their label.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LabelsByPeak {
+    /// Units that are labelled generalizing.
+    generalizing: UnitsBelow,
+    /// Units that are labelled memorizing.
+    memorizing: UnitsBelow,
+    /// Units that are labelled undecided.
+    undecided: UnitsBelow,
+    /// Units that are labelled dead.
+    dead: UnitsBelow,
+}
+
+/// Units of one label, by the kind of the peak that they stand below.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UnitsBelow {
+    /// Below a feature peak.
+    feature: usize,
+    /// Below a mixed peak.
+    mixed: usize,
+    /// Below a memory peak.
+    memory: usize,
+}
+
+/// Puts the units of a run on its landscape; `dir` is the run's directory.
+pub fn answer(
+    request: &ClimbingRequest<'_>,
+    opened: &Opened,
+    dir: &Path,
+    watcher: &mut Watcher<'_>,
+) -> Result<Answer, VerbError> {
+    Ok(answer_of(opened, dir, request.climb(watcher)?))
+}
+
+pub(super) fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answer {
+    let (tops, course) = (Block::Table(peaks(&climbing)), Block::Table(steps(opened, &climbing)));
+    let setup = format!(
+        "{} · {} · {} energy",
+        counted(opened.n_train, "training sample"),
+        counted(opened.spec.model.width, "unit"),
+        climbing.energy.name()
+    );
+    let labels = label_table(opened, &climbing).map(Block::Table).into_iter().collect();
+    let labels_by_peak = label_data(opened, &climbing);
+    Answer {
+        verb: "climbing",
+        title: opened.task.clone(),
+        setup,
+        headline: switch(opened, &climbing),
+        sentences: sentences(opened, &climbing),
+        sections: vec![
+            Section::untitled(vec![Block::Figure(flow(opened, &climbing))]),
+            Section::everywhere("The feature peaks", vec![tops]),
+            Section::everywhere("Labels against peaks at the last snapshot", labels),
+            Section::everywhere("Snapshot by snapshot", vec![course]),
+            Section::of_page("Words used here", vec![Block::Words(words())]),
+        ],
+        sources: vec![THEORY.to_owned()],
+        data: object(&ClimbingData { run: dir.to_owned(), energy: climbing.energy, climbing, labels_by_peak }),
     }
-    text
 }
 
 fn steps(opened: &Opened, climbing: &Climbing) -> Table {
-    let optional = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
+    let share = |value: Option<f64>| TableCell::of(value, TableCell::Share);
+    let units = |n: usize| TableCell::Count(n as u64);
     let row = |step: &ClimbingStep| {
         let frame = opened.frames.iter().find(|frame| frame.step == step.step);
         let test = opened.scalars.iter().find(|row| row.step >= step.step).and_then(|row| row.test_accuracy);
-        let mut cells = vec![step.step.to_string(), optional(test)];
-        cells.push(step.now[PeakKind::Feature as usize].to_string());
-        cells.extend(step.at.iter().map(usize::to_string));
-        cells.push(optional(step.climbed_median));
-        cells.push(format!("{} ({})", step.peaks, step.fullest));
-        cells.push(step.unclimbed.to_string());
-        cells.push(format!("{} / {}", optional(step.pull_climbed), optional(step.pull_unclimbed)));
-        cells.push(optional(frame.and_then(|frame| frame.scalar(measure::REPULSION))));
+        let mut cells = vec![TableCell::Count(step.step), share(test)];
+        cells.push(units(step.now[PeakKind::Feature as usize]));
+        cells.extend(step.at.iter().map(|&n| units(n)));
+        cells.push(share(step.climbed_median));
+        cells.extend([step.peaks, step.fullest, step.unclimbed].map(units));
+        cells.extend([share(step.pull_climbed), share(step.pull_unclimbed)]);
+        cells.push(share(frame.and_then(|frame| frame.scalar(measure::REPULSION))));
         cells
     };
-    Table {
-        head: vec![
-            "step",
-            "test",
-            "feat now",
-            "high feat",
-            "low feat",
-            "mixed",
-            "low mem",
-            "high mem",
-            "dead",
-            "climbed",
-            "peaks",
-            "unclimbed",
-            "pull left",
-            "repel",
-        ],
-        n_text: 0,
-        rows: climbing.steps.iter().map(row).collect(),
-    }
+    let heads = [
+        "step",
+        "test",
+        "feat now",
+        "high feat",
+        "low feat",
+        "mixed",
+        "low mem",
+        "high mem",
+        "dead",
+        "climbed",
+        "peaks",
+        "fullest",
+        "unclimbed",
+        "pull climbed",
+        "pull unclimbed",
+        "repel",
+    ];
+    Table::new("snapshots", 1, &heads, climbing.steps.iter().map(row).collect())
 }
 
 fn peaks(climbing: &Climbing) -> Table {
     let row = |peak: &WatchedPeak| {
         vec![
-            peak.name.clone(),
-            number(peak.height),
-            peak.units.to_string(),
-            peak.pull_left.map_or("–".to_owned(), |pull| format!("{pull:.2}")),
+            peak.name.clone().into(),
+            TableCell::Number(peak.height),
+            TableCell::Count(peak.units as u64),
+            TableCell::of(peak.pull_left, TableCell::Share),
         ]
     };
-    Table {
-        head: vec!["feature peak", "height", "units on it", "pull left"],
-        n_text: 1,
-        rows: climbing.peaks.iter().map(row).collect(),
-    }
+    let heads = ["feature peak", "height", "units on it", "pull left"];
+    Table::new("feature-peaks", 1, &heads, climbing.peaks.iter().map(row).collect())
 }
 
-/// What happened, in sentences.
-pub fn climbing_sentences(opened: &Opened, climbing: &Climbing) -> Vec<String> {
+/// What happened beside the switch, one claim a sentence.
+fn sentences(opened: &Opened, climbing: &Climbing) -> Vec<String> {
     let (Some(first), Some(last)) = (climbing.steps.first(), climbing.steps.last()) else { return Vec::new() };
     let below = |step: &ClimbingStep| step.at[Place::OnFeature as usize] + step.at[Place::BelowFeature as usize];
     let living = |step: &ClimbingStep| step.now.iter().sum::<usize>();
-    let mut sentences = vec![format!(
-        "On the {} landscape {} of {} living units stand below a feature peak at step {} and {} of {} at step {}; half-way \
-         up are {} and {}.",
-        climbing.energy.name(),
-        count(below(first) as u64),
-        count(living(first) as u64),
-        count(first.step),
-        count(below(last) as u64),
-        count(living(last) as u64),
-        count(last.step),
-        count(first.at[Place::OnFeature as usize] as u64),
-        count(last.at[Place::OnFeature as usize] as u64),
-    )];
-    sentences.push(switch(opened, climbing));
+    let on = |step: &ClimbingStep| count(step.at[Place::OnFeature as usize] as u64);
+    let of_living = |step: &ClimbingStep| format!("{} of {}", count(below(step) as u64), count(living(step) as u64));
+    let mut sentences = vec![
+        format!(
+            "On the {} landscape {} living units stand below a feature peak at step {}, and {} at step {}.",
+            climbing.energy.name(),
+            of_living(first),
+            count(first.step),
+            of_living(last),
+            count(last.step),
+        ),
+        format!(
+            "At least half-way up a feature peak are {} units at step {} and {} at step {}.",
+            on(first),
+            count(first.step),
+            on(last),
+            count(last.step),
+        ),
+    ];
     let unclimbed: Vec<String> =
         climbing.peaks.iter().filter(|peak| peak.units == 0).map(|peak| peak.name.clone()).collect();
     if climbing.peaks.is_empty() {
@@ -107,10 +177,10 @@ pub fn climbing_sentences(opened: &Opened, climbing: &Climbing) -> Vec<String> {
             "This landscape has no feature peak that random starts or the population's peaks lead to.".to_owned(),
         );
     } else if unclimbed.is_empty() {
-        sentences.push(format!("Each of its {} has been climbed.", counted(climbing.peaks.len(), "feature peak")));
+        sentences.push(format!("Units have climbed each of its {}.", counted(climbing.peaks.len(), "feature peak")));
     } else {
         sentences.push(format!(
-            "Of {} nobody has climbed {}: {}.",
+            "Of its {} no unit has climbed {}: {}.",
             counted(climbing.peaks.len(), "feature peak"),
             unclimbed.len(),
             list(&unclimbed, 8)
@@ -122,7 +192,7 @@ pub fn climbing_sentences(opened: &Opened, climbing: &Climbing) -> Vec<String> {
 }
 
 /// Units of the last snapshot by label and peak; `None` where that snapshot's labels are not known.
-pub fn labels_at_end(opened: &Opened, climbing: &Climbing) -> Option<[[usize; 3]; 4]> {
+fn labels_at_end(opened: &Opened, climbing: &Climbing) -> Option<[[usize; 3]; 4]> {
     let last = climbing.steps.last()?;
     let frame = opened.frames.iter().find(|frame| frame.step == last.step)?;
     Some(labels_by_peak(&frame.labels, &last.of_unit))
@@ -148,12 +218,29 @@ fn label_and_peak(opened: &Opened, climbing: &Climbing) -> Option<String> {
 fn label_table(opened: &Opened, climbing: &Climbing) -> Option<Table> {
     let counts = labels_at_end(opened, climbing)?;
     let row = |(label, counts): (UnitLabel, [usize; 3])| {
-        [label.name().to_owned()].into_iter().chain(counts.map(|n| n.to_string())).collect()
+        let units = counts.map(|n| TableCell::Count(n as u64));
+        [TableCell::from(label.name())].into_iter().chain(units).collect()
     };
-    Some(Table {
-        head: vec!["label", "feature peak", "mixed peak", "memory peak"],
-        n_text: 1,
-        rows: UnitLabel::ALL.into_iter().zip(counts).map(row).collect(),
+    let heads = ["label", "feature peak", "mixed peak", "memory peak"];
+    Some(Table::new("labels-by-peak", 1, &heads, UnitLabel::ALL.into_iter().zip(counts).map(row).collect()))
+}
+
+/// The same for programs.
+fn label_data(opened: &Opened, climbing: &Climbing) -> Option<LabelsByPeak> {
+    let counts = labels_at_end(opened, climbing)?;
+    let below = |label: UnitLabel| {
+        let of_kind = counts[label as usize];
+        UnitsBelow {
+            feature: of_kind[PeakKind::Feature as usize],
+            mixed: of_kind[PeakKind::Mixed as usize],
+            memory: of_kind[PeakKind::Memory as usize],
+        }
+    };
+    Some(LabelsByPeak {
+        generalizing: below(UnitLabel::Generalizing),
+        memorizing: below(UnitLabel::Memorizing),
+        undecided: below(UnitLabel::Undecided),
+        dead: below(UnitLabel::Dead),
     })
 }
 
@@ -173,36 +260,37 @@ fn switch(opened: &Opened, climbing: &Climbing) -> String {
         .map(|step| (step.now[0] as f64 / step.now.iter().sum::<usize>().max(1) as f64, step.step));
     let (share, at) = most.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0));
     match climbing.switch() {
-        Some(step) => format!(
-            "The switch: from the snapshot at step {} on most living units stand at least half-way up a peak of the whole population's \
-             landscape; {jump}.",
-            count(step)
-        ),
+        Some(step) => {
+            format!(
+                "From the snapshot at step {} on most living units stand at least half-way up a peak of the whole population's landscape; {jump}.",
+                count(step)
+            )
+        }
         None => format!(
-            "There is no switch of the majority: at most {} of the living units stand at least half-way up a peak of the whole \
-             population's landscape (step {}); {jump}.",
+            "At no snapshot do most living units stand at least half-way up a peak of the whole population's landscape, at most {} at step {}; \
+             {jump}.",
             percent(share),
             count(at)
         ),
     }
 }
 
-/// Factor from which on one pull is told from another. In the default run the two differ by less than a fifth at every snapshot.
+/// Factor from which on one pull counts as larger than another. In the default run the two differ by less than a fifth at every snapshot.
 const CLEAR: f64 = 1.25;
 
 /// Whether what the gradient still asks for lies where nobody is.
 fn top_down(climbing: &Climbing) -> Option<String> {
-    let told = climbing.steps.iter().rev().find(|step| step.pull_climbed.is_some() && step.pull_unclimbed.is_some())?;
-    let (climbed, unclimbed) = (told.pull_climbed?, told.pull_unclimbed?);
+    let last = climbing.steps.iter().rev().find(|step| step.pull_climbed.is_some() && step.pull_unclimbed.is_some())?;
+    let (climbed, unclimbed) = (last.pull_climbed?, last.pull_unclimbed?);
     let verdict = match unclimbed / climbed {
         ratio if ratio >= CLEAR => "points at what is missing",
         ratio if ratio <= CLEAR.recip() => "points at what is there already",
         _ => "tells the two apart by less than a quarter",
     };
     Some(format!(
-        "At step {} the labels' pull is still {} towards the feature peaks that nobody has climbed and {} towards those that \
+        "At step {} the labels' pull is still {} towards the feature peaks that no unit has climbed and {} towards those that \
          are climbed (1 is all of it): the gradient {verdict}.",
-        count(told.step),
+        count(last.step),
         number(unclimbed),
         number(climbed)
     ))
@@ -210,27 +298,35 @@ fn top_down(climbing: &Climbing) -> Option<String> {
 
 /// The two figures that a run's report has of its landscape: the mountains with less and with more data, and the flow of its
 /// units.
-pub fn run_figures(opened: &Opened, climbing: Result<&Climbing, &ClimbingError>, mountains: &[Terrain]) -> [Figure; 2] {
-    const MOUNTAINS: (&str, &str) = ("mountains", "The two mountains with less and with more data");
+pub fn run_figures(opened: &Opened, landscape: &RunLandscape) -> [Figure; 2] {
+    let RunLandscape { climbing, mountains } = landscape;
+    let undefined = |(name, title): (&str, &str), why: &str| Figure::undefined(name, title, why);
     match climbing {
-        Err(why) => [
-            Figure::undefined(MOUNTAINS.0, MOUNTAINS.1, &why.to_string()),
-            Figure::undefined(FLOW.0, FLOW.1, &why.to_string()),
-        ],
+        Err(why) => [MOUNTAINS, FLOW].map(|figure| undefined(figure, &why.to_string())),
         Ok(climbing) if mountains.is_empty() => {
             let why = "with no amount of data is there both a memory and a feature peak";
-            [Figure::undefined(MOUNTAINS.0, MOUNTAINS.1, why), flow(opened, climbing)]
+            [undefined(MOUNTAINS, why), flow(opened, climbing)]
         }
         Ok(climbing) => {
-            let (title, caption) = (MOUNTAINS.1.to_owned(), mountains_caption(climbing, mountains));
-            let mountains = Figure { name: MOUNTAINS.0, title, caption, svg: Some(strip(mountains, &[])) };
-            [mountains, flow(opened, climbing)]
+            let caption = mountains_caption(climbing, mountains);
+            let drawing = Drawing::Terrains(mountains.clone());
+            [Figure::drawn(MOUNTAINS.0, MOUNTAINS.1, caption, drawing), flow(opened, climbing)]
         }
     }
 }
 
+/// The same, drawn, for the report whose other figures are drawings still.
+pub fn drawn_run_figures(opened: &Opened, landscape: &RunLandscape) -> [DrawnFigure; 2] {
+    let [mountains, flow] = run_figures(opened, landscape);
+    let drawn = |name: &'static str, figure: Figure| {
+        let svg = crate::draw::svg(&figure);
+        DrawnFigure { name, title: figure.title, caption: figure.caption, svg }
+    };
+    [drawn(MOUNTAINS.0, mountains), drawn(FLOW.0, flow)]
+}
+
 fn mountains_caption(climbing: &Climbing, mountains: &[Terrain]) -> String {
-    let told = mountains.iter().map(|terrain| {
+    let of_terrain = |terrain: &Terrain| {
         let height = |kind: PeakKind| {
             let mark = terrain.marks.iter().find(|mark| mark.kind == kind);
             mark.map_or("none".to_owned(), |mark| {
@@ -243,21 +339,10 @@ fn mountains_caption(climbing: &Climbing, mountains: &[Terrain]) -> String {
             height(PeakKind::Memory),
             height(PeakKind::Feature)
         )
-    });
-    format!(
-        "On the {} landscape {}; every height is the energy of a unit, evaluated.",
-        climbing.energy.name(),
-        told.collect::<Vec<_>>().join(", ")
-    )
-}
-
-/// Columns for [`Climbing`] steps that a picture has room for, the first and the last among them.
-pub fn columns(steps: &[u64]) -> Vec<u64> {
-    let n = steps.len();
-    if n <= COLUMNS {
-        return steps.to_vec();
-    }
-    (0..COLUMNS).map(|i| steps[i * (n - 1) / (COLUMNS - 1)]).collect()
+    };
+    let heights: Vec<String> = mountains.iter().map(of_terrain).collect();
+    let energy = climbing.energy.name();
+    format!("On the {energy} landscape {}; every height is the energy of a unit, evaluated.", heights.join(", "))
 }
 
 fn color(place: Place) -> Color {
@@ -277,78 +362,41 @@ fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
     let shown = columns(&every);
     let picked: Vec<&ClimbingStep> = climbing.steps.iter().filter(|step| shown.contains(&step.step)).collect();
     let events = [(opened.memorized, "memorized"), (opened.generalized, "generalized")];
-    let svg = alluvial(&Alluvial {
+    let flows = Flows {
         steps: picked.iter().map(|step| step.step).collect(),
         strata: Place::ALL.map(|place| Stratum { name: place.words().to_owned(), color: color(place) }).to_vec(),
         of_unit: picked.iter().map(|step| step.of_unit.iter().map(|&place| place as usize).collect()).collect(),
         events: events.into_iter().filter_map(|(step, name)| Some((step?, name.to_owned()))).collect(),
         switch: climbing.switch(),
-    });
-    Figure {
-        name: FLOW.0,
-        title: FLOW.1.to_owned(),
-        caption: climbing_sentences(opened, climbing)
-            .into_iter()
-            .take(2)
-            .chain(label_and_peak(opened, climbing))
-            .collect::<Vec<_>>()
-            .join(" "),
-        svg: Some(svg),
-    }
+    };
+    let mut caption = vec![switch(opened, climbing)];
+    caption.extend(sentences(opened, climbing).into_iter().take(1).chain(label_and_peak(opened, climbing)));
+    Figure::drawn(FLOW.0, FLOW.1, caption.join(" "), Drawing::Flows(flows))
 }
 
 /// What the columns of the tables mean.
-const WORDS: &[(&str, &str)] = &[
-    ("feat now", "Units that stand at least half-way up a peak of the whole population's landscape, as they are."),
-    (
-        "label and peak",
-        "A label says what a unit contributes: generalizing where its share in the fit carries over to held-out samples. A peak says where \
-         climbing the energy would take the unit: a feature peak is high on the landscape of the whole population too, a memory peak on that \
-         of the sample alone. A unit below a feature peak need not contribute to the fit yet.",
-    ),
-    (
-        "high, low",
-        "Units whose own ascent ends on a feature, mixed or memory peak, at least half-way up that peak's height, or lower.",
-    ),
-    ("climbed", "Median over living units of their energy over that of the peak above."),
-    ("peaks", "Distinct peaks that units stand below, and the units below the fullest."),
-    ("unclimbed", "Feature peaks of the landscape that no unit is half-way up."),
-    (
-        "pull left",
-        "Share of the labels' pull that the network has left, towards climbed and towards unclimbed feature peaks; 1 is all.",
-    ),
-    ("repel", "Of the 200 most similar pairs of units, the share that repel each other (Theorem 6)."),
-];
-
-/// The page.
-pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> Page {
-    let figure = flow(opened, climbing);
-    let mut body = page::shown(&figure);
-    body += "<h2>The feature peaks</h2>\n";
-    body += &peaks(climbing).html();
-    if let Some(labels) = label_table(opened, climbing) {
-        body += "<h2>What units contribute, and the peaks that they stand below</h2>\n";
-        body += &labels.html();
-    }
-    body += "<h2>Snapshot by snapshot</h2>\n";
-    body += &steps(opened, climbing).html();
-    body += "<ul class=\"story\">\n";
-    let sentences = climbing_sentences(opened, climbing);
-    body += &page::items(&sentences);
-    body += "</ul>\n";
-    body += &page::words(WORDS);
-    let html = page::document(&Head {
-        kicker: "Dunwu · one run on its landscape",
-        title: &opened.task,
-        setup: &escape(&format!(
-            "{} samples · {} units · {} energy",
-            count(opened.n_train as u64),
-            count(opened.spec.model.width as u64),
-            climbing.energy.name()
-        )),
-        lede: sentences.get(1).map_or("", String::as_str),
-        body: &body,
-        footer: ". Theory: Y. Tian, arXiv:2509.21519. Colours: Okabe &amp; Ito.",
-    });
-    Page { html, drawings: drawings([figure]) }
+fn words() -> Vec<Fact> {
+    [
+        ("feat now", "Units that stand at least half-way up a peak of the whole population's landscape, as they are."),
+        (
+            "label and peak",
+            "A label says what a unit contributes: generalizing where its share in the fit carries over to held-out samples. A peak says where \
+             climbing the energy would take the unit: a feature peak is high on the landscape of the whole population too, a memory peak on \
+             that of the sample alone. A unit below a feature peak need not contribute to the fit yet.",
+        ),
+        (
+            "high, low",
+            "Units whose own ascent ends on a feature, mixed or memory peak, at least half-way up that peak's height, or lower.",
+        ),
+        ("climbed", "Median over living units of their energy over that of the peak above."),
+        ("peaks, fullest", "Distinct peaks that units stand below, and the units below the fullest."),
+        ("unclimbed", "Feature peaks of the landscape that no unit is half-way up."),
+        (
+            "pull",
+            "Share of the labels' pull that the network has left, towards climbed and towards unclimbed feature peaks; 100 % is all.",
+        ),
+        ("repel", "Of the 200 most similar pairs of units, the share that repel each other (Theorem 6)."),
+    ]
+    .map(|(name, value)| Fact::new(name, value))
+    .into()
 }

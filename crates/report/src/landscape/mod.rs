@@ -1,19 +1,14 @@
-//! The landscape in words, tables and drawings: its peaks, the race between them, and the mountains themselves.
+//! The verbs of landscapes: the peaks of one, the race between two kinds of peaks, and a run on its own.
 
-mod climbing;
-mod peaks;
-mod race;
-mod range;
-pub(super) mod table;
+pub mod climbing;
+pub mod peaks;
+mod peaks_chart;
+pub mod race;
+mod race_chart;
+pub mod race_data;
 #[cfg(test)]
 mod tests;
 
-pub use climbing::{climbing_page, climbing_sentences, climbing_table, columns, labels_at_end, run_figures};
-pub use peaks::{PeaksView, peaks_page, peaks_table};
-pub use race::{RaceCourse, RaceView, race_page, race_sentences, race_table};
-pub use range::mountains;
-
-use super::figures::Figure;
 use dunwu_engine::model::Activation;
 
 /// A page, and the drawings in it as `(name, SVG)`.
@@ -24,10 +19,9 @@ pub struct Page {
     pub drawings: Vec<(String, String)>,
 }
 
-/// The drawings of these figures by name.
-fn drawings(figures: impl IntoIterator<Item = Figure>) -> Vec<(String, String)> {
-    figures.into_iter().filter_map(|figure| Some((figure.name.to_owned(), figure.svg?))).collect()
-}
+/// What the verbs of landscapes rest on.
+const THEORY: &str =
+    "Theory: Y. Tian, Provable Scaling Laws of Feature Emergence from Learning Dynamics of Grokking, arXiv:2509.21519.";
 
 /// σ as people write it.
 pub fn sigma(activation: Activation) -> &'static str {

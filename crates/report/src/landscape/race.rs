@@ -1,64 +1,94 @@
-//! The race in sentences, a table, a chart and a page with a slider.
+//! The verb `race`: sentences, the mountains that one moves through, a chart and a table of each energy.
 
-use super::Page;
-use super::range::terrains;
-use super::table::Table;
-use crate::figures::Figure;
-use crate::page;
-use crate::race_chart::{self, RaceChart, race_chart};
-use crate::terrain::{Terrain, frame, strip};
-use crate::terrain_page::{PageFrame, terrain_page};
+use super::race_chart::chart;
+use super::race_data::data;
+use super::{THEORY, sigma};
 use crate::words::{count, counted, number, percent};
+use dunwu::answer::{Answer, Block, Drawing, Fact, Figure, Section, Slides, Table, TableCell, Terrain, object};
 use dunwu::landscape::race::{Crossing, Estimate, RacePoint, Standing};
-use dunwu::landscape::trial::Trial;
-use dunwu::landscape::{Energy, EnergyKind, PeakKind};
+use dunwu::landscape::{EnergyKind, PeakKind, Race, RaceCourse, RaceRequest, theory};
 use dunwu::stats::median;
-use dunwu_engine::kernel::Workers;
+use dunwu::verb::{VerbError, Watcher};
 
-/// A race as it is told.
-pub struct RaceView<'a> {
-    /// The task.
-    pub task: &'a str,
-    /// σ, corruption and the like, in words.
-    pub setup: &'a str,
-    /// What is varied: `training samples n`.
-    pub x_name: &'a str,
-    /// Names of the values, where they are no numbers.
-    pub x_labels: Option<&'a [String]>,
-    /// Both energies, the one that was asked for first.
-    pub courses: &'a [RaceCourse; 2],
-    /// From where on short runs generalize; `None` where none were made or what is varied is not n.
-    pub training: Option<&'a Estimate>,
-    /// The short runs.
-    pub trials: &'a [Trial],
-    /// Of each value, how many short runs generalized and how many there were.
-    pub trained: &'a [Option<(usize, usize)>],
-    /// The theory's sample size.
-    pub critical: Option<f64>,
-    /// M ln M, where n is what is varied.
-    pub m_log_m: Option<f64>,
-    /// What the theory does not speak of.
-    pub silent: &'a [String],
+pub use super::race_data::RaceData;
+
+/// Runs the race and says who overtakes whom, and where.
+pub fn answer(request: &RaceRequest, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    Ok(answer_of(&request.race(watcher)?))
 }
 
-/// One energy's race.
-pub struct RaceCourse {
-    /// Which.
-    pub energy: EnergyKind,
-    /// Its landscapes.
-    pub points: Vec<RacePoint>,
-    /// Where the best feature peak overtakes in height; `None` where nothing can.
-    pub crossing: Option<Estimate>,
-    /// Where feature peaks overtake in the share of random starts that reach them; `None` where nothing can.
-    pub basin_crossing: Option<Estimate>,
+fn answer_of(race: &Race<'_>) -> Answer {
+    let [asked, other] = &race.courses;
+    let mut sentences = sentences(race);
+    let headline = if sentences.is_empty() { nothing_overtakes(race) } else { sentences.remove(0) };
+    sentences.extend(theory::silent(&race.request.landscape.problem, &race.request.landscape.spec, asked.energy));
+    let mut first = slides(race, asked, "mountains");
+    first.extend(slides(race, other, &format!("mountains {}", other.energy.name())));
+    if first.is_empty() {
+        let why = "at no value that was looked at is there a peak of either kind";
+        first.push(Block::Figure(Figure::undefined("mountains", "The mountains", why)));
+    }
+    let mut sections = vec![Section::untitled(first)];
+    for course in &race.courses {
+        let title = format!("The race on the {} landscape", course.energy.name());
+        let blocks = vec![Block::Figure(figure(race, course)), Block::Table(table(race, course))];
+        sections.push(Section::everywhere(&title, blocks));
+    }
+    sections.push(Section::of_page("Side by side", vec![Block::Figure(side_by_side(race, asked))]));
+    sections.push(Section::of_page("Words used here", vec![Block::Words(words())]));
+    Answer {
+        verb: "race",
+        title: race.request.landscape.problem.name.clone(),
+        setup: setup(race),
+        headline,
+        sentences,
+        sections,
+        sources: vec![THEORY.to_owned()],
+        data: object(&data(race)),
+    }
 }
 
-/// `from n = 198 = 2.75 M ln M on (95 % interval 181 to 214, 4 samples)`.
-fn estimate_words(x_name: &str, estimate: &Estimate, m_log_m: Option<f64>) -> String {
-    let x_name = if x_name.ends_with(" n") { "n" } else { x_name };
+/// σ, what the labels and the sample have been through, what is varied, and with how much work.
+fn setup(race: &Race<'_>) -> String {
+    let spec = &race.request.landscape.spec;
+    let mut parts = Vec::new();
+    if race.request.axis.key != "model.activation" {
+        parts.push(format!("σ = {}", sigma(spec.model.activation)));
+    }
+    if spec.data.corrupted > 0.0 {
+        parts.push(format!("{} of the labels wrong", percent(spec.data.corrupted)));
+    }
+    if spec.data.skew > 0.0 {
+        parts.push(format!("drawn by Zipf's law with exponent {}", spec.data.skew));
+    }
+    if !race.request.axis.is_of_samples() {
+        parts.push(format!("against {}", race.request.axis.key));
+    }
+    parts.push(counted(race.request.seeds.len(), "sample seed"));
+    parts.push(format!("{} a landscape", counted(race.request.landscape.restarts, "random start")));
+    parts.join(" · ")
+}
+
+/// What is varied, in words.
+pub(super) fn axis_name<'a>(race: &'a Race<'_>) -> &'a str {
+    if race.request.axis.is_of_samples() { "training samples n" } else { &race.request.axis.key }
+}
+
+/// What is varied, as it stands before a value.
+fn axis_sign<'a>(race: &'a Race<'_>) -> &'a str {
+    if race.request.axis.is_of_samples() { "n" } else { &race.request.axis.key }
+}
+
+/// The value number `i` of the axis, as people write it.
+fn value_label(race: &Race<'_>, i: usize) -> String {
+    let axis = &race.request.axis;
+    if axis.has_numbers { number(axis.values[i]) } else { axis.labels[i].clone() }
+}
+
+/// `from n = 198 on (2.75 M ln M, 95 % interval 181 to 214, 4 samples)`.
+fn estimate_words(race: &Race<'_>, estimate: &Estimate) -> String {
+    let sign = axis_sign(race);
     let samples = counted(estimate.of_seed.len(), "sample");
-    let (from, on) = if estimate.falls { ("up to", "") } else { ("from", " on") };
-    let in_units = |x: f64| m_log_m.map_or(String::new(), |unit| format!(" = {:.2} M ln M", x / unit));
     let is_all = |below: bool| {
         estimate.of_seed.iter().all(|crossing| match crossing {
             Crossing::Below(_) => below,
@@ -66,190 +96,179 @@ fn estimate_words(x_name: &str, estimate: &Estimate, m_log_m: Option<f64>) -> St
             Crossing::At(_) => false,
         })
     };
-    match (estimate.at, estimate.low, estimate.high) {
-        (Some(at), Some(low), Some(high)) => format!(
-            "{from} {x_name} = {}{}{on} (95 % interval {} to {}, {samples})",
-            number(at),
-            in_units(at),
-            number(low),
-            number(high)
-        ),
-        (Some(at), ..) => format!("{from} {x_name} = {}{}{on} ({samples})", number(at), in_units(at)),
-        (None, ..) if is_all(!estimate.falls) => format!("at every value that was looked at ({samples})"),
-        (None, ..) if is_all(estimate.falls) => format!("at no value that was looked at ({samples})"),
-        (None, ..) => format!("outside of the values that were looked at for most of {samples}"),
+    let Some(at) = estimate.at else {
+        return if is_all(!estimate.falls) {
+            format!("at every value that was looked at ({samples})")
+        } else if is_all(estimate.falls) {
+            format!("at no value that was looked at ({samples})")
+        } else {
+            format!("outside of the values that were looked at for most of {samples}")
+        };
+    };
+    let mut known: Vec<String> = race.m_log_m.map(|unit| format!("{:.2} M ln M", at / unit)).into_iter().collect();
+    if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
+        known.push(format!("95 % interval {} to {}", number(low), number(high)));
     }
+    known.push(samples);
+    let (from, on) = if estimate.falls { ("up to", "") } else { ("from", " on") };
+    format!("{from} {sign} = {}{on} ({})", number(at), known.join(", "))
 }
 
-/// What came out, in sentences.
-pub fn race_sentences(view: &RaceView<'_>) -> Vec<String> {
+/// What came out, one claim a sentence: the energy that was asked for first.
+fn sentences(race: &Race<'_>) -> Vec<String> {
     let mut sentences = Vec::new();
-    for course in view.courses.iter().filter(|course| course.crossing.is_some() || course.basin_crossing.is_some()) {
-        let energy = course.energy.name();
-        let told = |estimate: Option<&Estimate>| {
-            estimate.map_or("nowhere".to_owned(), |estimate| estimate_words(view.x_name, estimate, view.m_log_m))
-        };
-        sentences.push(format!(
-            "On the {energy} landscape the best feature peak is higher than the best memory peak {}; more random starts end \
-             on feature than on memory peaks {}.",
-            told(course.crossing.as_ref()),
-            told(course.basin_crossing.as_ref())
-        ));
+    for RaceCourse { energy, crossing, basin_crossing, .. } in &race.courses {
+        let energy = energy.name();
+        sentences.extend(crossing.as_ref().map(|crossing| {
+            let words = estimate_words(race, crossing);
+            format!("On the {energy} landscape the highest feature peak is above the highest memory peak {words}.")
+        }));
+        sentences.extend(basin_crossing.as_ref().map(|crossing| {
+            let words = estimate_words(race, crossing);
+            format!("On the {energy} landscape more random starts end on feature than on memory peaks {words}.")
+        }));
     }
-    if let Some(training) = view.training {
-        sentences.push(format!(
-            "Short real runs generalize {} ({}).",
-            estimate_words(view.x_name, training, view.m_log_m),
-            counted(view.trials.len(), "run")
-        ));
-        sentences.extend(judgement(view, training));
+    if let Some(training) = &race.training.estimate {
+        let words = estimate_words(race, training);
+        let runs = counted(race.training.trials.len(), "run");
+        sentences.push(format!("Short real runs generalize {words}; it took {runs} to tell."));
+        sentences.extend(nearest_crossing(race, training));
     }
-    if let (Some(critical), Some(unit)) = (view.critical, view.m_log_m) {
+    if let (Some(critical), Some(unit)) = (race.critical, race.m_log_m) {
         sentences.push(format!(
-            "The theory's order with its author's constant: n = {} = {:.2} M ln M.",
+            "Theorem 4's order with its author's constant puts this at n = {}, {:.2} M ln M.",
             number(critical),
             critical / unit
         ));
     }
-    sentences.extend(view.silent.iter().cloned());
     sentences
 }
 
-/// Which of the crossings is nearest to the real threshold.
-fn judgement(view: &RaceView<'_>, training: &Estimate) -> Option<String> {
+/// The headline where nothing is to be overtaken.
+fn nothing_overtakes(race: &Race<'_>) -> String {
+    if race.request.axis.has_numbers {
+        return "No landscape that was looked at has a memory or a feature peak.".to_owned();
+    }
+    let asked = &race.courses[0];
+    let share = |point: &RacePoint| {
+        median(point.standings.iter().map(|standing| standing.basin(PeakKind::Feature).share)).unwrap_or(0.0)
+    };
+    let best = (0..asked.points.len()).max_by(|&a, &b| share(&asked.points[a]).total_cmp(&share(&asked.points[b])));
+    best.map_or_else(String::new, |best| {
+        format!(
+            "With {} = {} most random starts end on feature peaks of the {} landscape: {} of them, the median over {}.",
+            axis_sign(race),
+            value_label(race, best),
+            asked.energy.name(),
+            percent(share(&asked.points[best])),
+            counted(race.request.seeds.len(), "sample")
+        )
+    })
+}
+
+/// Which of the crossings is nearest to where real runs begin to generalize.
+fn nearest_crossing(race: &Race<'_>, training: &Estimate) -> Option<String> {
     let real = training.at?;
-    let crossings = view.courses.iter().flat_map(|course| {
+    let crossings = race.courses.iter().flat_map(|course| {
         let name = course.energy.name();
         [
-            (course.crossing.as_ref(), format!("heights of the {name} landscape")),
-            (course.basin_crossing.as_ref(), format!("basins of the {name} landscape")),
+            (course.crossing.as_ref(), format!("the heights of the {name} landscape")),
+            (course.basin_crossing.as_ref(), format!("the basins of the {name} landscape")),
         ]
     });
     let mut off: Vec<(f64, String)> =
         crossings.filter_map(|(crossing, name)| Some((crossing?.at? / real, name))).collect();
     off.sort_by(|a, b| a.0.ln().abs().total_cmp(&b.0.ln().abs()));
     let (near, rest) = off.split_first()?;
-    let rest: Vec<String> = rest.iter().map(|(ratio, name)| format!("the {name} at {ratio:.2}")).collect();
+    let rest: Vec<String> = rest.iter().map(|(ratio, name)| format!("{name} at {ratio:.2}")).collect();
     let others = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
-    Some(format!("Real training sides with the {}, which cross at {:.2} times its threshold{others}.", near.1, near.0))
+    Some(format!(
+        "Nearest to the threshold of real runs cross {}, at {:.2} times its {}{others}.",
+        near.1,
+        near.0,
+        axis_sign(race)
+    ))
 }
 
-fn table(view: &RaceView<'_>, course: &RaceCourse) -> Table {
-    let middle =
-        |point: &RacePoint, read: &dyn Fn(&Standing) -> Option<f64>| median(point.standings.iter().filter_map(read));
-    let height = |point: &RacePoint, kind| {
-        middle(point, &|standing| standing.best(kind).map(|best| best.height)).map_or("–".to_owned(), number)
-    };
-    let share = |value: Option<f64>| value.map_or("–".to_owned(), |share| format!("{:.1}", 100.0 * share));
-    let row = |(i, point): (usize, &RacePoint)| {
-        let label = view.x_labels.map_or_else(|| number(point.x), |labels| labels[i].clone());
-        let basin = |kind| share(middle(point, &|standing| Some(standing.basin(kind).share)));
-        let trained = view.trained.get(i).copied().flatten();
-        let mut cells = vec![label];
-        cells.extend(view.m_log_m.map(|unit| format!("{:.2}", point.x / unit)));
-        cells.extend([
-            height(point, PeakKind::Memory),
-            height(point, PeakKind::Feature),
-            basin(PeakKind::Memory),
-            basin(PeakKind::Mixed),
-            basin(PeakKind::Feature),
-            share(middle(point, &|standing| Some(standing.kept))),
-            trained.map_or("–".to_owned(), |(successes, runs)| format!("{successes}/{runs}")),
-        ]);
-        cells
-    };
-    let units = view.m_log_m.map(|_| "/ M ln M");
-    let columns = ["memory", "feature", "memory %", "mixed %", "feature %", "kept %", "trained"];
-    Table {
-        head: ["value"].into_iter().chain(units).chain(columns).collect(),
-        n_text: 0,
-        rows: course.points.iter().enumerate().map(row).collect(),
+/// The mountains of one energy, opened at the crossing; nothing where no value has any.
+fn slides(race: &Race<'_>, course: &RaceCourse, name: &str) -> Vec<Block> {
+    let drawn: Vec<(usize, &Terrain)> =
+        course.terrains.iter().enumerate().filter_map(|(i, terrain)| Some((i, terrain.as_ref()?))).collect();
+    if drawn.is_empty() {
+        return Vec::new();
     }
+    let places: Vec<f64> = drawn.iter().map(|&(i, _)| course.points[i].x).collect();
+    vec![Block::Slides(Slides {
+        name: name.to_owned(),
+        title: format!("{} energy", course.energy.name()),
+        start: nearest(&places, course.crossing.as_ref()),
+        terrains: drawn.iter().map(|&(_, terrain)| terrain.clone()).collect(),
+        labels: drawn.iter().map(|&(i, _)| format!("{} = {}", axis_sign(race), value_label(race, i))).collect(),
+        captions: drawn.iter().map(|&(i, _)| caption(course.energy, &course.points[i])).collect(),
+    })]
 }
 
-/// Both tables for a terminal: heights of the best peaks, basins, and short runs; medians over samples.
-pub fn race_table(view: &RaceView<'_>) -> String {
-    let tables = view.courses.iter().map(|course| {
-        format!(
-            "{} energy: heights of the best peaks, shares of random starts\n{}",
-            course.energy.name(),
-            table(view, course).text()
-        )
-    });
-    tables.collect::<Vec<_>>().join("\n\n")
-}
-
-fn chart(view: &RaceView<'_>, course: &RaceCourse) -> String {
-    let interval = |estimate: &Estimate| {
-        let at = estimate.at?;
-        Some((at, estimate.low.unwrap_or(at), estimate.high.unwrap_or(at)))
+/// The position in `places` that is nearest to the crossing by their ratio; an end where most seeds cross beyond it.
+fn nearest(places: &[f64], crossing: Option<&Estimate>) -> usize {
+    let Some(crossing) = crossing else { return 0 };
+    let Some(at) = crossing.at else {
+        let beyond = crossing.of_seed.iter().filter(|crossing| matches!(crossing, Crossing::Beyond(_))).count();
+        return if 2 * beyond > crossing.of_seed.len() { places.len().saturating_sub(1) } else { 0 };
     };
-    let points = course.points.iter().enumerate().map(|(i, point)| {
-        let heights =
-            |kind| point.standings.iter().map(|standing| standing.best(kind).map(|best| best.height)).collect();
-        let basins = |kind| point.standings.iter().map(|standing| standing.basin(kind).share).collect();
-        race_chart::RacePoint {
-            x: point.x,
-            memory: heights(PeakKind::Memory),
-            feature: heights(PeakKind::Feature),
-            basin_memory: basins(PeakKind::Memory),
-            basin_feature: basins(PeakKind::Feature),
-            trained: view.trained.get(i).copied().flatten(),
-        }
-    });
-    race_chart(&RaceChart {
-        x_name: view.x_name.to_owned(),
-        points: points.collect(),
-        crossing: course.crossing.as_ref().and_then(interval),
-        theory: view.critical.filter(|_| view.m_log_m.is_some()).map(|critical| (critical, "theory".to_owned())),
-        training: view.training.and_then(interval),
-        m_log_m: view.m_log_m,
-    })
+    let distance = |x: f64| if x > 0.0 && at > 0.0 { (x / at).ln().abs() } else { (x - at).abs() };
+    (0..places.len()).min_by(|&a, &b| distance(places[a]).total_cmp(&distance(places[b]))).unwrap_or(0)
 }
 
-/// The page: the mountains with a slider, the race on both landscapes, the tables. `energies` are those of the first sample seed
-/// at each value, for the mountains of the course that was asked for.
-pub fn race_page(view: &RaceView<'_>, energies: &[Energy], workers: &Workers) -> Page {
-    let asked = &view.courses[0];
-    let terrains = terrains(&asked.points, energies, workers);
-    let drawn: Vec<Terrain> = terrains.iter().flatten().cloned().collect();
-    let mut frames = Vec::new();
-    for (i, _) in terrains.iter().enumerate().filter(|(_, terrain)| terrain.is_some()) {
-        let label = view.x_labels.map_or_else(|| number(asked.points[i].x), |labels| labels[i].clone());
-        frames.push(PageFrame {
-            label: format!("{} = {label}", if view.x_name.ends_with(" n") { "n" } else { view.x_name }),
-            svg: frame(&drawn, frames.len()),
-            caption: caption(&asked.points[i]),
-        });
+fn caption(energy: EnergyKind, point: &RacePoint) -> String {
+    let Some(standing) = point.standings.first() else { return String::new() };
+    let described = |kind: PeakKind| match standing.best(kind) {
+        Some(best) => format!("the highest {} peak ({}) has height {}", kind.name(), best.name, number(best.height)),
+        None => format!("there is no {} peak", kind.name()),
+    };
+    format!(
+        "On the {} landscape of {} {} and {}; {} of random starts end on feature peaks.",
+        energy.name(),
+        counted(standing.n_train, "training sample"),
+        described(PeakKind::Memory),
+        described(PeakKind::Feature),
+        percent(standing.basin(PeakKind::Feature).share),
+    )
+}
+
+fn figure(race: &Race<'_>, course: &RaceCourse) -> Figure {
+    let energy = course.energy.name();
+    let (name, title) = (format!("race-{energy}"), format!("Heights and basins on the {energy} landscape"));
+    match chart(race, course) {
+        None => Figure::undefined(&name, &title, "no landscape was looked at"),
+        Some(plots) => Figure::of_plots(
+            &name,
+            &title,
+            "Above, heights of the highest peak of each kind, one dot a sample, lines through the medians. Below, the share of random \
+             starts that end on each kind, and the share of short real runs that generalize.",
+            plots,
+        ),
     }
-    let mut drawings: Vec<(String, String)> =
-        frames.iter().map(|frame| (format!("mountains {}", frame.label), frame.svg.clone())).collect();
-    drawings.push(("mountains side by side".to_owned(), strip(&around(&drawn, asked.crossing.as_ref()), &[])));
-    let mut after = String::new();
-    for course in view.courses {
-        let name = course.energy.name();
-        let svg = chart(view, course);
-        drawings.push((format!("race {name}"), svg.clone()));
-        after += &page::shown(&Figure {
-            name: if course.energy == EnergyKind::Raw { "race-raw" } else { "race-whitened" },
-            title: format!("The race on the {name} landscape"),
-            caption: "Above, heights of the highest peak of each kind, one dot a sample, lines through the medians. Below, the share of \
-                      random starts that end on each kind, and the share of short real runs that generalize."
-                .to_owned(),
-            svg: Some(svg),
-        });
-        after += &table(view, course).html();
-    }
-    let sentences = race_sentences(view);
-    after += "<h2>What came out</h2>\n<ul class=\"story\">\n";
-    after += &page::items(&sentences);
-    after += "</ul>\n";
-    let lede = sentences.first().map_or("", String::as_str);
-    Page { html: terrain_page(&format!("{} {}", view.task, view.setup), lede, &frames, &after), drawings }
 }
 
 /// Four of the mountains, spread over both sides of the crossing.
-fn around(drawn: &[Terrain], crossing: Option<&Estimate>) -> Vec<Terrain> {
+fn side_by_side(race: &Race<'_>, course: &RaceCourse) -> Figure {
+    const NAME: &str = "mountains-side-by-side";
+    let title = format!("The mountains around the crossing, {} energy", course.energy.name());
+    let drawn: Vec<&Terrain> = course.terrains.iter().flatten().collect();
+    let shown: Vec<Terrain> = around(&drawn, course.crossing.as_ref());
+    let (Some(first), Some(last)) = (shown.first(), shown.last()) else {
+        return Figure::undefined(NAME, &title, "at no value that was looked at is there a peak of either kind");
+    };
+    let caption = format!(
+        "Sections through the memory and the feature peak of {}, from {} to {} training samples, on one scale of heights.",
+        race.request.landscape.problem.name,
+        count(first.n_train as u64),
+        count(last.n_train as u64)
+    );
+    Figure::drawn(NAME, &title, caption, Drawing::Terrains(shown))
+}
+
+fn around(drawn: &[&Terrain], crossing: Option<&Estimate>) -> Vec<Terrain> {
     const SHOWN: usize = 4;
     let after =
         crossing.and_then(|crossing| crossing.at).and_then(|at| drawn.iter().position(|t| t.n_train as f64 >= at));
@@ -258,20 +277,73 @@ fn around(drawn: &[Terrain], crossing: Option<&Estimate>) -> Vec<Terrain> {
         (-2..2).map(|k| (middle + 2 * k).clamp(0, drawn.len().saturating_sub(1) as isize) as usize).collect();
     shown.dedup();
     shown.truncate(SHOWN);
-    shown.into_iter().filter_map(|i| drawn.get(i).cloned()).collect()
+    shown.into_iter().filter_map(|i| drawn.get(i).map(|&terrain| terrain.clone())).collect()
 }
 
-fn caption(point: &RacePoint) -> String {
-    let Some(standing) = point.standings.first() else { return String::new() };
-    let told = |kind: PeakKind| match standing.best(kind) {
-        Some(best) => format!("the highest {} peak ({}) has {}", kind.name(), best.name, number(best.height)),
-        None => format!("there is no {} peak", kind.name()),
+/// Heights of the best peaks, basins, and short runs; medians over samples.
+fn table(race: &Race<'_>, course: &RaceCourse) -> Table {
+    let middle =
+        |point: &RacePoint, read: &dyn Fn(&Standing) -> Option<f64>| median(point.standings.iter().filter_map(read));
+    let height = |point: &RacePoint, kind| {
+        let height = middle(point, &|standing| standing.best(kind).map(|best| best.height));
+        TableCell::of(height, TableCell::Number)
     };
-    format!(
-        "With {} samples {}, {}; {} of random starts end on feature peaks.",
-        count(standing.n_train as u64),
-        told(PeakKind::Memory),
-        told(PeakKind::Feature),
-        percent(standing.basin(PeakKind::Feature).share),
-    )
+    let row = |(i, point): (usize, &RacePoint)| {
+        let basin = |kind| TableCell::of(middle(point, &|standing| Some(standing.basin(kind).share)), TableCell::Share);
+        let trained = race.training.of_value.get(i).copied().flatten();
+        let mut cells = vec![value_label(race, i).into()];
+        cells.extend(race.m_log_m.map(|unit| TableCell::Number(point.x / unit)));
+        cells.extend([
+            height(point, PeakKind::Memory),
+            height(point, PeakKind::Feature),
+            basin(PeakKind::Memory),
+            basin(PeakKind::Mixed),
+            basin(PeakKind::Feature),
+            TableCell::of(middle(point, &|standing| Some(standing.kept)), TableCell::Share),
+            TableCell::of(trained, |(successes, runs)| format!("{successes} of {runs}").into()),
+        ]);
+        cells
+    };
+    let units = race.m_log_m.map(|_| "/ M ln M");
+    let columns = ["memory", "feature", "memory basin", "mixed basin", "feature basin", "kept", "trained"];
+    let heads: Vec<&str> = [axis_sign(race)].into_iter().chain(units).chain(columns).collect();
+    let rows = course.points.iter().enumerate().map(row).collect();
+    Table::new(&format!("race-{}-table", course.energy.name()), 1, &heads, rows)
+}
+
+/// What the columns of the tables mean.
+fn words() -> Vec<Fact> {
+    [
+        ("memory, feature", "Energy of a unit on the highest memory and on the highest feature peak."),
+        ("basin", "Share of random starts from which a unit that climbs the energy ends on a peak of this kind."),
+        ("kept", "Share of the whole population's peaks from which an ascent on the sample ends on a feature peak."),
+        ("trained", "Short real runs that generalize, of those that were made."),
+        (
+            "raw, whitened",
+            "The raw energy is what the first gradient climbs. The whitened one is what the gradient climbs once the top layer has \
+             fitted what random features can fit.",
+        ),
+        (
+            "M ln M",
+            "M labels: the number of samples after which each token has been seen about once with each label, and the unit of the theory's \
+             sample sizes.",
+        ),
+    ]
+    .map(|(name, value)| Fact::new(name, value))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slides_open_at_the_crossing() {
+        let places = [10.0, 20.0, 40.0, 80.0];
+        let at = |crossings: &[Crossing]| nearest(&places, Estimate::of(crossings.to_vec()).as_ref());
+        assert_eq!(at(&[Crossing::At(27.0)]), 1, "27 is nearer to 20 than to 40 by their ratio");
+        assert_eq!(at(&[Crossing::At(29.0)]), 2);
+        assert_eq!((at(&[Crossing::Below(10.0)]), at(&[Crossing::Beyond(80.0)])), (0, 3));
+        assert_eq!(nearest(&places, None), 0);
+    }
 }

@@ -1,15 +1,136 @@
 use super::*;
-use crate::drawing_checks::{assert_texts_inside, has_a_broken_number};
+use crate::drawing_checks::{assert_page_sound, assert_texts_inside, has_a_broken_number};
+use crate::verbs::{VERBS, schema};
+use crate::{draw, skin};
+use dunwu::answer::Answer;
 use dunwu::group::Decomposition;
 use dunwu::landscape::climbing::{ClimbingError, Watch};
-use dunwu::landscape::peaks::find;
-use dunwu::landscape::race::{Course, Lead, RacePoint, Standing, crossing};
-use dunwu::landscape::{EnergyKind, Landscape};
-use dunwu::opened::Opening;
+use dunwu::landscape::{EnergyKind, PeaksRequest, RaceRequest, RunLandscape};
+use dunwu::opened::{Opened, Opening};
+use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::spec::{DataSpec, ModelSpec, Sampling, presets};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Problem, RunSpec, Split, Training};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+fn watched<T>(verb: impl FnOnce(&mut Watcher<'_>) -> Result<T, VerbError>) -> T {
+    let stop = AtomicBool::new(false);
+    verb(&mut Watcher::new(&mut |_| {}, &stop)).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
+fn peaks_of(text: &str) -> Answer {
+    let request = PeaksRequest::from_words(&words(text)).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    watched(|watcher| peaks::answer(&request, watcher))
+}
+
+fn race_of(text: &str) -> Answer {
+    let request = RaceRequest::from_words(&words(text)).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    watched(|watcher| race::answer(&request, watcher))
+}
+
+/// Every skin shows the answer whole: the page is well-formed, no text leaves its drawing, the terminal has 80 columns, and what programs
+/// read is what the schema says.
+fn check(answer: &Answer, name: &str) {
+    assert_page_sound(&skin::page(answer), name);
+    for (drawing, svg) in draw::documents(answer) {
+        assert!(!drawing.is_empty(), "{name}");
+        assert_texts_inside(&svg, &format!("{name}, {drawing}"));
+    }
+    let text = skin::terminal(answer);
+    assert!(!has_a_broken_number(&text), "{name}: {text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{name}: {line}");
+    }
+    assert!(answer.story().all(|sentence| sentence.ends_with('.')), "{name}: {:?}", answer.sentences);
+    let verb = VERBS.iter().find(|verb| verb.name == answer.verb).unwrap();
+    let validator = jsonschema::validator_for(schema(verb).as_value()).unwrap();
+    let data = skin::json(answer);
+    let errors: Vec<String> =
+        validator.iter_errors(&data).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{name}: {errors:?}");
+    // For the eye: `DUNWU_REPORT_DIR=/tmp/pages cargo test`.
+    if let Ok(folder) = std::env::var("DUNWU_REPORT_DIR") {
+        let file = name.replace(|c: char| !c.is_alphanumeric(), "-");
+        std::fs::write(Path::new(&folder).join(format!("{file}.html")), skin::page(answer)).unwrap();
+    }
+}
+
+#[test]
+fn peaks_are_shown_whole_whatever_the_problem() {
+    for text in [
+        "cyclic:7",
+        "cyclic:7 n=25",
+        "cyclic:11 n=90",
+        "symmetric:3 n=20",
+        "cyclic:5 n=1",
+        "parity:9:2 n=100",
+        "operands:3:cyclic:3 n=20",
+    ] {
+        for kind in EnergyKind::ALL {
+            let text = format!("{text} restarts=40 energy={}", kind.name());
+            let answer = peaks_of(&text);
+            check(&answer, &text);
+            assert!(answer.tables().any(|table| table.name == "peaks"));
+        }
+    }
+}
+
+#[test]
+fn peaks_have_the_mountains_or_say_why_not() {
+    let whole = peaks_of("cyclic:7 restarts=20");
+    assert_eq!(whole.slides().count(), 0);
+    let mountains = whole.figures().find(|figure| figure.name == "mountains").unwrap();
+    assert!(
+        mountains.caption.starts_with("not defined here: the sample is the whole population"),
+        "{}",
+        mountains.caption
+    );
+    let both = peaks_of("cyclic:23 n=334 energy=raw restarts=60");
+    let slides: Vec<_> = both.slides().collect();
+    let [slides] = slides[..] else { panic!("one set of mountains") };
+    assert_eq!((slides.name.as_str(), slides.terrains.len()), ("mountains", 1));
+    assert!(draw::documents(&both).iter().any(|(name, svg)| name == "mountains" && svg.contains(">memory peak<")));
+    check(&both, "the mountains of cyclic 23");
+}
+
+#[test]
+fn races_are_shown_whole_whatever_crosses() {
+    for n in ["30,60,95", "20,25", "95", "2"] {
+        let name = format!("race with n={n}");
+        let answer = race_of(&format!("cyclic:11 n={n} restarts=32 samples=2 steps=100 model.width=32"));
+        check(&answer, &name);
+        assert!(answer.tables().all(|table| table.columns[1].head == "/ M ln M"));
+    }
+    let named = race_of("cyclic:7 against=model.activation values=square,relu n=30 restarts=16 samples=1 train=false");
+    check(&named, "race of activations");
+    assert_eq!(named.data["points"][1]["value"], "relu");
+    assert!(named.data["crossing"].is_null(), "names have no order");
+}
+
+/// Both energies can be looked at, each opened where its own peaks cross.
+#[test]
+fn a_race_opens_at_its_crossing_and_has_a_set_for_each_energy() {
+    let answer = race_of("cyclic:11 n=30,40,54,72,96 restarts=32 samples=1 train=false energy=raw");
+    let sets: Vec<_> = answer.slides().collect();
+    assert_eq!(sets.iter().map(|set| set.title.as_str()).collect::<Vec<_>>(), ["raw energy", "whitened energy"]);
+    let crossing = answer.data["crossing"]["n"].as_f64().expect("the peaks cross");
+    let n = |set: &dunwu::answer::Slides, i: usize| set.terrains[i].n_train as f64;
+    let off = |i: usize| (n(sets[0], i) / crossing).ln().abs();
+    assert!((0..sets[0].terrains.len()).all(|i| off(sets[0].start) <= off(i)), "{crossing}: {}", sets[0].start);
+    let page = skin::page(&answer);
+    let (switch, starts) = (page.matches("class=\"switch\"").count(), page.matches("data-start=").count());
+    assert_eq!((switch, starts, page.matches("<script>").count()), (1, 2, 1));
+    let names: Vec<String> = draw::documents(&answer).into_iter().map(|(name, _)| name).collect();
+    for name in ["mountains-n-96", "mountains-whitened-n-96", "mountains-side-by-side", "race-raw", "race-whitened"] {
+        assert!(names.iter().any(|other| other == name), "{name} is missing in {names:?}");
+    }
+}
 
 fn problem(task: &str) -> (RunSpec, Problem, Option<Decomposition>) {
     let small = (presets::find("small").unwrap().spec)();
@@ -19,100 +140,8 @@ fn problem(task: &str) -> (RunSpec, Problem, Option<Decomposition>) {
     (RunSpec { task, model: ModelSpec { width: 32, ..small.model }, steps: 200, ..small }, problem, decomposition)
 }
 
-/// Well-formed, without a number that is none, every text inside its drawing.
-fn check(page: &Page, name: &str) {
-    let xml = page.html.strip_prefix("<!doctype html>").unwrap();
-    roxmltree::Document::parse(xml).unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert!(!has_a_broken_number(&page.html.replace("infinity", "")), "{name}");
-    for (drawing, svg) in &page.drawings {
-        assert!(!drawing.is_empty(), "{name}");
-        assert_texts_inside(svg, &format!("{name}, {drawing}"));
-    }
-}
-
 #[test]
-fn pages_of_peaks_are_well_formed_whatever_the_problem() {
-    let workers = Workers::new(1).unwrap();
-    for (task, count) in [
-        ("cyclic:7", 49),
-        ("cyclic:7", 25),
-        ("cyclic:11", 90),
-        ("symmetric:3", 20),
-        ("cyclic:5", 1),
-        ("parity:9:2", 100),
-        ("operands:3:cyclic:3", 20),
-    ] {
-        let (spec, problem, decomposition) = problem(task);
-        let split = Split::draw(&problem, &DataSpec::of(Sampling::Count(count)), 0, None).unwrap();
-        for kind in EnergyKind::ALL {
-            let landscape =
-                Landscape::new(&problem, &split, decomposition.as_ref(), spec.model.activation, kind, None).unwrap();
-            let peaks = find(&landscape, 40, 0, &[], &workers);
-            let remarks = ["a remark < 3".to_owned()];
-            let view = PeaksView {
-                landscape: &landscape,
-                peaks: &peaks,
-                spec: &spec,
-                n_train: split.train.len(),
-                workers: &workers,
-                remarks: &remarks,
-            };
-            check(&peaks_page(&view), &format!("{task}, {count} samples, {}", kind.name()));
-            assert!(!peaks_table(&landscape, &peaks).is_empty());
-        }
-    }
-}
-
-#[test]
-fn pages_of_races_are_well_formed_whatever_crosses() {
-    let workers = Workers::new(1).unwrap();
-    let (spec, problem, decomposition) = problem("cyclic:11");
-    for counts in [&[30_u64, 60, 95][..], &[20, 25], &[95], &[2]] {
-        let courses = EnergyKind::ALL.map(|energy| {
-            let decomposition = decomposition.as_ref();
-            let course = Course { problem: &problem, decomposition, energy, ridge: None, restarts: 32 };
-            let point = |&count: &u64| {
-                let spec = RunSpec { data: DataSpec::of(Sampling::Count(count)), ..spec.clone() };
-                let standings = (0..2).map(|seed| Standing::of(&course, &spec, seed, &workers).unwrap()).collect();
-                RacePoint { x: count as f64, standings }
-            };
-            let points: Vec<RacePoint> = counts.iter().map(point).collect();
-            let [height, basin] = [Lead::Height, Lead::Basin].map(|lead| crossing(&points, lead));
-            RaceCourse { energy, points, crossing: height, basin_crossing: basin }
-        });
-        let course =
-            Course { problem: &problem, decomposition: None, energy: EnergyKind::Raw, ridge: None, restarts: 1 };
-        let energy = |&count: &u64| {
-            let spec = RunSpec { data: DataSpec::of(Sampling::Count(count)), ..spec.clone() };
-            course.energy_of(&spec, 0).unwrap()
-        };
-        let energies: Vec<_> = counts.iter().map(energy).collect();
-        let view = RaceView {
-            task: "cyclic:11",
-            setup: "with σ = x² < x³",
-            x_name: "training samples n",
-            x_labels: None,
-            courses: &courses,
-            training: courses[0].crossing.as_ref(),
-            trials: &[],
-            trained: &vec![Some((1, 2)); counts.len()],
-            critical: Some(70.0),
-            m_log_m: Some(26.4),
-            silent: &[],
-        };
-        let page = race_page(&view, &energies, &workers);
-        // The script that moves the slider is no XML; everything else is.
-        let (before, rest) = page.html.split_once("<script>").unwrap_or((&page.html, ""));
-        let after = rest.split_once("</script>").map_or("", |(_, after)| after);
-        check(&Page { html: format!("{before}{after}"), drawings: page.drawings }, &format!("{counts:?}"));
-        let sentences = race_sentences(&view).join(" ");
-        assert!(!has_a_broken_number(&sentences), "{sentences}");
-        assert!(race_table(&view).contains("/ M ln M"));
-    }
-}
-
-#[test]
-fn a_run_has_its_mountains_and_its_flow_or_says_why_not() {
+fn a_run_has_its_flow_and_its_labels_or_says_why_not() {
     let workers = Workers::new(1).unwrap();
     let (mut spec, problem, decomposition) = problem("cyclic:11");
     spec.data = DataSpec::of(Sampling::Count(60));
@@ -134,20 +163,21 @@ fn a_run_has_its_mountains_and_its_flow_or_says_why_not() {
             break outcome;
         }
     };
-    let (opened, climbing) = (opening.finish(scalars, outcome), watch.finish());
-    assert_eq!(climbing.steps.len(), opened.frames.len());
-    check(&climbing_page(&opened, &climbing), "a run");
-    let course = Course { problem: &problem, decomposition, energy: kind, ridge: None, restarts: 0 };
-    let mountains = mountains(&spec, &problem, 60, &course, &workers).unwrap();
-    for figure in run_figures(&opened, Ok(&climbing), &mountains) {
-        assert_texts_inside(figure.svg.as_ref().unwrap(), figure.name);
+    let (opened, climbed): (Opened, _) = (opening.finish(scalars, outcome), watch.finish());
+    assert_eq!(climbed.steps.len(), opened.frames.len());
+    let n_living: usize = climbed.steps.last().unwrap().now.iter().sum();
+    let answer = climbing::answer_of(&opened, Path::new("runs/a"), climbed.clone());
+    check(&answer, "a run");
+    let rows = answer.data["labels_by_peak"].as_object().unwrap().values();
+    let counted: u64 = rows.flat_map(|row| row.as_object().unwrap().values()).map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(counted, n_living as u64, "every living unit has one label and one peak");
+    let terrain = peaks_of("cyclic:11 n=60 energy=raw restarts=60").slides().next().unwrap().terrains[0].clone();
+    let landscape = RunLandscape { climbing: Ok(climbed), mountains: vec![terrain] };
+    for figure in climbing::run_figures(&opened, &landscape) {
+        assert_texts_inside(&draw::svg(&figure).unwrap(), &figure.name);
         assert!(figure.caption.ends_with('.') && !has_a_broken_number(&figure.caption), "{}", figure.caption);
     }
-    for figure in run_figures(&opened, Err(&ClimbingError::NothingHeldOut), &[]) {
-        assert!(figure.svg.is_none() && figure.caption.starts_with("not defined here: what a peak is good for"));
+    for figure in climbing::run_figures(&opened, &RunLandscape::refused(ClimbingError::NothingHeldOut)) {
+        assert!(figure.drawing.is_none() && figure.caption.starts_with("not defined here: what a peak is good for"));
     }
-    let whole = Split::draw(&problem, &DataSpec::of(Sampling::Fraction(1.0)), 0, None).unwrap();
-    let refused = Watch::begin(&spec, &problem, &whole, decomposition, kind, &workers).err();
-    assert_eq!(refused, Some(ClimbingError::NothingHeldOut));
-    assert!(climbing_table(&opened, &climbing).contains("feature peak"));
 }

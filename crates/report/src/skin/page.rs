@@ -51,10 +51,16 @@ pub fn page(answer: &Answer) -> String {
                         " Colours: Okabe & Ito."
                     }
                 }
+                @if moves(answer) { script { (PreEscaped(FRAMES)) } }
             }
         }
     };
     document.into_string()
+}
+
+/// Whether something on the page is moved by hand: several frames, or several sets of them.
+fn moves(answer: &Answer) -> bool {
+    answer.slides().any(|slides| slides.terrains.len() > 1) || answer.slides().count() > 1
 }
 
 /// The blocks of a part; figures that are not defined come last, together.
@@ -67,8 +73,11 @@ fn blocks(section: &Section) -> Markup {
             _ => None,
         })
         .collect();
+    let is_slides = |block: &Block| matches!(block, Block::Slides(_));
     html! {
-        @for block in &section.blocks { (self::block(block)) }
+        @for blocks in section.blocks.chunk_by(|a, b| is_slides(a) && is_slides(b)) {
+            @if blocks.len() > 1 { (sets(blocks)) } @else { @for block in blocks { (self::block(block)) } }
+        }
         @if !undefined.is_empty() {
             details.undefined {
                 summary { (undefined.len()) @if undefined.len() == 1 { " figure is" } @else { " figures are" } " not defined here" }
@@ -135,7 +144,8 @@ fn facts(facts: &[Fact]) -> Markup {
 fn slides(slides: &Slides) -> Markup {
     let last = slides.terrains.len().saturating_sub(1);
     html! {
-        section.slides {
+        section.slides data-start=(slides.start.min(last)) {
+            h3 { (clean(&slides.title)) }
             @if last > 0 {
                 div.controls hidden="hidden" {
                     button type="button" { "play" }
@@ -147,12 +157,25 @@ fn slides(slides: &Slides) -> Markup {
             }
             @for (i, (label, caption)) in slides.labels.iter().zip(&slides.captions).enumerate() {
                 figure data-label=(clean(label)) {
-                    (PreEscaped(terrain::frame(&slides.terrains, i)))
+                    (PreEscaped(terrain::frame(&draw::frame_name(slides, i), &slides.terrains, i)))
                     figcaption { (prose(caption)) }
                 }
             }
         }
-        @if last > 0 { script { (PreEscaped(FRAMES)) } }
+    }
+}
+
+/// Several sets of frames, of which the script shows one at a time; the switch stays hidden until it has found them.
+fn sets(blocks: &[Block]) -> Markup {
+    let sets: Vec<&Slides> =
+        blocks.iter().filter_map(|block| if let Block::Slides(slides) = block { Some(slides) } else { None }).collect();
+    html! {
+        div.sets {
+            p.switch hidden="hidden" {
+                @for set in &sets { button type="button" aria-pressed="false" { (clean(&set.title)) } }
+            }
+            @for set in &sets { (slides(set)) }
+        }
     }
 }
 

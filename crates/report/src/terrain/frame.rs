@@ -21,14 +21,14 @@ const MAP_LEFT: f64 = 630.0;
 
 /// The drawing for `terrains[index]` as a whole SVG document.
 ///
-/// Scale of heights, tints and camera are those of all `terrains`, so that frames of one set can be laid on each other.
-pub(crate) fn frame(terrains: &[Terrain], index: usize) -> String {
+/// `name` makes its ids unique within a page. Scale of heights, tints and camera are those of all `terrains`, so that frames of
+/// one set can be laid on each other.
+pub(crate) fn frame(name: &str, terrains: &[Terrain], index: usize) -> String {
     let relief = Relief::of(terrains);
     let mut svg = Svg::default();
-    let name = format!("terrain-{index}");
     let Some((terrain, grid)) = terrains.get(index).and_then(|t| Some((t, Grid::of(t)?))) else {
         svg.text((24.0, 40.0), Anchor::Start, SMALL, "not defined here: no grid of heights is given");
-        return svg.finish_sized(&name, "Energy landscape", "not defined here", SIZE);
+        return svg.finish_sized(name, "Energy landscape", "not defined here", SIZE);
     };
     let title = format!("n = {}", count(terrain.n_train as u64));
     svg.group("font-size=\"22\"", |svg| svg.heading((24.0, 36.0), &title, "training samples"));
@@ -45,7 +45,7 @@ pub(crate) fn frame(terrains: &[Terrain], index: usize) -> String {
     map::draw(&mut svg, &map, &relief, &grid, &marks);
     map.x_axis(&mut svg, Some("θ, angle from the memory peak (degrees)"));
     let description = format!("Energy of a hidden unit for {}. {told}", counted(terrain.n_train, "training sample"));
-    svg.finish_sized(&name, &format!("Energy landscape at {title}"), &description, SIZE)
+    svg.finish_sized(name, &format!("Energy landscape at {title}"), &description, SIZE)
 }
 
 /// The panel of the map: a degree is as long across as upwards.

@@ -27,10 +27,15 @@ pub(super) fn symbol(svg: &mut Svg, (x, y): Point, mark: &Mark, size: f64) {
     svg.path(&data, &style);
 }
 
-/// The height, and whether it is one of a summit.
-pub(super) fn height_text(mark: &Mark) -> String {
-    let height = number(mark.height);
-    if mark.is_peak { format!("E = {height}") } else { format!("no peak here, E = {height}") }
+/// `memory peak`; where the direction is none here, that.
+pub(super) fn kind_text(mark: &Mark) -> String {
+    let kind = mark.kind.name();
+    if mark.is_peak { format!("{kind} peak") } else { format!("no {kind} peak") }
+}
+
+/// What stands there, and its height.
+pub(super) fn detail_text(mark: &Mark) -> String {
+    format!("{}, E = {}", mark.name, number(mark.height))
 }
 
 /// A rectangle that a text fills: left, top, right, bottom.

@@ -22,5 +22,4 @@ mod surface;
 mod tests;
 
 pub(crate) use frame::frame;
-pub(crate) use grid::{Mark, Terrain};
 pub(crate) use strip::strip;

@@ -12,6 +12,8 @@ use dunwu::answer::Scale;
 /// Room for the tick labels of the first section, and between two columns.
 const LEFT: f64 = 51.0;
 const GAP: f64 = 14.0;
+/// Where the blocks begin: below the amount of data and two rows of names.
+const NAMES: f64 = 58.0;
 /// Width of a cell of the grid in a small block; finer ones are thinned, because nobody could see them.
 const FINEST: f64 = 3.2;
 
@@ -23,7 +25,7 @@ pub(crate) fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
     let n = terrains.len().max(1) as f64;
     let width = (WIDTH - LEFT - 4.0 - GAP * (n - 1.0)) / n;
     let block = (width * 0.86).min(210.0);
-    let (block_top, section_top) = (34.0, 34.0 + block + 18.0);
+    let (block_top, section_top) = (NAMES, NAMES + block + 24.0);
     for (i, terrain) in terrains.iter().enumerate() {
         let left = LEFT + i as f64 * (width + GAP);
         let title = format!("n = {}", count(terrain.n_train as u64));
@@ -46,8 +48,9 @@ pub(crate) fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
             x: Scale::Linear { low: relief.theta.0, high: relief.theta.1 },
             y: relief.heights,
         };
+        let energy = if i == 0 { "E (energy)" } else { "E" };
+        svg.text((left, section_top - 6.0), Anchor::Start, SMALL, energy);
         if i == 0 {
-            svg.text((left - 6.0, section_top - 6.0), Anchor::End, "font-size=\"11\" font-weight=\"600\"", "E");
             for tick in relief.heights.ticks().iter().step_by(2) {
                 if let (Some(y), Some(label)) = (panel.at_y(tick.value), &tick.label) {
                     svg.text((left - 6.0, y + 4.0), Anchor::End, SMALL, label);
@@ -57,7 +60,7 @@ pub(crate) fn strip(terrains: &[Terrain], relative_to: &[Terrain]) -> String {
         if let Some(line) = grid.section(0.0) {
             section::draw(&mut svg, &panel, &relief, &line, &marks);
         }
-        panel.x_axis(&mut svg, Some(if i == 0 { "θ (degrees)" } else { "" }));
+        panel.x_axis(&mut svg, Some("θ (degrees)"));
     }
     let title = "Energy landscapes at several amounts of data";
     svg.finish_sized("terrain-strip", title, "One scale of heights for all.", (WIDTH, section_top + 64.0 + 42.0))

@@ -14,6 +14,8 @@ const TURN_DEGREES: f64 = 22.0;
 const EYE_DEGREES: f64 = 33.0;
 /// The top of the scale of heights as a share of the block's longer side.
 const STEEPNESS: f64 = 0.56;
+/// Height of a line of a mark's name.
+const LINE: f64 = 13.0;
 /// Towards the light, along (θ, φ, height): from the upper left, as maps are lit.
 const LIGHT: [f64; 3] = [-0.62, 0.28, 0.73];
 /// Steps of brightness and of tint: with more, neighbours differ invisibly and cannot be merged.
@@ -30,7 +32,7 @@ pub(super) struct View {
     pub(super) top: f64,
     pub(super) width: f64,
     pub(super) height: f64,
-    /// Whether the axes and the marks are named.
+    /// Whether the axes are named, and the marks in full.
     pub(super) is_named: bool,
 }
 
@@ -309,34 +311,45 @@ fn axes(svg: &mut Svg, camera: &Camera, relief: &Relief) {
     svg.text((x - 8.0, y), Anchor::End, "font-size=\"12\" font-style=\"italic\" fill=\"#666\"", &text);
 }
 
-/// A thin pole on each mark, with its name and height above all else.
+/// A thin pole on each mark. On a large block its kind, its name and its height stand above all else; on a small one its kind, for
+/// the first mark of each kind.
 fn poles(svg: &mut Svg, view: &View, camera: &Camera, grid: &Grid, marks: &[Mark]) {
     let (length, size) = if view.is_named { (34.0, 4.6) } else { (9.0, 3.2) };
+    let highest = if view.is_named { 44.0 } else { 32.0 };
     let mut taken: Vec<Space> = Vec::new();
-    let mut drawn: Vec<(&Mark, Point)> = marks.iter().map(|m| (m, camera.place(m.theta, m.phi, m.height))).collect();
+    let mut drawn: Vec<(usize, Point)> =
+        marks.iter().enumerate().map(|(i, m)| (i, camera.place(m.theta, m.phi, m.height))).collect();
     drawn.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
-    for (mark, (x, y)) in drawn {
+    for (i, (x, y)) in drawn {
+        let mark = &marks[i];
         let color = peak_color(mark.kind);
-        let height = marks::height_text(mark);
-        let width = text_width(&mark.name, 12.0).max(text_width(&height, 11.0));
+        let is_first = marks[..i].iter().all(|other| other.kind != mark.kind);
+        // From the lowest line to the uppermost: text and size.
+        let lines = match (view.is_named, is_first) {
+            (true, _) => vec![(marks::detail_text(mark), 11.0), (marks::kind_text(mark), 12.0)],
+            (false, true) => vec![(marks::kind_text(mark), 10.0)],
+            (false, false) => Vec::new(),
+        };
+        let width = lines.iter().map(|(text, size)| text_width(text, *size)).fold(0.0, f64::max);
         let left = (x - width / 2.0).clamp(view.left, (view.left + view.width - width).max(view.left));
         let mut top = y - length;
-        let space = |top: f64| Space([left, top - 28.0, left + width, top + 2.0]);
-        while view.is_named && top > 44.0 && !space(top).is_free(&taken) {
-            top -= 6.0;
+        let space = |top: f64| Space([left, top - 2.0 - LINE * lines.len() as f64, left + width, top + 2.0]);
+        while !lines.is_empty() && top > highest && !space(top).is_free(&taken) {
+            top -= 3.0;
         }
-        taken.push(space(top));
+        if !lines.is_empty() {
+            taken.push(space(top));
+        }
         let dash = if mark.is_peak { "" } else { " stroke-dasharray=\"2 2\"" };
         let faint = if camera.sees(grid, (mark.theta, mark.phi), mark.height) { "1" } else { "0.45" };
         svg.line((x, y), (x, top), &format!("stroke=\"{}\" stroke-width=\"1\"{dash}", color.line));
         svg.group(&format!("opacity=\"{faint}\""), |svg| {
             marks::symbol(svg, (x, y), mark, size);
         });
-        if view.is_named {
-            let middle = left + width / 2.0;
-            let style = |size: u32| format!("font-size=\"{size}\" fill=\"{}\" {}", color.text, super::marks::ON_TINT);
-            svg.text((middle, top - 17.0), Anchor::Middle, &format!("font-weight=\"600\" {}", style(12)), &mark.name);
-            svg.text((middle, top - 4.0), Anchor::Middle, &style(11), &height);
+        for (row, (text, size)) in lines.iter().enumerate() {
+            let weight = if row + 1 == lines.len() { "font-weight=\"600\" " } else { "" };
+            let style = format!("{weight}font-size=\"{size}\" fill=\"{}\" {}", color.text, marks::ON_TINT);
+            svg.text((left + width / 2.0, top - 4.0 - LINE * row as f64), Anchor::Middle, &style, text);
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use super::contour::{area, outlines};
 use super::grid::Grid;
+use super::grid::Mark;
 use super::relief::Relief;
 use super::surface::{Camera, View};
 use super::*;
-use crate::drawing_checks::{assert_sound, assert_texts_apart, has_a_broken_number};
-use crate::terrain_page::{PageFrame, terrain_page};
+use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart, texts};
+use crate::skin;
+use dunwu::answer::{Answer, Block, Section, Slides, Terrain};
 use proptest::prelude::*;
 
 fn terrain_of(theta: &[f64], phi: &[f64], height: impl Fn(f64, f64) -> f64) -> Terrain {
@@ -166,7 +168,7 @@ fn a_summit_of_one_height_has_one_place_in_all_frames() {
     }
     let summits: Vec<Vec<String>> = (0..3)
         .map(|i| {
-            let svg = frame(&terrains, i);
+            let svg = frame("mountains", &terrains, i);
             let paths = svg.lines().filter(|line| line.contains("fill=\"#D55E00\"") && line.contains("<path"));
             paths.map(|line| line[line.find(" d=").unwrap()..].to_owned()).collect()
         })
@@ -217,7 +219,7 @@ fn edge_cases() -> Vec<(&'static str, Vec<Terrain>)> {
 fn every_frame_and_strip_is_sound() {
     for (name, terrains) in edge_cases() {
         for index in 0..=terrains.len() {
-            assert_sound(&frame(&terrains, index), name);
+            assert_sound(&frame("mountains", &terrains, index), name);
         }
         assert_sound(&strip(&terrains, &[]), name);
         assert_sound(&strip(&terrains[..terrains.len().min(1)], &terrains), name);
@@ -228,7 +230,7 @@ fn every_frame_and_strip_is_sound() {
 fn a_frame_is_light_and_its_texts_keep_apart() {
     let terrains: Vec<Terrain> = [40, 80, 120, 200, 400].map(sample::terrain).into();
     for index in 0..terrains.len() {
-        let svg = frame(&terrains, index);
+        let svg = frame("mountains", &terrains, index);
         assert!(svg.len() < 150_000, "{} bytes", svg.len());
         assert_texts_apart(&svg, &format!("frame {index}"));
     }
@@ -237,33 +239,61 @@ fn a_frame_is_light_and_its_texts_keep_apart() {
     assert_texts_apart(&svg, "strip");
 }
 
+/// Each panel names both peaks, or says that one is none there, and both axes of its section.
+#[test]
+fn a_strip_names_both_peaks_and_the_axes_in_every_panel() {
+    let terrains: Vec<Terrain> = [40, 80, 200, 400].map(sample::terrain).into();
+    let svg = strip(&terrains, &[]);
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let all: Vec<String> = texts(&document).into_iter().map(|text| text.words).collect();
+    let n = |words: &str| all.iter().filter(|text| *text == words).count();
+    assert_eq!((n("memory peak"), n("no feature peak"), n("feature peak")), (4, 1, 3), "{all:?}");
+    assert_eq!((n("θ (degrees)"), n("E (energy)") + n("E")), (4, 4), "{all:?}");
+}
+
+fn page_of(sets: Vec<Slides>, hostile: &str) -> String {
+    skin::page(&Answer {
+        verb: "race",
+        title: hostile.to_owned(),
+        setup: hostile.to_owned(),
+        headline: hostile.to_owned(),
+        sentences: vec![hostile.to_owned()],
+        sections: vec![Section::untitled(sets.into_iter().map(Block::Slides).collect())],
+        sources: Vec::new(),
+        data: serde_json::Map::new(),
+    })
+}
+
+fn slides_of(terrains: &[Terrain], name: &str, text: &str) -> Slides {
+    Slides {
+        name: name.to_owned(),
+        title: text.to_owned(),
+        start: 1,
+        terrains: terrains.to_vec(),
+        labels: terrains.iter().map(|t| format!("{text}{}", t.n_train)).collect(),
+        captions: terrains.iter().map(|_| text.to_owned()).collect(),
+    }
+}
+
 #[test]
 fn the_page_works_without_its_script_and_fetches_nothing() {
     let hostile = "<script>alert(1)</script> & 5 %";
     let terrains: Vec<Terrain> = [40, 400].map(|n| sample::grid(n, 31, 21)).into();
-    let of = |i: usize| PageFrame { label: hostile.into(), svg: frame(&terrains, i), caption: hostile.into() };
-    for frames in [vec![], vec![of(0)], vec![of(0), of(1)]] {
-        let page = terrain_page(hostile, hostile, &frames, "<h2>after</h2>\n");
-        let document = roxmltree::Document::parse(page.strip_prefix("<!doctype html>").unwrap()).unwrap();
-        assert!(!has_a_broken_number(&page));
-        let n = |tag: &str| document.descendants().filter(|n| n.tag_name().name() == tag).count();
-        let is_moved = frames.len() > 1;
-        assert_eq!(
-            (n("figure"), n("script"), n("input")),
-            (frames.len(), usize::from(is_moved), usize::from(is_moved))
-        );
-        let hidden = document.descendants().filter(|n| n.attribute("hidden").is_some());
-        assert!(hidden.clone().all(|n| n.attribute("class") == Some("controls")), "frames are shown without script");
-        assert_eq!(hidden.count(), usize::from(is_moved));
-        let mut ids: Vec<&str> = document.descendants().filter_map(|n| n.attribute("id")).collect();
-        let n_ids = ids.len();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), n_ids);
-        let page = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
-        for forbidden in ["http://", "https://", "<link", "<img", "@import", "url(", " src=", " href=", "fetch("] {
-            assert!(!page.contains(forbidden), "{forbidden}");
-        }
+    let set = |n: usize, name: &str| slides_of(&terrains[..n], name, hostile);
+    for (sets, n_frames, n_moved, has_switch) in [
+        (vec![], 0, 0, false),
+        (vec![set(1, "a")], 1, 0, false),
+        (vec![set(2, "a")], 2, 1, false),
+        (vec![set(2, "a"), set(2, "b")], 4, 2, true),
+    ] {
+        let page = page_of(sets, hostile);
+        let name = format!("{n_frames} frames");
+        assert_page_sound(&page, &name);
+        let n = |text: &str| page.matches(text).count();
+        assert_eq!((n("<figure"), n("<script>"), n("<input")), (n_frames, usize::from(n_moved > 0), n_moved), "{name}");
+        // Without the script all frames are shown, and no control.
+        assert_eq!(n(" hidden=\"hidden\""), n_moved + usize::from(has_switch), "{name}");
+        assert_eq!(n("class=\"switch\""), usize::from(has_switch), "{name}");
     }
 }
 
@@ -274,19 +304,12 @@ fn write_the_terrain() {
     let folder = std::path::PathBuf::from(std::env::var("DUNWU_REPORT_DIR").expect("set DUNWU_REPORT_DIR"));
     let terrains: Vec<Terrain> = [40, 80, 120, 160, 200, 260, 320, 400].map(sample::terrain).into();
     for (i, terrain) in terrains.iter().enumerate() {
-        std::fs::write(folder.join(format!("terrain-{}.svg", terrain.n_train)), frame(&terrains, i)).unwrap();
+        std::fs::write(folder.join(format!("terrain-{}.svg", terrain.n_train)), frame("mountains", &terrains, i))
+            .unwrap();
     }
     let few = [0, 2, 4, 7].map(|i| terrains[i].clone());
     std::fs::write(folder.join("strip.svg"), strip(&few, &terrains)).unwrap();
-    let frames: Vec<PageFrame> = terrains
-        .iter()
-        .enumerate()
-        .map(|(i, t)| PageFrame {
-            label: format!("n = {}", t.n_train),
-            svg: frame(&terrains, i),
-            caption: format!("Made-up mountains at n = {}, to be looked at.", t.n_train),
-        })
-        .collect();
-    let page = terrain_page("A made-up landscape", "Two mountains exchange rank.", &frames, "<h2>What follows</h2>\n");
+    let page =
+        page_of(vec![slides_of(&terrains, "mountains", "made up, n = ")], "Two made-up mountains exchange rank.");
     std::fs::write(folder.join("terrain.html"), page).unwrap();
 }

@@ -1,13 +1,13 @@
-//! From a landscape to a drawing of its mountains.
+//! Sections through a memory and a feature peak, as the terrains that figures draw.
 
-use crate::terrain::{Mark, Terrain};
-use dunwu::landscape::race::{Best, Course, RaceError, RacePoint, Standing};
-use dunwu::landscape::{Energy, PeakKind, Section};
+use super::race::{Best, Course, RaceError, RacePoint, Standing};
+use super::{Energy, PeakKind, Section};
+use crate::answer::{Terrain, TerrainMark as Mark};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::spec::Sampling;
 use dunwu_engine::{Problem, RunSpec};
 
-/// The two mountains of a landscape, and a third direction that opens the plane between them.
+/// Two peaks of a landscape, and a third direction that opens the plane between them.
 pub(super) struct Mountains<'a> {
     /// The memory peak, and whether it is a peak here.
     pub(super) memory: (&'a Best, bool),
@@ -20,9 +20,9 @@ pub(super) struct Mountains<'a> {
 /// Random starts of a landscape that is drawn and not measured.
 const RESTARTS: usize = 96;
 
-/// The mountains of a run's problem with half, all and one and a half times its training samples, of the same seed; none where one of the two kinds
-/// of peak is never found, or where the sample is named by a file.
-pub fn mountains(
+/// The mountains of a run's problem with half, all and one and a half times its training samples, of the same seed; none where one of
+/// the two kinds of peak is never found, or where the sample is named by a file.
+pub(super) fn mountains(
     spec: &RunSpec,
     problem: &Problem,
     n_train: usize,
@@ -48,7 +48,7 @@ pub fn mountains(
     Ok(terrains(&points, &energies, workers).into_iter().flatten().collect())
 }
 
-/// The first sample's mountains at each value. Where one of the two is no peak there, the direction that it has at the nearest
+/// The mountains of the first sample at each value. Where one of the two is no peak there, the direction that it has at the nearest
 /// value with one is drawn, and marked as no peak.
 pub(super) fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Workers) -> Vec<Option<Terrain>> {
     let best = |i: usize, kind: PeakKind| points[i].standings.first()?.best(kind);
@@ -68,7 +68,7 @@ pub(super) fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Work
     energies.iter().enumerate().map(at).collect()
 }
 
-/// The section through both; `None` where they do not span one.
+/// The section through both peaks; `None` where they do not span one.
 pub(super) fn terrain(
     energy: &Energy,
     mountains: &Mountains<'_>,
