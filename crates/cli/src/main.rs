@@ -1,11 +1,10 @@
 //! The command `dunwu`: arguments in, words and numbers out. What is computed is computed elsewhere.
 
-mod asked;
 mod attend;
 mod chat;
 mod compare;
+mod drawn;
 mod failure;
-mod inspect;
 mod landscape;
 mod language_model;
 mod launch;
@@ -14,14 +13,12 @@ mod pair;
 mod passkey;
 mod phase;
 mod print;
-mod progress;
 mod reference;
 mod run;
 mod say;
 mod serve;
 mod signals;
 mod stream;
-mod summary;
 mod sweep;
 mod swept;
 mod watching;
@@ -34,7 +31,7 @@ use std::time::Duration;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memorizing or a generalizing
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (sweeps and streams, which then go on later).
+/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams then go on later).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 100)]
 struct Cli {
@@ -61,6 +58,9 @@ struct Drive {
     /// Time between checkpoints: what a `kill -9` may cost
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     checkpoint_every: Duration,
+    /// Open the report in the browser of this desktop when the run has ended
+    #[arg(long)]
+    open: bool,
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
@@ -115,6 +115,9 @@ enum Command {
         /// Where to write it (default: report.html in the run's directory)
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Open it in the browser of this desktop
+        #[arg(long)]
+        open: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -126,8 +129,8 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "export")]
         output: PathBuf,
         /// How tables are written
-        #[arg(long, value_enum, default_value_t = inspect::TableFormat::Parquet)]
-        tables: inspect::TableFormat,
+        #[arg(long, value_enum, default_value_t = run::Tables::Parquet)]
+        tables: run::Tables,
         #[command(flatten)]
         place: Place,
     },
@@ -140,9 +143,8 @@ enum Command {
         run_a: String,
         /// Directory, name or first digits of the id
         run_b: String,
-        /// Where to write the page
-        #[arg(long, value_name = "FILE", default_value = "compare.html")]
-        output: PathBuf,
+        #[command(flatten)]
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -175,7 +177,7 @@ enum Command {
         #[arg(value_name = "x=COLUMN] [y=COLUMN] [KEY=VALUE ...")]
         words: Vec<String>,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -190,7 +192,7 @@ enum Command {
         #[arg(value_name = "KEY=VALUE")]
         filters: Vec<String>,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -207,7 +209,7 @@ enum Command {
         #[arg(value_name = "KEY=A,B] [tuned=KEY] [KEY=VALUE ...", required = true)]
         words: Vec<String>,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -248,7 +250,7 @@ enum Command {
         #[arg(long)]
         quiet: bool,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -265,7 +267,7 @@ enum Command {
         #[arg(long)]
         quiet: bool,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -279,7 +281,7 @@ enum Command {
         #[command(flatten)]
         asked: attend::Asked,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -291,7 +293,7 @@ enum Command {
         #[command(flatten)]
         asked: passkey::Asked,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -304,7 +306,7 @@ enum Command {
         #[command(flatten)]
         asked: stream::Asked,
         #[command(flatten)]
-        drawn: landscape::Drawn,
+        drawn: drawn::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -357,10 +359,10 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run { words, drive, place } => run::run(&words, &drive, &place),
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
-        Command::Show { run, place } => inspect::show(&run, &place),
-        Command::Report { run, output, place } => inspect::report(&run, output, &place),
-        Command::Export { run, output, tables, place } => inspect::export(&run, &output, tables, &place),
-        Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], &output, &place),
+        Command::Show { run, place } => run::show(&run, &place),
+        Command::Report { run, output, open, place } => run::report(&run, output, open, &place),
+        Command::Export { run, output, tables, place } => run::export(&run, &output, tables, &place),
+        Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

@@ -1,17 +1,24 @@
-//! What verbs do, on standard error: a bar in a terminal, notes as lines.
+//! What verbs do, on standard error: a bar in a terminal, a line now and then elsewhere, notes and snapshots as lines.
 
 use crate::failure::Failure;
 use crate::say::note;
 use crate::signals::Signals;
 use dunwu::answer::Answer;
+use dunwu::measure::label::UnitLabel;
+use dunwu::opened::Frame;
 use dunwu::verb::{Progress, VerbError, Watcher};
+use dunwu_engine::Scalars;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+/// Lines where no terminal shows the bar come at this pace.
+const PACE: Duration = Duration::from_secs(30);
+/// Head of the lines that snapshots of a training are shown in.
+const HEAD: &str = "   step   train    test   |G_F|   generalizing  memorizing  undecided   dead   irreps";
 
 /// Runs a verb under the eyes of a terminal: its progress on standard error unless `quiet`, Ctrl-C and SIGTERM as wishes to stop.
-pub(crate) fn watch(
-    quiet: bool,
-    verb: impl FnOnce(&mut Watcher<'_>) -> Result<Answer, VerbError>,
-) -> Result<Answer, Failure> {
+pub(crate) fn watch<T>(quiet: bool, verb: impl FnOnce(&mut Watcher<'_>) -> Result<T, VerbError>) -> Result<T, Failure> {
     let signals = Signals::watch()?;
     let mut bar = Bar::new(quiet);
     let answer = verb(&mut Watcher::new(&mut |progress| bar.show(progress), signals.stop()));
@@ -27,33 +34,100 @@ pub(crate) fn unwatched(answer: Result<Answer, VerbError>) -> Result<Answer, Fai
 struct Bar {
     bar: ProgressBar,
     quiet: bool,
+    has_terminal: bool,
+    /// When a line was last written in place of the bar.
+    said: Instant,
+    /// What is done now.
+    phase: String,
+    /// Whether the head of the snapshots' lines is there.
+    has_head: bool,
 }
 
 impl Bar {
     fn new(quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(5) };
-        Self { bar: ProgressBar::with_draw_target(None, target), quiet }
+        Self {
+            bar: ProgressBar::with_draw_target(None, target),
+            quiet,
+            has_terminal: std::io::stderr().is_terminal(),
+            said: Instant::now(),
+            phase: String::new(),
+            has_head: false,
+        }
     }
 
     fn show(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Note(sentence) => self.bar.suspend(|| note!("note: {sentence}")),
             _ if self.quiet => {}
-            Progress::Phase { name, pieces } => {
-                self.bar.reset();
-                let template = match pieces {
-                    Some(n) => {
-                        self.bar.set_length(*n);
-                        "{bar:24} {pos}/{len}  {msg}  {eta} left"
-                    }
-                    None => "{spinner} {msg}  {elapsed}",
-                };
-                self.bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
-                self.bar.set_message((*name).to_owned());
-                self.bar.tick();
+            Progress::Phase { name, pieces } => self.begin(name, *pieces),
+            Progress::Pieces(done) => {
+                self.bar.set_position(*done);
+                self.say_now_and_then();
             }
-            Progress::Pieces(done) => self.bar.set_position(*done),
+            Progress::Evaluated(row) => {
+                self.bar.set_position(row.step);
+                let test = row.test_accuracy.map_or(String::new(), |accuracy| format!(", test {accuracy:.3}"));
+                self.bar.set_message(format!("train {:.3}{test}", row.train_accuracy));
+                self.say_now_and_then();
+            }
+            Progress::Measured(frame, last) => self.measured(frame, *last),
             _ => {}
         }
+    }
+
+    fn begin(&mut self, name: &str, pieces: Option<u64>) {
+        self.phase = name.to_owned();
+        self.bar.reset();
+        let template = match pieces {
+            Some(n) => {
+                self.bar.set_length(n);
+                "{bar:24} {pos}/{len}  {msg}  {eta} left"
+            }
+            None => "{spinner} {msg}  {elapsed}",
+        };
+        self.bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
+        self.bar.set_message(self.phase.clone());
+        self.bar.tick();
+        if !self.has_terminal {
+            note!("{name} …");
+            self.said = Instant::now();
+        }
+    }
+
+    /// Where no terminal shows the bar, a line says how far it is.
+    fn say_now_and_then(&mut self) {
+        if self.has_terminal || self.said.elapsed() < PACE {
+            return;
+        }
+        self.said = Instant::now();
+        let length = self.bar.length().map_or(String::new(), |length| format!("/{length}"));
+        note!("{}: {}{length}", self.phase, self.bar.position());
+    }
+
+    /// What the units do at a snapshot.
+    fn measured(&mut self, frame: &Frame, row: Option<&Scalars>) {
+        let [generalizing, memorizing, undecided, dead] = UnitLabel::ALL.map(|label| frame.count(label));
+        let number =
+            |value: Option<f64>, digits: usize| value.map_or("–".into(), |value| format!("{value:.digits$}"));
+        // The trivial irrep comes first and is never covered.
+        let covered = frame.covered_irreps().map_or(String::new(), |irreps| {
+            format!("{}/{}", irreps.iter().filter(|&&covered| covered).count(), irreps.len().saturating_sub(1))
+        });
+        let line = format!(
+            "{:>7}  {:>6}  {:>6}  {:>6}   {generalizing:>12}  {memorizing:>10}  {undecided:>9}  {dead:>5}  {covered:>7}",
+            frame.step,
+            number(row.map(|row| row.train_accuracy), 3),
+            number(row.and_then(|row| row.test_accuracy), 3),
+            number(frame.scalar("gradient_norm"), 2),
+        );
+        let has_head = std::mem::replace(&mut self.has_head, true);
+        self.bar.suspend(|| {
+            if !has_head {
+                note!("{HEAD}");
+            }
+            note!("{line}");
+        });
+        self.said = Instant::now();
     }
 }

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod opened;
 pub mod paired;
 pub mod phase;
+pub mod run;
 pub mod spec_file;
 pub mod stats;
 pub mod store;

@@ -10,7 +10,7 @@
 
 mod alluvial;
 pub mod attention;
-pub mod comparison;
+pub mod compare;
 pub mod data;
 pub mod draw;
 mod figures;
@@ -25,11 +25,11 @@ mod phase_chart;
 mod phase_grid;
 mod plot;
 mod race_chart;
+pub mod run;
 pub mod skin;
 pub mod stream;
 mod stream_chart;
 mod svg;
-mod terminal;
 mod terrain;
 mod terrain_page;
 mod timeline;
@@ -41,31 +41,3 @@ mod words;
 mod drawing_checks;
 #[cfg(test)]
 mod sample;
-#[cfg(test)]
-mod tests;
-
-pub use figures::Figure;
-
-use dunwu::Opened;
-use view::View;
-
-/// The whole report as one self-contained HTML page; `settings` are the spec's rows as `(key, value)`, `landscape` the figures of
-/// [`landscape::run_figures`].
-pub fn html(opened: &Opened, landscape: &[Figure], settings: &[(String, String)]) -> String {
-    page::html(&View::of(opened), landscape, settings)
-}
-
-/// Every figure but those of the landscape, in reading order.
-pub fn figures(opened: &Opened) -> Vec<Figure> {
-    figures::all(&View::of(opened))
-}
-
-/// The run as plain text for a terminal of 80 columns.
-pub fn text(opened: &Opened) -> String {
-    terminal::text(&View::of(opened))
-}
-
-/// How the run ended, as one plain sentence.
-pub fn outcome_sentence(opened: &Opened) -> String {
-    words::outcome(opened)
-}

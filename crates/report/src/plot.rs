@@ -3,7 +3,6 @@
 use super::svg::{Anchor, PathData, Svg, text_width};
 use super::words;
 use dunwu::answer::{Band, Color, Frame, Scale, Tick};
-use dunwu::opened::StageSpan;
 
 /// Height of the strip above a panel in which stages are named.
 pub(super) const STAGE_STRIP: f64 = 16.0;
@@ -168,13 +167,7 @@ impl Panel {
         data
     }
 
-    /// The area between two curves over the same abscissae.
-    pub(super) fn area(&self, svg: &mut Svg, lower: &[(f64, f64)], upper: &[(f64, f64)], color: Color) {
-        let style = format!("fill=\"{}\" fill-opacity=\"0.9\" stroke=\"#fff\" stroke-width=\"0.7\"", color.line);
-        svg.path(&self.area_data(lower, upper), &style);
-    }
-
-    /// The path of [`Self::area`].
+    /// The path of the area between two curves over the same abscissae.
     pub(super) fn area_data(&self, lower: &[(f64, f64)], upper: &[(f64, f64)]) -> PathData {
         let outline = upper.iter().chain(lower.iter().rev()).filter_map(|&p| self.at(p));
         let mut data = PathData::default();
@@ -189,11 +182,6 @@ impl Panel {
             data.close();
         }
         data
-    }
-
-    /// Stages as tinted bands, named in the strip where there is one and the name fits.
-    pub(super) fn stage_bands(&self, svg: &mut Svg, stages: &[StageSpan]) {
-        self.bands(svg, &words::stage_bands(stages));
     }
 
     /// Tinted bands, each with the first of its names that fits in the strip above, where there is one.
@@ -233,13 +221,8 @@ impl Panel {
         self
     }
 
-    /// Events as vertical lines, with their names above where there is room for names. The strip with the stages' names is
+    /// Vertical lines at values of the axis, with their names above where there is room for names; the strip with the stages' names is
     /// left free.
-    pub(super) fn event_marks(&self, svg: &mut Svg, events: &[(u64, &str)]) {
-        self.mark_lines(svg, &Self::of_events(events));
-    }
-
-    /// Vertical lines at values of the axis, named as events are.
     pub(super) fn mark_lines(&self, svg: &mut Svg, marks: &[(f64, String)]) {
         const STYLE: &str = "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"2 2.5\"";
         for (place, text) in self.named(marks) {

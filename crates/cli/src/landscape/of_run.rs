@@ -1,23 +1,17 @@
 //! `dunwu peaks --run RUN`: where the units of a trained network stand on the landscape of its training sample.
 
-use super::Drawn;
 use super::request::{energy, workers};
 use crate::Place as Where;
-use crate::asked::Asked;
+use crate::drawn::Drawn;
 use crate::failure::Failure;
-use crate::inspect;
 use crate::say::{note, say};
-use dunwu::Opened;
+use crate::watching::watch;
+use dunwu::landscape::EnergyKind;
 use dunwu::landscape::climbing::{Climbing, ClimbingError, Place, Watch};
-use dunwu::landscape::race::Course;
-use dunwu::landscape::{EnergyKind, dimension};
+use dunwu::run::{RunRequest, open};
 use dunwu::store::{Record, RunDir};
-use dunwu_report::Figure;
-use dunwu_report::landscape::{climbing_page, climbing_sentences, climbing_table, columns, mountains, run_figures};
+use dunwu_report::landscape::{climbing_page, climbing_sentences, climbing_table};
 use serde_json::json;
-
-/// Input weights up to which a report has its landscape without being asked: a few seconds.
-const REPORTED: usize = 512;
 
 pub(crate) fn peaks_of_run(
     run: &str,
@@ -37,7 +31,7 @@ pub(crate) fn peaks_of_run(
         }
     }
     let dir = RunDir::resolve(&place.runs, run)?;
-    let opened = inspect::open(&dir)?;
+    let opened = watch(quiet, |watcher| open(&dir, watcher))?;
     let record = Record::read(&dir)?;
     let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
     if let Some(why) = opened.why_no_token_weights() {
@@ -67,16 +61,16 @@ pub(crate) fn peaks_of_run(
 }
 
 /// The units of a recorded run on its landscape, at these snapshots.
-pub(crate) fn climbing(
+fn climbing(
     dir: &RunDir,
     record: &Record,
     steps: &[u64],
     kind: EnergyKind,
     quiet: bool,
 ) -> Result<Result<Climbing, ClimbingError>, Failure> {
-    let asked = Asked::from_run(dir)?;
+    let asked = RunRequest::from_run(dir).map_err(|error| Failure::of_verb(error, None))?;
     let workers = workers(&asked.spec)?;
-    let Asked { spec, problem, split, decomposition, .. } = &asked;
+    let RunRequest { spec, problem, split, decomposition, .. } = &asked;
     let mut watch = match Watch::begin(spec, problem, split, decomposition.as_ref(), kind, &workers) {
         Ok(watch) => watch,
         Err(error) => return Ok(Err(error)),
@@ -89,29 +83,4 @@ pub(crate) fn climbing(
         }
     }
     Ok(Ok(watch.finish()))
-}
-
-/// The figures of the landscape that a run's report has.
-pub(crate) fn figures_of_run(dir: &RunDir, opened: &Opened) -> Result<[Figure; 2], Failure> {
-    let refused = |why: ClimbingError| Ok(run_figures(opened, Err(&why), &[]));
-    if let Some(why) = opened.why_no_token_weights() {
-        return refused(ClimbingError::NoTokenWeights { why });
-    }
-    let asked = Asked::from_run(dir)?;
-    let Asked { spec, problem, split, decomposition, .. } = &asked;
-    if dimension(problem) > REPORTED {
-        return refused(ClimbingError::TooLarge { weights: dimension(problem) });
-    }
-    let record = Record::read(dir)?;
-    let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
-    let kind = EnergyKind::Whitened;
-    let climbing = match climbing(dir, &record, &columns(&steps), kind, true)? {
-        Ok(climbing) => climbing,
-        Err(why) => return refused(why),
-    };
-    let workers = workers(spec)?;
-    let decomposition = decomposition.as_ref();
-    let course = Course { problem, decomposition, energy: kind, ridge: None, restarts: 0 };
-    let mountains = mountains(spec, problem, split.train.len(), &course, &workers).map_err(Failure::usage)?;
-    Ok(run_figures(opened, Ok(&climbing), &mountains))
 }

@@ -1,10 +1,10 @@
 //! `dunwu race TASK`: landscapes over an axis, for several samples each, and short real runs beside them.
 
-use super::Drawn;
 use super::axis::{Axis, axis};
 use super::request::{Key, PEAKS_KEYS, RACE_KEYS, Request};
 use super::training::{Training, train};
 use crate::Place;
+use crate::drawn::Drawn;
 use crate::failure::Failure;
 use crate::say::say;
 use dunwu::landscape::race::{Course, Crossing, Estimate, Lead, RacePoint, Standing, crossing};
@@ -34,7 +34,7 @@ pub(crate) fn race(words: &[String], quiet: bool, drawn: &Drawn, place: &Place) 
     let asked = race.request.energy;
     let other = EnergyKind::ALL.into_iter().find(|kind| *kind != asked).expect("there are two");
     let courses = [race.course(asked)?, race.course(other)?];
-    let training = if race.is_trained { train(&race)? } else { Training::default() };
+    let training = if race.is_trained { train(&race, &place.runs)? } else { Training::default() };
     race.bar.finish_and_clear();
     let (setup, silent) = (race.setup(), race.silent());
     let view = race.view(&courses, &training, &setup, &silent);

@@ -4,7 +4,8 @@ use super::axis::{Axis, MOST};
 use super::race::Race;
 use crate::failure::Failure;
 use dunwu::landscape::race::{Crossing, Estimate};
-use dunwu::landscape::trial::{self, Trial, TrialError};
+use dunwu::landscape::trial::{self, MadeRuns, Trial, TrialError};
+use std::path::Path;
 
 /// What short runs came to.
 #[derive(Default)]
@@ -18,19 +19,20 @@ pub(super) struct Training {
 }
 
 /// Where n is varied, each seed's threshold by bisection; else one run a value and seed.
-pub(super) fn train(race: &Race) -> Result<Training, Failure> {
+pub(super) fn train(race: &Race, runs: &Path) -> Result<Training, Failure> {
     race.bar.set_message("short real runs");
-    if race.axis.key == "data.count" { thresholds(race) } else { every_value(race) }
+    let made = MadeRuns::in_folder(runs).map_err(Failure::usage)?;
+    if race.axis.key == "data.count" { thresholds(race, &made) } else { every_value(race, &made) }
 }
 
-fn thresholds(race: &Race) -> Result<Training, Failure> {
+fn thresholds(race: &Race, made: &MadeRuns) -> Result<Training, Failure> {
     let (problem, axis) = (&race.request.problem, &race.axis);
     let spec = trial::short(&race.request.spec, problem);
     let most = ((MOST * problem.n_population() as f64) as u64).max(2);
     let least = (axis.values[0] as u64 / 2).clamp(1, most - 1);
     let mut seeds: Vec<(u64, Option<Threshold>)> = race.seeds.iter().map(|&seed| (seed, None)).collect();
     race.workers.each(&mut seeds, |_, (seed, threshold)| {
-        *threshold = Some(trial::threshold(problem, &spec, *seed, [least, most]));
+        *threshold = Some(trial::threshold(problem, &spec, *seed, [least, most], made));
         race.bar.inc(1);
     });
     let thresholds = seeds.into_iter().filter_map(|(_, threshold)| threshold).collect::<Result<Vec<_>, _>>();
@@ -49,11 +51,11 @@ fn thresholds(race: &Race) -> Result<Training, Failure> {
 /// A seed's threshold with the runs that it took.
 type Threshold = Result<(Crossing, Vec<Trial>), TrialError>;
 
-fn every_value(race: &Race) -> Result<Training, Failure> {
+fn every_value(race: &Race, made: &MadeRuns) -> Result<Training, Failure> {
     let (problem, Axis { specs, values, .. }) = (&race.request.problem, &race.axis);
     let pairs = specs.iter().flat_map(|spec| race.seeds.iter().map(move |&seed| (trial::short(spec, problem), seed)));
     let mut runs: Vec<_> = pairs.map(|(spec, seed)| (spec, seed, None)).collect();
-    race.workers.each(&mut runs, |_, (spec, seed, trial)| *trial = Some(trial::run(problem, spec, *seed)));
+    race.workers.each(&mut runs, |_, (spec, seed, trial)| *trial = Some(trial::run(problem, spec, *seed, made)));
     race.bar.inc(race.seeds.len() as u64);
     let trials = runs.into_iter().filter_map(|(_, _, trial)| trial).collect::<Result<Vec<_>, _>>();
     let trials = trials.map_err(Failure::usage)?;

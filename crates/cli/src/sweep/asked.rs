@@ -1,9 +1,9 @@
 //! From words to a list of runs.
 
 use crate::Place;
-use crate::asked::Base;
 use crate::failure::Failure;
 use clap::Args;
+use dunwu::run::Base;
 use dunwu::sweep::{ExpandError, Folder, Keep, Plan, PlanError, Planned, Request, SourceText};
 use dunwu_engine::RunSpec;
 use std::path::Path;
@@ -52,7 +52,7 @@ impl Swept {
             Some((first, rest)) if !first.contains('=') => (Some(first.as_str()), rest),
             _ => (None, &variation.words[..]),
         };
-        let (base, file) = match first.map(Base::of).transpose()? {
+        let (base, file) = match first.map(Base::of).transpose().map_err(|error| Failure::of_verb(error, None))? {
             None => (RunSpec::default(), None),
             Some(Base::Preset(spec)) => (*spec, None),
             Some(Base::File(text)) => (RunSpec::default(), Some(text)),

@@ -91,7 +91,11 @@ fn an_interrupted_run_can_be_shown_reported_and_exported() {
     let name = run.file_name().unwrap().to_str().unwrap();
     let shown = desk.dunwu(&format!("show {name}"));
     assert_eq!(shown.code, 0, "{}", shown.stderr);
-    assert!(shown.stdout.starts_with("This run is not finished: `dunwu resume runs/"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.starts_with("This run is not finished") && shown.stdout.contains("  dunwu resume runs/"),
+        "{}",
+        shown.stdout
+    );
     let result = desk.json(&format!("show {name}"));
     assert_eq!(result["outcome"]["kind"], "censored");
     assert_eq!(result["steps_per_second"], serde_json::Value::Null);
@@ -106,10 +110,18 @@ fn an_interrupted_run_can_be_shown_reported_and_exported() {
 fn an_output_that_cannot_be_written_is_a_sentence() {
     let (desk, run) = finished();
     desk.write("file", "");
-    desk.refuses(&format!("export {run} --output file"), 1, &["cannot make the folder file"]);
-    desk.refuses(&format!("export {run} --output file/deeper"), 1, &["cannot make the folder file/deeper"]);
-    desk.refuses(&format!("report {run} --output nowhere/report.html"), 1, &["cannot write nowhere/report.html"]);
-    desk.refuses(&format!("report {run} --output runs"), 1, &["cannot write runs", "Is a directory"]);
+    desk.refuses(&format!("export {run} --output file"), 1, &["making the folder of figures and tables", "\"file\""]);
+    desk.refuses(
+        &format!("export {run} --output file/deeper"),
+        1,
+        &["making the folder of figures and tables", "\"file/deeper\""],
+    );
+    desk.refuses(
+        &format!("report {run} --output nowhere/report.html"),
+        1,
+        &["writing the report", "nowhere/report.html"],
+    );
+    desk.refuses(&format!("report {run} --output runs"), 1, &["writing the report", "\"runs\""]);
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub(crate) use results::family;
 pub use results::{RESULTS, Results, ResultsError};
 pub use row::Row;
 pub use rows::ROWS_FORMAT;
+pub(crate) use rows::best_test_accuracies;
 pub use table::{Collected, collect};
 pub use work::{Event, Options, Tally, work};
 

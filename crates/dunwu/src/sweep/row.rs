@@ -145,6 +145,11 @@ impl Curve {
         }
     }
 
+    /// The highest test accuracy at any evaluation; 0 without any.
+    pub(super) fn best_test_accuracy(&self) -> f64 {
+        self.test_accuracy.iter().flatten().map(|accuracy| accuracy.0).fold(0.0, f64::max)
+    }
+
     /// Its columns by name, steps and run left out.
     pub(super) fn into_columns(self) -> [(&'static str, Vec<Option<f64>>); 4] {
         let all = |column: Vec<Number>| column.into_iter().map(|number| Some(number.0)).collect();

@@ -16,9 +16,9 @@ mod spectra;
 use super::svg::Svg;
 use super::view::View;
 
-/// A figure of one run.
+/// A drawing of a verb whose figures are not data yet.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// Name in file names and anchors: `irrep_map`.
     pub name: &'static str,
     /// What is shown.
@@ -40,8 +40,8 @@ impl Figure {
     }
 }
 
-/// Every figure, in reading order.
-pub(super) fn all(view: &View<'_>) -> Vec<Figure> {
+/// Every figure of a run but those of its landscape, in reading order.
+pub(super) fn all(view: &View<'_>) -> Vec<dunwu::answer::Figure> {
     [
         curves::figure,
         labels::figure,

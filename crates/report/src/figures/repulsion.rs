@@ -1,10 +1,8 @@
 //! Units that push each other apart, and the features they make together.
 
-use super::Figure;
-use crate::svg::Svg;
 use crate::timeline::{self, Track};
 use crate::view::{Course, View};
-use dunwu::answer::Scale;
+use dunwu::answer::{Figure, Scale};
 
 const NAME: &str = "repulsion";
 const TITLE: &str = "How units act on each other";
@@ -18,8 +16,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     if tracks.is_empty() {
         return Figure::undefined(NAME, TITLE, "repulsion and kernel distance were not measured in this run");
     }
-    let mut svg = Svg::default();
-    let height = timeline::draw(&mut svg, view, &tracks);
+    let plots = timeline::stack(view, &tracks);
     let course = |name| Course::of(&view.course(name)).map(|course| course.phrase());
     let caption = match (course("repulsion"), course("kernel_distance")) {
         (Some(repulsion), Some(kernel)) => {
@@ -33,5 +30,5 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         }
         (None, None) => String::new(),
     };
-    Figure::drawn(NAME, TITLE, caption, svg, height)
+    Figure::of_plots(NAME, TITLE, caption, plots)
 }

@@ -2,14 +2,14 @@
 
 use super::table::Table;
 use super::{Page, drawings};
-use crate::alluvial::{Alluvial, Stratum, alluvial};
+use crate::draw;
 use crate::figures::Figure;
 use crate::page::{self, Head};
 use crate::svg::escape;
-use crate::terrain::{Terrain, strip};
+use crate::terrain::Terrain;
 use crate::words::{count, counted, list, number, percent};
 use dunwu::Opened;
-use dunwu::answer::{Color, FAINT, RESTORED, TEST, TRAIN};
+use dunwu::answer::{self, Color, Drawing, FAINT, Flows, RESTORED, Stratum, TEST, TRAIN};
 use dunwu::landscape::PeakKind;
 use dunwu::landscape::climbing::{Climbing, ClimbingError, ClimbingStep, Place, WatchedPeak};
 
@@ -167,7 +167,12 @@ fn top_down(climbing: &Climbing) -> Option<String> {
 
 /// The two figures that a run's report has of its landscape: the mountains with less and with more data, and the flow of its
 /// units.
-pub fn run_figures(opened: &Opened, climbing: Result<&Climbing, &ClimbingError>, mountains: &[Terrain]) -> [Figure; 2] {
+pub fn run_figures(
+    opened: &Opened,
+    climbing: Result<&Climbing, &ClimbingError>,
+    mountains: &[Terrain],
+) -> [answer::Figure; 2] {
+    use answer::Figure;
     const MOUNTAINS: (&str, &str) = ("mountains", "The two mountains with less and with more data");
     match climbing {
         Err(why) => [
@@ -179,9 +184,9 @@ pub fn run_figures(opened: &Opened, climbing: Result<&Climbing, &ClimbingError>,
             [Figure::undefined(MOUNTAINS.0, MOUNTAINS.1, why), flow(opened, climbing)]
         }
         Ok(climbing) => {
-            let (title, caption) = (MOUNTAINS.1.to_owned(), mountains_caption(climbing, mountains));
-            let mountains = Figure { name: MOUNTAINS.0, title, caption, svg: Some(strip(mountains, &[])) };
-            [mountains, flow(opened, climbing)]
+            let caption = mountains_caption(climbing, mountains);
+            let drawing = Drawing::Terrains(mountains.to_vec());
+            [Figure::drawn(MOUNTAINS.0, MOUNTAINS.1, caption, drawing), flow(opened, climbing)]
         }
     }
 }
@@ -229,24 +234,20 @@ fn color(place: Place) -> Color {
 }
 
 /// The flow of units between places.
-fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
+fn flow(opened: &Opened, climbing: &Climbing) -> answer::Figure {
     let every: Vec<u64> = climbing.steps.iter().map(|step| step.step).collect();
     let shown = columns(&every);
     let picked: Vec<&ClimbingStep> = climbing.steps.iter().filter(|step| shown.contains(&step.step)).collect();
     let events = [(opened.memorized, "memorized"), (opened.generalized, "generalized")];
-    let svg = alluvial(&Alluvial {
+    let flows = Flows {
         steps: picked.iter().map(|step| step.step).collect(),
         strata: Place::ALL.map(|place| Stratum { name: place.words().to_owned(), color: color(place) }).to_vec(),
         of_unit: picked.iter().map(|step| step.of_unit.iter().map(|&place| place as usize).collect()).collect(),
         events: events.into_iter().filter_map(|(step, name)| Some((step?, name.to_owned()))).collect(),
         switch: climbing.switch(),
-    });
-    Figure {
-        name: FLOW.0,
-        title: FLOW.1.to_owned(),
-        caption: climbing_sentences(opened, climbing).into_iter().take(2).collect::<Vec<_>>().join(" "),
-        svg: Some(svg),
-    }
+    };
+    let caption = climbing_sentences(opened, climbing).into_iter().take(2).collect::<Vec<_>>().join(" ");
+    answer::Figure::drawn(FLOW.0, FLOW.1, caption, Drawing::Flows(flows))
 }
 
 /// What the columns of the tables mean.
@@ -269,6 +270,8 @@ const WORDS: &[(&str, &str)] = &[
 /// The page.
 pub fn climbing_page(opened: &Opened, climbing: &Climbing) -> Page {
     let figure = flow(opened, climbing);
+    let svg = draw::svg(&figure);
+    let figure = Figure { name: FLOW.0, title: figure.title, caption: figure.caption, svg };
     let mut body = page::shown(&figure);
     body += "<h2>The generalizing peaks</h2>\n";
     body += &peaks(climbing).html();

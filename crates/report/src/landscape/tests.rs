@@ -140,11 +140,11 @@ fn a_run_has_its_mountains_and_its_flow_or_says_why_not() {
     let course = Course { problem: &problem, decomposition, energy: kind, ridge: None, restarts: 0 };
     let mountains = mountains(&spec, &problem, 60, &course, &workers).unwrap();
     for figure in run_figures(&opened, Ok(&climbing), &mountains) {
-        assert_texts_inside(figure.svg.as_ref().unwrap(), figure.name);
+        assert_texts_inside(&crate::draw::svg(&figure).unwrap(), &figure.name);
         assert!(figure.caption.ends_with('.') && !has_a_broken_number(&figure.caption), "{}", figure.caption);
     }
     for figure in run_figures(&opened, Err(&ClimbingError::NothingHeldOut), &[]) {
-        assert!(figure.svg.is_none() && figure.caption.starts_with("not defined here: what a peak is good for"));
+        assert!(figure.drawing.is_none() && figure.caption.starts_with("not defined here: what a peak is good for"));
     }
     let whole = Split::draw(&problem, &DataSpec::of(Sampling::Fraction(1.0)), 0, None).unwrap();
     let refused = Watch::begin(&spec, &problem, &whole, decomposition, kind, &workers).err();
