@@ -115,6 +115,9 @@ enum Command {
         /// Where to write it (default: report.html in the run's directory)
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Draw the run's landscape too: the mountains and which peaks its units stand below, which takes as long as training
+        #[arg(long)]
+        landscape: bool,
         /// Open it in the browser of this desktop
         #[arg(long)]
         open: bool,
@@ -360,7 +363,7 @@ fn main() -> ExitCode {
         Command::Run { words, drive, place } => run::run(&words, &drive, &place),
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
         Command::Show { run, place } => run::show(&run, &place),
-        Command::Report { run, output, open, place } => run::report(&run, output, open, &place),
+        Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, &output, tables, &place),
         Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),

@@ -49,10 +49,16 @@ pub(crate) fn show(text: &str, place: &Place) -> Result<(), Failure> {
 }
 
 /// Writes the page of a recorded run.
-pub(crate) fn report(text: &str, output: Option<PathBuf>, is_opened: bool, place: &Place) -> Result<(), Failure> {
+pub(crate) fn report(
+    text: &str,
+    output: Option<PathBuf>,
+    climbs: bool,
+    is_opened: bool,
+    place: &Place,
+) -> Result<(), Failure> {
     let dir = RunDir::resolve(&place.runs, text)?;
     let path = output.unwrap_or_else(|| report_path(dir.path()));
-    let answer = watch(false, |watcher| run::report(&dir, watcher))?;
+    let answer = watch(false, |watcher| run::report(&dir, climbs, watcher))?;
     replace(&path, skin::page(&answer).as_bytes(), "writing the report")?;
     print::files(&answer, &[path.clone()], place);
     if is_opened {

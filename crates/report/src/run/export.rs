@@ -31,7 +31,7 @@ pub fn export(
     fs::create_dir_all(output)
         .map_err(|source| FileError::new("making the folder of figures and tables", output, source))?;
     let opened = open(dir, watcher)?;
-    let answer = super::with_landscape(&opened, dir, true, watcher)?;
+    let answer = super::with_landscape(&opened, dir, watcher)?;
     watcher.phase("writing figures and tables", None);
     let mut paths = Vec::new();
     for (name, svg) in draw::documents(&answer) {

@@ -3,16 +3,22 @@
 use crate::landscape::{columns, mountains, run_figures};
 use dunwu::Opened;
 use dunwu::answer::Figure;
+use dunwu::landscape::EnergyKind;
 use dunwu::landscape::climbing::{ClimbingError, Watch};
 use dunwu::landscape::race::Course;
-use dunwu::landscape::{EnergyKind, dimension};
 use dunwu::run::RunRequest;
 use dunwu::store::{Record, RunDir};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::kernel::Workers;
 
-/// Input weights up to which a report has its landscape without being asked: a few seconds.
-const REPORTED: usize = 512;
+/// In the place of the two figures, how to get them.
+pub(super) fn not_asked_for(opened: &Opened) -> [Figure; 2] {
+    let why = match opened.why_no_token_weights() {
+        Some(why) => ClimbingError::NoTokenWeights { why },
+        None => ClimbingError::NotAskedFor,
+    };
+    run_figures(opened, Err(&why), &[])
+}
 
 /// The two figures; undefined, with the reason, where the run has no landscape.
 pub(super) fn figures(dir: &RunDir, opened: &Opened, watcher: &mut Watcher<'_>) -> Result<[Figure; 2], VerbError> {
@@ -22,9 +28,6 @@ pub(super) fn figures(dir: &RunDir, opened: &Opened, watcher: &mut Watcher<'_>) 
     }
     let request = RunRequest::from_run(dir)?;
     let RunRequest { spec, problem, split, decomposition, .. } = &request;
-    if dimension(problem) > REPORTED {
-        return refused(ClimbingError::TooLarge { weights: dimension(problem) });
-    }
     let record = Record::read(dir)?;
     let every: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
     let steps = columns(&every);

@@ -57,10 +57,10 @@ pub fn show(dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError
     Ok(of_directory(&opened, dir, true, None)?)
 }
 
-/// Opens a recorded run and looks at its landscape, too: what its page shows.
-pub fn report(dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+/// Opens a recorded run for its page; `climbs` says whether its landscape is drawn, too, which takes about as long as training.
+pub fn report(dir: &RunDir, climbs: bool, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     let opened = run::open(dir, watcher)?;
-    with_landscape(&opened, dir, true, watcher)
+    if climbs { with_landscape(&opened, dir, watcher) } else { Ok(of_directory(&opened, dir, true, None)?) }
 }
 
 /// Where the report of the run in `dir` is kept.
@@ -82,15 +82,15 @@ fn ended(end: RunEnd, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     }
     watcher.phase("writing tables", None);
     run::keep_derived(&opened, &dir)?;
-    let answer = with_landscape(&opened, &dir, reused, watcher)?;
     watcher.phase("writing the report", None);
+    let answer = of_directory(&opened, &dir, reused, None)?;
     replace(&report_path(dir.path()), skin::page(&answer).as_bytes(), "writing the report")?;
     Ok(answer)
 }
 
-fn with_landscape(opened: &Opened, dir: &RunDir, reused: bool, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+fn with_landscape(opened: &Opened, dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     let landscape = landscape::figures(dir, opened, watcher)?;
-    Ok(of_directory(opened, dir, reused, Some(landscape))?)
+    Ok(of_directory(opened, dir, true, Some(landscape))?)
 }
 
 fn of_directory(
@@ -106,13 +106,13 @@ fn of_directory(
     Ok(of_opened(opened, &KeptRun { dir: dir.path(), end, reused }, landscape))
 }
 
-/// The answer about an opened run; `landscape` are the figures that only a page has time for.
+/// The answer about an opened run; `landscape` are the figures that are drawn on request, without which a page says how to get them.
 pub fn of_opened(opened: &Opened, kept: &KeptRun<'_>, landscape: Option<[Figure; 2]>) -> Answer {
     let settings = values(&opened.spec).map(|(setting, value)| Fact::new(setting.key, value.to_string()));
     of_view(&View::of(opened), kept, settings.collect(), landscape)
 }
 
-/// The answer; `settings` are the spec's rows, `landscape` the figures that only the page has time for.
+/// The answer; `settings` are the spec's rows, `landscape` the figures that are drawn on request.
 fn of_view(view: &View<'_>, kept: &KeptRun<'_>, settings: Vec<Fact>, landscape: Option<[Figure; 2]>) -> Answer {
     let opened = view.opened;
     let mut figures = figures::all(view).into_iter();
@@ -122,7 +122,8 @@ fn of_view(view: &View<'_>, kept: &KeptRun<'_>, settings: Vec<Fact>, landscape: 
         shown: Shown::Everywhere,
         blocks: vec![Block::Facts(parts::glance(view)), Block::Figure(curves)],
     };
-    let figures = figures.chain(landscape.into_iter().flatten()).map(Block::Figure).collect();
+    let landscape = landscape.unwrap_or_else(|| landscape::not_asked_for(opened));
+    let figures = figures.chain(landscape).map(Block::Figure).collect();
     let sections = [
         Some(chief),
         parts::stages_for_terminal(opened),
