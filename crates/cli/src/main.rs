@@ -1,11 +1,9 @@
 //! The command `dunwu`: arguments in, words and numbers out. What is computed is computed elsewhere.
 
-mod asked;
 mod attend;
 mod chat;
 mod compare;
 mod failure;
-mod inspect;
 mod landscape;
 mod launch;
 mod law;
@@ -16,14 +14,12 @@ mod pair;
 mod passkey;
 mod phase;
 mod print;
-mod progress;
 mod reference;
 mod run;
 mod say;
 mod serve;
 mod signals;
 mod stream;
-mod summary;
 mod sweep;
 mod watching;
 
@@ -64,6 +60,9 @@ struct Drive {
     /// Time between checkpoints: what a `kill -9` may cost
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     checkpoint_every: Duration,
+    /// Open the report in the browser of this desktop when the run has ended
+    #[arg(long)]
+    open: bool,
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
@@ -150,6 +149,9 @@ enum Command {
         /// Draw the run's landscape too: the mountains and which peaks its units stand below, which takes as long as training
         #[arg(long)]
         landscape: bool,
+        /// Open it in the browser of this desktop
+        #[arg(long)]
+        open: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -161,8 +163,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         output: Option<PathBuf>,
         /// How tables are written
-        #[arg(long, value_enum, default_value_t = inspect::TableFormat::Parquet)]
-        tables: inspect::TableFormat,
+        #[arg(long, value_enum, default_value_t = run::Tables::Parquet)]
+        tables: run::Tables,
         #[command(flatten)]
         place: Place,
     },
@@ -175,9 +177,8 @@ enum Command {
         run_a: String,
         /// Directory, name or first digits of the id
         run_b: String,
-        /// Where to write the page (default: compare- and both ids)
-        #[arg(long, value_name = "FILE")]
-        output: Option<PathBuf>,
+        #[command(flatten)]
+        drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -416,14 +417,14 @@ fn main() -> ExitCode {
         Command::Man => manual::manual(&Cli::command()),
         Command::Run { words, drive, place } => run::run(&words, &drive, &place),
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
-        Command::Show { run, place } => inspect::show(&run, &place),
+        Command::Show { run, place } => run::show(&run, &place),
         Command::Ls { words, place } => listing::list(&words, &place),
         Command::Tag { run, words, place } => listing::tag(&run, &words, &place),
         Command::Note { run, words, place } => listing::note(&run, &words, &place),
         Command::Rm { runs, place } => listing::remove(&runs, &place),
-        Command::Report { run, output, landscape, place } => inspect::report(&run, output, landscape, &place),
-        Command::Export { run, output, tables, place } => inspect::export(&run, output, tables, &place),
-        Command::Compare { run_a, run_b, output, place } => compare::run([&run_a, &run_b], output, &place),
+        Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
+        Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
+        Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

@@ -1,12 +1,15 @@
 //! What a command writes besides the run directory: where it goes is settled before anything is computed.
 
 use crate::failure::Failure;
+use crate::say::note;
 use clap::Args;
 use dunwu::answer::Answer;
 use dunwu::store::{OutputFile, OutputFolder};
-use dunwu_report::landscape::Page;
 use dunwu_report::{draw, skin};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// Where what is drawn goes.
 #[derive(Args)]
@@ -17,23 +20,32 @@ pub(crate) struct Drawn {
     /// Folder for the drawings as SVG, made if it is missing; none are written otherwise
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
+    /// Open the page in the browser of this desktop
+    #[arg(long)]
+    open: bool,
 }
 
 /// Places for a page and its drawings that were found to be writable.
 pub(crate) struct PageOutput {
     page: OutputFile,
     figures: Option<OutputFolder>,
+    open: bool,
 }
 
 impl Drawn {
     /// Checks that page and drawings can be written, before they are computed. `about` is the page's subject, for its name.
     pub(crate) fn prepare(&self, verb: &str, about: &[&str]) -> Result<PageOutput, Failure> {
         let page = page(self.output.as_deref(), verb, about)?;
-        Ok(PageOutput { page, figures: self.figures.as_deref().map(OutputFolder::at).transpose()? })
+        Ok(PageOutput { page, figures: self.figures.as_deref().map(OutputFolder::at).transpose()?, open: self.open })
     }
 }
 
 impl PageOutput {
+    /// Whether the page is to be opened when it is there.
+    pub(crate) fn is_opened(&self) -> bool {
+        self.open
+    }
+
     /// Writes the page and the drawings of an answer; says where the page is.
     pub(crate) fn keep_answer(self, answer: &Answer) -> Result<PathBuf, Failure> {
         let path = self.page.write(skin::page(answer).as_bytes())?;
@@ -41,19 +53,6 @@ impl PageOutput {
             folder.make()?;
             for (name, svg) in draw::documents(answer) {
                 folder.write(&format!("{name}.svg"), svg.as_bytes())?;
-            }
-        }
-        Ok(path)
-    }
-
-    /// Writes page and drawings; says where the page is.
-    pub(crate) fn keep(self, page: &Page) -> Result<PathBuf, Failure> {
-        let path = self.page.write(page.html.as_bytes())?;
-        if let Some(folder) = &self.figures {
-            folder.make()?;
-            for (name, svg) in &page.drawings {
-                let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-                folder.write(&format!("{}.svg", name.replace("---", "-")), svg.as_bytes())?;
             }
         }
         Ok(path)
@@ -68,8 +67,45 @@ pub(crate) fn page(output: Option<&Path>, verb: &str, about: &[&str]) -> Result<
     }
 }
 
+/// The desktop's command that opens a file in the program for its kind.
+const OPENER: &[&str] = if cfg!(target_os = "macos") {
+    &["open"]
+} else if cfg!(target_os = "windows") {
+    &["cmd", "/C", "start", ""]
+} else {
+    &["xdg-open"]
+};
+/// An opener that fails says so within this time; one that still runs then has found its program.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Opens a page in the browser; where that fails a note says so, for the page is there all the same.
+pub(crate) fn open_page(path: &Path) {
+    let (program, arguments) = OPENER.split_first().expect("an opener has a name");
+    let opener = Command::new(program)
+        .args(arguments)
+        .arg(path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut opener = match opener {
+        Ok(opener) => opener,
+        Err(error) => return note!("note: the page cannot be opened, {program}: {error}"),
+    };
+    for _ in 0..20 {
+        match opener.try_wait() {
+            Ok(None) => sleep(PATIENCE / 20),
+            Ok(Some(status)) if !status.success() => {
+                return note!("note: the page cannot be opened, {program}: {status}");
+            }
+            Ok(Some(_)) => return,
+            Err(error) => return note!("note: the page cannot be opened, {program}: {error}"),
+        }
+    }
+}
+
 /// Options that decide where something is written or how it is told, and nothing of a page.
-const FLAGS: [&str; 3] = ["--json", "--quiet", "--restart"];
+const FLAGS: [&str; 4] = ["--json", "--quiet", "--restart", "--open"];
 const OPTIONS: [&str; 5] = ["--output", "--figures", "--assign", "--threads", "--checkpoint-every"];
 
 /// What was asked for: the words of the command line that decide what is on a page.

@@ -9,30 +9,19 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
-    /// Whether they end the process again, as they do where nobody watches.
-    is_let_go: Arc<AtomicBool>,
     caught: Arc<AtomicUsize>,
 }
 
 impl Signals {
     pub(crate) fn watch() -> io::Result<Self> {
         let (stop, caught) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let is_let_go = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_default(signal, Arc::clone(&is_let_go))?;
-        }
         // Before the flag: the second Ctrl-C finds it set by the first.
         flag::register_conditional_shutdown(SIGINT, 128 + SIGINT, Arc::clone(&stop))?;
         for signal in [SIGINT, SIGTERM] {
             flag::register(signal, Arc::clone(&stop))?;
             flag::register_usize(signal, Arc::clone(&caught), signal as usize)?;
         }
-        Ok(Self { stop, is_let_go, caught })
-    }
-
-    /// From here on a signal ends the process at once.
-    pub(crate) fn let_go(&self) {
-        self.is_let_go.store(true, Ordering::Relaxed);
+        Ok(Self { stop, caught })
     }
 
     pub(crate) fn stop(&self) -> &AtomicBool {

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod opened;
 pub mod paired;
 pub mod phase;
+pub mod run;
 pub mod scalars;
 pub mod spec_file;
 pub mod stats;

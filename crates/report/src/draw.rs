@@ -68,7 +68,9 @@ fn panel_of(plot: &Plot) -> Panel {
         x: plot.x.scale,
         y: plot.y.scale,
     };
-    if plot.names_bands { panel.named_above(&marks_of(plot)) } else { panel }
+    // Marks without names are lines alone and need no room above.
+    let is_named = plot.marks.iter().any(|mark| !mark.name.is_empty());
+    if plot.names_bands && is_named { panel.named_above(&marks_of(plot)) } else { panel }
 }
 
 fn marks_of(plot: &Plot) -> Vec<(f64, String)> {

@@ -10,24 +10,23 @@
 
 mod alluvial;
 pub mod attend;
-pub mod comparison;
+pub mod compare;
 pub mod data;
 pub mod draw;
 mod figures;
 pub mod landscape;
 pub mod law;
 pub mod listing;
-mod page;
 pub mod pair;
 pub mod passkey;
 pub mod phase;
 mod plot;
 pub mod reference;
+pub mod run;
 pub mod skin;
 pub mod stream;
 mod svg;
 pub mod sweep;
-mod terminal;
 mod terrain;
 mod timeline;
 pub mod verbs;
@@ -38,32 +37,5 @@ mod words;
 mod drawing_checks;
 #[cfg(test)]
 mod sample;
-#[cfg(test)]
-mod tests;
 
-pub use figures::Figure;
 pub use landscape::{climbing, peaks, race};
-
-use dunwu::Opened;
-use view::View;
-
-/// The whole report as one self-contained HTML page; `settings` are the spec's rows as `(key, value)`, `landscape` the figures of
-/// [`climbing::drawn_run_figures`].
-pub fn html(opened: &Opened, landscape: &[Figure], settings: &[(String, String)]) -> String {
-    page::html(&View::of(opened), landscape, settings)
-}
-
-/// Every figure but those of the landscape, in reading order.
-pub fn figures(opened: &Opened) -> Vec<Figure> {
-    figures::all(&View::of(opened))
-}
-
-/// The run as plain text for a terminal of 80 columns.
-pub fn text(opened: &Opened) -> String {
-    terminal::text(&View::of(opened))
-}
-
-/// How the run ended, as one plain sentence.
-pub fn outcome_sentence(opened: &Opened) -> String {
-    words::outcome(opened)
-}

@@ -3,7 +3,6 @@
 use super::svg::{Anchor, PathData, Svg, text_width};
 use super::words;
 use dunwu::answer::{Band, Color, Frame, Scale, Tick};
-use dunwu::opened::StageSpan;
 
 /// Height of the strip above a panel in which stages are named.
 pub(super) const STAGE_STRIP: f64 = 16.0;
@@ -134,15 +133,6 @@ impl Panel {
         svg.path(&data, &style);
     }
 
-    /// Dots at the points.
-    pub(super) fn dots(&self, svg: &mut Svg, points: &[(f64, f64)], radius: f64, color: Color) {
-        svg.group(&format!("fill=\"{}\"", color.line), |svg| {
-            for place in points.iter().filter_map(|&p| self.at(p)) {
-                svg.circle(place, radius, "");
-            }
-        });
-    }
-
     /// The path of [`Self::curve`]: at most four points a horizontal half unit (first, lowest, highest, last), so that a
     /// curve of a million evaluations stays as light as it looks and keeps its spikes.
     pub(super) fn curve_data(&self, points: &[(f64, f64)]) -> PathData {
@@ -168,7 +158,7 @@ impl Panel {
         data
     }
 
-    /// The path around the area between two curves over the same abscissae.
+    /// The path of the area between two curves over the same abscissae.
     pub(super) fn area_data(&self, lower: &[(f64, f64)], upper: &[(f64, f64)]) -> PathData {
         let outline = upper.iter().chain(lower.iter().rev()).filter_map(|&p| self.at(p));
         let mut data = PathData::default();
@@ -183,11 +173,6 @@ impl Panel {
             data.close();
         }
         data
-    }
-
-    /// Stages as tinted bands, named in the strip where there is one and the name fits.
-    pub(super) fn stage_bands(&self, svg: &mut Svg, stages: &[StageSpan]) {
-        self.bands(svg, &words::stage_bands(stages));
     }
 
     /// Tinted bands, each with the first of its names that fits in the strip above, where there is one.
@@ -227,13 +212,8 @@ impl Panel {
         self
     }
 
-    /// Events as vertical lines, with their names above where there is room for names. The strip with the stages' names is
+    /// Vertical lines at values of the axis, with their names above where there is room for names; the strip with the stages' names is
     /// left free.
-    pub(super) fn event_marks(&self, svg: &mut Svg, events: &[(u64, &str)]) {
-        self.mark_lines(svg, &Self::of_events(events));
-    }
-
-    /// Vertical lines at values of the axis, named as events are.
     pub(super) fn mark_lines(&self, svg: &mut Svg, marks: &[(f64, String)]) {
         const STYLE: &str = "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"2 2.5\"";
         for (place, text) in self.named(marks) {

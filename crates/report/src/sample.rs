@@ -1,6 +1,7 @@
 //! A run for tests, made up but shaped like the paper's: memorizes, then each unit climbs, then grokks.
 
 use dunwu::Opened;
+use dunwu::answer::Fact;
 use dunwu::group::{Irrep, IrrepKind};
 use dunwu::measure::{self, MEASURES, Quantity};
 use dunwu::opened::{Frame, Stage, StageSpan, UnitLabel};
@@ -238,7 +239,7 @@ fn frame(step: u64, n_irreps: usize, units: &[(usize, f64, UnitLabel, f64)]) -> 
 }
 
 /// Settings as a spec lists them.
-pub(super) fn settings() -> Vec<(String, String)> {
+pub(super) fn settings() -> Vec<Fact> {
     [
         ("task", "cyclic:71"),
         ("data.fraction", "0.4"),
@@ -251,6 +252,6 @@ pub(super) fn settings() -> Vec<(String, String)> {
         ("steps", "400"),
         ("seed", "0"),
     ]
-    .map(|(key, value)| (key.into(), value.into()))
+    .map(|(key, value)| Fact::new(key, value))
     .into()
 }

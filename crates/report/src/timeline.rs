@@ -1,7 +1,6 @@
 //! Panels stacked over one axis of training steps, with stages behind and events across.
 
 use super::plot::{LEFT, Panel};
-use super::svg::Svg;
 use super::view::View;
 use super::words;
 use dunwu::answer::{Area, Axis, Color, Layer, Line, NEUTRAL, Plot, Plots, Points, Scale, Ticks, WIDTH};
@@ -50,24 +49,6 @@ pub(super) struct Track {
     pub(super) scale: Scale,
     pub(super) height: f64,
     pub(super) content: Content,
-}
-
-/// Draws the stack over the steps of a run and says how high it is.
-pub(super) fn draw(svg: &mut Svg, view: &View<'_>, tracks: &[Track]) -> f64 {
-    draw_over(svg, view.last_step(), &view.opened.stages, &view.events(), tracks)
-}
-
-/// Draws the stack over steps up to `last_step`.
-pub(super) fn draw_over(
-    svg: &mut Svg,
-    last_step: u64,
-    stages: &[StageSpan],
-    events: &[(u64, &'static str)],
-    tracks: &[Track],
-) -> f64 {
-    let plots = stack_over(last_step, stages, events, tracks);
-    *svg = crate::draw::draw_plots(&plots);
-    plots.size.1
 }
 
 /// The stack over the steps of a run.

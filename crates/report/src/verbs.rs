@@ -18,6 +18,7 @@ pub struct Verb {
 pub const VERBS: &[Verb] = &[
     Verb { name: "attend", tells: "Where a language model's attention is sparse, head by head.", schema: || schema_for!(crate::attend::AttendData) },
     Verb { name: "climbing", tells: "Which peaks the units of a recorded run stand below, snapshot by snapshot (`dunwu peaks --run RUN`).", schema: || schema_for!(crate::landscape::climbing::ClimbingData) },
+    Verb { name: "compare", tells: "Two runs of one task side by side: their curves, the settings in which they differ, how alike their features are.", schema: || schema_for!(crate::compare::CompareData) },
     Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
     Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },
     Verb { name: "ls", tells: "The runs of a folder.", schema: || schema_for!(crate::listing::ListData) },
@@ -30,6 +31,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "presets", tells: "The named starting points of runs.", schema: || schema_for!(crate::reference::PresetsData) },
     Verb { name: "race", tells: "Where feature peaks overtake memory peaks as a setting changes, beside short real runs.", schema: || schema_for!(crate::landscape::race::RaceData) },
     Verb { name: "rm", tells: "Runs that were removed.", schema: || schema_for!(crate::listing::RemovalData) },
+    Verb { name: "run", tells: "One run: how it ended, when it memorized and generalized, what its units do. Also the answer of resume, show, report and export.", schema: || schema_for!(crate::run::RunData) },
     Verb { name: "settings", tells: "Every setting: key, default, what is allowed.", schema: || schema_for!(crate::reference::SettingsData) },
     Verb { name: "stream", tells: "A long text read by a language model under several cache policies.", schema: || schema_for!(crate::stream::StreamData) },
     Verb { name: "sweep", tells: "Many runs and their table, or what there would be to do.", schema: || schema_for!(crate::sweep::SweepData) },

@@ -103,3 +103,8 @@ pub(super) fn stage_bands(stages: &[StageSpan]) -> Vec<Band> {
 pub(super) fn event_marks(events: &[(u64, &str)]) -> Vec<Mark> {
     events.iter().map(|&(step, name)| Mark { at: step as f64, name: format!("{name} at {}", count(step)) }).collect()
 }
+
+/// Events of a run as lines without names, where there is no room for names.
+pub(super) fn unnamed_marks(events: &[(u64, &str)]) -> Vec<Mark> {
+    events.iter().map(|&(step, _)| Mark { at: step as f64, name: String::new() }).collect()
+}

@@ -1,17 +1,15 @@
 //! `dunwu peaks` and `dunwu race`: the landscape before anything is trained, and where a trained network stands on it.
 
-mod of_run;
-
 use crate::Place;
 use crate::failure::Failure;
 use crate::output::Drawn;
 use crate::print;
 use crate::watching::watch;
+use dunwu::landscape::of_run::energy_of_words;
 use dunwu::landscape::request::{Key, SHORT};
 use dunwu::landscape::{PeaksRequest, RaceRequest};
-use dunwu_report::{peaks, race};
-
-pub(crate) use of_run::{figures_not_asked_for, figures_of_run, peaks_of_run};
+use dunwu::store::RunDir;
+use dunwu_report::{climbing, peaks, race};
 
 /// Keys that a command has beside those of runs, for its help.
 pub(crate) fn keys_help(keys: &[&[Key]]) -> String {
@@ -31,7 +29,22 @@ pub(crate) fn peaks(words: &[String], quiet: bool, drawn: &Drawn, place: &Place)
 }
 
 pub(crate) fn race(words: &[String], quiet: bool, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
-    let request = RaceRequest::from_words(words).map_err(Failure::of_request)?;
+    let mut request = RaceRequest::from_words(words).map_err(Failure::of_request)?;
+    request.runs = Some(place.runs.clone());
     let output = drawn.prepare("race", &[&request.landscape.problem.name])?;
     print::answer(&watch(quiet, |watcher| race::answer(&request, watcher))?, output, place)
+}
+
+/// `dunwu peaks --run RUN`: which peaks the units of a recorded run stand below.
+pub(crate) fn peaks_of_run(
+    run: &str,
+    words: &[String],
+    quiet: bool,
+    drawn: &Drawn,
+    place: &Place,
+) -> Result<(), Failure> {
+    let energy = energy_of_words(words).map_err(Failure::of_request)?;
+    let dir = RunDir::resolve(&place.runs, run)?;
+    let output = drawn.prepare("peaks", &[&dir.short_name()])?;
+    print::answer(&watch(quiet, |watcher| climbing::answer(&dir, energy, watcher))?, output, place)
 }

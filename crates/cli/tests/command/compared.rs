@@ -23,6 +23,14 @@ fn runs_by_two_losses_are_set_side_by_side() {
             assert!(asked["weight_cosine"].is_number(), "{asked}");
         }
     }
+    let verb = dunwu_report::verbs::VERBS.iter().find(|verb| verb.name == "compare").unwrap();
+    let schema = serde_json::to_value(dunwu_report::verbs::schema(verb)).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&result).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let differing: Vec<&str> =
+        result["differing_settings"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+    assert_eq!(differing, ["model.top_layer", "model.eta", "loss"], "{differing:?}");
     let page = std::fs::read_to_string(desk.path(result["page"].as_str().unwrap())).unwrap();
     assert!(page.contains("<svg") && page.contains("contrastive"));
     let said = desk.dunwu(&format!("compare {outputs} {features} --output elsewhere.html"));

@@ -110,9 +110,10 @@ fn units_of_a_run_stand_on_its_landscape() {
     let high = |i: usize| steps[i]["at"][0].as_u64().unwrap();
     assert!(high(steps.len() - 1) > high(0), "units climb");
     let report = || std::fs::read_to_string(desk.path(run).join("report.html")).unwrap();
-    assert!(!report().contains("id=\"mountains\"") && report().contains("dunwu report RUN --landscape"));
+    assert!(report().contains("dunwu report RUN --landscape"));
+    assert!(!report().contains("<figure id=\"mountains\">"));
     desk.json(&format!("report {run} --landscape"));
-    assert!(report().contains("id=\"mountains\"") && report().contains("id=\"climbing\""));
+    assert!(report().contains("<figure id=\"mountains\">") && report().contains("<figure id=\"climbing\">"));
     desk.refuses(&format!("peaks --run {run} n=5"), 2, &["only energy="]);
     let deep = desk.json("run small task=cyclic:5 model.architecture=mlp model.depth=2 model.width=8 steps=5 --quiet");
     let deep = deep["run"].as_str().unwrap();

@@ -163,9 +163,49 @@ fn a_reader_that_leaves_early_is_no_error() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         assert_eq!(
-            with_stdout(&desk, words, writer.into()).1.replace(&run, "").replace("this run exists already: \n", ""),
+            with_stdout(&desk, words, writer.into())
+                .1
+                .replace(&run, "")
+                .replace("note: this run exists already: \n", ""),
             ""
         );
+    }
+}
+
+/// The desktop's opener is whatever `xdg-open` is found first: here one that writes down what it was asked for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_is_opened_by_the_desktop_and_an_opener_that_fails_is_a_note() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new();
+    fs::create_dir(desk.path("bin")).unwrap();
+    let opener = |script: &str| {
+        desk.write("bin/xdg-open", format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(desk.path("bin/xdg-open"), fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let open = |words: &str, path: &std::ffi::OsStr| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dunwu"));
+        command.args(words.split(' ')).current_dir(&desk.folder).env("PATH", path);
+        command.stdout(Stdio::null()).output().unwrap()
+    };
+    let path = std::env::join_paths([desk.path("bin"), "/usr/bin".into(), "/bin".into()]).unwrap();
+    opener("echo \"$1\" >> asked");
+    let run = desk.json(WORDS)["run"].as_str().unwrap().to_owned();
+    for words in [
+        format!("{WORDS} --open"),
+        format!("report {run} --open --output page.html"),
+        format!("compare {run} {run} --open --output two.html"),
+    ] {
+        let output = open(&words, &path);
+        assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let asked = fs::read_to_string(desk.path("asked")).unwrap();
+    assert_eq!(asked, format!("{run}/report.html\npage.html\ntwo.html\n"));
+    opener("exit 3");
+    for path in [path.as_os_str(), std::ffi::OsStr::new("/nowhere")] {
+        let output = open(&format!("report {run} --open"), path);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && said.contains("note: the page cannot be opened, xdg-open: "), "{said}");
     }
 }
 

@@ -83,6 +83,38 @@ fn tables_are_exported_as_csv_and_parquet_and_figures_as_svg() {
     assert_eq!(cell.parse::<f64>().unwrap(), last["train_loss"].as_f64().unwrap());
 }
 
+/// What was printed while it trained is printed years later, and programs read what the schema says.
+#[test]
+fn all_that_show_a_run_give_one_answer() {
+    let desk = Desk::new();
+    let first = desk.json("run small steps=60 --quiet");
+    let run = first["run"].as_str().unwrap().to_owned();
+    let verb = dunwu_report::verbs::VERBS.iter().find(|verb| verb.name == "run").unwrap();
+    let schema = serde_json::to_value(dunwu_report::verbs::schema(verb)).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for words in [
+        "run small steps=60".to_owned(),
+        format!("resume {run}"),
+        format!("show {run}"),
+        format!("report {run} --output again.html"),
+        format!("export {run} --output out"),
+    ] {
+        let answer = desk.json(&words);
+        let errors: Vec<String> = validator.iter_errors(&answer).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{words}: {errors:?}");
+        for (key, value) in first.as_object().unwrap() {
+            if !["reused", "page"].contains(&key.as_str()) {
+                assert_eq!(&answer[key], value, "{words}: {key}");
+            }
+        }
+        assert_eq!(answer["reused"], true, "{words}");
+    }
+    let text = desk.dunwu(&format!("show {run}")).stdout;
+    assert_eq!(desk.dunwu("run small steps=60").stdout, text);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(fs::read(desk.path("again.html")).unwrap(), fs::read(desk.path(&run).join("report.html")).unwrap());
+}
+
 #[test]
 fn an_interrupted_run_can_be_shown_reported_and_exported() {
     let desk = Desk::new();
@@ -91,7 +123,11 @@ fn an_interrupted_run_can_be_shown_reported_and_exported() {
     let name = run.file_name().unwrap().to_str().unwrap();
     let shown = desk.dunwu(&format!("show {name}"));
     assert_eq!(shown.code, 0, "{}", shown.stderr);
-    assert!(shown.stdout.starts_with("This run is not finished: `dunwu resume runs/"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.starts_with("This run is not finished") && shown.stdout.contains("  dunwu resume runs/"),
+        "{}",
+        shown.stdout
+    );
     let result = desk.json(&format!("show {name}"));
     assert_eq!(result["outcome"]["kind"], "censored");
     assert_eq!(result["steps_per_second"], serde_json::Value::Null);

@@ -157,7 +157,7 @@ pub struct Band {
 pub struct Mark {
     /// The value of x.
     pub at: f64,
-    /// What happened there.
+    /// What happened there; empty for a line alone.
     pub name: String,
 }
 

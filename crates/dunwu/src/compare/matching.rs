@@ -14,7 +14,7 @@ pub const MATCHED: f64 = 0.9;
 const SILENT: f64 = 0.01;
 
 /// Units paired one to one, those that hardly vary left out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Matching {
     /// Units of each network that vary.
     pub n_units: [usize; 2],
@@ -29,7 +29,7 @@ pub struct Matching {
 }
 
 /// How pairs are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// The assignment with the largest sum (Kuhn 1955, by shortest augmenting paths).

@@ -28,6 +28,7 @@ use dunwu_engine::{Problem, RunSpec, Samples, Snapshot, Split};
 use gradient::Sent;
 use pairing::Shared;
 use rand::seq::SliceRandom;
+use schemars::JsonSchema;
 use seen::Seen;
 use serde::Serialize;
 
@@ -73,7 +74,7 @@ pub enum CompareError {
 }
 
 /// Two runs side by side; in every pair the first run comes first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Their names.
     pub names: [String; 2],
@@ -99,7 +100,7 @@ pub struct Comparison {
 }
 
 /// Both networks at one moment. All cosines and CKAs are of arrays centred over samples.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Moment {
     /// Step of each.
     pub steps: [u64; 2],
@@ -114,7 +115,7 @@ pub struct Moment {
 }
 
 /// Both losses asked about the features of one network, on its training sample.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Asked {
     /// Cosine of the gradient of the network's own loss with that of the other run's loss, at these features.
     pub cosine: Option<f64>,
@@ -128,7 +129,7 @@ pub struct Asked {
 }
 
 /// A set of samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SampleSet {
     /// Those that both runs were trained on.
@@ -138,7 +139,7 @@ pub enum SampleSet {
 }
 
 /// Linear CKA of the features at the last snapshots, and what to hold it against.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Likeness {
     /// On which samples.
     pub samples: SampleSet,
@@ -162,7 +163,7 @@ impl Likeness {
 }
 
 /// Units paired one to one by |correlation| over the population, and what to hold that against.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct UnitMatching {
     /// The two networks.
     pub matching: Matching,

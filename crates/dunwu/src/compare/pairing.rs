@@ -9,7 +9,7 @@ const MOST_MOMENTS: usize = 24;
 const FEWEST_SHARED: usize = 3;
 
 /// How moments of two runs are paired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pairing {
     /// Steps that both recorded.

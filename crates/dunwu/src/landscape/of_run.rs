@@ -7,6 +7,7 @@ use super::race::Course;
 use super::request::{energy_of_name, workers};
 use crate::answer::Terrain;
 use crate::group::Decomposition;
+use crate::run::RunRequest;
 use crate::store::Record;
 use crate::verb::{VerbError, Watcher};
 use dunwu_engine::kernel::Workers;
@@ -71,7 +72,13 @@ impl RunLandscape {
     }
 }
 
-impl ClimbingRequest<'_> {
+impl<'a> ClimbingRequest<'a> {
+    /// Of a recorded run.
+    pub fn of_run(run: &'a RunRequest, record: &'a Record, energy: EnergyKind) -> Self {
+        let RunRequest { spec, problem, split, decomposition, .. } = run;
+        Self { spec, problem, split, decomposition: decomposition.as_ref(), record, energy }
+    }
+
     /// Puts the units of every snapshot on the landscape.
     pub fn climb(&self, watcher: &mut Watcher<'_>) -> Result<Climbing, VerbError> {
         let workers = workers(self.spec)?;

@@ -10,6 +10,7 @@ use crate::answer::Terrain;
 use crate::verb::{VerbError, Watcher};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::spec::Sampling;
+use std::path::PathBuf;
 
 /// What `race` is asked for.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct RaceRequest {
     pub seeds: Vec<u64>,
     /// Whether short real runs are trained beside the landscapes.
     pub is_trained: bool,
+    /// Folder of runs in which short runs that a sweep already made are looked up; `None` where all are trained.
+    pub runs: Option<PathBuf>,
 }
 
 /// A race that was run.
@@ -68,7 +71,7 @@ impl RaceRequest {
             Some("false") => false,
             Some(other) => return Err(VerbError::usage(format!("train={other}: write true or false"))),
         };
-        Ok(Self { landscape, axis, seeds, is_trained })
+        Ok(Self { landscape, axis, seeds, is_trained, runs: None })
     }
 
     /// Climbs every landscape of both energies and trains the short runs.

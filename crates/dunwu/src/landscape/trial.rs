@@ -1,10 +1,19 @@
 //! Short runs: from how much data on a real network generalizes.
 
 use super::race::Crossing;
+use crate::run::drive::{Before, Driven, Keeper, Pace, drive};
+use crate::spec_file;
+use crate::store::{Record, RunDir, RunId};
+use crate::sweep::{Folder, SweepError, best_test_accuracies};
+use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::spec::{Architecture, MlpSpec, RecordSpec, Sampling};
 use dunwu_engine::split::SplitError;
 use dunwu_engine::train::TrainError;
-use dunwu_engine::{Problem, RunSpec, Split, Training};
+use dunwu_engine::{Checkpoint, Problem, RunSpec, Scalars, Snapshot, Split, Training};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One short run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +38,9 @@ pub enum TrialError {
     /// There is no such network.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// The rows of sweeps that were made before cannot be read.
+    #[error(transparent)]
+    Rows(#[from] SweepError),
 }
 
 /// Sample sizes are known to this factor.
@@ -62,20 +74,76 @@ pub fn half_way(problem: &Problem) -> f64 {
     f64::midpoint(most / problem.n_population().max(1) as f64, 1.0)
 }
 
-/// Trains on one sample until it generalizes or its steps are over.
-pub fn run(problem: &Problem, spec: &RunSpec, seed: u64) -> Result<Trial, TrialError> {
+/// Runs that were made before and need not be trained again: rows of sweeps that kept their curves, and run directories.
+#[derive(Debug, Default)]
+pub struct MadeRuns {
+    /// Folder that holds the run directories; `None` where every run is to be trained.
+    runs: Option<PathBuf>,
+    /// The kernel and the highest test accuracy of each run of a sweep, as far as its lines tell.
+    best: BTreeMap<RunId, (String, f64)>,
+}
+
+impl MadeRuns {
+    /// What the folder of runs holds now.
+    pub fn in_folder(runs: &Path) -> Result<Self, TrialError> {
+        let best = best_test_accuracies(&Folder::new(runs))?;
+        Ok(Self { runs: Some(runs.to_owned()), best })
+    }
+
+    /// The highest test accuracy of the run of `spec`, if this kernel made it to its end before.
+    pub(crate) fn best(&self, spec: &RunSpec) -> Option<f64> {
+        let runs = self.runs.as_ref()?;
+        let id: RunId = spec_file::id(spec, &[]).parse().ok()?; // a spec with files is trained
+        let kernel = kernel_name(spec.numerics);
+        if let Some((_, best)) = self.best.get(&id).filter(|(made_by, _)| made_by == kernel) {
+            return Some(*best);
+        }
+        // A directory that cannot be read costs no more than the training that it would have saved.
+        let record = Record::read(&RunDir::find(runs, &id).ok()??).ok()?;
+        let is_whole = record.finished.is_some() && record.header.kernel == kernel;
+        is_whole.then(|| best_of(record.scalars.iter().filter_map(|row| row.test_accuracy)))
+    }
+}
+
+fn best_of(accuracies: impl Iterator<Item = f64>) -> f64 {
+    accuracies.fold(0.0, f64::max)
+}
+
+/// Keeps nothing: a short run is known by its accuracies alone.
+struct Nothing;
+
+impl Keeper for Nothing {
+    type Error = Infallible;
+
+    fn keep_scalars(&mut self, _: &Scalars) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn keep_snapshot(&mut self, _: &Snapshot, _: Option<&Scalars>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn keep_checkpoint(&mut self, _: Checkpoint, _: &[Scalars]) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Trains on one sample until it generalizes or its steps are over; a run that was made before is looked up instead.
+pub fn run(problem: &Problem, spec: &RunSpec, seed: u64, made: &MadeRuns) -> Result<Trial, TrialError> {
     let split = Split::draw(problem, &spec.data, seed, None)?;
     let spec = RunSpec { seed, ..spec.clone() };
-    let mut training = Training::new(&spec, problem, &split, 1)?;
-    let mut best = 0.0_f64;
-    loop {
-        let progress = training.advance();
-        best = best.max(progress.scalars.and_then(|row| row.test_accuracy).unwrap_or(0.0));
-        if progress.outcome.is_some() {
-            let generalized = best >= half_way(problem);
-            return Ok(Trial { seed, n_train: split.train.len() as u64, test_accuracy: best, generalized });
+    let best = match made.best(&spec) {
+        Some(best) => best,
+        None => {
+            let training = Training::new(&spec, problem, &split, 1)?;
+            let pace = Pace { checkpoint_every: Duration::MAX, must_stop: &|| false };
+            match drive(training, Before::default(), &pace, &mut Nothing) {
+                Ok(Driven::Ended(ended)) => best_of(ended.scalars.iter().filter_map(|row| row.test_accuracy)),
+                Ok(Driven::Stopped { .. }) => unreachable!("nobody asks a short run to stop"),
+            }
         }
-    }
+    };
+    Ok(Trial { seed, n_train: split.train.len() as u64, test_accuracy: best, generalized: best >= half_way(problem) })
 }
 
 /// The sample size from which on the runs of one seed generalize, by bisection between `low` and `high` samples: it takes for
@@ -85,12 +153,13 @@ pub fn threshold(
     spec: &RunSpec,
     seed: u64,
     [mut low, mut high]: [u64; 2],
+    made: &MadeRuns,
 ) -> Result<(Crossing, Vec<Trial>), TrialError> {
     let mut trials = Vec::new();
     let mut generalizes = |count: u64| -> Result<bool, TrialError> {
         let mut spec = spec.clone();
         spec.data.sampling = Sampling::Count(count);
-        let trial = run(problem, &spec, seed)?;
+        let trial = run(problem, &spec, seed, made)?;
         trials.push(trial);
         Ok(trial.generalized)
     };

@@ -14,7 +14,7 @@ use super::label::{UnitLabel, fit_share};
 use serde::{Deserialize, Serialize};
 
 /// The paper's stages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Hidden units still random; the top layer fits them.

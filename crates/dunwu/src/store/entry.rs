@@ -90,7 +90,7 @@ pub(super) struct StoredFinished {
 }
 
 /// [`Outcome`] as the record and `--json` write it: `{"kind":"grokked","step":138}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum StoredOutcome {
     /// Test accuracy arrived at its level and stayed.

@@ -39,6 +39,7 @@ pub(crate) use results::family;
 pub use results::{Filter, Results, ResultsError, result_columns};
 pub use row::Row;
 pub use rows::ROWS_FORMAT;
+pub(crate) use rows::best_test_accuracies;
 pub use table::{Collected, collect};
 pub use work::{Event, Options, Tally, work};
 

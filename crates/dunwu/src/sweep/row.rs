@@ -146,6 +146,12 @@ impl Curve {
         }
     }
 
+    /// The highest test accuracy at any evaluation; 0 without any.
+    pub(super) fn best_test_accuracy(&self) -> f64 {
+        let accuracies = self.columns.get("test_accuracy").into_iter().flatten().flatten();
+        accuracies.map(|accuracy| accuracy.0).fold(0.0, f64::max)
+    }
+
     /// Each of [`SCALARS`] by name.
     pub(super) fn into_columns(mut self) -> impl Iterator<Item = (&'static str, Vec<Option<f64>>)> {
         SCALARS.iter().map(move |scalar| {

@@ -3,10 +3,11 @@
 use super::SweepError;
 use super::folder::Folder;
 use super::row::{Curve, Row};
-use crate::store::RunId;
 use crate::store::file::While as _;
 use crate::store::log::Log;
 use crate::store::sealed_line::{open_line, seal_line};
+use crate::store::{RunId, StoredOutcome};
+use dunwu_engine::Scalars;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -159,6 +160,28 @@ pub(super) fn curves_of(folder: &Folder, wanted: &BTreeSet<&RunId>) -> Result<BT
         }
     })?;
     Ok(curves)
+}
+
+/// For each run that ended and whose lines tell it: the kernel that made it, and its highest test accuracy at any evaluation.
+///
+/// A kept curve tells it. So does a row alone where the run ended at the step at which its accuracy arrived: every evaluation before
+/// lay below.
+pub(crate) fn best_test_accuracies(folder: &Folder) -> Result<BTreeMap<RunId, (String, f64)>, SweepError> {
+    let (mut best, mut without) = (BTreeMap::new(), BTreeMap::new());
+    Files::default().read::<Row>(&folder.rows(), |row| {
+        let arrived_last = matches!(row.outcome, Some(StoredOutcome::Grokked { step }) if Some(step) == row.step);
+        match (row.last.and_then(|last| Scalars::from(last).test_accuracy), row.outcome) {
+            (Some(accuracy), Some(_)) if arrived_last => drop(best.insert(row.run, (row.kernel, accuracy))),
+            (_, Some(_)) => drop(without.insert(row.run, row.kernel)),
+            (_, None) => {}
+        }
+    })?;
+    Files::default().read::<Curve>(&folder.curves(), |curve| {
+        if let Some(kernel) = without.remove(&curve.run) {
+            best.insert(curve.run.clone(), (kernel, curve.best_test_accuracy()));
+        }
+    })?;
+    Ok(best)
 }
 
 /// How far each file was read.

@@ -537,3 +537,37 @@ fn every_column_of_results_is_in_the_table() {
     assert_eq!(results.varied(), ["task", "data.fraction"]);
     assert_eq!(column(&results, "let.c")[0], "1.0");
 }
+
+/// The oracle is the training itself: what a race looks up among the runs of a sweep is what it would have trained.
+#[test]
+fn a_short_run_that_a_sweep_made_is_looked_up_and_says_what_its_training_would() {
+    use crate::landscape::trial::{self, MadeRuns};
+    let words = ["small", "task=cyclic:7", "model.width=32", "steps=300"].map(str::to_owned);
+    let request = crate::run::RunRequest::from_words(&words).unwrap();
+    let short = trial::short(&request.spec, &request.problem);
+    for keep in Keep::ALL {
+        let words = ["data.count=12,42", "seed=0..2", "record.evaluate_every=3", "record.snapshot_at_events=false"];
+        let words = words.map(str::to_owned);
+        let sweep = Request { file: None, base: &short, words: &words, exclude: &[], keep: Some(keep) };
+        let plan = Plan::new(&sweep).unwrap();
+        let runs = plan.expand(Path::new("")).unwrap();
+        let (_dir, folder) = folder();
+        let none = MadeRuns::in_folder(folder.runs()).unwrap();
+        made(&runs, &folder, &Options { keep, ..Options::default() });
+        let made = MadeRuns::in_folder(folder.runs()).unwrap();
+        let mut n_found = [0, 0];
+        for run in &runs {
+            let trained = trial::run(&run.problem, &run.spec, run.spec.seed, &none).unwrap();
+            assert_eq!(none.best(&run.spec), None);
+            if let Some(best) = made.best(&run.spec) {
+                assert_eq!(best, trained.test_accuracy, "{keep:?} {}", run.words);
+                n_found[usize::from(trained.generalized)] += 1;
+            }
+            assert_eq!(trial::run(&run.problem, &run.spec, run.spec.seed, &made).unwrap(), trained);
+        }
+        // A row alone does not tell how far a run came that did not generalize.
+        assert!(
+            n_found[1] > 0 && n_found[0] + n_found[1] == if keep == Keep::ALL[0] { n_found[1] } else { runs.len() }
+        );
+    }
+}

@@ -7,6 +7,7 @@ use super::plan::Keep;
 use super::row::{Curve, End, Row};
 use crate::memory;
 use crate::opened::{arrivals, unit_labels};
+use crate::run::drive::{self as driver, Before, Driven, Pace};
 use crate::scalars::{self, SCALARS, ScalarQuantity};
 use crate::store::file::{self, While as _};
 use crate::store::{NewRun, Record, RecordedSpec, RunDir, RunState, RunWriter, StoreError, checkpoint};
@@ -14,7 +15,7 @@ use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Snapshot, Split, Training};
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What came of a run.
 pub(super) enum Ended {
@@ -60,55 +61,37 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
         Err(error) => return failed(error.to_string()),
     };
     let initial = fresh.snapshot();
-    let (mut training, mut kept) = match keeper.checkpoint() {
-        None => (fresh, Kept::default()),
+    let (training, before) = match keeper.checkpoint() {
+        None => (fresh, Before::default()),
         Some(checkpoint) => match Training::resume(spec, problem, &split, 1, &checkpoint) {
-            Ok(training) => (training, Kept::from_checkpoint(&checkpoint)),
+            Ok(training) => (training, before_checkpoint(&checkpoint)),
             Err(error) => return failed(error.to_string()),
         },
     };
-    let mut saved = Instant::now();
-    loop {
-        let began = Instant::now();
-        let advanced = training.advance();
-        kept.seconds += began.elapsed().as_secs_f64();
-        if let Some(row) = advanced.scalars {
-            keeper.append_scalars(&row)?;
-            kept.scalars.push(row);
-        }
-        if let Some(snapshot) = &advanced.snapshot {
-            keeper.append_snapshot(snapshot)?;
-        }
-        if let (Some(outcome), Some(snapshot)) = (advanced.outcome, &advanced.snapshot) {
-            let labels = match unit_labels(spec, problem, &split, &initial, snapshot) {
-                Ok(labels) => labels,
-                Err(error) => return failed(error.to_string()),
-            };
-            let row = Row::ended(
-                planned,
-                &End {
-                    outcome,
-                    step: advanced.step,
-                    n_train: split.train.labels.len(),
-                    arrivals: training.arrivals(),
-                    last: kept.scalars.last(),
-                    labels: &labels,
-                    seconds: kept.seconds,
-                },
-            );
-            keeper.finish(outcome, advanced.step, kept.seconds)?;
-            let curve = (drive.keep == Keep::Scalars).then(|| Curve::of(&planned.id, &kept.scalars));
-            return Ok(Ended::Row(Box::new(row), curve));
-        }
-        let must_stop = (drive.must_stop)();
-        if must_stop || began.duration_since(saved) >= drive.checkpoint_every {
-            keeper.save(planned, &kept.checkpoint(&training))?;
-            saved = Instant::now();
-        }
-        if must_stop {
-            return Ok(Ended::Interrupted);
-        }
-    }
+    let pace = Pace { checkpoint_every: drive.checkpoint_every, must_stop: drive.must_stop };
+    let Driven::Ended(ended) = driver::drive(training, before, &pace, &mut keeper)? else {
+        return Ok(Ended::Interrupted);
+    };
+    let snapshot = ended.snapshot.as_ref().expect("the last step of a run takes a snapshot");
+    let labels = match unit_labels(spec, problem, &split, &initial, snapshot) {
+        Ok(labels) => labels,
+        Err(error) => return failed(error.to_string()),
+    };
+    let row = Row::ended(
+        planned,
+        &End {
+            outcome: ended.outcome,
+            step: ended.step,
+            n_train: split.train.labels.len(),
+            arrivals: ended.arrivals,
+            last: ended.scalars.last(),
+            labels: &labels,
+            seconds: ended.seconds,
+        },
+    );
+    keeper.finish(ended.outcome, ended.step, ended.seconds)?;
+    let curve = (drive.keep == Keep::Scalars).then(|| Curve::of(&planned.id, &ended.scalars));
+    Ok(Ended::Row(Box::new(row), curve))
 }
 
 /// The row of a run that was made alone, from its directory; `None` where it is not finished, or another kernel computed it.
@@ -139,14 +122,6 @@ pub(super) fn recorded(planned: &Planned, dir: &RunDir) -> Result<Option<Row>, S
     Ok(Some(Row { dunwu: record.header.dunwu.clone(), ..Row::ended(planned, &end) }))
 }
 
-/// What a run has to remember beside its training.
-#[derive(Default)]
-struct Kept {
-    scalars: Vec<Scalars>,
-    seconds: f64,
-}
-
-const SECONDS: &str = "training_seconds";
 /// Name of the column of steps that a checkpoint holds the scalars so far in; the others are named after [`SCALARS`].
 const STEPS: &str = "scalars.step";
 
@@ -154,48 +129,43 @@ fn column_name(scalar: &ScalarQuantity) -> String {
     format!("scalars.{}", scalar.name)
 }
 
-impl Kept {
-    fn checkpoint(&self, training: &Training) -> Checkpoint {
-        let mut checkpoint = training.checkpoint();
-        checkpoint.numbers.push((STEPS.to_owned(), self.scalars.iter().map(|row| row.step as f64).collect()));
-        // Which of these there are is the same for all steps of a run, so an empty column says that there is none.
-        let column =
-            |scalar: &ScalarQuantity| (column_name(scalar), self.scalars.iter().filter_map(scalar.get).collect());
-        checkpoint.numbers.extend(SCALARS.iter().map(column));
-        checkpoint.numbers.push((SECONDS.to_owned(), vec![self.seconds]));
-        checkpoint
-    }
+/// The scalars so far as the columns of a checkpoint. Which of them there are is the same for all steps of a run, so an empty column
+/// says that there is none.
+fn columns(scalars: &[Scalars]) -> impl Iterator<Item = (String, Vec<f64>)> {
+    let steps = (STEPS.to_owned(), scalars.iter().map(|row| row.step as f64).collect());
+    let column = |scalar: &ScalarQuantity| (column_name(scalar), scalars.iter().filter_map(scalar.get).collect());
+    std::iter::once(steps).chain(SCALARS.iter().map(column))
+}
 
-    fn from_checkpoint(checkpoint: &Checkpoint) -> Self {
-        let column = |name: &str| {
-            let found = checkpoint.numbers.iter().find(|(other, _)| other == name);
-            found.map_or(&[][..], |(_, values)| values)
-        };
-        let columns: Vec<&[f64]> = SCALARS.iter().map(|scalar| column(&column_name(scalar))).collect();
-        let scalars = column(STEPS).iter().enumerate().map(|(row, &step)| {
-            let mut scalars = scalars::empty(step as u64);
-            for (scalar, column) in SCALARS.iter().zip(&columns) {
-                if let Some(&value) = column.get(row) {
-                    (scalar.set)(&mut scalars, value);
-                }
+/// What a checkpoint remembers beside the training.
+fn before_checkpoint(checkpoint: &Checkpoint) -> Before {
+    let column = |name: &str| {
+        let found = checkpoint.numbers.iter().find(|(other, _)| other == name);
+        found.map_or(&[][..], |(_, values)| values)
+    };
+    let columns: Vec<&[f64]> = SCALARS.iter().map(|scalar| column(&column_name(scalar))).collect();
+    let scalars = column(STEPS).iter().enumerate().map(|(row, &step)| {
+        let mut scalars = scalars::empty(step as u64);
+        for (scalar, column) in SCALARS.iter().zip(&columns) {
+            if let Some(&value) = column.get(row) {
+                (scalar.set)(&mut scalars, value);
             }
-            scalars
-        });
-        let seconds = column(SECONDS).first().copied().unwrap_or(0.0);
-        Self { scalars: scalars.collect(), seconds }
-    }
+        }
+        scalars
+    });
+    Before { scalars: scalars.collect(), seconds: driver::seconds_of(checkpoint) }
 }
 
 /// Where a run is written while it trains.
-enum Keeper {
+enum Keeper<'a> {
     /// Nowhere but for a checkpoint now and then.
-    Row { path: PathBuf, checkpoint: Option<Checkpoint> },
+    Row { planned: &'a Planned, path: PathBuf, checkpoint: Option<Checkpoint> },
     /// A run directory.
     Dir { writer: Option<RunWriter>, checkpoint: Option<Checkpoint> },
 }
 
-impl Keeper {
-    fn open(planned: &Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
+impl<'a> Keeper<'a> {
+    fn open(planned: &'a Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
         if drive.keep == Keep::Snapshots {
             return Self::open_dir(planned, drive);
         }
@@ -203,10 +173,10 @@ impl Keeper {
         // What cannot be read is not gone on with: the run begins again, with the same bits.
         let read = fs::read(&path).ok().and_then(|bytes| checkpoint::decode(&bytes).ok());
         let checkpoint = read.filter(|(metadata, _)| metadata.run == planned.id).map(|(_, checkpoint)| checkpoint);
-        Ok(Self::Row { path, checkpoint })
+        Ok(Self::Row { planned, path, checkpoint })
     }
 
-    fn open_dir(planned: &Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
+    fn open_dir(planned: &'a Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
         let kernel = kernel_name(planned.spec.numerics);
         if let Some(dir) = RunDir::find(drive.folder.runs(), &planned.id)? {
             return match dir.state()? {
@@ -233,31 +203,6 @@ impl Keeper {
         }
     }
 
-    fn append_scalars(&mut self, row: &Scalars) -> Result<(), StoreError> {
-        match self {
-            Self::Dir { writer: Some(writer), .. } => writer.append_scalars(row),
-            _ => Ok(()),
-        }
-    }
-
-    fn append_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
-        match self {
-            Self::Dir { writer: Some(writer), .. } => writer.append_snapshot(snapshot),
-            _ => Ok(()),
-        }
-    }
-
-    fn save(&mut self, planned: &Planned, checkpoint: &Checkpoint) -> Result<(), SweepError> {
-        match self {
-            Self::Row { path, .. } => {
-                let bytes = checkpoint::encode(&planned.id, 0, checkpoint);
-                Ok(file::replace(path, &bytes, "saving a checkpoint")?)
-            }
-            Self::Dir { writer: Some(writer), .. } => Ok(writer.save_checkpoint(checkpoint)?),
-            Self::Dir { writer: None, .. } => Ok(()),
-        }
-    }
-
     fn finish(&mut self, outcome: dunwu_engine::Outcome, step: u64, seconds: f64) -> Result<(), SweepError> {
         if let Self::Dir { writer, .. } = self
             && let Some(writer) = writer.take()
@@ -265,6 +210,36 @@ impl Keeper {
             writer.finish(outcome, step, seconds)?;
         }
         Ok(())
+    }
+}
+
+impl driver::Keeper for Keeper<'_> {
+    type Error = SweepError;
+
+    fn keep_scalars(&mut self, row: &Scalars) -> Result<(), SweepError> {
+        match self {
+            Self::Dir { writer: Some(writer), .. } => Ok(writer.append_scalars(row)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep_snapshot(&mut self, snapshot: &Snapshot, _: Option<&Scalars>) -> Result<(), SweepError> {
+        match self {
+            Self::Dir { writer: Some(writer), .. } => Ok(writer.append_snapshot(snapshot)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep_checkpoint(&mut self, mut checkpoint: Checkpoint, scalars: &[Scalars]) -> Result<(), SweepError> {
+        checkpoint.numbers.extend(columns(scalars));
+        match self {
+            Self::Row { planned, path, .. } => {
+                let bytes = checkpoint::encode(&planned.id, 0, &checkpoint);
+                Ok(file::replace(path, &bytes, "saving a checkpoint")?)
+            }
+            Self::Dir { writer: Some(writer), .. } => Ok(writer.save_checkpoint(&checkpoint)?),
+            Self::Dir { writer: None, .. } => Ok(()),
+        }
     }
 }
 

@@ -1,11 +1,9 @@
 //! Modular addition by waves: what the network knows with its key frequencies alone, and without them.
 
-use super::Figure;
-use crate::svg::Svg;
 use crate::timeline::{self, Content, Series, Track};
 use crate::view::{Course, View};
 use crate::words::{count, number, percent};
-use dunwu::answer::Scale;
+use dunwu::answer::{Figure, Scale};
 use dunwu::answer::{NEUTRAL, RESTORED, TEST, TRAIN};
 use dunwu::measure;
 
@@ -53,9 +51,8 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
             content: Content::Curves(shares),
         },
     ];
-    let mut svg = Svg::default();
-    let height = timeline::draw(&mut svg, view, &tracks);
-    Figure::drawn(NAME, TITLE, caption(view, &restricted, &excluded, &held), svg, height)
+    let plots = timeline::stack(view, &tracks);
+    Figure::of_plots(NAME, TITLE, caption(view, &restricted, &excluded, &held), plots)
 }
 
 /// Σ of the `key_frequencies` largest `logit_frequency_share`, by snapshot.

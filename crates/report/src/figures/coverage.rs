@@ -1,19 +1,17 @@
 //! Since when each irrep is carried.
 
-use super::{Figure, irrep_axis};
+use super::irrep_axis;
 use crate::plot::{LEFT, Panel};
-use crate::svg::{Anchor, PathData, Svg, WIDTH};
 use crate::timeline::{self, Content, RIGHT, STEPS, Series, Track};
 use crate::view::{Coverage, View};
-use crate::words::{count, counted, list};
-use dunwu::answer::Scale;
-use dunwu::answer::{NEUTRAL, TEST, TRAIN};
+use crate::words::{self, count, counted, list};
+use dunwu::answer::{
+    Anchor, Area, Axis, Figure, Layer, NEUTRAL, Place, Plot, Plots, Points, Scale, TEST, TRAIN, Text, Ticks, WIDTH,
+};
 use dunwu::group::Irrep;
 
 const NAME: &str = "coverage";
 const TITLE: &str = "When each irrep is first covered";
-/// Keeps a name legible where a line passes behind it.
-const HALO: &str = "paint-order=\"stroke\" stroke=\"#fff\" stroke-opacity=\"0.8\" stroke-width=\"2.5\"";
 /// Beyond this many irreps rows would be thinner than a line; then only their number is drawn.
 const MOST_ROWS: usize = 128;
 
@@ -26,13 +24,12 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         return Figure::undefined(NAME, TITLE, "how many units carry each irrep was not measured in this run");
     };
     let irreps = view.nontrivial();
-    let mut svg = Svg::default();
-    let height = if irreps.len() > MOST_ROWS {
-        timeline::draw(&mut svg, view, &[number_covered(view, irreps.len())])
+    let plots = if irreps.len() > MOST_ROWS {
+        timeline::stack(view, &[number_covered(view, irreps.len())])
     } else {
-        rows(&mut svg, view, &coverage, &irreps)
+        rows(view, &coverage, &irreps)
     };
-    Figure::drawn(NAME, TITLE, caption(view, &coverage), svg, height)
+    Figure::of_plots(NAME, TITLE, caption(view, &coverage), plots)
 }
 
 fn number_covered(view: &View<'_>, all: usize) -> Track {
@@ -48,96 +45,91 @@ fn number_covered(view: &View<'_>, all: usize) -> Track {
     }
 }
 
-fn rows(svg: &mut Svg, view: &View<'_>, coverage: &Coverage, irreps: &[(usize, &Irrep)]) -> f64 {
+/// A row an irrep. Down the plot runs the position in the order of arrival; a ribbon's thickness is in rows.
+fn rows(view: &View<'_>, coverage: &Coverage, irreps: &[(usize, &Irrep)]) -> Plots {
     let names = irrep_axis::names(irreps.iter().map(|&(_, irrep)| irrep));
     let mut order: Vec<usize> = (0..irreps.len()).collect();
     order.sort_by_key(|&i| (coverage.first_covered[irreps[i].0].unwrap_or(u64::MAX), i));
     let row = (350.0 / irreps.len() as f64).clamp(3.2, 18.0);
-    let x = Scale::Step { last: view.last_step() as f64 };
-    let height = row * irreps.len() as f64 + 6.0;
-    let width = WIDTH - LEFT - RIGHT;
-    let panel = Panel {
-        left: LEFT,
-        top: 0.0,
-        width,
-        height,
-        strip: 0.0,
-        names: 0.0,
-        x,
-        y: Scale::Linear { low: 0.0, high: 1.0 },
-    };
+    let last = view.last_step() as f64;
+    let margin = 3.0 / row;
+    let x = Scale::Step { last };
+    let y = Scale::Linear { low: irreps.len() as f64 + margin, high: -margin };
+    let (width, height) = (WIDTH - LEFT - RIGHT, row * irreps.len() as f64 + 6.0);
+    let panel = Panel { left: LEFT, top: 0.0, width, height, strip: 0.0, names: 0.0, x, y };
     let panel = panel.below_names(&view.events());
-    panel.stage_bands(svg, &view.opened.stages);
-    panel.title(svg, &format!("{} in order of arrival (thickness: number of pure units)", plural(&names.title)));
-    panel.event_marks(svg, &view.events());
-    panel.x_axis(svg, Some(STEPS));
+    let title = format!("{} in order of arrival (thickness: number of pure units)", plural(&names.title));
+    let y = Axis { ticks: Ticks::None, ..Axis::of(y, None) };
+    let mut plot = Plot::new(panel.frame(), title, Axis::of(x, Some(STEPS)), y);
+    plot.bands = words::stage_bands(&view.opened.stages);
+    plot.names_bands = true;
+    plot.marks = words::event_marks(&view.events());
     let frames = &view.opened.frames;
     let most = irreps.iter().flat_map(|&(k, _)| frames.iter().filter_map(move |f| view.carriers(f, k))).max();
     let most = most.unwrap_or(0).max(1) as f64;
     let size = (row * 0.95).clamp(6.0, 11.0);
-    let small = format!("font-size=\"{size:.1}\"");
+    let (mut ribbons, mut arrived, mut missing, mut texts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (position, &i) in order.iter().enumerate() {
         let k = irreps[i].0;
-        let y = panel.top + 3.0 + (position as f64 + 0.5) * row;
-        let thickness: Vec<(f64, f64)> = frames
+        let middle = position as f64 + 0.5;
+        let half = |carriers: f64| (carriers / most).sqrt() * 0.42 + 0.3 / row;
+        let thickness: Vec<(f64, Option<f64>)> = frames
             .iter()
-            .filter_map(|f| {
-                let carriers = view.carriers(f, k).unwrap_or(0) as f64;
-                Some((
-                    panel.at_x(f.step as f64)?,
-                    if carriers > 0.0 { (carriers / most).sqrt() * row * 0.42 + 0.3 } else { 0.0 },
-                ))
-            })
+            .map(|f| (f.step as f64, view.carriers(f, k).filter(|&n| n > 0).map(|n| half(n as f64))))
             .collect();
-        ribbon(svg, &thickness, y);
-        let first = coverage.first_covered[k].and_then(|step| panel.at_x(step as f64));
-        if let Some(x) = first {
-            svg.circle((x, y), (row * 0.3).clamp(1.2, 3.0), &format!("fill=\"{}\"", TEST.line));
-        }
+        ribbons.extend(ribbon(&thickness, middle));
+        let first = coverage.first_covered[k].map(|step| step as f64);
+        arrived.extend(first.map(|step| (step, middle)));
         if row >= 6.5 {
-            let x = first.map_or(panel.right(), |x| x) - 6.0;
-            let style = format!("{small} fill=\"#333\" {HALO}");
-            svg.text((x, y + size * 0.36), Anchor::End, &style, &names.short[i]);
+            let text = |at: Place, anchor, text: String, color| Text {
+                at,
+                text,
+                anchor,
+                size,
+                color,
+                halo: anchor == Anchor::End,
+                turned: 0,
+            };
+            let at = Place::at(first.unwrap_or(last), middle).moved(-6.0, size * 0.36);
+            texts.push(text(at, Anchor::End, names.short[i].clone(), "#333"));
             let now = frames.iter().rev().find_map(|f| view.carriers(f, k)).unwrap_or(0);
-            let (text, color) = if now == 0 { ("missing".into(), TRAIN.text) } else { (count(now as u64), "#666") };
-            svg.text(
-                (panel.right() + 8.0, y + size * 0.36),
-                Anchor::Start,
-                &format!("{small} fill=\"{color}\""),
-                &text,
-            );
+            let (words, color) = if now == 0 { ("missing".into(), TRAIN.text) } else { (count(now as u64), "#666") };
+            let at = Place::at(last, middle).moved(8.0, size * 0.36);
+            texts.push(text(at, Anchor::Start, words, color));
         }
         if coverage.missing.contains(&k) {
-            let style = format!("fill=\"#fff\" stroke=\"{}\" stroke-width=\"1.2\"", TRAIN.line);
-            svg.circle((panel.right(), y), (row * 0.3).clamp(1.2, 3.0), &style);
+            missing.push((last, middle));
         }
     }
     if row >= 6.5 {
-        svg.text(
-            (panel.right() + 8.0, panel.top - 4.0),
-            Anchor::Start,
-            "font-size=\"11\" fill=\"#666\"",
-            "pure units, last",
-        );
+        let at = Place::at(last, -margin).moved(8.0, -4.0);
+        texts.push(Text::small(at, Anchor::Start, "pure units, last"));
     }
-    panel.bottom() + 46.0
+    let radius = (row * 0.3).clamp(1.2, 3.0);
+    plot.layers = ribbons.into_iter().map(Layer::Area).collect();
+    plot.layers.insert(0, Layer::Marks);
+    plot.layers.push(Layer::Points(Points::filled(arrived, radius, TEST)));
+    plot.layers.push(Layer::Points(Points { hollow: true, ..Points::filled(missing, radius, TRAIN) }));
+    plot.layers.push(Layer::Texts(texts));
+    Plots { size: (WIDTH, panel.bottom() + 46.0), plots: vec![plot], items: Vec::new() }
 }
 
-/// A band around `y` with the given half thickness at each abscissa, where it has one.
-fn ribbon(svg: &mut Svg, thickness: &[(f64, f64)], y: f64) {
-    let mut data = PathData::default();
-    for part in thickness.split(|&(_, half)| half == 0.0) {
-        let Some(&(x, half)) = part.first() else { continue };
-        data.move_to((x, y - half));
-        for &(x, half) in &part[1..] {
-            data.line_to((x, y - half));
-        }
-        for &(x, half) in part.iter().rev() {
-            data.line_to((x, y + half));
-        }
-        data.close();
-    }
-    svg.path(&data, &format!("fill=\"{}\" fill-opacity=\"0.55\"", TEST.line));
+/// Bands around `middle` with the given half thickness at each step, where there is one.
+fn ribbon(thickness: &[(f64, Option<f64>)], middle: f64) -> Vec<Area> {
+    let parts = thickness.split(|(_, half)| half.is_none()).filter(|part| !part.is_empty());
+    let edge = |part: &[(f64, Option<f64>)], side: f64| {
+        part.iter().filter_map(|&(step, half)| Some((step, middle + side * half?))).collect()
+    };
+    parts
+        .map(|part| Area {
+            name: None,
+            lower: edge(part, 1.0),
+            upper: edge(part, -1.0),
+            color: TEST,
+            opacity: 0.55,
+            parted: false,
+        })
+        .collect()
 }
 
 fn plural(title: &str) -> &'static str {

@@ -1,12 +1,10 @@
 //! Loss and accuracy over time.
 
-use super::Figure;
-use crate::svg::Svg;
 use crate::timeline::{self, Content, Series, Track};
 use crate::view::View;
 use crate::words::{count, number, percent};
-use dunwu::answer::Scale;
 use dunwu::answer::{CORRUPTED, RESTORED, TEST, TRAIN};
+use dunwu::answer::{Figure, Scale};
 use dunwu_engine::loss::{Loss, Objective};
 
 const NAME: &str = "curves";
@@ -53,9 +51,8 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
             content: Content::Curves(losses),
         },
     ];
-    let mut svg = Svg::default();
-    let height = timeline::draw(&mut svg, view, &tracks);
-    Figure::drawn(NAME, TITLE, caption(view), svg, height)
+    let plots = timeline::stack(view, &tracks);
+    Figure::of_plots(NAME, TITLE, caption(view), plots)
 }
 
 fn caption(view: &View<'_>) -> String {

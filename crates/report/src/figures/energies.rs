@@ -1,14 +1,11 @@
 //! Energies of the units, climbing.
 
-use super::Figure;
-use crate::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
-use crate::svg::{Svg, WIDTH};
+use crate::plot::{LEFT, STAGE_STRIP};
 use crate::view::View;
 use crate::words::{self, count, counted, number};
-use dunwu::answer::Scale;
-use dunwu::answer::{LABELS, label_color};
+use dunwu::answer::{Axis, Figure, Frame, LABELS, Layer, Line, Lines, Plot, Plots, Scale, WIDTH, label_color};
 use dunwu::measure::{self, Handle, shape};
-use dunwu::opened::{Frame, UnitLabel};
+use dunwu::opened::{Frame as Snapshot, UnitLabel};
 use dunwu::stats::median;
 
 const NAME: &str = "energies";
@@ -53,17 +50,15 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     if shown.is_empty() || classes.is_empty() {
         return Figure::undefined(NAME, TITLE, "no unit has a positive energy in any snapshot of this run");
     }
-    let mut svg = Svg::default();
     let top = 26.0 + STAGE_STRIP;
     let gap = 56.0;
     let width = (WIDTH - LEFT - 132.0 - gap) / 2.0;
-    for (i, &(energy, title)) in shown.iter().enumerate() {
-        let left = LEFT + i as f64 * (width + gap);
-        let (x, y) = (Scale::Step { last: view.last_step() as f64 }, Scale::log(alive(view, energy, &classes), 7));
-        let panel = Panel { left, top, width, height: 240.0, strip: STAGE_STRIP, names: 0.0, x, y };
-        draw(&mut svg, view, &panel, (energy, title), &classes, i + 1 == shown.len());
-    }
-    Figure::drawn(NAME, TITLE, caption(view, last, &classes), svg, top + 240.0 + 46.0)
+    let plots = shown.iter().enumerate().map(|(i, &(energy, title))| {
+        let frame = Frame { left: LEFT + i as f64 * (width + gap), top, width, height: 240.0 };
+        plot(view, frame, (energy, title), &classes, i + 1 == shown.len())
+    });
+    let plots = Plots { size: (WIDTH, top + 240.0 + 46.0), plots: plots.collect(), items: Vec::new() };
+    Figure::of_plots(NAME, TITLE, caption(view, last, &classes), plots)
 }
 
 /// All positive values of a measure over all snapshots.
@@ -81,61 +76,52 @@ fn alive(view: &View<'_>, energy: Handle<shape::PerUnit>, classes: &[Class]) -> 
     if values.iter().any(|&v| v.is_finite() && v > 0.0) { values } else { positive(view, energy) }
 }
 
-fn draw(
-    svg: &mut Svg,
+/// The units' energies under one name; the classes are named beside the curves where `named`.
+fn plot(
     view: &View<'_>,
-    panel: &Panel,
+    frame: Frame,
     (energy, title): (Handle<shape::PerUnit>, &str),
     classes: &[Class],
     named: bool,
-) {
-    panel.stage_bands(svg, &view.opened.stages);
-    panel.y_axis(svg, title);
-    panel.event_marks(svg, &view.events());
+) -> Plot {
+    let (x, y) = (Scale::Step { last: view.last_step() as f64 }, Scale::log(alive(view, energy, classes), 7));
+    let mut plot = Plot::new(frame, title, Axis::of(x, Some("training step")), Axis::of(y, None));
+    plot.bands = words::stage_bands(&view.opened.stages);
+    plot.names_bands = true;
+    plot.marks = words::unnamed_marks(&view.events());
     let frames: Vec<(f64, &[Option<f64>])> =
         view.opened.frames.iter().filter_map(|f| Some((f.step as f64, view.per_unit(f, energy)?))).collect();
     // Zero has no place on a logarithmic axis: such units lie on its lower edge.
-    let edge = panel.y.low();
+    let edge = y.low();
     for class in classes {
-        let faint = if class.units.len() > 40 { 0.16 } else { 0.4 };
-        let style = format!(
-            "fill=\"none\" stroke=\"{}\" stroke-width=\"0.7\" stroke-opacity=\"{faint}\" stroke-linejoin=\"round\"",
-            label_color(class.label).line
-        );
-        svg.group(&style, |svg| {
-            for unit in class.drawn() {
-                let value = |values: &[Option<f64>]| values.get(unit).copied().flatten().map(|v| v.max(edge));
-                let line: Vec<(f64, f64)> = frames.iter().map(|&(s, v)| (s, value(v).unwrap_or(f64::NAN))).collect();
-                svg.path(&panel.curve_data(&line), "");
-            }
-        });
+        let line = |unit: usize| {
+            let value = |values: &[Option<f64>]| values.get(unit).copied().flatten().map(|v| v.max(edge));
+            frames.iter().map(|&(step, values)| (step, value(values).unwrap_or(f64::NAN))).collect()
+        };
+        plot.layers.push(Layer::Lines(Lines {
+            lines: class.drawn().map(line).collect(),
+            color: label_color(class.label),
+            width: 0.7,
+            opacity: if class.units.len() > 40 { 0.16 } else { 0.4 },
+        }));
     }
-    let mut labels = Vec::new();
     for class in classes {
-        let middle: Vec<(f64, f64)> = frames
+        let middle = frames
             .iter()
             .filter_map(|&(step, values)| Some((step, middle_of(values, &class.units)?.max(edge))))
             .collect();
-        let color = label_color(class.label);
-        let white = dunwu::answer::Color { line: "#fff", text: "#fff" };
-        panel.curve(svg, &middle, Stroke { color: white, width: 4.6, dashed: false });
-        panel.curve(svg, &middle, Stroke { color, width: 2.4, dashed: false });
-        if let Some((_, y)) = middle.last().and_then(|&p| panel.at(p)) {
-            let text = format!("{} {}", count(class.units.len() as u64), words::label(class.label));
-            labels.push(EndLabel { y, text, color });
-        }
+        let text = format!("{} {}", count(class.units.len() as u64), words::label(class.label));
+        let median = Line::solid(named.then_some(text.as_str()), middle, label_color(class.label), 2.4);
+        plot.layers.push(Layer::Line(Line { halo: true, ..median }));
     }
-    panel.x_axis(svg, Some("training step"));
-    if named {
-        panel.end_labels(svg, labels);
-    }
+    plot
 }
 
 fn middle_of(values: &[Option<f64>], units: &[usize]) -> Option<f64> {
     median(units.iter().filter_map(|&u| values.get(u).copied().flatten()))
 }
 
-fn caption(view: &View<'_>, last: &Frame, classes: &[Class]) -> String {
+fn caption(view: &View<'_>, last: &Snapshot, classes: &[Class]) -> String {
     let told = |label| matches!(label, UnitLabel::Generalizing | UnitLabel::Memorizing);
     let is_told = classes.iter().any(|c| told(c.label));
     let energies = |class: &Class| {

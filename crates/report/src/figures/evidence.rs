@@ -1,14 +1,11 @@
 //! What the labels rest on: each unit's share in the fit, on samples that it was trained on and on samples that it was not.
 
-use super::Figure;
-use crate::plot::{EndLabel, LEFT, Panel};
-use crate::svg::{Anchor, Svg};
+use crate::plot::LEFT;
 use crate::view::View;
 use crate::words::{self, count, counted, number};
-use dunwu::answer::Scale;
-use dunwu::answer::{LABELS, label_color};
+use dunwu::answer::{Axis, FAINT, Figure, Frame, LABELS, Layer, Line, Plot, Plots, Points, Scale, WIDTH, label_color};
 use dunwu::measure::{self, Handle, shape};
-use dunwu::opened::{Frame, UnitLabel};
+use dunwu::opened::{Frame as Snapshot, UnitLabel};
 use dunwu::stats::median;
 
 const NAME: &str = "evidence";
@@ -17,6 +14,8 @@ const TRAIN_FIT: Handle<shape::PerUnit> = measure::UNIT_FIT_TRAIN;
 const HELD_OUT_FIT: Handle<shape::PerUnit> = measure::UNIT_FIT_HELD_OUT;
 /// Dots drawn a label.
 const MOST_DOTS: usize = 500;
+/// Decades below the largest fit that the axes reach.
+const DECADES: i32 = 4;
 
 /// The units of one label with their fits on both sides.
 struct Class {
@@ -26,43 +25,41 @@ struct Class {
 
 /// A dot a unit at the last snapshot, coloured by label.
 pub(super) fn figure(view: &View<'_>) -> Figure {
-    let Some((frame, classes)) = view.opened.frames.iter().rev().find_map(|f| Some((f, classes(view, f)?))) else {
+    let Some((snapshot, classes)) = view.opened.frames.iter().rev().find_map(|f| Some((f, classes(view, f)?))) else {
         return Figure::undefined(NAME, TITLE, "the units' shares in the fit were not measured in this run");
     };
-    let all = || classes.iter().flat_map(|class| &class.fits);
-    let (x, y) = (Scale::linear(all().map(|p| p.0), &[0.0]), Scale::linear(all().map(|p| p.1), &[0.0]));
-    let panel = Panel { left: LEFT, top: 26.0, width: 400.0, height: 260.0, strip: 0.0, names: 0.0, x, y };
-    let mut svg = Svg::default();
-    panel.y_axis(&mut svg, "Fit on samples held out");
-    panel.x_axis(&mut svg, None);
-    for tick in panel.x.ticks() {
-        if let (Some(x), Some(label)) = (panel.at_x(tick.value), tick.label) {
-            svg.text((x, panel.bottom() + 17.0), Anchor::Middle, crate::plot::SMALL, &label);
-        }
+    // One scale for both axes, so that the diagonal is where a unit does as much on both sides.
+    let all = || classes.iter().flat_map(|class| &class.fits).flat_map(|&(train, held_out)| [train, held_out]);
+    if !all().any(|fit| fit > 0.0) {
+        return Figure::undefined(NAME, TITLE, "no unit has a positive share in the fit at the last snapshot");
     }
-    let below = (panel.left + panel.width / 2.0, panel.bottom() + 35.0);
-    svg.text(below, Anchor::Middle, "font-weight=\"600\"", "Fit on training samples");
-    if let (Some(from), Some(to)) = (panel.at((x.low(), 0.0)), panel.at((x.high(), 0.0))) {
-        svg.line(from, to, "stroke=\"#888\" stroke-width=\"1\"");
-    }
-    let mut labels = Vec::new();
+    let scale = Scale::log(all(), DECADES);
+    let edge = scale.low();
+    let frame = Frame { left: LEFT, top: 26.0, width: 400.0, height: 300.0 };
+    let axes = (Axis::of(scale, Some("Fit on training samples")), Axis::of(scale, None));
+    let mut plot = Plot::new(frame, "Fit on samples held out", axes.0, axes.1);
+    let diagonal =
+        Line::solid(Some("equal on both sides"), vec![(edge, edge), (scale.high(), scale.high())], FAINT, 1.0);
+    plot.layers.push(Layer::Line(Line { dashed: true, ..diagonal }));
     for class in classes.iter().rev() {
-        let color = label_color(class.label);
         let step = class.fits.len().div_ceil(MOST_DOTS).max(1);
-        svg.group("fill-opacity=\"0.45\"", |svg| {
-            let drawn: Vec<(f64, f64)> = class.fits.iter().copied().step_by(step).collect();
-            panel.dots(svg, &drawn, 2.2, color);
-        });
-        let middle = median(class.fits.iter().map(|p| p.1)).and_then(|m| panel.at_y(m));
-        let text = format!("{} {}", count(class.fits.len() as u64), words::label(class.label));
-        labels.extend(middle.map(|y| EndLabel { y, text, color }));
+        let mut drawn: Vec<(f64, f64)> = class.fits.iter().copied().step_by(step).collect();
+        // A name stands beside the last dot: that of the median.
+        drawn.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let middle = drawn.remove(drawn.len() / 2);
+        let dots = drawn.into_iter().chain([middle]).map(|(train, held_out)| (train.max(edge), held_out.max(edge)));
+        plot.layers.push(Layer::Points(Points {
+            name: Some(format!("{} {}", count(class.fits.len() as u64), words::label(class.label))),
+            opacity: 0.45,
+            ..Points::filled(dots, 2.2, label_color(class.label))
+        }));
     }
-    panel.end_labels(&mut svg, labels);
-    Figure::drawn(NAME, TITLE, caption(frame, &classes), svg, panel.bottom() + 46.0)
+    let plots = Plots { size: (WIDTH, 26.0 + 300.0 + 46.0), plots: vec![plot], items: Vec::new() };
+    Figure::of_plots(NAME, TITLE, caption(snapshot, &classes, edge), plots)
 }
 
 /// Units by label, as far as both fits are known; `None` without any.
-fn classes(view: &View<'_>, frame: &Frame) -> Option<Vec<Class>> {
+fn classes(view: &View<'_>, frame: &Snapshot) -> Option<Vec<Class>> {
     let (train, held_out) = (view.per_unit(frame, TRAIN_FIT)?, view.per_unit(frame, HELD_OUT_FIT)?);
     let units: Vec<(UnitLabel, (f64, f64))> = frame
         .labels
@@ -77,7 +74,7 @@ fn classes(view: &View<'_>, frame: &Frame) -> Option<Vec<Class>> {
     (!classes.is_empty()).then_some(classes)
 }
 
-fn caption(frame: &Frame, classes: &[Class]) -> String {
+fn caption(frame: &Snapshot, classes: &[Class], edge: f64) -> String {
     let told = |class: &&Class| matches!(class.label, UnitLabel::Generalizing | UnitLabel::Memorizing);
     let shown: Vec<&Class> =
         if classes.iter().any(|c| told(&c)) { classes.iter().filter(told).collect() } else { classes.iter().collect() };
@@ -93,5 +90,11 @@ fn caption(frame: &Frame, classes: &[Class]) -> String {
             )
         })
         .collect();
-    format!("At step {} the median shares in the fit are {}.", count(frame.step), medians.join("; "))
+    let below = classes.iter().flat_map(|class| &class.fits).filter(|fit| fit.0 < edge || fit.1 < edge).count();
+    let edge = match below {
+        0 => String::new(),
+        1 => "; a unit with a share below the axes lies on their edge".to_owned(),
+        n => format!("; {} units with a share below the axes, or a negative one, lie on their edge", count(n as u64)),
+    };
+    format!("At step {} the median shares in the fit are {}{edge}.", count(frame.step), medians.join("; "))
 }

@@ -1,12 +1,10 @@
 //! The gradient that reaches the hidden layer.
 
-use super::Figure;
-use crate::svg::Svg;
 use crate::timeline::{self, Content, Series, Track};
 use crate::view::{Course, View};
 use crate::words;
-use dunwu::answer::Scale;
 use dunwu::answer::{FAINT, NEUTRAL};
+use dunwu::answer::{Figure, Scale};
 use dunwu::measure;
 
 const NAME: &str = "gradient";
@@ -35,9 +33,8 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     if tracks.is_empty() {
         return Figure::undefined(NAME, TITLE, "the norm and the alignment of G_F were not measured in this run");
     }
-    let mut svg = Svg::default();
-    let height = timeline::draw(&mut svg, view, &tracks);
-    Figure::drawn(NAME, TITLE, caption(Course::of(&view.course(measure::GRADIENT_NORM)), aligned), svg, height)
+    let plots = timeline::stack(view, &tracks);
+    Figure::of_plots(NAME, TITLE, caption(Course::of(&view.course(measure::GRADIENT_NORM)), aligned), plots)
 }
 
 fn caption(norm: Option<Course>, aligned: Option<Course>) -> String {

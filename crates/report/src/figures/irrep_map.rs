@@ -1,15 +1,17 @@
 //! Units against irreps at the last snapshot.
 
-use super::{Figure, irrep_axis};
-use crate::plot::{LEFT, Panel, SMALL};
-use crate::svg::{Anchor, Svg, WIDTH, text_width};
+use super::irrep_axis;
+use crate::plot::LEFT;
+use crate::svg::text_width;
 use crate::view::View;
 use crate::words::{self, count, counted, list, number, percent};
-use dunwu::answer::Scale;
-use dunwu::answer::{FAINT, LABELS, TRAIN, label_color, sequential};
+use dunwu::answer::{
+    Anchor, Axis, Cell, Color, FAINT, Figure, Fill, Frame, Item, LABELS, Layer, Place, Plot, Plots, Point, Points,
+    Scale, Segments, TRAIN, Text, Ticks, WIDTH, label_color,
+};
 use dunwu::group::Irrep;
 use dunwu::measure;
-use dunwu::opened::{Frame, UnitLabel};
+use dunwu::opened::{Frame as Snapshot, UnitLabel};
 use dunwu::stats::median;
 
 const NAME: &str = "irrep_map";
@@ -41,13 +43,11 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     }
     let first = usize::from(units.iter().all(|u| u.irrep != Some(0)));
     let irreps: Vec<(usize, &Irrep)> = view.opened.irreps.iter().flatten().enumerate().skip(first).collect();
-    let mut svg = Svg::default();
-    let height = draw(&mut svg, view, frame, &units, &irreps);
-    Figure::drawn(NAME, TITLE, caption(view, frame, &units), svg, height)
+    Figure::of_plots(NAME, TITLE, caption(view, frame, &units), plots(view, frame, &units, &irreps))
 }
 
 /// Units by dominant irrep, purest first, those without one last; `None` where nothing was measured.
-fn sorted_units(view: &View<'_>, frame: &Frame) -> Option<Vec<Unit>> {
+fn sorted_units(view: &View<'_>, frame: &Snapshot) -> Option<Vec<Unit>> {
     let (irreps, purities) = (view.per_unit(frame, measure::UNIT_IRREP)?, view.per_unit(frame, measure::UNIT_PURITY)?);
     let n_irreps = view.opened.irreps.as_ref()?.len();
     let mut units: Vec<Unit> = irreps
@@ -69,56 +69,76 @@ fn sorted_units(view: &View<'_>, frame: &Frame) -> Option<Vec<Unit>> {
     (!units.is_empty()).then_some(units)
 }
 
-fn draw(svg: &mut Svg, view: &View<'_>, frame: &Frame, units: &[Unit], irreps: &[(usize, &Irrep)]) -> f64 {
+/// Bars above, the map below, and the strip of labels beside it.
+fn plots(view: &View<'_>, frame: &Snapshot, units: &[Unit], irreps: &[(usize, &Irrep)]) -> Plots {
     let names = irrep_axis::names(irreps.iter().map(|&(_, irrep)| irrep));
     let n = irreps.len() as f64;
-    let x = Scale::Linear { low: 0.0, high: n };
     let width = (n * 40.0).clamp(160.0, WIDTH - LEFT - 118.0);
     let pure: Vec<Option<usize>> = irreps.iter().map(|&(k, _)| view.carriers(frame, k)).collect();
     let most = pure.iter().flatten().copied().max().unwrap_or(0);
-    let bars = Panel {
-        left: LEFT,
-        top: 26.0,
-        width,
-        height: 56.0,
-        strip: 0.0,
-        names: 0.0,
-        x,
-        y: Scale::linear([most.max(1) as f64], &[0.0]),
-    };
-    bars.y_axis(svg, "Pure units (purity > 0.9)");
-    let column = width / n;
+    let bars_frame = Frame { left: LEFT, top: 26.0, width, height: 56.0 };
+    let bars_bottom = bars_frame.top + bars_frame.height;
+    let map_frame = Frame { left: LEFT, top: bars_bottom + 40.0, width, height: 300.0 };
+    let map_bottom = map_frame.top + map_frame.height;
+    let (mut map, strip) = maps(map_frame, units, irreps);
+    let (labels, below) = column_labels(map_frame, units.len(), &names);
+    map.layers.push(Layer::Texts(labels));
+    let items = legend(map_frame, most > 0 && pure.contains(&Some(0)), bars_bottom);
+    let size = (WIDTH, map_bottom + below);
+    Plots { size, plots: vec![bars(bars_frame, &pure, most), map, strip], items }
+}
+
+/// How many pure units carry each irrep; a ring where none does.
+fn bars(frame: Frame, pure: &[Option<usize>], most: usize) -> Plot {
+    let x = Axis { ticks: Ticks::None, ..Axis::of(Scale::Linear { low: 0.0, high: pure.len() as f64 }, None) };
+    let y = Axis::of(Scale::linear([most.max(1) as f64], &[0.0]), None);
+    let mut bars = Plot::new(frame, "Pure units (purity > 0.9)", x, y);
+    let column = frame.width / pure.len() as f64;
+    let radius = (column / 2.6).clamp(1.2, 3.5);
+    let (mut cells, mut rings) = (Vec::new(), Vec::new());
     for (i, pure) in pure.iter().enumerate() {
-        let left = LEFT + i as f64 * column;
+        let left = i as f64;
         match pure {
-            Some(0) => svg.circle(
-                (left + column / 2.0, bars.bottom() - 5.0),
-                (column / 2.6).clamp(1.2, 3.5),
-                &format!("fill=\"none\" stroke=\"{}\" stroke-width=\"1.3\"", TRAIN.line),
-            ),
-            Some(n) => {
-                let top = bars.at_y(*n as f64).unwrap_or(bars.bottom());
-                let place = (left + column * 0.12, top);
-                svg.rect(place, (column * 0.76, bars.bottom() - top), "fill=\"#56798F\"");
-            }
+            Some(0) => rings.push(Point { at: Place::at(left + 0.5, 0.0).moved(0.0, -5.0), tells: None }),
+            Some(n) => cells.push(Cell {
+                x: (left + 0.12, left + 0.88),
+                y: (0.0, *n as f64),
+                fill: Fill::Color("#56798F".to_owned()),
+                letter: None,
+                tells: None,
+            }),
             None => {}
         }
     }
-    let y = Scale::Linear { low: units.len() as f64, high: 0.0 };
-    let map = Panel { left: LEFT, top: bars.bottom() + 40.0, width, height: 300.0, strip: 0.0, names: 0.0, x, y };
-    cells(svg, &map, units, irreps);
-    columns(svg, &map, &names);
-    let (below, turned) = column_labels(svg, &map, &names);
-    svg.heading((0.0, map.top - 9.0), "Hidden units", "(sorted by dominant irrep, then by purity)");
-    legend(svg, &map, most > 0 && pure.contains(&Some(0)), bars.bottom());
-    map.bottom() + below + if turned { 8.0 } else { 14.0 }
+    bars.layers = vec![
+        Layer::Cells(cells),
+        Layer::Points(Points { points: rings, hollow: true, ..Points::filled([], radius, TRAIN) }),
+    ];
+    bars
 }
 
-fn cells(svg: &mut Svg, map: &Panel, units: &[Unit], irreps: &[(usize, &Irrep)]) {
+/// The map of purities, and the strip with the units' labels.
+fn maps(frame: Frame, units: &[Unit], irreps: &[(usize, &Irrep)]) -> (Plot, Plot) {
+    let y = Scale::Linear { low: units.len() as f64, high: 0.0 };
+    let x = Axis { ticks: Ticks::None, ..Axis::of(Scale::Linear { low: 0.0, high: irreps.len() as f64 }, None) };
+    let ticks = Scale::linear([units.len() as f64], &[0.0]).ticks();
+    let ticks = ticks.into_iter().filter(|tick| tick.value <= units.len() as f64).collect();
+    let title = "Hidden units (sorted by dominant irrep, then by purity)";
+    let mut map = Plot::new(frame, title, x, Axis { ticks: Ticks::At(ticks), ..Axis::of(y, None) });
+    map.outlined = true;
+    let beside = Frame { left: frame.left + frame.width + 6.0, width: 9.0, ..frame };
+    let blank = |scale: Scale| Axis { ticks: Ticks::None, ..Axis::of(scale, None) };
+    let mut strip = Plot::new(beside, "", blank(Scale::Linear { low: 0.0, high: 1.0 }), blank(y));
+    let (cells, labels) = cells(units, irreps);
+    map.layers = vec![Layer::Cells(cells), columns(irreps.len(), units.len())];
+    strip.layers = vec![Layer::Cells(labels)];
+    (map, strip)
+}
+
+/// A cell for each run of neighbours of one shade in a column, and for each run of one label.
+fn cells(units: &[Unit], irreps: &[(usize, &Irrep)]) -> (Vec<Cell>, Vec<Cell>) {
     let a_row = units.len().div_ceil(MOST_ROWS / if units.len() > MOST_ROWS { 2 } else { 1 });
-    let column = map.width / irreps.len() as f64;
     let lowest = irreps.first().map_or(0, |&(k, _)| k);
-    let strip = map.right() + 6.0;
     // (column, shade) ─▶ rows that follow each other, open until interrupted.
     let mut open: std::collections::BTreeMap<usize, (i32, usize, usize)> = std::collections::BTreeMap::new();
     let mut finished: Vec<(usize, i32, usize, usize)> = Vec::new();
@@ -151,18 +171,20 @@ fn cells(svg: &mut Svg, map: &Panel, units: &[Unit], irreps: &[(usize, &Irrep)])
     }
     finished.extend(open.into_iter().map(|(place, (shade, from, to))| (place, shade, from, to)));
     finished.sort_unstable();
-    let height = |from: usize, to: usize| (to - from) as f64 / units.len() as f64 * map.height;
-    let top = |from: usize| map.top + height(0, from);
-    svg.group("shape-rendering=\"crispEdges\"", |svg| {
-        for (place, shade, from, to) in finished {
-            let style = format!("fill=\"{}\"", sequential(f64::from(shade) / SHADES));
-            svg.rect((map.left + place as f64 * column, top(from)), (column, height(from, to).max(0.6)), &style);
-        }
-        for (label, from, to) in labels {
-            let style = format!("fill=\"{}\"", label_color(label).line);
-            svg.rect((strip, top(from)), (9.0, height(from, to)), &style);
-        }
+    let cell = |x: (f64, f64), (from, to): (usize, usize), fill: Fill| Cell {
+        x,
+        y: (from as f64, to as f64),
+        fill,
+        letter: None,
+        tells: None,
+    };
+    let shades = finished.into_iter().map(|(place, shade, from, to)| {
+        cell((place as f64, place as f64 + 1.0), (from, to), Fill::Shade(f64::from(shade) / SHADES))
     });
+    let labels = labels
+        .into_iter()
+        .map(|(label, from, to)| cell((0.0, 1.0), (from, to), Fill::Color(label_color(label).line.to_owned())));
+    (shades.collect(), labels.collect())
 }
 
 fn commonest(block: &[Unit]) -> UnitLabel {
@@ -170,78 +192,71 @@ fn commonest(block: &[Unit]) -> UnitLabel {
     LABELS.into_iter().rev().max_by_key(|&label| n(label)).unwrap_or(UnitLabel::Undecided)
 }
 
-fn columns(svg: &mut Svg, map: &Panel, names: &irrep_axis::IrrepNames) {
-    let n = names.short.len();
-    if n <= 64 {
-        svg.group("stroke=\"#000\" stroke-opacity=\"0.07\" stroke-width=\"1\"", |svg| {
-            for i in 0..=n {
-                let x = map.left + i as f64 * map.width / n as f64;
-                svg.line((x, map.top), (x, map.bottom()), "");
-            }
-        });
-    }
-    let frame = "fill=\"none\" stroke=\"#888\" stroke-width=\"1\"";
-    svg.rect((map.left, map.top), (map.width, map.height), frame);
-    for tick in Scale::linear([map.y.low()], &[0.0]).ticks() {
-        if tick.value <= map.y.low()
-            && let Some(y) = map.at_y(tick.value)
-        {
-            svg.text((map.left - 7.0, y + 4.0), Anchor::End, SMALL, &tick.label.unwrap_or_default());
-        }
-    }
+/// Faint lines between the columns, where there is room for them.
+fn columns(n: usize, n_units: usize) -> Layer {
+    let line = |i: usize| (Place::at(i as f64, 0.0), Place::at(i as f64, n_units as f64));
+    let segments = if n <= 64 { (0..=n).map(line).collect() } else { Vec::new() };
+    let color = Color { line: "#ededed", text: "#666" };
+    Layer::Segments(Segments { segments, color, width: 0.8, dashed: false })
 }
 
-/// Names under the columns; how much room they took, and whether they had to be turned.
-fn column_labels(svg: &mut Svg, map: &Panel, names: &irrep_axis::IrrepNames) -> (f64, bool) {
+/// Names under the columns, and how much room they take; turned where they would not fit otherwise.
+fn column_labels(map: Frame, n_units: usize, names: &irrep_axis::IrrepNames) -> (Vec<Text>, f64) {
     let n = names.short.len();
     let column = map.width / n as f64;
     let widest = names.short.iter().map(|name| text_width(name, 11.0)).fold(0.0, f64::max);
-    let x = |i: usize| map.left + (i as f64 + 0.5) * column;
     let numeric = names.title != "irrep";
+    let at = |x: f64| Place::at(x, n_units as f64);
+    let middle = |i: usize| i as f64 + 0.5;
     if !numeric && widest > column - 2.0 && n <= 28 {
-        for (i, name) in names.short.iter().enumerate() {
-            svg.turned_text((x(i) + 4.0, map.bottom() + 12.0), -45, SMALL, name);
-        }
-        return (widest * 0.72 + 20.0, true);
+        let text = |(i, name): (usize, &String)| Text {
+            turned: -45,
+            ..Text::small(at(middle(i)).moved(4.0, 12.0), Anchor::End, name.as_str())
+        };
+        return (names.short.iter().enumerate().map(text).collect(), widest * 0.72 + 28.0);
     }
     let label = |i: usize| if numeric || n <= 28 { names.short[i].clone() } else { (i + 1).to_string() };
     let room = if numeric || n > 28 { text_width(&label(n - 1), 11.0) } else { widest };
     let every =
         [1, 2, 5, 10, 20, 50, 100, 200, 500].into_iter().find(|&e| room + 4.0 < column * e as f64).unwrap_or(1000);
-    for i in 0..n {
-        if every == 1 || (i + 1).is_multiple_of(every) || i == 0 && every > 2 {
-            svg.text((x(i), map.bottom() + 16.0), Anchor::Middle, SMALL, &label(i));
-        }
-    }
-    svg.text((map.left + map.width / 2.0, map.bottom() + 34.0), Anchor::Middle, SMALL, &names.title);
-    (38.0, false)
+    let is_shown = |&i: &usize| every == 1 || (i + 1).is_multiple_of(every) || i == 0 && every > 2;
+    let mut texts: Vec<Text> = (0..n)
+        .filter(is_shown)
+        .map(|i| Text::small(at(middle(i)).moved(0.0, 16.0), Anchor::Middle, label(i)))
+        .collect();
+    texts.push(Text::small(at(n as f64 / 2.0).moved(0.0, 34.0), Anchor::Middle, names.title.as_str()));
+    (texts, 52.0)
 }
 
-fn legend(svg: &mut Svg, map: &Panel, missing: bool, bars_bottom: f64) {
-    let left = map.right() + 26.0;
+fn legend(map: Frame, missing: bool, bars_bottom: f64) -> Vec<Item> {
+    let left = map.left + map.width + 26.0;
+    let text = |x: f64, y: f64, text: &str, color: &'static str| {
+        Item::Text(Text { color, ..Text::small(Place::at(x, y), Anchor::Start, text) })
+    };
+    let mut items = Vec::new();
     if missing {
-        let style = format!("fill=\"{}\" font-size=\"11\"", TRAIN.text);
-        svg.text((left - 12.0, bars_bottom - 1.0), Anchor::Start, &style, "○ missing");
+        items.push(text(left - 12.0, bars_bottom - 1.0, "○ missing", TRAIN.text));
     }
-    svg.text((left, map.top + 9.0), Anchor::Start, SMALL, "label of unit");
+    items.push(text(left, map.top + 9.0, "label of unit", "#666"));
     for (i, label) in LABELS.into_iter().enumerate() {
         let y = map.top + 18.0 + 16.0 * i as f64;
-        svg.rect((left, y), (9.0, 9.0), &format!("fill=\"{}\"", label_color(label).line));
-        let style = format!("font-size=\"11\" fill=\"{}\"", label_color(label).text);
-        svg.text((left + 14.0, y + 8.5), Anchor::Start, &style, words::label(label));
+        let fill = Fill::Color(label_color(label).line.to_owned());
+        items.push(Item::Rectangle { at: (left, y), size: (9.0, 9.0), fill });
+        items.push(text(left + 14.0, y + 8.5, words::label(label), label_color(label).text));
     }
     let top = map.top + 112.0;
-    svg.text((left, top), Anchor::Start, SMALL, "purity");
+    items.push(text(left, top, "purity", "#666"));
     for step in 0..12 {
-        let style = format!("fill=\"{}\" shape-rendering=\"crispEdges\"", sequential(1.0 - f64::from(step) / 11.0));
-        svg.rect((left, top + 8.0 + 6.0 * f64::from(step)), (9.0, 6.5), &style);
+        let fill = Fill::Shade(1.0 - f64::from(step) / 11.0);
+        items.push(Item::Rectangle { at: (left, top + 8.0 + 6.0 * f64::from(step)), size: (9.0, 6.5), fill });
     }
-    for (text, y) in [("1", top + 16.0), ("0.5", top + 48.0), ("0", top + 80.0)] {
-        svg.text((left + 14.0, y), Anchor::Start, &format!("font-size=\"11\" fill=\"{}\"", FAINT.text), text);
+    for (words, y) in [("1", top + 16.0), ("0.5", top + 48.0), ("0", top + 80.0)] {
+        items.push(text(left + 14.0, y, words, FAINT.text));
     }
+    items
 }
 
-fn caption(view: &View<'_>, frame: &Frame, units: &[Unit]) -> String {
+fn caption(view: &View<'_>, frame: &Snapshot, units: &[Unit]) -> String {
     let pure = units.iter().filter(|u| u.irrep.is_some() && u.purity > 0.9).count();
     let middle = median(units.iter().filter(|u| u.irrep.is_some()).map(|u| u.purity));
     let middle = middle.map_or("not defined".into(), number);

@@ -1,11 +1,9 @@
 //! What the units are doing, over time.
 
-use super::Figure;
-use crate::svg::Svg;
 use crate::timeline::{self, Content, Series, Track};
 use crate::view::View;
 use crate::words::{self, count, counted, percent};
-use dunwu::answer::Scale;
+use dunwu::answer::{Figure, Scale};
 use dunwu::answer::{LABELS, label_area};
 use dunwu::opened::UnitLabel;
 
@@ -35,9 +33,8 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         height: 170.0,
         content: Content::Shares(areas),
     };
-    let mut svg = Svg::default();
-    let height = timeline::draw(&mut svg, view, &[track]);
-    Figure::drawn(NAME, TITLE, caption(view, last), svg, height)
+    let plots = timeline::stack(view, &[track]);
+    Figure::of_plots(NAME, TITLE, caption(view, last), plots)
 }
 
 fn caption(view: &View<'_>, last: &dunwu::opened::Frame) -> String {

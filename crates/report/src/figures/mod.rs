@@ -13,34 +13,10 @@ mod norms;
 mod repulsion;
 mod spectra;
 
-use super::svg::Svg;
 use super::view::View;
+use dunwu::answer::Figure;
 
-/// A figure of one run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
-    /// Name in file names and anchors: `irrep_map`.
-    pub name: &'static str,
-    /// What is shown.
-    pub title: String,
-    /// What it shows in this run, in one sentence with its numbers; or `not defined here: why`.
-    pub caption: String,
-    /// The drawing, a whole SVG document; `None` where it is not defined.
-    pub svg: Option<String>,
-}
-
-impl Figure {
-    pub(super) fn drawn(name: &'static str, title: &str, caption: String, svg: Svg, height: f64) -> Self {
-        let svg = Some(svg.finish(name, title, &caption, height));
-        Self { name, title: title.into(), caption, svg }
-    }
-
-    pub(super) fn undefined(name: &'static str, title: &str, why: &str) -> Self {
-        Self { name, title: title.into(), caption: format!("not defined here: {why}."), svg: None }
-    }
-}
-
-/// Every figure, in reading order.
+/// Every figure of a run but those of its landscape, in reading order.
 pub(super) fn all(view: &View<'_>) -> Vec<Figure> {
     [
         curves::figure,

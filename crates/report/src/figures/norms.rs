@@ -1,10 +1,8 @@
 //! How large the weights are.
 
-use super::Figure;
-use crate::svg::Svg;
 use crate::timeline::{self, Content, Series, Track};
 use crate::view::{Course, View};
-use dunwu::answer::Scale;
+use dunwu::answer::{Figure, Scale};
 use dunwu::answer::{RESTORED, TEST};
 use dunwu::measure;
 
@@ -29,7 +27,6 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     let values: Vec<f64> = series.iter().flat_map(|s| s.points.iter().map(|p| p.1)).collect();
     let content = Content::Curves(series);
     let track = Track { title: "Norm (Frobenius)".into(), scale: Scale::fitting(&values), height: 120.0, content };
-    let mut svg = Svg::default();
-    let height = timeline::draw(&mut svg, view, &[track]);
-    Figure::drawn(NAME, TITLE, format!("The norm {}.", phrases.join("; ")), svg, height)
+    let plots = timeline::stack(view, &[track]);
+    Figure::of_plots(NAME, TITLE, format!("The norm {}.", phrases.join("; ")), plots)
 }

@@ -1,10 +1,8 @@
 //! Units that push each other apart, and the features they make together.
 
-use super::Figure;
-use crate::svg::Svg;
 use crate::timeline::{self, Track};
 use crate::view::{Course, View};
-use dunwu::answer::Scale;
+use dunwu::answer::{Figure, Scale};
 use dunwu::measure;
 
 const NAME: &str = "repulsion";
@@ -20,9 +18,8 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     if tracks.is_empty() {
         return Figure::undefined(NAME, TITLE, "repulsion and kernel distance were not measured in this run");
     }
-    let mut svg = Svg::default();
-    let height = timeline::draw(&mut svg, view, &tracks);
-    let course = |handle| Course::of(&view.course(handle)).map(|course| course.phrase());
+    let plots = timeline::stack(view, &tracks);
+    let course = |name| Course::of(&view.course(name)).map(|course| course.phrase());
     let caption = match (course(measure::REPULSION), course(measure::KERNEL_DISTANCE)) {
         (Some(repulsion), Some(kernel)) => {
             format!("Repulsion {repulsion}; the distance of FFᵀ from its ideal form {kernel}.")
@@ -35,5 +32,5 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
         }
         (None, None) => String::new(),
     };
-    Figure::drawn(NAME, TITLE, caption, svg, height)
+    Figure::of_plots(NAME, TITLE, caption, plots)
 }

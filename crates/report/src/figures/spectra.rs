@@ -1,14 +1,13 @@
 //! How many directions the weights and their updates use.
 
-use super::Figure;
-use crate::plot::{EndLabel, LEFT, Panel, STAGE_STRIP, Stroke};
-use crate::svg::{Svg, WIDTH};
+use crate::plot::{LEFT, STAGE_STRIP};
 use crate::view::{Course, View};
-use crate::words::{count, percent};
-use dunwu::answer::Scale;
-use dunwu::answer::{Color, FAINT, NEUTRAL, RESTORED};
+use crate::words::{self, count, percent};
+use dunwu::answer::{
+    Axis, Color, FAINT, Figure, Frame, Layer, Line, NEUTRAL, Plot, Plots, Points, RESTORED, Scale, WIDTH,
+};
 use dunwu::measure::{self, Handle, shape};
-use dunwu::opened::Frame;
+use dunwu::opened::Frame as Snapshot;
 
 const NAME: &str = "spectra";
 const TITLE: &str = "Directions that the hidden weights use";
@@ -28,48 +27,44 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     if rank.is_empty() && leading.is_empty() {
         return Figure::undefined(NAME, TITLE, "no spectrum was measured in this run");
     }
-    let mut svg = Svg::default();
+    let mut plots = Vec::new();
     let mut top = 26.0 + STAGE_STRIP;
     if !rank.is_empty() {
         let scale = Scale::linear(rank.iter().map(|p| p.1), &[0.0]);
-        row(
-            &mut svg,
-            view,
-            top,
-            measure::HIDDEN_SPECTRUM,
-            ("Effective rank of W", "Singular values of W"),
-            (&rank, scale),
-        );
+        let titles = ("Effective rank of W", "Singular values of W");
+        plots.extend(row(view, top, measure::HIDDEN_SPECTRUM, titles, (&rank, scale)));
         top += HEIGHT + 62.0 + STAGE_STRIP;
     }
     if !leading.is_empty() {
         let titles = ("Leading update (share of power)", "Singular values of updates");
-        row(&mut svg, view, top, measure::UPDATE_SPECTRUM, titles, (&leading, Scale::Linear { low: 0.0, high: 1.0 }));
+        let scale = Scale::Linear { low: 0.0, high: 1.0 };
+        plots.extend(row(view, top, measure::UPDATE_SPECTRUM, titles, (&leading, scale)));
         top += HEIGHT + 62.0 + STAGE_STRIP;
     }
-    let height = top - 16.0 - STAGE_STRIP;
-    Figure::drawn(NAME, TITLE, caption(view, Course::of(&rank), Course::of(&leading)), svg, height)
+    let plots = Plots { size: (WIDTH, top - 16.0 - STAGE_STRIP), plots, items: Vec::new() };
+    Figure::of_plots(NAME, TITLE, caption(view, Course::of(&rank), Course::of(&leading)), plots)
 }
 
+/// A summary over time beside whole spectra.
 fn row(
-    svg: &mut Svg,
     view: &View<'_>,
     top: f64,
     spectrum: Handle<shape::Spectrum>,
     (over_time, at_steps): (&str, &str),
     (points, scale): (&[(f64, f64)], Scale),
-) {
+) -> [Plot; 2] {
     let gap = 60.0;
     let width = (WIDTH - LEFT - gap - 84.0) / 2.0;
-    let x = Scale::Step { last: view.last_step() as f64 };
-    let left = Panel { left: LEFT, top, width, height: HEIGHT, strip: STAGE_STRIP, names: 0.0, x, y: scale };
-    left.stage_bands(svg, &view.opened.stages);
-    left.y_axis(svg, over_time);
-    left.event_marks(svg, &view.events());
-    left.curve(svg, points, Stroke { color: NEUTRAL, width: 1.5, dashed: false });
-    left.dots(svg, points, 2.1, NEUTRAL);
-    left.x_axis(svg, Some("training step"));
-
+    let frame = |left: f64| Frame { left, top, width, height: HEIGHT };
+    let x = Axis::of(Scale::Step { last: view.last_step() as f64 }, Some("training step"));
+    let mut left = Plot::new(frame(LEFT), over_time, x, Axis::of(scale, None));
+    left.bands = words::stage_bands(&view.opened.stages);
+    left.names_bands = true;
+    left.marks = words::unnamed_marks(&view.events());
+    left.layers = vec![
+        Layer::Line(Line::solid(None, points.to_vec(), NEUTRAL, 1.5)),
+        Layer::Points(Points::filled(points.iter().copied(), 2.1, NEUTRAL)),
+    ];
     let spectra: Vec<Spectrum> = chosen(view, spectrum)
         .into_iter()
         .filter_map(|(frame, color)| {
@@ -80,30 +75,24 @@ fn row(
     let values = spectra.iter().flat_map(|s| s.points.iter().map(|p| p.1));
     let longest = spectra.iter().map(|s| s.points.len()).max().unwrap_or(1).max(2) as f64;
     let (x, y) = (Scale::Linear { low: 1.0, high: longest }, Scale::log(values, 6));
-    let right = Panel { left: LEFT + width + gap, top, width, height: HEIGHT, strip: STAGE_STRIP, names: 0.0, x, y };
-    right.y_axis(svg, at_steps);
-    let mut labels = Vec::new();
+    let axes = (Axis::of(x, Some("index, largest first")), Axis::of(y, None));
+    let mut right = Plot::new(frame(LEFT + width + gap), at_steps, axes.0, axes.1);
     for Spectrum { step, color, points } in &spectra {
         // What lies below the axis is left out, not drawn along its edge.
-        let points: Vec<(f64, f64)> = points.iter().copied().filter(|p| p.1 >= right.y.low()).collect();
-        right.curve(svg, &points, Stroke { color: *color, width: 1.6, dashed: false });
-        if longest < 30.0 {
-            right.dots(svg, &points, 2.1, *color);
-        }
-        if let Some((_, y)) = points.iter().rev().find_map(|&p| right.at(p)) {
-            labels.push(EndLabel { y, text: format!("step {}", count(*step)), color: *color });
-        }
+        let points: Vec<(f64, f64)> = points.iter().copied().filter(|p| p.1 >= y.low()).collect();
+        let dots = (longest < 30.0).then(|| Layer::Points(Points::filled(points.iter().copied(), 2.1, *color)));
+        right.layers.push(Layer::Line(Line::solid(Some(&format!("step {}", count(*step))), points, *color, 1.6)));
+        right.layers.extend(dots);
     }
-    right.end_labels(svg, labels);
-    right.x_axis(svg, Some("index, largest first"));
+    [left, right]
 }
 
 /// The first snapshot with a spectrum, the one nearest to the jump, the last.
-fn chosen<'v>(view: &View<'v>, spectrum: Handle<shape::Spectrum>) -> Vec<(&'v Frame, Color)> {
-    let frames: Vec<&Frame> = view.opened.frames.iter().filter(|f| view.spectrum(f, spectrum).is_some()).collect();
+fn chosen<'v>(view: &View<'v>, spectrum: Handle<shape::Spectrum>) -> Vec<(&'v Snapshot, Color)> {
+    let frames: Vec<&Snapshot> = view.opened.frames.iter().filter(|f| view.spectrum(f, spectrum).is_some()).collect();
     let jump = view.opened.generalized.and_then(|step| frames.iter().min_by_key(|f| f.step.abs_diff(step)));
     let picks = [(frames.first(), FAINT), (jump, RESTORED), (frames.last(), NEUTRAL)];
-    let mut chosen: Vec<(&Frame, Color)> = picks.into_iter().filter_map(|(f, color)| Some((*f?, color))).collect();
+    let mut chosen: Vec<(&Snapshot, Color)> = picks.into_iter().filter_map(|(f, color)| Some((*f?, color))).collect();
     chosen.dedup_by_key(|(frame, _)| frame.step);
     chosen
 }

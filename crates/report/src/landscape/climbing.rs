@@ -1,17 +1,18 @@
 //! The verb `peaks --run`: a run on its landscape, in sentences, tables, and the flow of its units.
 
 use super::THEORY;
-use crate::figures::Figure as DrawnFigure;
 use crate::words::{count, counted, list, number, percent};
 use dunwu::Opened;
 use dunwu::answer::{
     Answer, Block, Color, Drawing, FAINT, Fact, Figure, Flows, RESTORED, Section, Stratum, TEST, TRAIN, Table,
     TableCell, Terrain, object,
 };
-use dunwu::landscape::climbing::{Climbing, ClimbingStep, Place, WatchedPeak, labels_by_peak};
+use dunwu::landscape::climbing::{Climbing, ClimbingError, ClimbingStep, Place, WatchedPeak, labels_by_peak};
 use dunwu::landscape::of_run::columns;
 use dunwu::landscape::{ClimbingRequest, EnergyKind, PeakKind, RunLandscape};
 use dunwu::measure::{self, label::UnitLabel};
+use dunwu::run::{RunRequest, open};
+use dunwu::store::{Record, RunDir};
 use dunwu::verb::{VerbError, Watcher};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,14 +60,15 @@ pub struct UnitsBelow {
     memory: usize,
 }
 
-/// Puts the units of a run on its landscape; `dir` is the run's directory.
-pub fn answer(
-    request: &ClimbingRequest<'_>,
-    opened: &Opened,
-    dir: &Path,
-    watcher: &mut Watcher<'_>,
-) -> Result<Answer, VerbError> {
-    Ok(answer_of(opened, dir, request.climb(watcher)?))
+/// Puts the units of the run in `dir` on its landscape.
+pub fn answer(dir: &RunDir, energy: EnergyKind, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let opened = open(dir, watcher)?;
+    if let Some(why) = opened.why_no_token_weights() {
+        return Err(VerbError::usage(ClimbingError::NoTokenWeights { why }));
+    }
+    let (request, record) = (RunRequest::from_run(dir)?, Record::read(dir)?);
+    let climbing = ClimbingRequest::of_run(&request, &record, energy).climb(watcher)?;
+    Ok(answer_of(&opened, dir.path(), climbing))
 }
 
 pub(super) fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answer {
@@ -313,16 +315,6 @@ pub fn run_figures(opened: &Opened, landscape: &RunLandscape) -> [Figure; 2] {
             [Figure::drawn(MOUNTAINS.0, MOUNTAINS.1, caption, drawing), flow(opened, climbing)]
         }
     }
-}
-
-/// The same, drawn, for the report whose other figures are drawings still.
-pub fn drawn_run_figures(opened: &Opened, landscape: &RunLandscape) -> [DrawnFigure; 2] {
-    let [mountains, flow] = run_figures(opened, landscape);
-    let drawn = |name: &'static str, figure: Figure| {
-        let svg = crate::draw::svg(&figure);
-        DrawnFigure { name, title: figure.title, caption: figure.caption, svg }
-    };
-    [drawn(MOUNTAINS.0, mountains), drawn(FLOW.0, flow)]
 }
 
 fn mountains_caption(climbing: &Climbing, mountains: &[Terrain]) -> String {

@@ -11,14 +11,6 @@ mod tests;
 
 use dunwu_engine::model::Activation;
 
-/// A page, and the drawings in it as `(name, SVG)`.
-pub struct Page {
-    /// The whole page.
-    pub html: String,
-    /// Its drawings.
-    pub drawings: Vec<(String, String)>,
-}
-
 /// What the verbs of landscapes rest on.
 const THEORY: &str =
     "Theory: Y. Tian, Provable Scaling Laws of Feature Emergence from Learning Dynamics of Grokking, arXiv:2509.21519.";

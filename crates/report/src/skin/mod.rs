@@ -1,5 +1,6 @@
 //! The skins: what an [`Answer`](dunwu::answer::Answer) looks like on a page, in a terminal and to a program. None computes a number.
 
+mod braille;
 mod json;
 mod page;
 mod terminal;

@@ -1,9 +1,12 @@
 //! An answer in a terminal of 80 columns, without colour: the headline, the parts that belong here, the sentences.
+//!
+//! Of figures the curves are shown, and only in parts that are shown here.
 
+use super::braille;
 use dunwu::answer::{Answer, Block, Fact, Section, Shown, Table};
 
 /// Columns of a terminal.
-const COLUMNS: usize = 80;
+pub(super) const COLUMNS: usize = 80;
 
 /// The whole text, without a line feed at its end.
 pub fn terminal(answer: &Answer) -> String {
@@ -40,7 +43,8 @@ fn block(block: &Block) -> Option<String> {
         Block::Verbatim(lines) => {
             lines.iter().map(|line| format!("    {}", clean(line))).collect::<Vec<_>>().join("\n")
         }
-        Block::Figure(_) | Block::Slides(_) => return None,
+        Block::Figure(figure) => return braille::curves(figure),
+        Block::Slides(_) => return None,
     })
 }
 
@@ -48,7 +52,10 @@ fn facts_in_columns(facts: &[Fact]) -> String {
     let width = facts.iter().map(|fact| fact.name.chars().count()).max().unwrap_or(0);
     facts
         .iter()
-        .map(|fact| format!("  {:<width$}  {}", clean(&fact.name), clean(&fact.value)))
+        .map(|fact| {
+            let value = paragraph(&fact.value, &" ".repeat(width + 4));
+            format!("  {:<width$}  {}", clean(&fact.name), value.trim_start())
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -96,7 +103,7 @@ pub(crate) fn paragraph(text: &str, indent: &str) -> String {
 }
 
 /// Without control characters, which could drive the terminal.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -1,9 +1,9 @@
 //! The report as a whole: well-formed, self-contained, light, and true to its numbers; also where a run has little to show.
 
-use super::drawing_checks::{assert_texts_inside, has_a_broken_number};
-use super::view::View;
-use super::{Figure, figures, page, sample, terminal, words};
-use dunwu::Opened;
+use super::*;
+use crate::draw;
+use crate::drawing_checks::{assert_sound, has_a_broken_number};
+use crate::sample;
 use dunwu::measure::{self, Quantity};
 use dunwu::opened::UnitLabel;
 use dunwu_engine::Outcome;
@@ -12,12 +12,18 @@ fn drawn(opened: &Opened) -> Vec<Figure> {
     figures::all(&View::of(opened))
 }
 
+fn answer(opened: &Opened) -> Answer {
+    let end = Finished { outcome: opened.outcome, step: 400, seconds: 3.2 };
+    let kept = KeptRun { dir: Path::new("runs/cyclic-71"), end: Some(end), reused: false };
+    of_view(&View::of(opened), &kept, sample::settings(), None)
+}
+
 fn html(opened: &Opened) -> String {
-    page::html(&View::of(opened), &[], &sample::settings())
+    skin::page(&answer(opened))
 }
 
 fn text(opened: &Opened) -> String {
-    terminal::text(&View::of(opened))
+    skin::terminal(&answer(opened))
 }
 
 fn figure(opened: &Opened, name: &str) -> Figure {
@@ -153,12 +159,12 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
 fn every_page_and_figure_is_well_formed_and_finite() {
     for (name, opened) in edge_cases() {
         let page = html(&opened);
-        let xml = page.strip_prefix("<!doctype html>").unwrap();
+        let xml = page.strip_prefix("<!DOCTYPE html>").unwrap();
         roxmltree::Document::parse(xml).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(!has_a_broken_number(&page), "{name}");
         assert!(!has_a_broken_number(&text(&opened)), "{name}: {}", text(&opened));
         for figure in drawn(&opened) {
-            let Some(svg) = &figure.svg else {
+            let Some(svg) = &draw::svg(&figure) else {
                 assert!(
                     figure.caption.starts_with("not defined here: "),
                     "{name}, {}: {}",
@@ -180,11 +186,11 @@ fn every_page_and_figure_is_well_formed_and_finite() {
 
 /// Text is placed in a drawing of fixed width; what reaches beyond is cut off.
 #[test]
-fn no_text_leaves_its_drawing() {
+fn nothing_leaves_its_drawing() {
     for (name, opened) in edge_cases() {
         for figure in drawn(&opened) {
-            let Some(svg) = &figure.svg else { continue };
-            assert_texts_inside(svg, &format!("{name}, {}", figure.name));
+            let Some(svg) = &draw::svg(&figure) else { continue };
+            assert_sound(svg, &format!("{name}, {}", figure.name));
         }
     }
 }
@@ -212,13 +218,13 @@ fn text_of_users_is_shown_and_not_obeyed() {
         o.stages[0].evidence = hostile.into();
         o.irreps.as_mut().unwrap().iter_mut().for_each(|irrep| irrep.name = hostile.into());
     });
-    let page = page::html(&View::of(&opened), &[], &[(hostile.into(), hostile.into())]);
+    let page = html(&opened);
     assert!(!page.contains("<script") && !page.contains('\u{1b}') && !page.contains('\u{0}'));
-    let document = roxmltree::Document::parse(page.strip_prefix("<!doctype html>").unwrap()).unwrap();
+    let document = roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>").unwrap()).unwrap();
     let heading = document.descendants().find(|n| n.tag_name().name() == "h1").unwrap();
     assert_eq!(heading.text(), Some("a<script>alert(\"1\")</script>&amp;\u{fffd}\u{fffd}[2J"));
-    for figure in drawn(&opened).iter().filter_map(|f| f.svg.as_ref()) {
-        roxmltree::Document::parse(figure).unwrap();
+    for figure in drawn(&opened).iter().filter_map(draw::svg) {
+        roxmltree::Document::parse(&figure).unwrap();
     }
     assert!(!text(&opened).contains('\u{1b}'));
 }
@@ -299,7 +305,7 @@ fn many_irreps_and_long_names_are_drawn_too() {
             }
         });
         for name in ["coverage", "irrep_map"] {
-            let svg = figure(&opened, name).svg.unwrap();
+            let svg = draw::svg(&figure(&opened, name)).unwrap();
             roxmltree::Document::parse(&svg).unwrap();
             assert!(svg.len() < 200_000, "{name} {n}: {}", svg.len());
         }
@@ -316,12 +322,48 @@ fn the_terminal_is_never_wider_than_eighty_columns_of_its_own_words() {
 }
 
 #[test]
-fn a_terminal_plot_rises_where_the_curve_does() {
+fn the_terminal_shows_the_learning_curves_and_rises_where_they_do() {
     let shown = text(&sample::run(64, 20));
-    let rows: Vec<&str> = shown.lines().skip_while(|l| !l.starts_with("Test accuracy")).skip(1).take(4).collect();
+    let strip = |name: &str| {
+        let rows: Vec<&str> = shown.lines().skip_while(|l| *l != name).skip(1).take(4).collect();
+        assert_eq!(rows.len(), 4, "{name} is not in {shown}");
+        rows
+    };
+    let rows = strip("Accuracy (share of samples): test");
     // The top row is dots at the right end only, the bottom row at the left end only.
     assert!(rows[0].ends_with('⠉') && rows[0].contains("⠀⠀⠀⠀"), "{rows:?}");
-    assert!(rows[3].starts_with("  0 ┤⣀") && rows[3].chars().count() < 60, "{rows:?}");
+    assert!(rows[3].contains("0 ┤⣀") && rows[3].chars().count() < 60, "{rows:?}");
+    strip("Loss (mean squared error a sample): train");
+    assert!(shown.contains("▲ memorized at 62"), "{shown}");
+}
+
+/// Everything that programs read is what the schema says, in every case, and the schema spells out what it enumerates.
+#[test]
+fn data_fits_its_schema() {
+    let schema = serde_json::to_value(schemars::schema_for!(RunData)).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (name, opened) in edge_cases() {
+        let data = serde_json::Value::Object(answer(&opened).data);
+        let errors: Vec<String> = validator.iter_errors(&data).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+    }
+    let text = schema.to_string();
+    for word in ["grokked", "censored", "diverged", "collapsed", "lazy", "independent", "interactive"] {
+        assert!(text.contains(word), "{word} is not spelled out");
+    }
+    let mut broken = serde_json::Value::Object(answer(&sample::run(8, 4)).data);
+    broken["stages"][0]["name"] = "hasty".into();
+    assert!(!validator.is_valid(&broken), "a stage that there is none of");
+}
+
+/// On the first screen stand the headline, the numbers that one looks for first and the learning curves, in this order.
+#[test]
+fn a_page_begins_with_headline_and_curves() {
+    let page = html(&sample::run(64, 20));
+    let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part} is missing"));
+    let order = ["<p class=\"lede\">", "dl class=\"glance\"", "id=\"curves\"", "<ul class=\"story\">", "id=\"labels\""];
+    assert!(order.map(at).is_sorted(), "{:?}", order.map(at));
+    assert_eq!(page.matches("id=\"curves\"").count(), 1);
 }
 
 #[test]
@@ -368,7 +410,7 @@ fn write_the_sample() {
     std::fs::write(folder.join("report.html"), html(&opened)).unwrap();
     std::fs::write(folder.join("report.txt"), text(&opened)).unwrap();
     for figure in drawn(&opened) {
-        std::fs::write(folder.join(figure.name).with_extension("svg"), figure.svg.unwrap()).unwrap();
+        std::fs::write(folder.join(&figure.name).with_extension("svg"), draw::svg(&figure).unwrap()).unwrap();
     }
     for (i, (name, opened)) in edge_cases().into_iter().enumerate() {
         std::fs::write(folder.join(format!("edge-{i:02}-{}.html", name.replace(' ', "-"))), html(&opened)).unwrap();

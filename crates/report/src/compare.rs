@@ -1,24 +1,174 @@
-//! Two runs side by side: sentences, a terminal text, a figure and a page with nothing but these.
+//! The verb `compare`: two runs side by side. Their learning curves and the settings in which they differ come first, then what they
+//! have in common.
 
-use super::figures::Figure;
-use super::svg::{Svg, escape};
 use super::timeline::{self, Content, Series, Track};
 use super::words::{count, counted, list, number, percent};
-use super::{page, terminal};
 use dunwu::Opened;
-use dunwu::answer::Scale;
-use dunwu::answer::{Color, FAINT, RESTORED, TEST, TRAIN};
-use dunwu::compare::{Asked, Comparison, Likeness, MATCHED, Matching, Method, Moment, Pairing, SampleSet};
+use dunwu::answer::{
+    Answer, Block, Color, FAINT, Figure, RESTORED, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object,
+};
+use dunwu::compare::{
+    Asked, CompareError, Comparison, Likeness, MATCHED, Matching, Method, Moment, Pairing, SampleSet, Side, compare,
+};
 use dunwu::group::Irrep;
-use std::fmt::Write;
+use dunwu::run::{RunRequest, open};
+use dunwu::store::{Record, RunDir};
+use dunwu::verb::{VerbError, Watcher};
+use dunwu_engine::RunSpec;
+use dunwu_engine::spec::canonical;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// From here on two sets of features count as the same up to a rotation; the level that units are matched at.
 const ALIKE: f64 = MATCHED;
 /// Share of the way from the reference to 1 below which a likeness is not told from it; a convention of this report.
 const BARELY: f64 = 0.1;
 
+/// Two runs as programs read them; in every pair the first run comes first.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct CompareData {
+    /// What their features and gradients have in common.
+    pub comparison: Comparison,
+    /// The settings in which they differ, in the order of `dunwu settings`.
+    pub differing_settings: Vec<DifferingSetting>,
+}
+
+/// A setting in which two runs differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DifferingSetting {
+    /// Its key: `optimizer.learning_rate`.
+    pub key: String,
+    /// Its value in each run, as files spell it; `null` where the run does not have the setting.
+    pub values: [Option<String>; 2],
+}
+
+/// Compares two recorded runs of one task.
+pub fn answer(dirs: [&RunDir; 2], watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let requests = [RunRequest::from_run(dirs[0])?, RunRequest::from_run(dirs[1])?];
+    let records = [Record::read(dirs[0])?, Record::read(dirs[1])?];
+    let names = dirs.map(RunDir::dir_name);
+    watcher.phase("comparing gradients and features", None);
+    let comparison = compare([0, 1].map(|i| Side {
+        name: &names[i],
+        spec: &requests[i].spec,
+        problem: &requests[i].problem,
+        split: &requests[i].split,
+        record: &records[i],
+    }))
+    .map_err(|error| match error {
+        CompareError::OtherTask { .. } => VerbError::usage(error),
+        error => error.into(),
+    })?;
+    let opened = [open(dirs[0], watcher)?, open(dirs[1], watcher)?];
+    Ok(of_runs(comparison, opened.each_ref()))
+}
+
+/// The answer from what was computed.
+fn of_runs(comparison: Comparison, runs: [&Opened; 2]) -> Answer {
+    let mut sentences = sentences(&comparison).into_iter();
+    let headline = sentences.next().expect("the verdict comes first");
+    let settings = differing_settings(runs.map(|run| &run.spec));
+    let chief = Section {
+        title: None,
+        shown: Shown::Everywhere,
+        blocks: vec![Block::Figure(learning_curves(&comparison, runs)), settings_block(&settings)],
+    };
+    Answer {
+        verb: "compare",
+        title: comparison.task.clone(),
+        setup: comparison.names.join(" · "),
+        headline,
+        sentences: sentences.chain(irreps(&comparison, runs)).collect(),
+        sections: vec![
+            chief,
+            Section::of_page("Gradients and features, over time", vec![Block::Figure(figure(&comparison))]),
+        ],
+        sources: vec!["CKA: Kornblith et al. 2019, arXiv:1905.00414.".to_owned()],
+        data: object(&CompareData { comparison, differing_settings: settings }),
+    }
+}
+
+/// Settings that identify a run and differ between the two.
+fn differing_settings(specs: [&RunSpec; 2]) -> Vec<DifferingSetting> {
+    let [first, second] =
+        specs.map(|spec| canonical(spec).into_iter().map(|(key, value)| (key, value.to_string())).collect::<Vec<_>>());
+    let of_second: BTreeMap<&str, &String> = second.iter().map(|(key, value)| (*key, value)).collect();
+    let only_second = second.iter().filter(|(key, _)| first.iter().all(|(other, _)| other != key));
+    let differing = first
+        .iter()
+        .map(|(key, value)| (*key, [Some(value.clone()), of_second.get(key).map(|&value| value.clone())]))
+        .chain(only_second.map(|(key, value)| (*key, [None, Some(value.clone())])));
+    differing
+        .filter(|(_, values)| values[0] != values[1])
+        .map(|(key, values)| DifferingSetting { key: key.to_owned(), values })
+        .collect()
+}
+
+fn settings_block(settings: &[DifferingSetting]) -> Block {
+    if settings.is_empty() {
+        return Block::Paragraphs(vec!["The two runs do not differ in any setting.".to_owned()]);
+    }
+    let cell = |value: &Option<String>| TableCell::of(value.clone(), TableCell::Text);
+    let row = |DifferingSetting { key, values: [first, second] }: &DifferingSetting| {
+        vec![TableCell::Text(key.clone()), cell(first), cell(second)]
+    };
+    let heads = ["differing setting", "first run", "second run"];
+    Block::Table(Table::new("differing_settings", 3, &heads, settings.iter().map(row).collect()))
+}
+
+/// Accuracy and loss of both runs over their steps.
+fn learning_curves(comparison: &Comparison, runs: [&Opened; 2]) -> Figure {
+    const NAME: &str = "learning_curves";
+    const TITLE: &str = "Learning curves of both runs";
+    type Read = fn(&dunwu_engine::Scalars) -> Option<f64>;
+    let Some(last) = runs.iter().filter_map(|run| Some(run.scalars.last()?.step)).max() else {
+        return Figure::undefined(NAME, TITLE, "neither record holds an evaluation");
+    };
+    let curves = |test: Read, train: Read| -> Vec<Series> {
+        let curve = |name: &str, run: usize, read: Read, dashed| {
+            let points = runs[run].scalars.iter().filter_map(|row| Some((row.step as f64, read(row)?))).collect();
+            let (color, which) = [(TEST, "first"), (TRAIN, "second")][run];
+            Series { dashed, ..Series::evaluated(&format!("{name}, {which}"), color, points) }
+        };
+        let mut curves =
+            vec![curve("test", 0, test, false), curve("test", 1, test, false), curve("train", 0, train, true)];
+        curves.push(curve("train", 1, train, true));
+        curves.retain(|series| !series.points.is_empty());
+        curves
+    };
+    let losses = curves(|row| row.test_loss, |row| Some(row.train_loss));
+    let values: Vec<f64> = losses.iter().flat_map(|series| &series.points).map(|point| point.1).collect();
+    let own = if comparison.losses[0] == comparison.losses[1] { "a sample" } else { "each run its own" };
+    let tracks = [
+        Track {
+            title: "Accuracy (share of samples)".into(),
+            scale: Scale::Linear { low: 0.0, high: 1.0 },
+            height: 150.0,
+            content: Content::Curves(curves(|row| row.test_accuracy, |row| Some(row.train_accuracy))),
+        },
+        Track {
+            title: format!("Loss ({own})"),
+            scale: Scale::log(values, 12),
+            height: 130.0,
+            content: Content::Curves(losses),
+        },
+    ];
+    let caption = |run: usize| {
+        let which = ["first", "second"][run];
+        let [name, loss] = [&comparison.names[run], &comparison.losses[run]];
+        let generalized = match runs[run].generalized {
+            Some(step) => format!("generalizes at step {}", count(step)),
+            None => format!("does not generalize within {}", counted(runs[run].spec.steps as usize, "step")),
+        };
+        format!("The {which} run, {name} ({loss}), {generalized}.")
+    };
+    let caption = format!("{} {}", caption(0), caption(1));
+    Figure::of_plots(NAME, TITLE, caption, timeline::stack_over(last.max(1), &[], &[], &tracks))
+}
+
 /// Whether the two built the same features, in one sentence; then what it rests on.
-pub fn sentences(comparison: &Comparison) -> Vec<String> {
+fn sentences(comparison: &Comparison) -> Vec<String> {
     let all = [Some(verdict(comparison)), setting(comparison), Some(asked(comparison)), over_time(comparison)];
     let ends = comparison.ends.iter().map(|end| likeness(comparison, end));
     all.into_iter().flatten().chain(ends).chain(units(comparison)).collect()
@@ -162,7 +312,7 @@ fn units(comparison: &Comparison) -> Option<String> {
 }
 
 /// Which irreps pure units carry in the two runs; `None` where the task has none.
-pub fn irreps(comparison: &Comparison, runs: [&Opened; 2]) -> Option<String> {
+fn irreps(comparison: &Comparison, runs: [&Opened; 2]) -> Option<String> {
     let names = sides(comparison);
     let (covered, _) = runs[0].coverage()?;
     let (other, missing) = runs[1].coverage()?;
@@ -182,20 +332,8 @@ pub fn irreps(comparison: &Comparison, runs: [&Opened; 2]) -> Option<String> {
     ))
 }
 
-/// The comparison as plain text for a terminal of 80 columns; `remarks` follow what it says itself.
-pub fn text(comparison: &Comparison, remarks: &[String]) -> String {
-    let [a, b] = &comparison.names;
-    let mut text = terminal::paragraph(&format!("{}: {a} and {b}", comparison.task), "");
-    for (i, sentence) in sentences(comparison).iter().chain(remarks).enumerate() {
-        text += "\n\n";
-        text += &terminal::paragraph(sentence, if i == 0 { "" } else { "  " });
-    }
-    text.push('\n');
-    text
-}
-
 /// Alignment of the gradients and likeness of the features over time.
-pub fn figure(comparison: &Comparison) -> Figure {
+fn figure(comparison: &Comparison) -> Figure {
     const NAME: &str = "compare";
     const TITLE: &str = "Two losses, over time";
     let names = sides(comparison);
@@ -236,9 +374,7 @@ pub fn figure(comparison: &Comparison) -> Figure {
         return Figure::undefined(NAME, TITLE, "no gradient or feature of the two runs can be compared");
     }
     let last = comparison.moments.last().map_or(1, |moment| moment.steps[0].max(1));
-    let mut svg = Svg::default();
-    let height = timeline::draw_over(&mut svg, last, &[], &[], &tracks);
-    Figure::drawn(NAME, TITLE, caption(comparison), svg, height)
+    Figure::of_plots(NAME, TITLE, caption(comparison), timeline::stack_over(last, &[], &[], &tracks))
 }
 
 /// A cosine axis from 0, or from −1 where a curve goes below.
@@ -274,29 +410,11 @@ fn caption(comparison: &Comparison) -> String {
     format!("Both runs {steps}; arrays are centred over samples.{references}")
 }
 
-/// The comparison as one self-contained HTML page; `remarks` follow what it says itself.
-pub fn html(comparison: &Comparison, remarks: &[String]) -> String {
-    let [a, b] = &comparison.names;
-    let told = sentences(comparison);
-    let mut body = String::from("<ul class=\"story\">\n");
-    for sentence in told[1..].iter().chain(remarks) {
-        writeln!(body, "<li>{}</li>", page::prose(sentence)).expect("writing to a String cannot fail");
-    }
-    body += "</ul>\n";
-    body += &page::shown(&figure(comparison));
-    page::document(&page::Head {
-        kicker: "Dunwu · two runs, side by side",
-        title: &comparison.task,
-        setup: &escape(&format!("{a} · {b}")),
-        lede: &told[0],
-        body: &body,
-        footer: ". CKA: Kornblith et al. 2019, arXiv:1905.00414. Colours: Okabe &amp; Ito.",
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawing_checks::assert_sound;
+    use crate::{draw, sample as sample_run, skin};
     use dunwu::compare::UnitMatching;
 
     fn sample() -> Comparison {
@@ -371,20 +489,48 @@ mod tests {
             (c.same_sample, c.same_start, c.pairing) = (false, false, Pairing::Progress);
             (c.units, c.moments, c.ends) = (None, vec![], vec![]);
         });
+        let (first, mut second) = (sample_run::run(16, 8), sample_run::run(16, 8));
+        (second.spec.seed, second.generalized) = (3, None);
+        second.scalars.truncate(100);
         for comparison in [sample(), bare.clone()] {
-            let page = html(&comparison, &["a remark < 3".into()]);
-            assert!(!page.contains("<script") && !page.contains(" src=") && page.contains("a remark &lt; 3"));
-            let body = page.strip_prefix("<!doctype html>").unwrap();
-            roxmltree::Document::parse(&body.replace("&#160;", " ")).unwrap();
-            let text = text(&comparison, &[]);
-            assert!(text.lines().all(|line| line.chars().count() <= 81), "{text}");
+            let answer = of_runs(comparison, [&first, &second]);
+            let page = skin::page(&answer);
+            assert!(!page.contains("<script") && !page.contains(" src="));
+            roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>").unwrap()).unwrap();
+            let text = skin::terminal(&answer);
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+            assert!(text.contains("Accuracy (share of samples): test, second"), "{text}");
+            for figure in answer.figures() {
+                if let Some(svg) = draw::svg(figure) {
+                    assert_sound(&svg, &figure.name);
+                }
+            }
+            let schema = serde_json::to_value(schemars::schema_for!(CompareData)).unwrap();
+            let data = serde_json::Value::Object(answer.data.clone());
+            let errors: Vec<String> =
+                jsonschema::validator_for(&schema).unwrap().iter_errors(&data).map(|e| e.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}");
         }
-        assert!(figure(&bare).svg.is_none());
-        let drawn = figure(&sample()).svg.unwrap();
-        roxmltree::Document::parse(&drawn).unwrap();
+        assert!(figure(&bare).drawing.is_none());
         let told = sentences(&bare).join(" ");
         for limit in ["not trained on the same samples", "same weights", "too few steps"] {
             assert!(told.contains(limit), "{told}");
         }
+    }
+
+    /// By hand: the seeds differ, and a setting that only one run has is missing in the other.
+    #[test]
+    fn the_settings_that_differ_are_those_and_no_others() {
+        let (first, mut second) = (RunSpec::default(), RunSpec::default());
+        assert_eq!(differing_settings([&first, &second]), []);
+        (second.seed, second.threads) = (7, 3);
+        let differing = differing_settings([&first, &second]);
+        assert_eq!(differing.len(), 1, "threads change no bit: {differing:?}");
+        assert_eq!((differing[0].key.as_str(), &differing[0].values), ("seed", &[Some("0".into()), Some("7".into())]));
+        let sgd = dunwu::run::RunRequest::from_words(&["small".to_owned(), "optimizer=sgd".to_owned()]).unwrap().spec;
+        let adam = dunwu::run::RunRequest::from_words(&["small".to_owned()]).unwrap().spec;
+        let differing = differing_settings([&sgd, &adam]);
+        assert!(differing.iter().any(|d| d.key == "optimizer"), "{differing:?}");
+        assert!(differing.iter().any(|d| d.values[0].is_none()), "{differing:?}");
     }
 }

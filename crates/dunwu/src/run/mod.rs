@@ -1,0 +1,18 @@
+//! One run: from words to a spec that can begin, through training, to a record opened again.
+//!
+//! ```text
+//! words, run directory ─▶ RunRequest ─▶ drive (one loop for runs, sweeps and races) ─▶ record ─▶ open ─▶ Opened ─▶ until(step) ─▶ Past
+//! ```
+//!
+//! Nothing is drawn or printed here: `dunwu-report` makes the answer of the verbs `run`, `resume` and `show` from what this gives.
+
+pub mod drive;
+mod open;
+mod past;
+mod request;
+mod train;
+
+pub use open::{keep_derived, open};
+pub use past::Past;
+pub use request::{Base, RunRequest};
+pub use train::{RunEnd, Training, resume, run};

@@ -1,0 +1,166 @@
+//! The verbs `run` and `resume` up to the record: a training is driven, recorded, and opened as it goes.
+
+use super::RunRequest;
+use super::drive::{Before, Driven, Keeper, Pace, drive, seconds_of};
+use crate::opened::{Opened, Opening};
+use crate::store::{NewRun, Record, RunDir, RunState, RunWriter};
+use crate::verb::{Progress, VerbError, Watcher};
+use dunwu_engine::kernel::kernel_name;
+use dunwu_engine::{Checkpoint, Scalars, Snapshot};
+use std::path::Path;
+use std::time::Duration;
+
+/// How a training is driven; none of it changes a bit of what comes out.
+#[derive(Clone, Copy, Debug)]
+pub struct Training<'a> {
+    /// Folder that holds the run directories.
+    pub runs: &'a Path,
+    /// Time between checkpoints: what a `kill -9` may cost.
+    pub checkpoint_every: Duration,
+}
+
+/// A run that has ended.
+pub enum RunEnd {
+    /// It ended now.
+    Made(RunDir, Box<Opened>),
+    /// It had ended before; only its directory is known yet.
+    Found(RunDir),
+}
+
+/// Makes the run, goes on with it where it was interrupted, or finds it finished.
+pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<RunEnd, VerbError> {
+    request.notes.iter().for_each(|note| watcher.note(note));
+    let Some(dir) = RunDir::find(training.runs, &request.id)? else {
+        let name = request.spec.task.to_string();
+        let new = NewRun {
+            name: &name,
+            spec: &request.spec,
+            inputs: &request.inputs,
+            kernel: kernel_name(request.spec.numerics),
+        };
+        let writer = RunWriter::create(training.runs, &new)?;
+        return train(request, writer, None, training, watcher);
+    };
+    match dir.state()? {
+        RunState::Finished(_) => {
+            watcher.note(&format!("this run exists already: {}", dir.path().display()));
+            Ok(RunEnd::Found(dir))
+        }
+        RunState::Unfinished { .. } => go_on(request, &dir, training, watcher),
+    }
+}
+
+/// Goes on with the run in `dir`, or finds it finished.
+pub fn resume(dir: RunDir, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<RunEnd, VerbError> {
+    if let RunState::Finished(_) = dir.state()? {
+        watcher.note(&format!("this run is finished already: {}", dir.path().display()));
+        return Ok(RunEnd::Found(dir));
+    }
+    let request = RunRequest::from_run(&dir)?;
+    request.notes.iter().for_each(|note| watcher.note(note));
+    go_on(&request, &dir, training, watcher)
+}
+
+fn go_on(
+    request: &RunRequest,
+    dir: &RunDir,
+    training: &Training<'_>,
+    watcher: &mut Watcher<'_>,
+) -> Result<RunEnd, VerbError> {
+    let resumed = RunWriter::resume(dir, kernel_name(request.spec.numerics))?;
+    if resumed.torn {
+        watcher.note("the record ended inside a line, which was cut");
+    }
+    watcher.note(&match (&resumed.checkpoint, &resumed.checkpoint_refused) {
+        (Some(checkpoint), _) => format!("going on from step {}: {}", checkpoint.step, dir.path().display()),
+        (None, Some(why)) => format!("beginning again, because the checkpoint cannot be used ({why})"),
+        (None, None) => format!("beginning again: {}", dir.path().display()),
+    });
+    train(request, resumed.writer, resumed.checkpoint.as_ref(), training, watcher)
+}
+
+/// The run itself: each step's yield is recorded, then measured, then shown.
+fn train(
+    request: &RunRequest,
+    writer: RunWriter,
+    checkpoint: Option<&Checkpoint>,
+    training: &Training<'_>,
+    watcher: &mut Watcher<'_>,
+) -> Result<RunEnd, VerbError> {
+    use dunwu_engine::Training as Engine;
+    let RunRequest { spec, problem, split, decomposition, .. } = request;
+    let mut opening = Opening::new(spec, problem, split, decomposition.as_ref());
+    let (engine, before) = match checkpoint {
+        None => (Engine::new(spec, problem, split, request.threads())?, Before::default()),
+        Some(checkpoint) => {
+            let before = reopen(&mut opening, writer.dir(), checkpoint, watcher)?;
+            (Engine::resume(spec, problem, split, request.threads(), checkpoint)?, before)
+        }
+    };
+    watcher.phase("training", Some(spec.steps));
+    let stop = watcher.stop();
+    let must_stop = || stop.load(std::sync::atomic::Ordering::Relaxed);
+    let pace = Pace { checkpoint_every: training.checkpoint_every, must_stop: &must_stop };
+    let mut recording = Recording { writer, opening, watcher };
+    match drive(engine, before, &pace, &mut recording)? {
+        Driven::Stopped { step } => {
+            let dir = recording.writer.dir().path().display();
+            let saved =
+                format!("stopped after step {step}, with a checkpoint: `dunwu resume {dir}` goes on from there");
+            recording.watcher.note(&saved);
+            Err(VerbError::Stopped)
+        }
+        Driven::Ended(ended) => {
+            let Recording { writer, opening, .. } = recording;
+            let dir = writer.finish(ended.outcome, ended.step, ended.seconds)?;
+            Ok(RunEnd::Made(dir, Box::new(opening.finish(ended.scalars, ended.outcome))))
+        }
+    }
+}
+
+/// Measures the snapshots that the record holds from before `checkpoint`; what else it holds comes back.
+fn reopen(
+    opening: &mut Opening<'_>,
+    dir: &RunDir,
+    checkpoint: &Checkpoint,
+    watcher: &mut Watcher<'_>,
+) -> Result<Before, VerbError> {
+    let record = Record::read(dir)?;
+    let kept: Vec<u64> =
+        record.snapshots.iter().map(|entry| entry.step).filter(|&step| step < checkpoint.step).collect();
+    watcher.phase("measuring snapshots", Some(kept.len() as u64));
+    for (step, done) in kept.into_iter().zip(1..) {
+        opening.add(&record.load_snapshot(step)?)?;
+        watcher.pieces(done);
+    }
+    let scalars = record.scalars.into_iter().filter(|row| row.step < checkpoint.step).collect();
+    Ok(Before { scalars, seconds: seconds_of(checkpoint) })
+}
+
+/// A run directory being written, and the run being opened beside it.
+struct Recording<'a, 'w, 't> {
+    writer: RunWriter,
+    opening: Opening<'a>,
+    watcher: &'w mut Watcher<'t>,
+}
+
+impl Keeper for Recording<'_, '_, '_> {
+    type Error = VerbError;
+
+    fn keep_scalars(&mut self, row: &Scalars) -> Result<(), VerbError> {
+        self.writer.append_scalars(row)?;
+        self.watcher.tell(&Progress::Evaluated(row));
+        Ok(())
+    }
+
+    fn keep_snapshot(&mut self, snapshot: &Snapshot, last: Option<&Scalars>) -> Result<(), VerbError> {
+        self.writer.append_snapshot(snapshot)?;
+        let frame = self.opening.add(snapshot)?;
+        self.watcher.tell(&Progress::Measured(frame, last));
+        Ok(())
+    }
+
+    fn keep_checkpoint(&mut self, checkpoint: Checkpoint, _: &[Scalars]) -> Result<(), VerbError> {
+        Ok(self.writer.save_checkpoint(&checkpoint)?)
+    }
+}

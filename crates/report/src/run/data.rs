@@ -1,0 +1,119 @@
+//! What programs read of a run.
+
+use super::KeptRun;
+use dunwu::Opened;
+use dunwu::opened::{Stage, UnitLabel};
+use dunwu::store::StoredOutcome;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A run as programs read it. Numbers that are not finite are `null`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RunData {
+    /// Its directory.
+    pub run: String,
+    /// Canonical name of its task: `cyclic:71`.
+    pub task: String,
+    /// How it ended; a run that is not finished counts as censored at its last evaluation.
+    pub outcome: StoredOutcome,
+    /// Step from which on training accuracy stays at its level, 0.99 unless the spec says otherwise.
+    pub step_memorized: Option<u64>,
+    /// The same of test accuracy.
+    pub step_generalized: Option<u64>,
+    /// Loss on the training sample at the last evaluation, in nats or as a squared error a sample.
+    pub train_loss: Option<f64>,
+    /// Share of the training sample that is answered as it is labelled, at the last evaluation.
+    pub train_accuracy: Option<f64>,
+    /// Loss on the samples held out, at the last evaluation.
+    pub test_loss: Option<f64>,
+    /// Share of the samples held out that is answered right, at the last evaluation.
+    pub test_accuracy: Option<f64>,
+    /// Share of the corrupted training samples that get the wrong label that they were given; `null` without any.
+    pub corrupted_accuracy: Option<f64>,
+    /// Share of the corrupted training samples that get their true label; `null` without any.
+    pub restored_accuracy: Option<f64>,
+    /// Hidden units by label at the last snapshot.
+    pub units: RunUnits,
+    /// Nontrivial irreps at the last snapshot; `null` where the task has none.
+    pub irreps: Option<RunIrreps>,
+    /// The stages that it passed through, in order; none where they are not kept.
+    pub stages: Vec<RunStage>,
+    /// Steps over the training time that they took, measuring and writing not counted; `null` while it is not finished.
+    pub steps_per_second: Option<f64>,
+    /// What computed it.
+    pub kernel: String,
+    /// Whether it was there already and was not trained now.
+    pub reused: bool,
+}
+
+/// Hidden units by what they do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RunUnits {
+    /// Their contribution to the fit carries over to samples that were held out.
+    pub generalizing: usize,
+    /// Their contribution is to the training sample only.
+    pub memorizing: usize,
+    /// They contribute nothing significant yet.
+    pub undecided: usize,
+    /// Their weights have decayed to nothing.
+    pub dead: usize,
+}
+
+/// Irreps by whether a pure unit carries them: one with more than 0.9 of its power there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RunIrreps {
+    /// Names of those that at least one does.
+    pub covered: Vec<String>,
+    /// Names of those that none does.
+    pub missing: Vec<String>,
+}
+
+/// A stage and its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RunStage {
+    /// Which.
+    pub name: Stage,
+    /// Its first step.
+    pub from: u64,
+    /// The first step of the next one, or the last of all.
+    pub to: u64,
+}
+
+impl RunData {
+    pub(super) fn of(opened: &Opened, kept: &KeptRun<'_>) -> Self {
+        let last = opened.scalars.last();
+        let frame = opened.frames.last();
+        let count = |label: UnitLabel| frame.map_or(0, |frame| frame.count(label));
+        let names = |irreps: Vec<&dunwu::group::Irrep>| irreps.iter().map(|irrep| irrep.name.clone()).collect();
+        Self {
+            run: kept.dir.display().to_string(),
+            task: opened.task.clone(),
+            outcome: opened.outcome.into(),
+            step_memorized: opened.memorized,
+            step_generalized: opened.generalized,
+            train_loss: last.map(|row| row.train_loss),
+            train_accuracy: last.map(|row| row.train_accuracy),
+            test_loss: last.and_then(|row| row.test_loss),
+            test_accuracy: last.and_then(|row| row.test_accuracy),
+            corrupted_accuracy: last.and_then(|row| row.corrupted_accuracy),
+            restored_accuracy: last.and_then(|row| row.restored_accuracy),
+            units: RunUnits {
+                generalizing: count(UnitLabel::Generalizing),
+                memorizing: count(UnitLabel::Memorizing),
+                undecided: count(UnitLabel::Undecided),
+                dead: count(UnitLabel::Dead),
+            },
+            irreps: opened
+                .coverage()
+                .map(|(covered, missing)| RunIrreps { covered: names(covered), missing: names(missing) }),
+            stages: opened
+                .stages
+                .iter()
+                .map(|span| RunStage { name: span.name, from: span.from, to: span.to })
+                .collect(),
+            steps_per_second: kept.end.filter(|end| end.seconds > 0.0).map(|end| end.step as f64 / end.seconds),
+            kernel: dunwu_engine::kernel::kernel_name(opened.spec.numerics).to_owned(),
+            reused: kept.reused,
+        }
+    }
+}

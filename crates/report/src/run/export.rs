@@ -1,0 +1,54 @@
+//! A run in files: every figure as SVG, every table as Parquet or CSV.
+
+use crate::draw;
+use dunwu::answer::Answer;
+use dunwu::run::open;
+use dunwu::store::RunDir;
+use dunwu::store::file::{FileError, replace};
+use dunwu::tables;
+use dunwu::verb::{VerbError, Watcher};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How tables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableFormat {
+    /// Parquet, Snappy-compressed.
+    Parquet,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// Writes every figure and table of a run into the folder `output`, which is made if it is missing; gives the run's answer and the
+/// paths of the files.
+pub fn export(
+    dir: &RunDir,
+    output: &Path,
+    format: TableFormat,
+    watcher: &mut Watcher<'_>,
+) -> Result<(Answer, Vec<PathBuf>), VerbError> {
+    // A folder that cannot be made is known before anything is measured.
+    fs::create_dir_all(output)
+        .map_err(|source| FileError::new("making the folder of figures and tables", output, source))?;
+    let opened = open(dir, watcher)?;
+    let answer = super::with_landscape(&opened, dir, watcher)?;
+    watcher.phase("writing figures and tables", None);
+    let mut paths = Vec::new();
+    for (name, svg) in draw::documents(&answer) {
+        let path = output.join(format!("{name}.svg"));
+        replace(&path, svg.as_bytes(), "writing a figure")?;
+        paths.push(path);
+    }
+    for (name, table) in tables::tables(&opened) {
+        let path = match format {
+            TableFormat::Parquet => output.join(name).with_extension("parquet"),
+            TableFormat::Csv => output.join(name).with_extension("csv"),
+        };
+        match format {
+            TableFormat::Parquet => table.write_parquet(&path)?,
+            TableFormat::Csv => table.write_csv(&path)?,
+        }
+        paths.push(path);
+    }
+    Ok((answer, paths))
+}

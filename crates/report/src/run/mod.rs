@@ -1,0 +1,158 @@
+//! The verbs `run`, `resume`, `show`, `report` and `export`: one answer for all of them, so that a run that trains and a run that is
+//! opened years later say the same.
+//!
+//! ```text
+//! RunRequest, run directory ─▶ dunwu::run ─▶ Opened ─▶ Answer ─▶ report.html, tables and figures in files
+//! ```
+
+mod data;
+mod export;
+mod landscape;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+pub use data::{RunData, RunIrreps, RunStage, RunUnits};
+pub use export::{TableFormat, export};
+
+use crate::skin;
+use crate::view::View;
+use crate::{figures, words};
+use dunwu::Opened;
+use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, object};
+use dunwu::run::{self, RunEnd, RunRequest, Training};
+use dunwu::store::file::replace;
+use dunwu::store::{Finished, RunDir, RunState};
+use dunwu::verb::{VerbError, Watcher};
+use dunwu_engine::spec::values;
+use std::path::{Path, PathBuf};
+
+/// Where a run is kept, and what its record says of its end.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptRun<'a> {
+    /// Its directory.
+    pub dir: &'a Path,
+    /// Its end; `None` while it is not finished.
+    pub end: Option<Finished>,
+    /// Whether it was there already.
+    pub reused: bool,
+}
+
+/// Makes the run that is asked for, goes on with it where it was interrupted, or shows it where it is finished; beside its record it
+/// then has its tables and its report.
+pub fn answer(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let end = run::run(request, training, watcher)?;
+    ended(end, watcher)
+}
+
+/// Goes on with an interrupted run, or shows it where it is finished.
+pub fn resume(dir: RunDir, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let end = run::resume(dir, training, watcher)?;
+    ended(end, watcher)
+}
+
+/// Opens a recorded run, finished or not.
+pub fn show(dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let opened = run::open(dir, watcher)?;
+    Ok(of_directory(&opened, dir, true, None)?)
+}
+
+/// Opens a recorded run for its page; `climbs` says whether its landscape is drawn, too, which takes about as long as training.
+pub fn report(dir: &RunDir, climbs: bool, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let opened = run::open(dir, watcher)?;
+    if climbs { with_landscape(&opened, dir, watcher) } else { Ok(of_directory(&opened, dir, true, None)?) }
+}
+
+/// Where the report of the run in `dir` is kept.
+pub fn report_path(dir: &Path) -> PathBuf {
+    dir.join("report.html")
+}
+
+fn ended(end: RunEnd, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let (dir, opened, reused) = match end {
+        RunEnd::Made(dir, opened) => (dir, *opened, false),
+        RunEnd::Found(dir) => {
+            let opened = run::open(&dir, watcher)?;
+            (dir, opened, true)
+        }
+    };
+    // The report is written last: without it, a process was ended between the run's last line and here.
+    if reused && report_path(dir.path()).is_file() {
+        return Ok(of_directory(&opened, &dir, reused, None)?);
+    }
+    watcher.phase("writing tables", None);
+    run::keep_derived(&opened, &dir)?;
+    watcher.phase("writing the report", None);
+    let answer = of_directory(&opened, &dir, reused, None)?;
+    replace(&report_path(dir.path()), skin::page(&answer).as_bytes(), "writing the report")?;
+    Ok(answer)
+}
+
+fn with_landscape(opened: &Opened, dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+    let landscape = landscape::figures(dir, opened, watcher)?;
+    Ok(of_directory(opened, dir, true, Some(landscape))?)
+}
+
+fn of_directory(
+    opened: &Opened,
+    dir: &RunDir,
+    reused: bool,
+    landscape: Option<[Figure; 2]>,
+) -> Result<Answer, dunwu::store::StoreError> {
+    let end = match dir.state()? {
+        RunState::Finished(end) => Some(end),
+        RunState::Unfinished { .. } => None,
+    };
+    Ok(of_opened(opened, &KeptRun { dir: dir.path(), end, reused }, landscape))
+}
+
+/// The answer about an opened run; `landscape` are the figures that are drawn on request, without which a page says how to get them.
+pub fn of_opened(opened: &Opened, kept: &KeptRun<'_>, landscape: Option<[Figure; 2]>) -> Answer {
+    let settings = values(&opened.spec).map(|(setting, value)| Fact::new(setting.key, value.to_string()));
+    of_view(&View::of(opened), kept, settings.collect(), landscape)
+}
+
+/// The answer; `settings` are the spec's rows, `landscape` the figures that are drawn on request.
+fn of_view(view: &View<'_>, kept: &KeptRun<'_>, settings: Vec<Fact>, landscape: Option<[Figure; 2]>) -> Answer {
+    let opened = view.opened;
+    let mut figures = figures::all(view).into_iter();
+    let curves = figures.next().expect("the learning curves come first");
+    let chief = Section {
+        title: None,
+        shown: Shown::Everywhere,
+        blocks: vec![Block::Facts(parts::glance(view)), Block::Figure(curves)],
+    };
+    let landscape = landscape.unwrap_or_else(|| landscape::not_asked_for(opened));
+    let figures = figures.chain(landscape).map(Block::Figure).collect();
+    let sections = [
+        Some(chief),
+        parts::stages_for_terminal(opened),
+        parts::labels(view),
+        parts::irreps(view),
+        parts::speed(kept),
+        parts::way_on(kept),
+        parts::stages(opened),
+        Some(Section::of_page("What the figures show", figures)),
+        (!settings.is_empty()).then(|| Section::of_page("How this run was set up", vec![Block::Facts(settings)])),
+        Some(Section::of_page("Words used here", vec![Block::Words(parts::words())])),
+    ];
+    let outcome = words::outcome(opened);
+    let (headline, outcome) = match kept.end {
+        Some(_) => (outcome, None),
+        None => (parts::unfinished(opened), Some(outcome)),
+    };
+    Answer {
+        verb: "run",
+        title: opened.task.clone(),
+        setup: parts::setup(view),
+        headline,
+        sentences: outcome.into_iter().chain(opened.story.iter().cloned()).collect(),
+        sections: sections.into_iter().flatten().collect(),
+        sources: vec![
+            "Theory: Y. Tian, Provable Scaling Laws of Feature Emergence from Learning Dynamics of Grokking, \
+             arXiv:2509.21519."
+                .to_owned(),
+        ],
+        data: object(&RunData::of(opened, kept)),
+    }
+}
