@@ -1,8 +1,8 @@
 //! `dunwu attend MODEL TEXT`: where a language model's attention is sparse.
 
 use crate::Place;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
+use crate::landscape::Drawn;
 use crate::language_model as language;
 use crate::say::{note, say};
 use anyhow::Context as _;

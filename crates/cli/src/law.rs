@@ -1,8 +1,8 @@
 //! `dunwu law TABLE`: how the critical sample size of a sweep's tasks grows, and which further runs would tell two laws apart.
 
 use crate::Place;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
+use crate::landscape::Drawn;
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::law::{Decision, Estimate, Form, Further, LawFit, Study, Threshold};

@@ -9,6 +9,7 @@ mod landscape;
 mod language_model;
 mod launch;
 mod law;
+mod opener;
 mod pair;
 mod passkey;
 mod phase;
@@ -147,7 +148,7 @@ enum Command {
         /// Directory, name or first digits of the id
         run_b: String,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -180,7 +181,7 @@ enum Command {
         #[arg(value_name = "x=COLUMN] [y=COLUMN] [KEY=VALUE ...")]
         words: Vec<String>,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -195,7 +196,7 @@ enum Command {
         #[arg(value_name = "KEY=VALUE")]
         filters: Vec<String>,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -212,7 +213,7 @@ enum Command {
         #[arg(value_name = "KEY=A,B] [tuned=KEY] [KEY=VALUE ...", required = true)]
         words: Vec<String>,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -253,7 +254,7 @@ enum Command {
         #[arg(long)]
         quiet: bool,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -270,7 +271,7 @@ enum Command {
         #[arg(long)]
         quiet: bool,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -284,7 +285,7 @@ enum Command {
         #[command(flatten)]
         asked: attend::Asked,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -296,7 +297,7 @@ enum Command {
         #[command(flatten)]
         asked: passkey::Asked,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },
@@ -309,7 +310,7 @@ enum Command {
         #[command(flatten)]
         asked: stream::Asked,
         #[command(flatten)]
-        drawn: drawn::Drawn,
+        drawn: landscape::Drawn,
         #[command(flatten)]
         place: Place,
     },

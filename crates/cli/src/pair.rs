@@ -1,8 +1,8 @@
 //! `dunwu pair TABLE KEY=A,B`: two values of one setting in pairs of runs.
 
 use crate::Place;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
+use crate::landscape::Drawn;
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::paired::{Comparison, Effect, Effects, PairedError, Tuned};

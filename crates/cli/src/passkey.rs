@@ -2,8 +2,8 @@
 
 use crate::Place;
 use crate::attend::name;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
+use crate::landscape::Drawn;
 use crate::language_model as language;
 use crate::say::say;
 use crate::stream::policies;

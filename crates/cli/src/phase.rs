@@ -1,8 +1,8 @@
 //! `dunwu phase TABLE`: a sweep against two of its settings.
 
 use crate::Place;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
+use crate::landscape::Drawn;
 use crate::say::say;
 use crate::swept::{self, filtered, key_value};
 use dunwu::phase::{Boundary, Cell, Diagram, PhaseError};

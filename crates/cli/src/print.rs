@@ -1,8 +1,9 @@
 //! Answers on standard output: in words or as one JSON object, and their page and figures as files.
 
 use crate::Place;
-use crate::drawn::{Drawn, open_page};
+use crate::drawn::Drawn;
 use crate::failure::Failure;
+use crate::opener::open_page;
 use crate::say::say;
 use anyhow::Context as _;
 use dunwu::answer::Answer;

@@ -5,8 +5,8 @@ mod progress;
 mod underway;
 
 use crate::Place;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
+use crate::landscape::Drawn;
 use crate::language_model;
 use crate::say::{note, say};
 use crate::signals::Signals;

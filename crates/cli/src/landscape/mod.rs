@@ -7,6 +7,7 @@ mod race;
 mod request;
 mod training;
 
+pub(crate) use crate::drawn::Drawn;
 pub(crate) use of_run::peaks_of_run;
 pub(crate) use peaks::peaks;
 pub(crate) use race::race;

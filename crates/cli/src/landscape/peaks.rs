@@ -1,8 +1,8 @@
 //! `dunwu peaks TASK`: finds, certifies and prints the peaks of one landscape.
 
+use super::Drawn;
 use super::request::{PEAKS_KEYS, Request};
 use crate::Place;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
 use crate::say::say;
 use dunwu::landscape::peaks::{Peak, Peaks, find};

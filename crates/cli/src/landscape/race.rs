@@ -1,10 +1,10 @@
 //! `dunwu race TASK`: landscapes over an axis, for several samples each, and short real runs beside them.
 
+use super::Drawn;
 use super::axis::{Axis, axis};
 use super::request::{Key, PEAKS_KEYS, RACE_KEYS, Request};
 use super::training::{Training, train};
 use crate::Place;
-use crate::drawn::Drawn;
 use crate::failure::Failure;
 use crate::say::say;
 use dunwu::landscape::race::{Course, Crossing, Estimate, Lead, RacePoint, Standing, crossing};
