@@ -9,6 +9,7 @@ mod launch;
 mod law;
 mod listing;
 mod manual;
+mod opener;
 mod output;
 mod pair;
 mod passkey;

@@ -2,7 +2,8 @@
 
 use crate::Place;
 use crate::failure::Failure;
-use crate::output::{PageOutput, open_page};
+use crate::opener::open_page;
+use crate::output::PageOutput;
 use crate::say::say;
 use anyhow::Context as _;
 use dunwu::answer::Answer;

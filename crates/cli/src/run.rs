@@ -1,7 +1,7 @@
 //! `dunwu run`, `resume`, `show`, `report` and `export`: one answer about one run.
 
 use crate::failure::Failure;
-use crate::output::open_page;
+use crate::opener::open_page;
 use crate::watching::watch;
 use crate::{Drive, Place, print};
 use clap::ValueEnum;

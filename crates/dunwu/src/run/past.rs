@@ -10,7 +10,8 @@ use dunwu_engine::{RunSpec, Scalars};
 /// of the whole run are not in it, nor are evaluations and snapshots after the step.
 ///
 /// ```
-/// # use dunwu::run::{Past, RunRequest, drive::*};
+/// use dunwu::run::Past;
+///
 /// /// Expects generalization where the last test accuracy that is known lies above a half.
 /// fn expects_generalization(past: &Past<'_>) -> bool {
 ///     past.scalars().last().and_then(|row| row.test_accuracy).is_some_and(|accuracy| accuracy > 0.5)
