@@ -79,8 +79,8 @@ fn at_the_root(name: &str) -> Option<&'static str> {
     }
     let lib = code_of(&fs::read_to_string(source().join("lib.rs")).unwrap());
     ROOMS.into_iter().find(|room| {
-        let uses = lib.split(&format!("pub use {room}::")).skip(1);
-        uses.into_iter().any(|rest| continuations(rest).contains(&name))
+        let begins = format!("pub use {room}::");
+        lib.split(&begins).skip(1).any(|rest| continuations(rest).contains(&name))
     })
 }
 
@@ -94,9 +94,7 @@ fn named_by(module: &[String], code: &str) -> BTreeSet<&'static str> {
     let up = "super::".repeat(module.len());
     for (at, _) in code.match_indices(&up) {
         let rest = code[at + up.len()..].trim_start_matches("super::");
-        let names = continuations(rest).into_iter().filter(|name| ROOMS.contains(name) || at_the_root(name).is_some());
-        // `super::loss` of a file `spec/settings/…` is deeper than the root only where the chain is shorter.
-        rooms.extend(names.filter_map(at_the_root));
+        rooms.extend(continuations(rest).into_iter().filter_map(at_the_root));
     }
     rooms
 }

@@ -126,7 +126,7 @@ fn one_hidden_layer_without_biases_is_the_two_layer_network() {
     assert_eq!(mlp.readout(&parameters), weights);
     let samples = problem.population();
     let (_, expected) =
-        crate::kernel::plain::loss_and_gradient(&weights, &samples, &[0, 5], spec.activation, Loss::CrossEntropy);
+        crate::model::fused::plain::loss_and_gradient(&weights, &samples, &[0, 5], spec.activation, Loss::CrossEntropy);
     let (mut tape, mut outputs) = (<Mlp as Layers>::Tape::default(), vec![0.0; samples.len() * 5]);
     mlp.forward(Numerics::Fast, &parameters, &chunk, &mut tape, &mut outputs);
     for (z, &y) in outputs.chunks_exact_mut(5).zip(&chunk.labels) {
