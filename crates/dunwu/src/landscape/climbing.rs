@@ -43,12 +43,9 @@ pub enum ClimbingError {
     /// All is trained on.
     #[error("what a peak is good for is judged by held-out samples, and this run holds none out")]
     NothingHeldOut,
-    /// A report is not the place for minutes of work.
-    #[error("a unit has {weights} input weights; `dunwu peaks --run` climbs this landscape when asked to")]
-    TooLarge {
-        /// Input weights.
-        weights: usize,
-    },
+    /// It takes as long as training, so a report has it only on request.
+    #[error("climbing the landscape takes about as long as training; `dunwu report RUN --landscape` draws it here")]
+    NotAskedFor,
     /// There is no such landscape.
     #[error(transparent)]
     Landscape(#[from] LandscapeError),

@@ -1,10 +1,10 @@
 //! The verb `peaks --run`: which peaks the units of a recorded run stand below, and the landscape of a run for its report.
 
+use super::EnergyKind;
 use super::climbing::{Climbing, ClimbingError, Watch};
 use super::mountains::mountains;
 use super::race::Course;
 use super::request::{energy_of_name, workers};
-use super::{EnergyKind, dimension};
 use crate::answer::Terrain;
 use crate::group::Decomposition;
 use crate::store::Record;
@@ -40,8 +40,6 @@ pub struct RunLandscape {
 
 /// Snapshots that a picture of a run has room for.
 const COLUMNS: usize = 8;
-/// Input weights up to which a report has its landscape without being asked: a few seconds.
-const REPORTED: usize = 512;
 
 /// The energy that the words beside a run choose: `energy=raw`, or whitened without a word.
 pub fn energy_of_words(words: &[String]) -> Result<EnergyKind, VerbError> {
@@ -87,9 +85,6 @@ impl ClimbingRequest<'_> {
     /// The landscape for the run's report: its units at a few snapshots, and the mountains.
     pub fn landscape(&self, watcher: &mut Watcher<'_>) -> Result<RunLandscape, VerbError> {
         let Self { spec, problem, split, decomposition, energy, .. } = *self;
-        if dimension(problem) > REPORTED {
-            return Ok(RunLandscape::refused(ClimbingError::TooLarge { weights: dimension(problem) }));
-        }
         let workers = workers(spec)?;
         watcher.phase("finding the peaks", None);
         let watch = match Watch::begin(spec, problem, split, decomposition, energy, &workers) {

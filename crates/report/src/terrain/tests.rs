@@ -2,7 +2,6 @@
 
 use super::contour::{area, outlines};
 use super::grid::Grid;
-use super::grid::Mark;
 use super::relief::Relief;
 use super::surface::{Camera, View};
 use super::*;
