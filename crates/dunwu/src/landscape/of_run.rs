@@ -41,6 +41,7 @@ pub struct RunLandscape {
 
 /// Snapshots that a picture of a run has room for.
 const COLUMNS: usize = 8;
+
 /// The energy that the words beside a run choose: `energy=raw`, or whitened without a word.
 pub fn energy_of_words(words: &[String]) -> Result<EnergyKind, VerbError> {
     let mut energy = EnergyKind::Whitened;

@@ -79,7 +79,8 @@ pub(super) fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answ
         counted(opened.spec.model.width, "unit"),
         climbing.energy.name()
     );
-    let labels = label_table(opened, &climbing).map(Block::Table).into_iter().collect();
+    let labels = label_table(opened, &climbing)
+        .map(|table| Section::everywhere("Labels against peaks at the last snapshot", vec![Block::Table(table)]));
     let labels_by_peak = label_data(opened, &climbing);
     Answer {
         verb: "climbing",
@@ -87,13 +88,17 @@ pub(super) fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answ
         setup,
         headline: switch(opened, &climbing),
         sentences: sentences(opened, &climbing),
-        sections: vec![
+        sections: [
             Section::untitled(vec![Block::Figure(flow(opened, &climbing))]),
             Section::everywhere("The feature peaks", vec![tops]),
-            Section::everywhere("Labels against peaks at the last snapshot", labels),
+        ]
+        .into_iter()
+        .chain(labels)
+        .chain([
             Section::everywhere("Snapshot by snapshot", vec![course]),
             Section::of_page("Words used here", vec![Block::Words(words())]),
-        ],
+        ])
+        .collect(),
         sources: vec![THEORY.to_owned()],
         data: object(&ClimbingData { run: dir.to_owned(), energy: climbing.energy, climbing, labels_by_peak }),
     }

@@ -147,7 +147,7 @@ fn mountains(survey: &PeakSurvey<'_>) -> Block {
                            a unit there.";
             Block::Slides(Slides {
                 name: "mountains".to_owned(),
-                title: format!("{} energy", survey.landscape.kind.name()),
+                title: format!("The mountains, {} energy", survey.landscape.kind.name()),
                 start: 0,
                 labels: vec![format!("n = {}", terrain.n_train)],
                 captions: vec![caption.to_owned()],

@@ -183,10 +183,8 @@ fn nearest_crossing(race: &Race<'_>, training: &Estimate) -> Option<String> {
     let rest: Vec<String> = rest.iter().map(|(ratio, name)| format!("{name} at {ratio:.2}")).collect();
     let others = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
     Some(format!(
-        "Nearest to the threshold of real runs cross {}, at {:.2} times its {}{others}.",
-        near.1,
-        near.0,
-        axis_sign(race)
+        "The crossing nearest to the threshold of real runs is that of {}, at {:.2} times it{others}.",
+        near.1, near.0
     ))
 }
 
@@ -325,8 +323,7 @@ fn words() -> Vec<Fact> {
         ),
         (
             "M ln M",
-            "M labels: the number of samples after which each token has been seen about once with each label, and the unit of the theory's \
-             sample sizes.",
+            "With M labels, about as many random draws as it takes to see each of them once, and the unit of the theory's sample sizes.",
         ),
     ]
     .map(|(name, value)| Fact::new(name, value))
