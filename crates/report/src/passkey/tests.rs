@@ -1,5 +1,5 @@
 use super::{PasskeyData, answer_of, words};
-use crate::drawing_checks::{assert_sound, assert_texts_apart, has_a_broken_number};
+use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
 use crate::{draw, skin};
 use dunwu_attention::passkey::{Answer, Tally};
 use dunwu_streams::PasskeyRun;
@@ -45,9 +45,7 @@ fn every_page_is_well_formed_and_its_texts_stand_apart() {
         (&many, &[1, 4, 16, 64, 256], true),
     ] {
         let answer = answer_of(&run(policies, distances, knows));
-        let page = skin::page(&answer);
-        roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>").unwrap()).unwrap();
-        assert!(!has_a_broken_number(&page), "{page}");
+        assert_page_sound(&skin::page(&answer), "passkey");
         let documents = draw::documents(&answer);
         assert_eq!(documents[0].0, "passkey");
         assert_sound(&documents[0].1, "passkey");
@@ -72,13 +70,13 @@ fn the_verdict_says_what_was_forgotten_and_what_is_not_known() {
     assert!(skin::terminal(&answer_of(&run(&POLICIES, &[128, 512], true))).contains("20 of 20"));
 }
 
-/// The line of a policy leaves its interval no wider than the binomial one: 0 of 20 reaches up to 16 % (Wilson).
+/// Of no success in n trials, Wilson's interval reaches up to z² / (n + z²).
 #[test]
 fn an_interval_is_drawn_as_the_data_has_it() {
     let data = PasskeyData::of(&run(&POLICIES, &[128, 512], true));
     let dropped = data.policies[2].cells[1];
     assert_eq!((dropped.right, dropped.key_held), (0, Some(false)));
-    // z² / (n + z²) for no success of n = 20 and z = 1.96.
+    // n = 20, z = 1.96.
     assert!((dropped.high - 3.8416 / 23.8416).abs() < 1e-3, "{}", dropped.high);
     let figure = super::chart::figure(&run(&POLICIES, &[128, 512], true));
     let svg = draw::svg(&figure).unwrap();

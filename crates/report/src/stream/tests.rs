@@ -3,7 +3,7 @@ use super::sample::{course, reading, text as hardness, three};
 use super::tables::{SPARKS, sparklines};
 use super::words::{interval, pace, sentences};
 use super::{StreamData, answer_of};
-use crate::drawing_checks::{assert_sound, assert_texts_apart};
+use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
 use crate::{draw, skin};
 use dunwu::answer::{Block, Scale};
 use dunwu_streams::{Course, Reading};
@@ -50,7 +50,7 @@ fn few_segments_give_no_interval_and_nothing_read_gives_a_page_still() {
     for reading in [three(0), reading(Vec::new()), reading(vec![course("full", 3, None, |_| f64::NAN)])] {
         let answer = answer_of(&reading);
         let page = skin::page(&answer);
-        roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>").unwrap()).unwrap();
+        assert_page_sound(&page, "nothing read");
         assert!(page.contains("Perplexity is local"), "{page}");
         assert!(skin::terminal(&answer).contains("perplexity"));
     }
