@@ -46,7 +46,7 @@ fn of_comparison(comparison: &Comparison, setup: &str) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drawing_checks::{assert_sound, assert_texts_apart, has_a_broken_number};
+    use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
     use crate::{draw, skin};
     use dunwu::sweep::fixture::{Row, results};
     use dunwu_engine::spec::Value;
@@ -93,10 +93,7 @@ mod tests {
                 assert_sound(&svg, name);
                 assert_texts_apart(&svg, name);
             }
-            let page = skin::page(&answer);
-            assert!(!has_a_broken_number(&page), "{name}");
-            let xml = page.strip_prefix("<!DOCTYPE html>").unwrap();
-            roxmltree::Document::parse(xml).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_page_sound(&skin::page(&answer), name);
             let text = skin::terminal(&answer);
             assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
             assert_eq!(crate::verbs::mistakes("pair", &skin::json(&answer)), [""; 0], "{name}");

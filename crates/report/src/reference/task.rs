@@ -175,6 +175,7 @@ fn corner(problem: &Problem) -> Option<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawing_checks::assert_page_sound;
     use crate::reference::{measures, presets, settings};
     use crate::skin;
 
@@ -191,8 +192,7 @@ mod tests {
             // A formula stays as it is.
             let is_short = |line: &str| line.chars().count() <= 80 || line.starts_with("    ") || line.contains("  (");
             assert!(text.lines().all(is_short), "{text}");
-            let page = skin::page(&answer);
-            roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>").unwrap()).unwrap();
+            assert_page_sound(&skin::page(&answer), &answer.title);
             assert_eq!(crate::verbs::mistakes(answer.verb, &skin::json(&answer)), [""; 0], "{}", answer.title);
         }
     }
