@@ -38,9 +38,9 @@ pub(crate) fn show<T>(quiet: bool, work: impl FnOnce(&mut Watcher<'_>) -> T) -> 
 }
 
 fn with_bar<T>(quiet: bool, stop: &AtomicBool, work: impl FnOnce(&mut Watcher<'_>) -> T) -> T {
-    let mut bar = Bar::new(quiet);
-    let result = work(&mut Watcher::new(&mut |progress| bar.show(progress), stop));
-    bar.bar.finish_and_clear();
+    let mut view = ProgressView::new(quiet);
+    let result = work(&mut Watcher::new(&mut |progress| view.show(progress), stop));
+    view.bar.finish_and_clear();
     result
 }
 
@@ -49,7 +49,8 @@ pub(crate) fn unwatched<T>(result: Result<T, VerbError>) -> Result<T, Failure> {
     result.map_err(|error| Failure::of_verb(error, None))
 }
 
-struct Bar {
+#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
+struct ProgressView {
     bar: ProgressBar,
     quiet: bool,
     has_terminal: bool,
@@ -63,7 +64,7 @@ struct Bar {
     has_head: bool,
 }
 
-impl Bar {
+impl ProgressView {
     fn new(quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(5) };
         Self {

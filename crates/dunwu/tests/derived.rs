@@ -1,5 +1,7 @@
 //! Caches of derived values hold for one version of the measures: a measure, a label or a table entry that changes without it fails.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use dunwu::group::Decomposition;
 use dunwu::measure::{DERIVED_VERSION, Quantity};
 use dunwu::opened::{Frame, Opening};

@@ -106,7 +106,7 @@ mod tests {
             for (name, part) in parts {
                 let properties = part["properties"].as_object().into_iter().flatten();
                 for (field, schema) in properties {
-                    assert!(schema["description"].is_string(), "{} of {name} has no description: {schema}", field);
+                    assert!(schema["description"].is_string(), "{field} of {name} has no description: {schema}");
                     assert_ne!(schema, &json!(true), "{field} of {name} may be anything");
                 }
             }

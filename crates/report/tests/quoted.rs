@@ -1,5 +1,7 @@
 //! Every number in a figure's caption and in a run's story is one of the table's: a second definition of a measure shows here.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use dunwu::Opened;
 use dunwu::answer::Figure;
 use dunwu::group::Decomposition;

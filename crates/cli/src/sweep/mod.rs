@@ -77,9 +77,12 @@ pub(crate) fn sweep(variation: &Variation, working: &Working, ending: &Ending, p
         print::without_page(&answer, place);
         return Ok(());
     }
-    watched(&request, working, place, |watcher| match ending.collect {
-        true => verbs::collect(&request, table, watcher),
-        false => verbs::sweep(&request, &options, table, watcher),
+    watched(&request, working, place, |watcher| {
+        if ending.collect {
+            verbs::collect(&request, table, watcher)
+        } else {
+            verbs::sweep(&request, &options, table, watcher)
+        }
     })
 }
 

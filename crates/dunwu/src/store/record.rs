@@ -77,7 +77,7 @@ impl Record {
             let (object, next) = open_line(text, &check).map_err(|why| damaged(line, why))?;
             let entry = serde_json::from_slice(&object).map_err(|e| damaged(line, e.to_string()))?;
             record.push(entry).map_err(|why| damaged(line, why))?;
-            check = next.to_owned();
+            next.clone_into(&mut check);
         }
         record.check = check;
         Ok(record)

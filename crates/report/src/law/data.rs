@@ -57,7 +57,7 @@ pub struct TaskThreshold {
     pub high: Option<f64>,
     /// The critical sample size in units of M ln M.
     pub n_mlogm: Option<f64>,
-    /// Slope b of the logistic curve 1 / (1 + (n_critical / n)^b).
+    /// Slope b of the logistic curve 1 / (1 + (`n_critical` / n)^b).
     pub slope: Option<f64>,
     /// Runs of the task.
     pub runs: usize,

@@ -75,7 +75,7 @@ pub struct PairCounts {
     pub low: f64,
     /// Upper end of the difference's 95 % interval.
     pub high: f64,
-    /// Two-sided p of the exact test of McNemar.
+    /// Two-sided p of the exact test of discordant pairs (`McNemar` 1947).
     pub p: f64,
 }
 

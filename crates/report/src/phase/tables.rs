@@ -33,7 +33,7 @@ pub(super) fn letters(diagram: &Diagram) -> [Section; 2] {
     let width = if is_wide && is_marked { 2 } else { 1 };
     let row = |(y, name): (usize, &String)| {
         let of_group = |(_, part): &(String, Vec<usize>)| {
-            let letters: String = part.iter().map(|&x| format!("{:<width$}", letter(x, y))).collect();
+            let letters = part.iter().map(|&x| format!("{:<width$}", letter(x, y))).collect::<Vec<_>>().concat();
             TableCell::Text(if is_wide { letters } else { letters.trim().to_owned() })
         };
         std::iter::once(name.as_str().into()).chain(groups.iter().map(of_group)).collect()

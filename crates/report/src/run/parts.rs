@@ -102,7 +102,7 @@ pub(super) fn way_on(kept: &KeptRun<'_>) -> Option<Section> {
     let go_on = vec!["To go on with it:".to_owned()];
     let command = format!("dunwu resume {}", kept.dir.display());
     let blocks = vec![Block::Paragraphs(go_on), Block::Command(command)];
-    kept.end.is_none().then(|| Section { title: None, shown: Shown::Everywhere, blocks })
+    kept.end.is_none().then_some(Section { title: None, shown: Shown::Everywhere, blocks })
 }
 
 /// How fast it was trained. A page does not say it: the same run has the same page, on whatever machine.

@@ -46,11 +46,9 @@ pub(super) fn curves(figure: &Figure) -> Option<String> {
 
 /// The solid lines with a name, the foremost first; dashed ones only accompany them.
 fn named_lines(plot: &Plot) -> Vec<&Line> {
-    let named = |layer| match layer {
-        &Layer::Line(ref line) if line.name.is_some() && !line.dashed && !line.points.is_empty() => Some(line),
-        _ => None,
-    };
-    plot.layers.iter().rev().filter_map(named).collect()
+    let lines =
+        plot.layers.iter().rev().filter_map(|layer| if let Layer::Line(line) = layer { Some(line) } else { None });
+    lines.filter(|line| line.name.is_some() && !line.dashed && !line.points.is_empty()).collect()
 }
 
 fn column_of(x: Scale, value: f64) -> Option<usize> {

@@ -2,11 +2,11 @@
 
 mod data;
 mod launch;
-mod sweep;
+mod made;
 #[cfg(test)]
 mod tests;
 mod times;
 
 pub use data::{LaunchData, SweepData, WorkData};
 pub use launch::launch;
-pub use sweep::{collect, forecast, sweep, work};
+pub use made::{collect, forecast, sweep, work};
