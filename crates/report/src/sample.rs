@@ -133,6 +133,7 @@ pub(super) fn run(width: usize, n_frames: usize) -> Opened {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one made-up value for each measure")]
 fn frame(step: u64, n_irreps: usize, units: &[(usize, f64, UnitLabel, f64)]) -> Frame {
     let t = step as f64;
     let mut labels = Vec::new();
