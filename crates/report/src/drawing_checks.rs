@@ -123,3 +123,33 @@ pub(super) fn assert_texts_apart(svg: &str, name: &str) {
         }
     }
 }
+
+/// A page is well-formed, gives each of its anchors once, fetches nothing, and shows no number that is none.
+pub(super) fn assert_page_sound(page: &str, name: &str) {
+    let mut text =
+        page.strip_prefix("<!DOCTYPE html>").unwrap_or_else(|| panic!("{name}: no document type")).to_owned();
+    for tag in ["script", "style"] {
+        while let Some(from) = text.find(&format!("<{tag}>")) {
+            let end = format!("</{tag}>");
+            let to = text.find(&end).unwrap_or_else(|| panic!("{name}: {tag} does not end")) + end.len();
+            text.replace_range(from..to, "");
+        }
+    }
+    // HTML does not close these, XML does.
+    for void in ["<meta ", "<input "] {
+        let parts: Vec<String> = text.split(void).map(str::to_owned).collect();
+        let closed = parts[1..].iter().map(|part| part.replacen('>', "/>", 1));
+        text = parts[..1].iter().cloned().chain(closed).collect::<Vec<_>>().join(void);
+    }
+    let document = Document::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
+    let n_ids = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), n_ids, "{name}: an anchor is given twice");
+    assert!(!has_a_broken_number(&text), "{name}");
+    let own = text.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    for forbidden in ["http://", "https://", "<link", "<img", "@import", "url(", " src=", " href=", "fetch("] {
+        assert!(!own.contains(forbidden), "{name}: {forbidden}");
+    }
+}
