@@ -103,7 +103,9 @@ fn of_directory(
         RunState::Finished(end) => Some(end),
         RunState::Unfinished { .. } => None,
     };
-    Ok(of_opened(opened, &KeptRun { dir: dir.path(), end, reused }, landscape))
+    // However it was called, `runs/a/` is `runs/a`.
+    let dir: PathBuf = dir.path().components().collect();
+    Ok(of_opened(opened, &KeptRun { dir: &dir, end, reused }, landscape))
 }
 
 /// The answer about an opened run; `landscape` are the figures that are drawn on request, without which a page says how to get them.
