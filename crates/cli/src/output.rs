@@ -63,7 +63,7 @@ pub(crate) fn page(output: Option<&Path>, verb: &str, about: &[&str]) -> Result<
     }
 }
 
-/// Options that decide where something is written or how it is told, and nothing of a page.
+/// Options that decide where something is written or printed; a page does not depend on them.
 const FLAGS: [&str; 4] = ["--json", "--quiet", "--restart", "--open"];
 const OPTIONS: [&str; 5] = ["--output", "--figures", "--assign", "--threads", "--checkpoint-every"];
 

@@ -15,7 +15,7 @@ use dunwu::run::{RunRequest, open};
 use dunwu::store::{Record, RunDir};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::RunSpec;
-use dunwu_engine::spec::canonical;
+use dunwu_engine::spec::{Value, canonical};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub struct CompareData {
 pub struct DifferingSetting {
     /// Its key: `optimizer.learning_rate`.
     pub key: String,
-    /// Its value in each run, as files spell it; `null` where the run does not have the setting.
+    /// Its value in each run; `null` where the run does not have the setting.
     pub values: [Option<String>; 2],
 }
 
@@ -92,7 +92,7 @@ fn of_runs(comparison: Comparison, runs: [&Opened; 2]) -> Answer {
 /// Settings that identify a run and differ between the two.
 fn differing_settings(specs: [&RunSpec; 2]) -> Vec<DifferingSetting> {
     let [first, second] =
-        specs.map(|spec| canonical(spec).into_iter().map(|(key, value)| (key, value.to_string())).collect::<Vec<_>>());
+        specs.map(|spec| canonical(spec).into_iter().map(|(key, value)| (key, written(&value))).collect::<Vec<_>>());
     let of_second: BTreeMap<&str, &String> = second.iter().map(|(key, value)| (*key, value)).collect();
     let only_second = second.iter().filter(|(key, _)| first.iter().all(|(other, _)| other != key));
     let differing = first
@@ -103,6 +103,14 @@ fn differing_settings(specs: [&RunSpec; 2]) -> Vec<DifferingSetting> {
         .filter(|(_, values)| values[0] != values[1])
         .map(|(key, values)| DifferingSetting { key: key.to_owned(), values })
         .collect()
+}
+
+/// A value without the quotes that files have around words.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        value => value.to_string(),
+    }
 }
 
 fn settings_block(settings: &[DifferingSetting]) -> Block {
@@ -529,7 +537,8 @@ mod tests {
         let sgd = dunwu::run::RunRequest::from_words(&["small".to_owned(), "optimizer=sgd".to_owned()]).unwrap().spec;
         let adam = dunwu::run::RunRequest::from_words(&["small".to_owned()]).unwrap().spec;
         let differing = differing_settings([&sgd, &adam]);
-        assert!(differing.iter().any(|d| d.key == "optimizer"), "{differing:?}");
+        let name = differing.iter().find(|d| d.key == "optimizer.name").unwrap();
+        assert_eq!(name.values, [Some("sgd".into()), Some("adam".into())]);
         assert!(differing.iter().any(|d| d.values[0].is_none()), "{differing:?}");
     }
 }

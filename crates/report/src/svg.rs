@@ -181,7 +181,7 @@ impl Svg {
         self.body.push_str("</g>\n");
     }
 
-    /// Draws `content` so that a pointer that rests on it is told `title`.
+    /// Draws `content` with a `title`, which browsers show where a pointer rests on it.
     pub(super) fn titled(&mut self, title: &str, content: impl FnOnce(&mut Self)) {
         self.push(format_args!("<g><title>{}</title>", escape(title)));
         content(self);

@@ -34,7 +34,7 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// `from 3 at step 0 over its largest value, 71 at step 100, to 7 at step 400`; the way is told if it left the ends'
+    /// `from 3 at step 0 over its largest value, 71 at step 100, to 7 at step 400`; the way is named if it left the ends'
     /// range.
     pub(super) fn phrase(&self) -> String {
         let at = |(step, value): (f64, f64)| format!("{} at step {}", words::number(value), words::count(step as u64));

@@ -124,7 +124,8 @@ fn what_a_network_does_not_have_is_said_once_with_the_reason() {
         assert_eq!(opened.stages.is_empty(), !has_token_weights || !outputs, "{words}");
         let story = opened.story.join(" ");
         assert_eq!(story.matches("Not defined here").count(), usize::from(!has_token_weights), "{words}: {story}");
-        let answer = of_opened(&opened, &KeptRun { dir: Path::new("runs/a"), end: None, reused: false }, None);
+        let answer =
+            of_opened(&opened, &KeptRun { dir: Path::new("runs/a"), end: None, reused: false, writer: None }, None);
         let (text, page) = (skin::terminal(&answer), skin::page(&answer));
         assert_eq!(text.contains("Irreps: not defined here:"), !has_token_weights || !is_group, "{words}: {text}");
         assert!(page.contains("</html>") && !page.contains("NaN"), "{words}");

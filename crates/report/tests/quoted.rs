@@ -166,7 +166,8 @@ fn every_number_of_a_caption_is_in_the_tables() {
         ("norms", of(&[measure::HIDDEN_NORM, measure::TOP_NORM])),
         ("spectra", of(&[measure::EFFECTIVE_RANK, measure::UPDATE_LEADING_SHARE])),
     ];
-    let answer = of_opened(&opened, &KeptRun { dir: Path::new("runs/a"), end: None, reused: false }, None);
+    let answer =
+        of_opened(&opened, &KeptRun { dir: Path::new("runs/a"), end: None, reused: false, writer: None }, None);
     // The figures of the landscape are drawn on request and undefined here.
     let figures: Vec<&Figure> = answer.figures().filter(|figure| figure.drawing.is_some()).collect();
     let names = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<BTreeSet<_>>();

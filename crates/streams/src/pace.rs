@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-/// Tokens at the beginning, and at the end, whose time is told.
+/// Tokens at the beginning, and at the end, whose time is reported.
 pub const WINDOW: u64 = 1000;
-/// Tokens after the cache is full from which on their time is told as that of the beginning; fewer may be one short chunk.
+/// Tokens after the cache is full from which on their time is reported as that of the beginning; fewer may be one short chunk.
 pub const ENOUGH: u64 = 256;
 
 /// Milliseconds a token of one policy. Each is a chunk's mean: wall time of the decoder's call, divided by the chunk's tokens.

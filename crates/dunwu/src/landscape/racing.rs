@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// What `race` is asked for.
 #[derive(Clone, Debug)]
 pub struct RaceRequest {
-    /// The landscapes; the energy is the one that is told of first.
+    /// The landscapes; the energy is the one that is shown first.
     pub landscape: LandscapeRequest,
     /// What is varied.
     pub axis: RaceAxis,

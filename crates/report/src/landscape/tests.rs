@@ -54,7 +54,7 @@ fn check(answer: &Answer, name: &str) {
     let errors: Vec<String> =
         validator.iter_errors(&data).map(|error| format!("{error} at {}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{name}: {errors:?}");
-    // For the eye: `DUNWU_REPORT_DIR=/tmp/pages cargo test`.
+    // For the eye: `DUNWU_REPORT_DIR=pages cargo test`.
     if let Ok(folder) = std::env::var("DUNWU_REPORT_DIR") {
         let file = name.replace(|c: char| !c.is_alphanumeric(), "-");
         std::fs::write(Path::new(&folder).join(format!("{file}.html")), skin::page(answer)).unwrap();

@@ -3,7 +3,7 @@
 use super::KeptRun;
 use dunwu::Opened;
 use dunwu::opened::{Stage, UnitLabel};
-use dunwu::store::StoredOutcome;
+use dunwu::store::{StoredOutcome, WritingProcess};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,6 +44,8 @@ pub struct RunData {
     pub kernel: String,
     /// Whether it was there already and was not trained now.
     pub reused: bool,
+    /// The process that is writing it; `null` where none is.
+    pub writer: Option<WritingProcess>,
 }
 
 /// Hidden units by what they do.
@@ -114,6 +116,7 @@ impl RunData {
             steps_per_second: kept.end.filter(|end| end.seconds > 0.0).map(|end| end.step as f64 / end.seconds),
             kernel: dunwu_engine::kernel::kernel_name(opened.spec.numerics).to_owned(),
             reused: kept.reused,
+            writer: kept.writer.clone(),
         }
     }
 }

@@ -22,13 +22,13 @@ use dunwu::Opened;
 use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, object};
 use dunwu::run::{self, RunEnd, RunRequest, Training};
 use dunwu::store::file::replace;
-use dunwu::store::{Finished, RunDir, RunState};
+use dunwu::store::{Finished, RunDir, RunState, WritingProcess};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::spec::values;
 use std::path::{Path, PathBuf};
 
 /// Where a run is kept, and what its record says of its end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct KeptRun<'a> {
     /// Its directory.
     pub dir: &'a Path,
@@ -36,6 +36,8 @@ pub struct KeptRun<'a> {
     pub end: Option<Finished>,
     /// Whether it was there already.
     pub reused: bool,
+    /// The process that is writing it; `None` where none is.
+    pub writer: Option<WritingProcess>,
 }
 
 /// Makes the run that is asked for, goes on with it where it was interrupted, or shows it where it is finished; beside its record it
@@ -99,11 +101,13 @@ fn of_directory(
     reused: bool,
     landscape: Option<[Figure; 2]>,
 ) -> Result<Answer, dunwu::store::StoreError> {
-    let end = match dir.state()? {
-        RunState::Finished(end) => Some(end),
-        RunState::Unfinished { .. } => None,
+    let (end, writer) = match dir.state()? {
+        RunState::Finished(end) => (Some(end), None),
+        RunState::Unfinished { writer, .. } => (None, writer),
     };
-    Ok(of_opened(opened, &KeptRun { dir: dir.path(), end, reused }, landscape))
+    // However it was called, `runs/a/` is `runs/a`.
+    let dir: PathBuf = dir.path().components().collect();
+    Ok(of_opened(opened, &KeptRun { dir: &dir, end, reused, writer }, landscape))
 }
 
 /// The answer about an opened run; `landscape` are the figures that are drawn on request, without which a page says how to get them.

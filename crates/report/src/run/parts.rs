@@ -99,9 +99,13 @@ pub(super) fn unfinished(opened: &Opened) -> String {
 
 /// How to go on with a run that is not finished.
 pub(super) fn way_on(kept: &KeptRun<'_>) -> Option<Section> {
-    let go_on = vec!["To go on with it:".to_owned()];
-    let command = format!("dunwu resume {}", kept.dir.display());
-    let blocks = vec![Block::Paragraphs(go_on), Block::Command(command)];
+    let blocks = match &kept.writer {
+        Some(writer) => vec![Block::Paragraphs(vec![format!("It is being written by {writer}.")])],
+        None => vec![
+            Block::Paragraphs(vec!["To go on with it:".to_owned()]),
+            Block::Command(format!("dunwu resume {}", kept.dir.display())),
+        ],
+    };
     kept.end.is_none().then_some(Section { title: None, shown: Shown::Everywhere, blocks })
 }
 
