@@ -293,7 +293,7 @@ fn table(landscape: &Landscape<'_>, peaks: &Peaks) -> Table {
         last[0] = format!("and {} more", count(left_out as u64)).into();
         rows.push(last);
     }
-    Table::new("peaks", 1, &heads, rows)
+    Table::new("peaks-table", 1, &heads, rows)
 }
 
 /// What the table's columns mean.

@@ -76,7 +76,7 @@ fn peaks_are_shown_whole_whatever_the_problem() {
             let text = format!("{text} restarts=40 energy={}", kind.name());
             let answer = peaks_of(&text);
             check(&answer, &text);
-            assert!(answer.tables().any(|table| table.name == "peaks"));
+            assert!(answer.tables().any(|table| table.name == "peaks-table"));
         }
     }
 }
