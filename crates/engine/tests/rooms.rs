@@ -21,12 +21,12 @@ fn source() -> PathBuf {
 
 /// Every source file under a folder, by its path from there.
 fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry of the folder").path();
         if path.is_dir() {
             source_files(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path.strip_prefix(source()).unwrap().to_owned());
+            found.push(path.strip_prefix(source()).expect("below the sources").to_owned());
         }
     }
 }
@@ -34,7 +34,7 @@ fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// Names of the modules from the root to this file's: `kernel`, `product` of `kernel/product.rs`.
 fn module_of(file: &Path) -> Vec<String> {
     let names = file.with_extension("");
-    let names = names.iter().map(|name| name.to_str().unwrap().to_owned());
+    let names = names.iter().map(|name| name.to_str().expect("a name in ASCII").to_owned());
     names.filter(|name| name != "mod" && name != "lib").collect()
 }
 
@@ -78,7 +78,7 @@ fn at_the_root(name: &str) -> Option<&'static str> {
     if let Some(room) = ROOMS.into_iter().find(|room| *room == name) {
         return Some(room);
     }
-    let lib = code_of(&fs::read_to_string(source().join("lib.rs")).unwrap());
+    let lib = code_of(&fs::read_to_string(source().join("lib.rs")).expect("the root"));
     ROOMS.into_iter().find(|room| {
         let begins = format!("pub use {room}::");
         lib.split(&begins).skip(1).any(|rest| continuations(rest).contains(&name))
