@@ -7,6 +7,17 @@
 //! policy ──▶ Assignment ──▶ Cache ┘
 //! ```
 //!
+//! A policy is what keys a cache keeps; it is written as people write it:
+//!
+//! ```
+//! use dunwu_attention::cache::Policy;
+//!
+//! let policy: Policy = "sinks:4+1020".parse()?;
+//! assert_eq!(policy.to_string(), "sinks:4+1020");
+//! assert!("sinks:4".parse::<Policy>().is_err(), "it says how many first keys are kept, and not how many recent ones");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The model never changes; a cache is all that a sequence leaves behind. Files of other makers are read in [`mod@file`], text is
 //! cut into tokens in [`tokenizer`]; the arithmetic is in [`kernel`], the only room with `unsafe`.
 

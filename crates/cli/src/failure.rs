@@ -71,7 +71,14 @@ impl Failure {
                 Self::in_text(&place.error, &place.name, &place.text)
             }
             VerbError::Usage(Mistake { message, place: None }) => Self::usage(message),
-            VerbError::Failed(error) => Self::from(anyhow::Error::from_boxed(error)),
+            // A box hides the type of what is in it from `anyhow`.
+            VerbError::Failed(error) => match error.downcast::<StoreError>() {
+                Ok(error) => Self::from(*error),
+                Err(error) => match error.downcast::<OutputError>() {
+                    Ok(error) => Self::from(*error),
+                    Err(error) => Self::Failed(anyhow::Error::from_boxed(error)),
+                },
+            },
             // Only a signal asks a verb of the command to stop.
             VerbError::Stopped => Self::Stopped { signal: signal.unwrap_or(2) },
         }

@@ -136,7 +136,7 @@ enum Command {
     Rm {
         /// Directories, names or first digits of ids
         #[arg(value_name = "RUN", required = true)]
-        runs: Vec<String>,
+        names: Vec<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -422,7 +422,7 @@ fn main() -> ExitCode {
         Command::Ls { words, place } => listing::list(&words, &place),
         Command::Tag { run, words, place } => listing::tag(&run, &words, &place),
         Command::Note { run, words, place } => listing::note(&run, &words, &place),
-        Command::Rm { runs, place } => listing::remove(&runs, &place),
+        Command::Rm { names, place } => listing::remove(&names, &place),
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
         Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),

@@ -14,7 +14,8 @@ in seconds of training at the median cost of a step of their settings.
 tuned=KEY: each value chooses its best KEY on one half of the seeds and is judged on the other half, and the other way round.";
 
 pub(crate) fn pair(table: &Path, words: &[String], drawn: &Drawn, place: &Place) -> Result<(), Failure> {
-    let output = drawn.prepare("pair", &[&stem(table)])?;
+    let key = words.first().and_then(|word| word.split_once('=')).map_or("", |(key, _)| key);
+    let output = drawn.prepare("pair", &[&stem(table), key])?;
     let request = PairRequest::from_words(table, words);
     let answer = watching::watch(place.json, |watcher| dunwu_report::pair::answer(&request?, watcher))?;
     print::answer(&answer, output, place)

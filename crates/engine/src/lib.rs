@@ -7,6 +7,25 @@
 //! ```text
 //! RunSpec ─▶ Problem ─▶ Split ─▶ Training ─▶ Progress { scalars, snapshot, outcome }
 //! ```
+//!
+//! Half of the addition table modulo 23, until the network answers the other half:
+//!
+//! ```
+//! use dunwu_engine::spec::presets;
+//! use dunwu_engine::{Outcome, Split, Training};
+//!
+//! let spec = (presets::find("small")?.spec)();
+//! let problem = spec.task.resolve(None)?;
+//! let split = Split::draw(&problem, &spec.data, spec.seed, None)?;
+//! let mut training = Training::new(&spec, &problem, &split, 1)?;
+//! let outcome = loop {
+//!     if let Some(outcome) = training.advance().outcome {
+//!         break outcome;
+//!     }
+//! };
+//! assert!(matches!(outcome, Outcome::Grokked { step } if step < spec.steps));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod elementary;
 pub mod kernel;

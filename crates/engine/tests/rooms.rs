@@ -1,7 +1,6 @@
 //! Which room of the engine may know which: every `crate::room` and every `super::…::room` in the sources points down the list
 //! below. So the words of a spec know nothing of what they do, and the kernel knows no network.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 #![expect(clippy::disallowed_methods, reason = "reads the crate's own sources")]
 
 use std::collections::BTreeSet;

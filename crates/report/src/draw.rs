@@ -24,9 +24,9 @@ pub fn svg(figure: &Figure) -> Option<String> {
     })
 }
 
-/// Every drawing of an answer as `(name, SVG document)`, frames of landscapes included.
+/// Every drawing of an answer as `(name, SVG document)`, frames of landscapes included; names are fit for files: `law-ratio`.
 pub fn documents(answer: &Answer) -> Vec<(String, String)> {
-    let figures = answer.figures().filter_map(|figure| Some((figure.name.clone(), svg(figure)?)));
+    let figures = answer.figures().filter_map(|figure| Some((figure.name.replace('_', "-"), svg(figure)?)));
     let frame = |slides: &Slides, i: usize| {
         let name = frame_name(slides, i);
         let svg = terrain::frame(&name, &slides.terrains, i);

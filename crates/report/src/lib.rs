@@ -1,12 +1,27 @@
-//! Figures and the one-file report: pure functions from an opened run to text.
+//! Answers for people and programs: a room a verb, with its sentences, tables, figures and data; and the skins that show them.
 //!
 //! ```text
-//! Opened ─▶ View ─▶ figures (SVG) ─▶ html: one file, no script, nothing fetched
-//!                └▶ text: the same run in a terminal
+//! request ─▶ verb (dunwu, dunwu-streams) ─▶ result ─▶ Answer ─▶ skin::{terminal, page, json}
+//!                                                       └─▶ figures as data ─▶ draw: SVG
 //! ```
 //!
-//! No number is measured here: figures draw [`dunwu::measure::MEASURES`] and captions quote them. What a figure needs and a
-//! run does not have is said in its caption, `not defined here: …`.
+//! No number is measured here: figures show [`dunwu::measure::MEASURES`] and captions quote them. What a figure needs and a run does
+//! not have is said in its caption, `not defined here: …`. The peaks of a small landscape, as a terminal shows them:
+//!
+//! ```
+//! use dunwu::landscape::PeaksRequest;
+//! use dunwu::verb::Watcher;
+//! use dunwu_report::{peaks, skin};
+//! use std::sync::atomic::AtomicBool;
+//!
+//! let words = ["cyclic:7", "n=30", "energy=raw", "restarts=50"].map(str::to_owned);
+//! let request = PeaksRequest::from_words(&words).expect("a task, and keys that there are");
+//! let stop = AtomicBool::new(false);
+//! let answer = peaks::answer(&request, &mut Watcher::new(&mut |_| {}, &stop)).expect("an answer");
+//! assert!(skin::terminal(&answer).starts_with(&answer.headline[..20]));
+//! assert!(skin::page(&answer).contains("<svg"));
+//! assert_eq!(skin::json(&answer)["headline"], answer.headline.as_str());
+//! ```
 
 mod alluvial;
 pub mod attend;

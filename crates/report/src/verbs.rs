@@ -60,7 +60,7 @@ pub fn schema(verb: &Verb) -> Schema {
             }),
         ),
     ];
-    let page = json!({ "type": "string", "description": "Where the page was written; absent where none was." });
+    let page = json!({ "type": ["string", "null"], "description": "Where the page was written; absent or null where none was." });
     let names: Vec<Value> = common.iter().map(|(name, _)| json!(name)).collect();
     let properties = schema.ensure_object().entry("properties").or_insert_with(|| json!({}));
     if let Value::Object(properties) = properties {

@@ -6,6 +6,17 @@
 //! StreamRequest  ─▶ stream  ─▶ Reading     a long text under several cache policies, kept on disk so that nothing is lost
 //! ```
 //!
+//! A request says what is wrong with it before a model is loaded:
+//!
+//! ```
+//! use dunwu_streams::StreamRequest;
+//!
+//! let mut request = StreamRequest::new("model.gguf", vec!["novel.txt".into()], "runs");
+//! assert!(request.check().is_ok());
+//! request.policies.push("sinks:4+1020".to_owned());
+//! assert!(request.check().is_err(), "a policy is given twice");
+//! ```
+//!
 //! A stream is a folder under `streams` in the folder of runs:
 //!
 //! | File | Written | Survives |

@@ -11,7 +11,6 @@ use crate::{print, watching};
 pub(crate) use asked::Variation;
 use clap::Args;
 use dunwu::answer::Answer;
-use dunwu::store::OutputFile;
 use dunwu::sweep::{Options, SweepRequest};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_report::sweep as verbs;
@@ -69,9 +68,6 @@ pub(crate) struct Ending {
 pub(crate) fn sweep(variation: &Variation, working: &Working, ending: &Ending, place: &Place) -> Result<(), Failure> {
     let request = variation.request(place)?;
     let (options, table) = (working.options(), ending.table.as_deref());
-    if let Some(table) = table {
-        OutputFile::at(table)?;
-    }
     if ending.dry_run {
         let answer = watching::unwatched(verbs::forecast(&request, options.threads, working.retry_failed))?;
         print::without_page(&answer, place);

@@ -93,7 +93,10 @@ fn a_stopped_run_says_how_to_go_on() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(143), 0));
     let said = String::from_utf8(output.stderr).unwrap();
     let name = desk.run().file_name().unwrap().to_string_lossy().into_owned();
-    assert!(said.starts_with("stopped after step ") && said.contains(&format!("`dunwu resume runs/{name}`")), "{said}");
+    assert!(
+        said.starts_with("note: stopped after step ") && said.contains(&format!("`dunwu resume runs/{name}`")),
+        "{said}"
+    );
 }
 
 #[test]
@@ -175,7 +178,11 @@ fn a_run_belongs_to_one_process_and_can_be_looked_at_by_others() {
     // What it said of itself is still in the file, and the system knows better.
     assert!(fs::read_to_string(run.join("lock")).unwrap().contains(&pid.to_string()));
     let shown = desk.dunwu(&format!("show {}", run.display()));
-    assert!(shown.stdout.starts_with("This run is not finished: `dunwu resume "), "{}", shown.stdout);
+    assert!(
+        shown.stdout.starts_with("This run is not finished: ") && shown.stdout.contains("  dunwu resume "),
+        "{}",
+        shown.stdout
+    );
     assert_eq!(desk.json(&format!("show {}", run.display()))["writer"], serde_json::Value::Null);
     let before = record(&run).len();
     let mut again = desk.starts(words, before + 1);

@@ -9,7 +9,7 @@ use super::removal::bytes_below;
 use super::run_dir::RunDir;
 use crate::spec_file;
 use crate::verb::VerbError;
-use dunwu_engine::spec::{SETTINGS, nearest, parse_value};
+use dunwu_engine::spec::{SETTINGS, Value, nearest, parse_value};
 use dunwu_engine::{Outcome, RunSpec, Scalars};
 use std::cmp::Ordering;
 use std::fs;
@@ -111,7 +111,7 @@ impl ListRequest {
             // `task=cyclic` keeps a family, as in the studies of sweeps.
             let is_family =
                 key == "task" && found.as_ref().is_some_and(|f| f.split(':').next() == Some(value.as_str()));
-            is_family || found == Some(parse_value(value).to_string())
+            is_family || found == Some(plain(parse_value(value)))
         };
         (self.states.is_empty() || self.states.iter().any(|state| state == run.standing.name()))
             && self.tags.iter().all(|tag| run.remarks.tags.contains(tag))
@@ -174,10 +174,17 @@ impl ListedRun {
         })
     }
 
-    /// The value of a setting as it is written; `None` where the run does not have it.
+    /// The value of a setting as the command line has it, without quotes; `None` where the run does not have it.
     pub fn setting(&self, key: &str) -> Option<String> {
         let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
-        setting.get(&self.spec).map(|value| value.to_string())
+        setting.get(&self.spec).map(plain)
+    }
+}
+
+fn plain(value: Value) -> String {
+    match value {
+        Value::Text(text) => text,
+        other => other.to_string(),
     }
 }
 

@@ -83,7 +83,7 @@ impl OutputFile {
             return Ok(file); // the terminal, a pipe, /dev/null
         }
         let folder = file::parent_of(path);
-        if !folder.exists() {
+        if !folder.is_dir() {
             return Err(match first_existing(folder) {
                 Some(found) if !found.is_dir() => OutputError::BelowFile { path: file.path, file: found.to_owned() },
                 _ => OutputError::NoFolder { path: file.path, folder: folder.to_owned() },

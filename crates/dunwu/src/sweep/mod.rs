@@ -6,7 +6,6 @@
 //!
 //! What is on disk: [`Folder`].
 
-mod base;
 mod claim;
 mod estimate;
 mod expand;

@@ -1,14 +1,14 @@
 //! What a sweep is asked for, and what is done about it: make its runs, collect them in a table, or say how long they would take.
 
-use super::base::Base;
 use super::estimate::{Estimate, Estimator};
 use super::expand::{ExpandError, Planned};
 use super::folder::Folder;
 use super::plan::{Keep, Plan, PlanError, Request, SourceText};
 use super::table::{Collected, collect};
 use super::work::{Options, Tally, work};
-use crate::store::Table;
+use crate::run::Base;
 use crate::store::file::While as _;
+use crate::store::{OutputFile, Table};
 use crate::verb::{Progress, VerbError, Watcher};
 use dunwu_engine::RunSpec;
 use std::fs;
@@ -181,9 +181,7 @@ fn check_table(table: Option<&Path>) -> Result<(), VerbError> {
     if !matches!(extension, Some("parquet" | "csv")) {
         return Err(VerbError::usage(format!("--table {}: a table ends in .parquet or .csv", table.display())));
     }
-    if table.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(VerbError::usage(format!("--table {}: there is no such folder", table.display())));
-    }
+    OutputFile::at(table)?;
     Ok(())
 }
 

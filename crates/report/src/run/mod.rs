@@ -143,7 +143,7 @@ fn of_view(view: &View<'_>, kept: &KeptRun<'_>, settings: Vec<Fact>, landscape: 
     let outcome = words::outcome(opened);
     let (headline, outcome) = match kept.end {
         Some(_) => (outcome, None),
-        None => (parts::unfinished(opened), Some(outcome)),
+        None => (parts::unfinished(opened, kept), Some(outcome)),
     };
     Answer {
         verb: "run",

@@ -88,25 +88,22 @@ pub(super) fn glance(view: &View<'_>) -> Vec<Fact> {
 }
 
 /// The headline of a run that is not finished.
-pub(super) fn unfinished(opened: &Opened) -> String {
-    let step = opened.scalars.last().map_or(0, |row| row.step);
-    format!(
-        "This run is not finished: {} of its {} are recorded.",
-        count(step),
-        counted(opened.spec.steps as usize, "step")
-    )
+pub(super) fn unfinished(opened: &Opened, kept: &KeptRun<'_>) -> String {
+    let state = match &kept.writer {
+        Some(writer) => format!("being written by {writer}"),
+        None => "not finished".to_owned(),
+    };
+    let (step, steps) = (opened.scalars.last().map_or(0, |row| row.step), opened.spec.steps as usize);
+    format!("This run is {state}: {} of its {} are recorded.", count(step), counted(steps, "step"))
 }
 
 /// How to go on with a run that is not finished.
 pub(super) fn way_on(kept: &KeptRun<'_>) -> Option<Section> {
-    let blocks = match &kept.writer {
-        Some(writer) => vec![Block::Paragraphs(vec![format!("It is being written by {writer}.")])],
-        None => vec![
-            Block::Paragraphs(vec!["To go on with it:".to_owned()]),
-            Block::Command(format!("dunwu resume {}", kept.dir.display())),
-        ],
-    };
-    kept.end.is_none().then_some(Section { title: None, shown: Shown::Everywhere, blocks })
+    let blocks = vec![
+        Block::Paragraphs(vec!["To go on with it:".to_owned()]),
+        Block::Command(format!("dunwu resume {}", kept.dir.display())),
+    ];
+    (kept.end.is_none() && kept.writer.is_none()).then_some(Section { title: None, shown: Shown::Everywhere, blocks })
 }
 
 /// How fast it was trained. A page does not say it: the same run has the same page, on whatever machine.

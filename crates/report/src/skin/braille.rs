@@ -1,6 +1,6 @@
 //! Curves in a terminal: a figure's lines as rows of braille, a strip a curve, over one axis.
 
-use super::terminal::{COLUMNS, clean};
+use super::terminal::{COLUMNS, clean, paragraph};
 use dunwu::answer::wording::number;
 use dunwu::answer::{Drawing, Figure, Layer, Line, Plot, Plots, Scale};
 
@@ -15,11 +15,12 @@ pub(super) fn curves(figure: &Figure) -> Option<String> {
         plots.iter().map(|plot| (plot, named_lines(plot))).filter(|(_, lines)| !lines.is_empty()).collect();
     let ends = |plot: &Plot| [number(plot.y.scale.low()), number(plot.y.scale.high())];
     let margin = shown.iter().flat_map(|(plot, _)| ends(plot)).map(|end| end.chars().count()).max()?;
-    let mut lines = vec![clean(&figure.title)];
+    let mut lines = vec![paragraph(&figure.title, "")];
     for (plot, curves) in &shown {
         let [low, high] = ends(plot);
         for curve in curves {
-            lines.push(format!("{}: {}", clean(&plot.title), clean(curve.name.as_deref().unwrap_or_default())));
+            let name = curve.name.as_deref().unwrap_or_default();
+            lines.push(paragraph(&format!("{}: {name}", plot.title), ""));
             for (i, row) in strip(&curve.points, plot.x.scale, plot.y.scale).into_iter().enumerate() {
                 let tick = match i {
                     0 => format!("  {high:>margin$} ┤"),
