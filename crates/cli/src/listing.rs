@@ -19,8 +19,8 @@ pub(crate) fn list(words: &[String], place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) fn tag(run: &str, words: &[String], place: &Place) -> Result<(), Failure> {
-    let change = unwatched(RemarksChange::tags(words))?;
+pub(crate) fn tag(run: &str, added: &[String], removed: &[String], place: &Place) -> Result<(), Failure> {
+    let change = unwatched(RemarksChange::tags(added, removed))?;
     print::without_page(&unwatched(listing::remark(&place.runs, run, change))?, place);
     Ok(())
 }

@@ -112,13 +112,16 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Tag a run, so that `dunwu ls tag=TAG` finds it; `-TAG` takes a tag away
+    /// Tag a run, so that `dunwu ls tag=TAG` finds it; `--remove TAG` takes a tag away
     Tag {
         /// Directory, name or first digits of the id
         run: String,
-        /// Tags to add, and tags to take away with a `-` before them
-        #[arg(value_name = "TAG", required = true, allow_hyphen_values = true)]
-        words: Vec<String>,
+        /// Tags to add
+        #[arg(value_name = "TAG", required_unless_present = "remove")]
+        tags: Vec<String>,
+        /// A tag to take away
+        #[arg(long, value_name = "TAG")]
+        remove: Vec<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -420,7 +423,7 @@ fn main() -> ExitCode {
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
         Command::Show { run, place } => run::show(&run, &place),
         Command::Ls { words, place } => listing::list(&words, &place),
-        Command::Tag { run, words, place } => listing::tag(&run, &words, &place),
+        Command::Tag { run, tags, remove, place } => listing::tag(&run, &tags, &remove, &place),
         Command::Note { run, words, place } => listing::note(&run, &words, &place),
         Command::Rm { names, place } => listing::remove(&names, &place),
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),

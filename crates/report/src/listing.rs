@@ -197,16 +197,13 @@ pub enum RemarksChange {
 }
 
 impl RemarksChange {
-    /// Tags as words: `baseline` adds, `-baseline` takes away.
-    pub fn tags(words: &[String]) -> Result<Self, VerbError> {
-        let (mut added, mut removed) = (Vec::new(), Vec::new());
-        for word in words {
-            match word.strip_prefix('-') {
-                Some(word) => removed.push(tag(word).map_err(VerbError::usage)?),
-                None => added.push(tag(word).map_err(VerbError::usage)?),
-            }
-        }
-        Ok(Self::Tags { added, removed })
+    /// Tags to add and to take away.
+    pub fn tags(added: &[String], removed: &[String]) -> Result<Self, VerbError> {
+        let checked = |words: &[String]| words.iter().map(|word| tag(word)).collect::<Result<_, _>>();
+        Ok(Self::Tags {
+            added: checked(added).map_err(VerbError::usage)?,
+            removed: checked(removed).map_err(VerbError::usage)?,
+        })
     }
 }
 

@@ -43,7 +43,7 @@ fn tags_and_notes_are_kept_and_found() {
     let (run, _) = listed(&desk, "task=dihedral").remove(0);
     let tagged = desk.json(&format!("tag {run} baseline fig-3"));
     assert_eq!(tagged["tags"], serde_json::json!(["baseline", "fig-3"]));
-    assert_eq!(desk.json(&format!("tag {run} -baseline"))["tags"], serde_json::json!(["fig-3"]));
+    assert_eq!(desk.json(&format!("tag {run} --remove baseline"))["tags"], serde_json::json!(["fig-3"]));
     assert_eq!(desk.json(&format!("note {run} groks late"))["note"], "groks late");
     assert_eq!(listed(&desk, "tag=fig-3"), [(run.clone(), "dihedral:3".to_owned())]);
     assert_eq!(listed(&desk, "tag=baseline"), []);

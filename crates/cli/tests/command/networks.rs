@@ -6,7 +6,7 @@ use std::fs;
 /// What is said of a run beside `run small`, and what its opening has to say.
 const KINDS: &[(&str, &str)] = &[
     ("model.architecture=mlp model.depth=2 model.residual=true data.batch_size=50", "Not defined here"),
-    ("model.architecture=mlp model.depth=1 model.embedding=5 loss=cross_entropy", "Of 256 units"),
+    ("model.architecture=mlp model.depth=1 model.embedding=5 loss=cross_entropy", "of 256 hidden units generalizing"),
     (
         "model.architecture=transformer model.depth=1 model.dimension=16 model.heads=2 model.normalization=none \
          model.initialization=nanda model.width=32 loss=cross_entropy",
