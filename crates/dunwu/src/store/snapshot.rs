@@ -167,7 +167,7 @@ fn transposed(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     result
 }
 
-/// A safetensors file of these tensors, `metadata` as JSON under [`METADATA_KEY`].
+/// A safetensors file of these tensors, `metadata` as JSON under the key `dunwu`.
 pub fn to_safetensors(metadata: &impl Serialize, tensors: &[(&str, Dtype, Vec<usize>, &[u8])]) -> Vec<u8> {
     let metadata = serde_json::to_string(metadata).expect("metadata is plain text and numbers");
     let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
