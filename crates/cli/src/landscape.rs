@@ -10,6 +10,7 @@ use dunwu::landscape::request::{Key, SHORT};
 use dunwu::landscape::{PeaksRequest, RaceRequest};
 use dunwu::store::RunDir;
 use dunwu_report::{climbing, peaks, race};
+use dunwu_studies::sweep::made_runs;
 
 /// Keys that a command has beside those of runs, for its help.
 pub(crate) fn keys_help(keys: &[&[Key]]) -> String {
@@ -30,7 +31,7 @@ pub(crate) fn peaks(words: &[String], quiet: bool, drawn: &Drawn, place: &Place)
 
 pub(crate) fn race(words: &[String], quiet: bool, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     let mut request = RaceRequest::from_words(words).map_err(Failure::of_request)?;
-    request.runs = Some(place.runs.clone());
+    request.made = made_runs(&place.runs)?;
     let output = drawn.prepare("race", &[&request.landscape.problem.name])?;
     print::answer(&watch(quiet, |watcher| race::answer(&request, watcher))?, output, place)
 }

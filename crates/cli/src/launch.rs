@@ -8,7 +8,7 @@ use crate::{print, watching};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use dunwu::answer::Block;
-use dunwu::launch::LaunchRequest;
+use dunwu_studies::launch::LaunchRequest;
 use std::env;
 use std::num::NonZero;
 

@@ -4,7 +4,7 @@ use crate::Place;
 use crate::failure::Failure;
 use crate::output::{Drawn, stem};
 use crate::{print, watching};
-use dunwu::law::LawRequest;
+use dunwu_studies::law::LawRequest;
 use std::path::Path;
 
 pub(crate) fn run(table: &Path, filters: &[String], drawn: &Drawn, place: &Place) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use crate::Place;
 use crate::failure::Failure;
 use crate::output::{Drawn, stem};
 use crate::{print, watching};
-use dunwu::paired::PairRequest;
+use dunwu_studies::paired::PairRequest;
 use std::path::Path;
 
 /// What the words mean, for the command's help.

@@ -4,8 +4,8 @@ use crate::Place;
 use crate::failure::Failure;
 use crate::output::{Drawn, stem};
 use crate::{print, watching};
-use dunwu::phase::PhaseRequest;
 use dunwu_report::phase::{answer, legend};
+use dunwu_studies::phase::PhaseRequest;
 use std::path::Path;
 
 /// Letters of the phases, for the command's help.

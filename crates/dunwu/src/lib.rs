@@ -1,4 +1,6 @@
-//! What is learned from runs: measures, representation theory, landscapes, the run directory, sweeps and their studies.
+//! What is learned from runs: measures, representation theory, landscapes, the run directory.
+//!
+//! Many runs, and what is studied in their table, are in `dunwu-studies`.
 //!
 //! ```text
 //! request ─▶ run ─▶ record ─▶ measures ─▶ Opened { scalars, frames, labels, stages, outcome } ── until(step) ─▶ Past
@@ -24,26 +26,20 @@
 //! assert!(!heard.is_empty(), "each evaluation is announced");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-
 pub mod answer;
 pub mod compare;
 pub mod group;
 mod kernel_steps;
 pub mod landscape;
-pub mod launch;
-pub mod law;
 pub mod measure;
 pub mod memory;
 pub mod opened;
-pub mod paired;
-pub mod phase;
 pub mod run;
 pub mod scalars;
 pub mod spec_file;
 pub mod stats;
 pub mod store;
 mod story;
-pub mod sweep;
 pub mod tables;
 pub mod task_file;
 pub mod theory;

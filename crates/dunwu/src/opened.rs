@@ -244,7 +244,7 @@ impl<'a> Opening<'a> {
 }
 
 /// Steps at which train and test accuracy arrived at their levels, by the rule of [`dunwu_engine::spec::EventSpec`].
-pub(crate) fn arrivals(spec: &RunSpec, scalars: &[Scalars]) -> [Option<u64>; 2] {
+pub fn arrivals(spec: &RunSpec, scalars: &[Scalars]) -> [Option<u64>; 2] {
     let events = spec.events;
     let arrival = |read: fn(&Scalars) -> Option<f64>, level: f64| {
         let mut arrival = Arrival::default();

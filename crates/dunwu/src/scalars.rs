@@ -75,7 +75,7 @@ pub static SCALARS: &[ScalarQuantity] = &[
 ];
 
 /// An evaluation at `step` with nothing in it yet: what always has a value is NaN, the rest is undefined.
-pub(crate) fn empty(step: u64) -> Scalars {
+pub fn empty(step: u64) -> Scalars {
     Scalars {
         step,
         train_loss: f64::NAN,

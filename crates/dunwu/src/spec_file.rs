@@ -39,9 +39,11 @@ pub struct SpecFileError {
 
 /// Where a `key = value` stands in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) key: Range<usize>,
-    pub(crate) value: Range<usize>,
+pub struct Place {
+    /// The key.
+    pub key: Range<usize>,
+    /// The value.
+    pub value: Range<usize>,
 }
 
 /// Reads a spec: what the file says, on its preset if it names one, else on `base`.
@@ -59,15 +61,15 @@ pub fn read(toml_text: &str, base: &RunSpec) -> Result<RunSpec, SpecFileError> {
 }
 
 /// The section of a file that makes it a sweep.
-pub(crate) const SWEEP: &str = "sweep";
+pub const SWEEP: &str = "sweep";
 
 /// The file as TOML.
-pub(crate) fn document(toml_text: &str) -> Result<Spanned<DeTable<'_>>, SpecFileError> {
+pub fn document(toml_text: &str) -> Result<Spanned<DeTable<'_>>, SpecFileError> {
     DeTable::parse(toml_text).map_err(|error| syntax(toml_text, &error))
 }
 
 /// What `document` says outside of its sweep, on what `prepare` makes of its preset or `base`.
-pub(crate) fn read_document(
+pub fn read_document(
     document: &DeTable<'_>,
     base: &RunSpec,
     prepare: impl Fn(RunSpec) -> RunSpec,
@@ -99,14 +101,14 @@ pub fn read_overrides<S: AsRef<str>>(base: &RunSpec, arguments: &[S]) -> Result<
 
 impl Place {
     /// In an argument `key=value`.
-    pub(crate) fn of_override(argument: &str) -> Self {
+    pub fn of_override(argument: &str) -> Self {
         let equals = argument.find('=').unwrap_or(argument.len());
         Self { key: 0..equals, value: (equals + 1).min(argument.len())..argument.len() }
     }
 }
 
 /// The halves of an argument `key=value`.
-pub(crate) fn halves(argument: &str) -> Result<(&str, &str), SpecFileError> {
+pub fn halves(argument: &str) -> Result<(&str, &str), SpecFileError> {
     match argument.split_once('=') {
         Some((key, text)) if !key.is_empty() && !text.is_empty() => Ok((key, text)),
         _ => Err(SpecFileError {
@@ -191,7 +193,7 @@ fn collect(
 }
 
 /// A scalar, or in words what it is instead.
-pub(crate) fn value_from_toml(value: &DeValue<'_>) -> Result<Value, &'static str> {
+pub fn value_from_toml(value: &DeValue<'_>) -> Result<Value, &'static str> {
     match value {
         DeValue::String(text) => Ok(Value::from(&**text)),
         DeValue::Boolean(flag) => Ok(Value::Bool(*flag)),
@@ -220,7 +222,8 @@ fn preset(value: &Spanned<DeValue<'_>>) -> Result<RunSpec, SpecFileError> {
     presets::find(name).map(|preset| (preset.spec)()).map_err(|error| refused(&error, &place))
 }
 
-pub(crate) fn refused(error: &SpecError, place: &Place) -> SpecFileError {
+/// The mistake of a value that the table of settings refuses, at its place.
+pub fn refused(error: &SpecError, place: &Place) -> SpecFileError {
     let span = match error.side() {
         Side::Key => place.key.clone(),
         Side::Value => place.value.clone(),

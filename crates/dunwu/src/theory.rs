@@ -12,7 +12,7 @@ use dunwu_engine::{Outcome, Problem, RunSpec};
 use crate::group::Irrep;
 
 /// The author's fitted constant: generalization from `n = 2.7482 · max(1, d/2) · M ln M` samples on.
-pub(crate) const FITTED: f64 = 2.7482;
+pub const FITTED: f64 = 2.7482;
 /// Within this factor of the critical sample size the fitted line itself is not decided (it was fitted to a grid of that step).
 const MARGIN: f64 = 1.2;
 

@@ -3,39 +3,14 @@
 //! A verb takes a request that was checked when it was made and a [`Watcher`], and returns an [`crate::answer::Answer`] or a
 //! [`VerbError`]. It prints nothing and asks nobody.
 
-use crate::opened::Frame;
+mod progress;
+
 use crate::spec_file::SpecFileError;
-use crate::sweep::Event;
-use dunwu_engine::Scalars;
 use std::error::Error;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a verb is doing, for whoever waits for it.
-#[non_exhaustive]
-pub enum Progress<'a> {
-    /// Something that a person should read, now or later.
-    Note(&'a str),
-    /// Work goes on from where an earlier process left it: `going on from token 4096: runs/streams/…`.
-    Resumed(&'a str),
-    /// How it goes, in a few words that the next ones replace: `920 a second; perplexity full 21.8`.
-    State(&'a str),
-    /// A stretch of work begins.
-    Phase {
-        /// What is done in it: `measuring`.
-        name: &'a str,
-        /// Pieces that it has, where that is known.
-        pieces: Option<u64>,
-    },
-    /// So many pieces of the stretch of work are done.
-    Pieces(u64),
-    /// A step of a training was evaluated.
-    Evaluated(&'a Scalars),
-    /// A snapshot of a training was measured; beside it the last evaluation.
-    Measured(&'a Frame, Option<&'a Scalars>),
-    /// Something happened in a sweep.
-    Sweep(&'a Event<'a>),
-}
+pub use progress::{EndedRun, Progress, SweepProgress, Tally, TimeLeft};
 
 /// Who waits for a verb: hears what it does, and may ask it to stop.
 pub struct Watcher<'a> {

@@ -3,7 +3,7 @@
 use crate::Place;
 use crate::failure::Failure;
 use clap::Args;
-use dunwu::sweep::{Keep, SweepRequest};
+use dunwu_studies::sweep::{Keep, SweepRequest};
 
 /// What runs have in common, and in what they differ.
 #[derive(Args)]

@@ -1,8 +1,8 @@
 //! What is shown on standard error while a sweep runs: a bar in a terminal, a line now and then elsewhere.
 
 use crate::say::note;
-use dunwu::sweep::{Event, Planned, SweepRequest};
-use dunwu::verb;
+use dunwu::verb::{self, SweepProgress};
+use dunwu_studies::sweep::{Planned, SweepRequest};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -44,22 +44,22 @@ impl<'a> Progress<'a> {
     pub(super) fn show(&mut self, progress: &verb::Progress<'_>) {
         match progress {
             verb::Progress::Note(sentence) => self.bar.suspend(|| note!("note: {sentence}")),
-            verb::Progress::Sweep(event) if !self.quiet => self.event(event),
+            verb::Progress::Sweep(event) if !self.quiet => self.advance(event),
             _ => {}
         }
     }
 
-    fn event(&mut self, event: &Event<'_>) {
+    fn advance(&mut self, event: &SweepProgress<'_>) {
         if !self.begun {
             self.begun = true;
             if event.tally.reused > 0 {
                 note!("{} of {} runs are there already", event.tally.reused, event.tally.runs);
             }
         }
-        if let Some(row) = event.row {
-            *self.outcomes.entry(row.outcome_name()).or_default() += 1;
-            if let Some(error) = row.error.as_ref().filter(|_| event.tally.failed <= TOLD) {
-                let words = self.runs.get(row.run.as_str()).map_or("", |run| run.words.as_str());
+        if let Some(ended) = event.ended {
+            *self.outcomes.entry(ended.outcome).or_default() += 1;
+            if let Some(error) = ended.error.filter(|_| event.tally.failed <= TOLD) {
+                let words = self.runs.get(ended.run).map_or("", |run| run.words.as_str());
                 self.bar.suspend(|| note!("failed: {words}: {error}"));
             }
         }

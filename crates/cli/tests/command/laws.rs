@@ -2,7 +2,7 @@
 
 use crate::Desk;
 use dunwu::store::{Column, Table};
-use dunwu::sweep::result_columns;
+use dunwu_studies::sweep::result_columns;
 use serde_json::Value;
 use std::fs;
 

@@ -5,12 +5,12 @@ use super::mountains::terrains;
 use super::race::{Course, Estimate, Lead, RacePoint, Standing, crossing};
 use super::request::{Key, LandscapeRequest, PEAKS_KEYS, RACE_KEYS};
 use super::training::RaceTraining;
+use super::trial::MadeRuns;
 use super::{EnergyKind, theory};
 use crate::answer::Terrain;
 use crate::verb::{VerbError, Watcher};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::spec::Sampling;
-use std::path::PathBuf;
 
 /// What `race` is asked for.
 #[derive(Clone, Debug)]
@@ -23,8 +23,8 @@ pub struct RaceRequest {
     pub seeds: Vec<u64>,
     /// Whether short real runs are trained beside the landscapes.
     pub is_trained: bool,
-    /// Folder of runs in which short runs that a sweep already made are looked up; `None` where all are trained.
-    pub runs: Option<PathBuf>,
+    /// Runs that were made before, by sweeps too, and need not be trained again.
+    pub made: MadeRuns,
 }
 
 /// A race that was run.
@@ -71,7 +71,7 @@ impl RaceRequest {
             Some("false") => false,
             Some(other) => return Err(VerbError::usage(format!("train={other}: write true or false"))),
         };
-        Ok(Self { landscape, axis, seeds, is_trained, runs: None })
+        Ok(Self { landscape, axis, seeds, is_trained, made: MadeRuns::default() })
     }
 
     /// Climbs every landscape of both energies and trains the short runs.

@@ -3,7 +3,7 @@
 use super::axis::{MOST, RaceAxis};
 use super::race::{Crossing, Estimate};
 use super::racing::RaceRequest;
-use super::trial::{self, MadeRuns, Trial, TrialError};
+use super::trial::{self, Trial, TrialError};
 use crate::verb::{VerbError, Watcher};
 use dunwu_engine::kernel::Workers;
 use std::sync::atomic::Ordering;
@@ -23,21 +23,15 @@ impl RaceTraining {
     /// Where the number of samples is varied, finds the threshold of each seed by bisection; else trains one run a value and seed.
     pub(super) fn of(request: &RaceRequest, workers: &Workers, watcher: &mut Watcher<'_>) -> Result<Self, VerbError> {
         watcher.phase("short real runs", None);
-        let made = request.runs.as_deref().map(MadeRuns::in_folder).transpose()?.unwrap_or_default();
         if request.axis.is_of_samples() {
-            thresholds(request, &made, workers, watcher)
+            thresholds(request, workers, watcher)
         } else {
-            every_value(request, &made, workers, watcher)
+            every_value(request, workers, watcher)
         }
     }
 }
 
-fn thresholds(
-    request: &RaceRequest,
-    made: &MadeRuns,
-    workers: &Workers,
-    watcher: &mut Watcher<'_>,
-) -> Result<RaceTraining, VerbError> {
+fn thresholds(request: &RaceRequest, workers: &Workers, watcher: &mut Watcher<'_>) -> Result<RaceTraining, VerbError> {
     let (problem, axis, stop) = (&request.landscape.problem, &request.axis, watcher.stop());
     let spec = trial::short(&request.landscape.spec, problem);
     let most = ((MOST * problem.n_population() as f64) as u64).max(2);
@@ -45,7 +39,7 @@ fn thresholds(
     let mut seeds: Vec<(u64, Option<Threshold>)> = request.seeds.iter().map(|&seed| (seed, None)).collect();
     workers.each(&mut seeds, |_, (seed, threshold)| {
         if !stop.load(Ordering::Relaxed) {
-            *threshold = Some(trial::threshold(problem, &spec, *seed, [least, most], made));
+            *threshold = Some(trial::threshold(problem, &spec, *seed, [least, most], &request.made));
         }
     });
     if watcher.is_stopped() {
@@ -67,19 +61,14 @@ fn thresholds(
 /// A seed's threshold with the runs that it took.
 type Threshold = Result<(Crossing, Vec<Trial>), TrialError>;
 
-fn every_value(
-    request: &RaceRequest,
-    made: &MadeRuns,
-    workers: &Workers,
-    watcher: &mut Watcher<'_>,
-) -> Result<RaceTraining, VerbError> {
+fn every_value(request: &RaceRequest, workers: &Workers, watcher: &mut Watcher<'_>) -> Result<RaceTraining, VerbError> {
     let RaceAxis { specs, values, has_numbers, .. } = &request.axis;
     let (problem, seeds, stop) = (&request.landscape.problem, &request.seeds, watcher.stop());
     let pairs = specs.iter().flat_map(|spec| seeds.iter().map(move |&seed| (trial::short(spec, problem), seed)));
     let mut runs: Vec<_> = pairs.map(|(spec, seed)| (spec, seed, None)).collect();
     workers.each(&mut runs, |_, (spec, seed, trial)| {
         if !stop.load(Ordering::Relaxed) {
-            *trial = Some(trial::run(problem, spec, *seed, made));
+            *trial = Some(trial::run(problem, spec, *seed, &request.made));
         }
     });
     if watcher.is_stopped() {

@@ -4,7 +4,6 @@ use super::race::Crossing;
 use crate::run::drive::{Before, Driven, Keeper, Pace, drive};
 use crate::spec_file;
 use crate::store::{Record, RunDir, RunId};
-use crate::sweep::{Folder, SweepError, best_test_accuracies};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::spec::{Architecture, MlpSpec, RecordSpec, Sampling};
 use dunwu_engine::split::SplitError;
@@ -38,9 +37,6 @@ pub enum TrialError {
     /// There is no such network.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// The rows of sweeps that were made before cannot be read.
-    #[error(transparent)]
-    Rows(#[from] SweepError),
 }
 
 /// Sample sizes are known to this factor.
@@ -75,7 +71,7 @@ pub fn half_way(problem: &Problem) -> f64 {
 }
 
 /// Runs that were made before and need not be trained again: rows of sweeps that kept their curves, and run directories.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct MadeRuns {
     /// Folder that holds the run directories; `None` where every run is to be trained.
     runs: Option<PathBuf>,
@@ -84,14 +80,13 @@ pub struct MadeRuns {
 }
 
 impl MadeRuns {
-    /// What the folder of runs holds now.
-    pub fn in_folder(runs: &Path) -> Result<Self, TrialError> {
-        let best = best_test_accuracies(&Folder::new(runs))?;
-        Ok(Self { runs: Some(runs.to_owned()), best })
+    /// The run directories in `runs`, and beside them those runs of sweeps of which `best` knows kernel and highest test accuracy.
+    pub fn new(runs: &Path, best: BTreeMap<RunId, (String, f64)>) -> Self {
+        Self { runs: Some(runs.to_owned()), best }
     }
 
     /// The highest test accuracy of the run of `spec`, if this kernel made it to its end before.
-    pub(crate) fn best(&self, spec: &RunSpec) -> Option<f64> {
+    pub fn best(&self, spec: &RunSpec) -> Option<f64> {
         let runs = self.runs.as_ref()?;
         let id: RunId = spec_file::id(spec, &[]).parse().ok()?; // a spec with files is trained
         let kernel = kernel_name(spec.numerics);

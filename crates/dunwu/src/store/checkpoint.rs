@@ -13,9 +13,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// What a checkpoint says of itself.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct CheckpointMetadata {
-    pub(crate) run: RunId,
+pub struct CheckpointMetadata {
+    /// The run that it belongs to.
+    pub run: RunId,
     step: u64,
     /// Bytes of the record when this was saved; a shorter record cannot be gone on with from here.
     record_bytes: u64,
@@ -56,7 +58,8 @@ pub(super) fn usable(dir: &RunDir, record: &Record) -> Result<Result<Option<Chec
     Ok(checkpoint.map(Some))
 }
 
-pub(crate) fn encode(run: &RunId, record_bytes: u64, checkpoint: &Checkpoint) -> Vec<u8> {
+/// The file of a checkpoint of `run`, saved when its record had `record_bytes` bytes.
+pub fn encode(run: &RunId, record_bytes: u64, checkpoint: &Checkpoint) -> Vec<u8> {
     let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
     let metadata = CheckpointMetadata {
         run: run.clone(),
@@ -77,7 +80,8 @@ pub(crate) fn encode(run: &RunId, record_bytes: u64, checkpoint: &Checkpoint) ->
     to_safetensors(&metadata, &views)
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<(CheckpointMetadata, Checkpoint), String> {
+/// A checkpoint from its file; `Err` says why it is none.
+pub fn decode(bytes: &[u8]) -> Result<(CheckpointMetadata, Checkpoint), String> {
     let (metadata, tensors) = from_safetensors::<CheckpointMetadata>(bytes)?;
     let mut checkpoint = Checkpoint { step: metadata.step, arrays: Vec::new(), numbers: Vec::new() };
     for name in &metadata.arrays {

@@ -122,7 +122,7 @@ pub fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), Fil
 }
 
 /// Whether a file can be made in `folder`, found out by making one and removing it.
-pub(crate) fn try_folder(folder: &Path, doing: &'static str) -> Result<(), FileError> {
+pub fn try_folder(folder: &Path, doing: &'static str) -> Result<(), FileError> {
     let probe = temp_path(&folder.join("probe"));
     let made = File::create(&probe);
     let _ = fs::remove_file(&probe);

@@ -28,7 +28,7 @@
 //! Nothing here computes a measure: [`crate::measure`] does, from what [`Record`] returns.
 
 mod cache;
-pub(crate) mod checkpoint;
+pub mod checkpoint;
 pub mod entry;
 pub mod error;
 pub mod file;

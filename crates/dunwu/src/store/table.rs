@@ -163,6 +163,24 @@ impl Table {
 }
 
 impl Column {
+    /// These rows, in this order.
+    #[must_use]
+    pub fn picked(&self, rows: &[usize]) -> Self {
+        fn pick<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| values[row].clone()).collect()
+        }
+        match self {
+            Self::Bool(values) => Self::Bool(pick(values, rows)),
+            Self::Int64(values) => Self::Int64(pick(values, rows)),
+            Self::OptInt64(values) => Self::OptInt64(pick(values, rows)),
+            Self::Float64(values) => Self::Float64(pick(values, rows)),
+            Self::OptFloat64(values) => Self::OptFloat64(pick(values, rows)),
+            Self::Utf8(values) => Self::Utf8(pick(values, rows)),
+            Self::OptBool(values) => Self::OptBool(pick(values, rows)),
+            Self::OptUtf8(values) => Self::OptUtf8(pick(values, rows)),
+        }
+    }
+
     /// Rows.
     pub fn len(&self) -> usize {
         match self {

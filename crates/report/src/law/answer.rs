@@ -3,8 +3,8 @@
 use super::data::LawData;
 use super::{assumptions, chart, tables, words};
 use dunwu::answer::{Answer, Block, Section, object};
-use dunwu::law::{LawRequest, Study};
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_studies::law::{LawRequest, Study};
 
 /// How the critical sample size of a table's tasks grows with their size, and which further runs would tell two laws apart.
 pub fn answer(request: &LawRequest, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
@@ -45,8 +45,8 @@ pub(super) mod tests {
     use super::*;
     use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
     use crate::{draw, skin};
-    use dunwu::law::synthetic::Recipe;
-    use dunwu::law::{Decision, Runs};
+    use dunwu_studies::law::synthetic::Recipe;
+    use dunwu_studies::law::{Decision, Runs};
 
     /// Three sizes at 2.6 M ln M, edited.
     pub(in crate::law) fn study(edit: impl Fn(&mut Runs)) -> Study {

@@ -1,7 +1,7 @@
 //! What the comparison of laws assumes.
 
 use crate::words::{count, percent};
-use dunwu::law::{ENOUGH_BITS, LARGEST_SLOPE, LEAST_SLOPE, REPLICATES, SCATTERS, Standing, Study};
+use dunwu_studies::law::{ENOUGH_BITS, LARGEST_SLOPE, LEAST_SLOPE, REPLICATES, SCATTERS, Standing, Study};
 
 /// What was assumed, in plain words.
 pub(super) fn all(study: &Study) -> Vec<String> {

@@ -8,7 +8,7 @@ use dunwu::answer::{
     Anchor, Axis, CORRUPTED, Color, FAINT, Figure, Frame, Layer, Line, NEUTRAL, Place, Plot, Plots, Point, Points,
     RESTORED, Scale, Segments, TEST, TRAIN, Text, Tick, Ticks, range,
 };
-use dunwu::law::{Form, LawFit, Size, Study, Threshold};
+use dunwu_studies::law::{Form, LawFit, Size, Study, Threshold};
 
 const RIGHT: f64 = 92.0;
 const HEIGHT: f64 = 270.0;
@@ -109,7 +109,7 @@ impl Drawing<'_> {
         };
         let layer = |(generalized, color)| {
             let runs = size.runs.iter().filter(|run| run.generalized == generalized);
-            let at = |run: &dunwu::law::Run| self.at(size.m, run.n as f64).moved(shift(run.seed), 0.0);
+            let at = |run: &dunwu_studies::law::Run| self.at(size.m, run.n as f64).moved(shift(run.seed), 0.0);
             let points = runs.map(|run| Point { at: at(run), tells: None }).collect();
             Layer::Points(Points { name: None, points, radius: 1.5, color, hollow: false, opacity: 0.4 })
         };

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::data::Interval;
-use dunwu::law::{Decision, Estimate, Form, Further, LawFit, Study, Threshold};
+use dunwu_studies::law::{Decision, Estimate, Form, Further, LawFit, Study, Threshold};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use dunwu::answer::wording::number;
 use dunwu::answer::{Table, TableCell};
-use dunwu::law::{Estimate, Form, LawFit, Study, Threshold};
+use dunwu_studies::law::{Estimate, Form, LawFit, Study, Threshold};
 
 /// A threshold a task.
 pub(super) fn thresholds(study: &Study) -> Table {

@@ -1,7 +1,7 @@
 //! Thresholds and laws in sentences. No law is named without its rivals.
 
 use crate::words::{count, counted, list, number, percent};
-use dunwu::law::{Decision, ENOUGH_BITS, Form, Further, SCATTERS, Study};
+use dunwu_studies::law::{Decision, ENOUGH_BITS, Form, Further, SCATTERS, Study};
 
 /// What it rests on, in one line.
 pub(super) fn setup(study: &Study) -> String {

@@ -4,9 +4,9 @@ use super::data::PairData;
 use super::names::arms;
 use super::{chart, tables, words};
 use dunwu::answer::{Answer, Block, Section, object};
-use dunwu::paired::{Comparison, PairRequest};
-use dunwu::sweep::Filter;
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_studies::paired::{Comparison, PairRequest};
+use dunwu_studies::sweep::Filter;
 
 /// How two values of one setting compare over the pairs of a table's runs that differ in that setting alone.
 pub fn answer(request: &PairRequest, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
@@ -48,8 +48,8 @@ mod tests {
     use super::*;
     use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
     use crate::{draw, skin};
-    use dunwu::sweep::fixture::{Row, results};
     use dunwu_engine::spec::Value;
+    use dunwu_studies::sweep::fixture::{Row, results};
 
     /// Muon in `ratio` of adam's steps, give or take, at rates of which the larger is quicker.
     fn comparison(ratio: f64, n_seeds: i64, tuned: Option<&str>) -> Comparison {

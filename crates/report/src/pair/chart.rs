@@ -9,7 +9,7 @@ use dunwu::answer::{
     Anchor, Axis, Color, Figure, Frame, Item, Layer, NEUTRAL, Place, Plot, Plots, Points, RESTORED, Scale, Segments,
     TEST, Text, Ticks, range,
 };
-use dunwu::paired::{Comparison, Effect, Effects};
+use dunwu_studies::paired::{Comparison, Effect, Effects};
 
 const TOP: f64 = 30.0;
 const HEIGHT: f64 = 210.0;

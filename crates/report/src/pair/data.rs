@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::data::{SettingValue, setting_value};
-use dunwu::paired::{Choice, Comparison, Discordance, Effect, Effects, Tuned};
+use dunwu_studies::paired::{Choice, Comparison, Discordance, Effect, Effects, Tuned};
 use schemars::JsonSchema;
 use serde::Serialize;
 

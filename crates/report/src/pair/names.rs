@@ -1,9 +1,9 @@
 //! How the two compared values are called.
 
 use dunwu::answer::wording::number;
-use dunwu::paired::Comparison;
-use dunwu::phase::shown;
 use dunwu_engine::spec::Value;
+use dunwu_studies::paired::Comparison;
+use dunwu_studies::phase::shown;
 
 /// A value for people: three digits of a number, where a random search leaves sixteen.
 pub(super) fn short(value: &Value) -> String {

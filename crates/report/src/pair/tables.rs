@@ -2,7 +2,7 @@
 
 use super::words::as_effect;
 use dunwu::answer::{Table, TableCell};
-use dunwu::paired::{Effect, Effects};
+use dunwu_studies::paired::{Effect, Effects};
 
 /// Every effect with its interval and its pairs.
 pub(super) fn effects(name: &str, effects: &Effects) -> Table {

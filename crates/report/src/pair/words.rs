@@ -2,7 +2,7 @@
 
 use super::names::{arms, short};
 use crate::words::{counted, list, number};
-use dunwu::paired::{Choice, Comparison, Discordance, ENOUGH_PAIRS, Effect, EffectVerdict, Effects, Tuned};
+use dunwu_studies::paired::{Choice, Comparison, Discordance, ENOUGH_PAIRS, Effect, EffectVerdict, Effects, Tuned};
 
 /// What it comes to, in one sentence: of the tuned arms where another setting was chosen for each.
 pub(super) fn verdict(comparison: &Comparison) -> String {

@@ -3,9 +3,9 @@
 use super::data::PhaseData;
 use super::{chart, quantities, tables, words};
 use dunwu::answer::{Answer, Block, Fact, Section, object};
-use dunwu::phase::{Diagram, PhaseRequest};
-use dunwu::sweep::Filter;
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_studies::phase::{Diagram, PhaseRequest};
+use dunwu_studies::sweep::Filter;
 
 /// Cells that a page lists; a longer list is for programs, which read the data.
 const MOST_ROWS: usize = 300;

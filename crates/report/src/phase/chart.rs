@@ -5,7 +5,7 @@ use super::legend::{cell_color, ink, legend, strokes};
 use super::words::place_name;
 use crate::svg::WIDTH;
 use dunwu::answer::{Anchor, Cell, Color, Figure, Fill, Item, Layer, Place, Plots, Segments, Text};
-use dunwu::phase::{Diagram, Phase};
+use dunwu_studies::phase::{Diagram, Phase};
 
 /// The map of the phases.
 pub(super) fn phases(diagram: &Diagram) -> Figure {
@@ -46,7 +46,7 @@ fn cells(diagram: &Diagram, grid: &Grid) -> Layer {
     if grid.is_fine() {
         return grid.merged(|x, y| Some(Fill::Color(cell_color(diagram.cell(x, y)?.phase).to_owned())));
     }
-    let of_cell = |cell: &dunwu::phase::Cell| {
+    let of_cell = |cell: &dunwu_studies::phase::Cell| {
         let (x, y) = grid.spans(cell.x, cell.y);
         let few = if cell.few_seeds { "?" } else { "" };
         let place = place_name(diagram, cell.x, cell.y);
@@ -64,7 +64,7 @@ fn cells(diagram: &Diagram, grid: &Grid) -> Layer {
 /// Dashed frames inside cells with few seeds.
 fn frames(diagram: &Diagram, grid: &Grid) -> Vec<Layer> {
     let inset = if grid.is_fine() { 0.6 } else { 2.0 };
-    let frame = |cell: &dunwu::phase::Cell| {
+    let frame = |cell: &dunwu_studies::phase::Cell| {
         let ((left, right), (low, high)) = grid.spans(cell.x, cell.y);
         let corners = [
             Place::at(left, high).moved(inset, inset),
@@ -82,7 +82,7 @@ fn frames(diagram: &Diagram, grid: &Grid) -> Vec<Layer> {
 
 /// Strokes that name the phases of cells without room for letters.
 fn marks(diagram: &Diagram, grid: &Grid) -> Vec<Layer> {
-    let of_cell = |cell: &dunwu::phase::Cell| {
+    let of_cell = |cell: &dunwu_studies::phase::Cell| {
         let ((left, right), (low, high)) = grid.spans(cell.x, cell.y);
         let at = move |x: f64, y: f64| Place::at(left + x * (right - left), high - y * (high - low));
         strokes(cell.phase).iter().map(move |[x0, y0, x1, y1]| (at(*x0, *y0), at(*x1, *y1)))

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::data::{SettingValue, setting_value};
-use dunwu::phase::{Boundary, Cell, Diagram, Phase, Place, Within};
+use dunwu_studies::phase::{Boundary, Cell, Diagram, Phase, Place, Within};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -90,7 +90,7 @@ pub struct BoundaryPlace {
 impl PhaseData {
     pub(super) fn of(diagram: &Diagram) -> Self {
         let values =
-            |axis: &dunwu::phase::Axis| axis.values.iter().map(|value| setting_value(value.as_ref())).collect();
+            |axis: &dunwu_studies::phase::Axis| axis.values.iter().map(|value| setting_value(value.as_ref())).collect();
         let places =
             |boundary: &Boundary| boundary.places.iter().map(|place| BoundaryPlace::of(diagram, place)).collect();
         Self {

@@ -4,7 +4,7 @@ use super::legend::{INK, RIM, WHITE};
 use crate::svg::text_width;
 use dunwu::answer::wording::number;
 use dunwu::answer::{Anchor, Axis, Cell, Fill, Frame, Layer, Line, Place, Plot, Scale, Segments, Text, Ticks};
-use dunwu::phase::{Along, Boundary, Diagram};
+use dunwu_studies::phase::{Along, Boundary, Diagram};
 
 /// Size of the texts beside a grid.
 const SIZE: f64 = 11.0;
@@ -141,7 +141,7 @@ impl Grid {
     /// A boundary as steps from line to line, with a pale rim so that it stands out on any fill.
     fn boundary(&self, along: Along, boundary: &Boundary, width: f64, dashed: bool) -> Vec<Layer> {
         let (_, n_rows) = self.n;
-        let ends = |place: &dunwu::phase::Place| match along {
+        let ends = |place: &dunwu_studies::phase::Place| match along {
             Along::X => {
                 let (_, (low, high)) = self.spans(0, place.line);
                 let ends = [(place.at, low), (place.at, high)];
@@ -171,7 +171,7 @@ pub(super) fn boundaries(diagram: &Diagram, grid: &Grid, width: f64) -> Vec<Laye
 }
 
 /// Values as short as they can be told apart: three digits where that is enough.
-pub(super) fn labels(axis: &dunwu::phase::Axis) -> Vec<String> {
+pub(super) fn labels(axis: &dunwu_studies::phase::Axis) -> Vec<String> {
     let whole: Vec<String> = (0..axis.values.len()).map(|i| axis.label(i)).collect();
     let short: Vec<String> = match axis.numbers() {
         Some(numbers) => numbers.into_iter().map(number).collect(),

@@ -4,7 +4,7 @@ use super::grid::Grid;
 use crate::svg::{WIDTH, text_width};
 use dunwu::answer::wording::counted;
 use dunwu::answer::{Anchor, Color, Fill, Item, Place, Text};
-use dunwu::phase::{Diagram, FEW_SEEDS, Phase};
+use dunwu_studies::phase::{Diagram, FEW_SEEDS, Phase};
 
 /// Ink of boundaries, letters and marks on light cells.
 pub(super) const INK: Color = Color { line: "#111", text: "#111" };

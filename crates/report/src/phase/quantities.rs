@@ -4,7 +4,7 @@ use super::grid::{Grid, boundaries};
 use crate::svg::{WIDTH, text_width};
 use dunwu::answer::wording::{count, number};
 use dunwu::answer::{Anchor, Color, Figure, Fill, Item, Place, Plot, Plots, Text, range};
-use dunwu::phase::{Cell, Diagram};
+use dunwu_studies::phase::{Cell, Diagram};
 
 /// Shades of a heat map.
 const SHADES: f64 = 24.0;

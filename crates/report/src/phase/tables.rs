@@ -3,7 +3,7 @@
 use super::grid::labels;
 use super::words::place_name;
 use dunwu::answer::{Block, Column, Fact, Section, Table, TableCell};
-use dunwu::phase::{Along, Cell, Diagram, FEW_SEEDS, Place, Within};
+use dunwu_studies::phase::{Along, Cell, Diagram, FEW_SEEDS, Place, Within};
 
 /// Columns of a terminal that the letters may take, their rows' names included.
 const COLUMNS: usize = 80;

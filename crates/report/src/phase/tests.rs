@@ -4,9 +4,9 @@ use super::answer::of_diagram;
 use super::words::sentences;
 use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart, texts};
 use crate::{draw, skin};
-use dunwu::phase::{Diagram, Phase, Within};
-use dunwu::sweep::fixture::{Row, results};
 use dunwu_engine::spec::Value;
+use dunwu_studies::phase::{Diagram, Phase, Within};
+use dunwu_studies::sweep::fixture::{Row, results};
 
 /// Tasks against fractions: runs generalize from 1.1 times the theory's sample size on, nearly so from 0.7 times on.
 fn of_tasks(orders: &[i64], n_fractions: i64, n_seeds: i64) -> Diagram {

@@ -2,7 +2,7 @@
 
 use super::grid::labels;
 use crate::words::{counted, list, number};
-use dunwu::phase::{Diagram, FEW_SEEDS, Phase, Place, Within};
+use dunwu_studies::phase::{Diagram, FEW_SEEDS, Phase, Place, Within};
 
 /// What came out, in sentences: how much generalizes, which phases there are, where the boundary lies, what to beware of.
 pub(super) fn sentences(diagram: &Diagram) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! What programs read of sweeps.
 
-use dunwu::launch::Launched;
-use dunwu::launch::slurm::Script;
-use dunwu::sweep::{SweepAhead, SweepEnd, SweepRequest, Tally};
+use dunwu::verb::Tally;
+use dunwu_studies::launch::Launched;
+use dunwu_studies::launch::slurm::Script;
+use dunwu_studies::sweep::{SweepAhead, SweepEnd, SweepRequest};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;

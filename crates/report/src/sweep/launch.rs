@@ -3,8 +3,8 @@
 use super::data::LaunchData;
 use dunwu::answer::wording::{count, counted};
 use dunwu::answer::{Answer, Block, Fact, Section, object};
-use dunwu::launch::{LaunchRequest, Launched};
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_studies::launch::{LaunchRequest, Launched};
 
 /// Sizes an array of tasks for what remains of a sweep, writes its scripts and submits them; a dry request only says what would be done.
 pub fn launch(request: &LaunchRequest, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {

@@ -4,8 +4,8 @@ use super::data::{AheadData, CollectedData, SweepData, WorkData};
 use super::times::span;
 use dunwu::answer::wording::{count, counted};
 use dunwu::answer::{Answer, Block, Fact, Section, object};
-use dunwu::sweep::{Options, SweepEnd, SweepRequest};
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_studies::sweep::{Options, SweepEnd, SweepRequest};
 use serde::Serialize;
 use std::path::Path;
 

@@ -3,9 +3,9 @@
 use super::{collect, forecast, launch, sweep, work};
 use crate::skin;
 use dunwu::answer::Answer;
-use dunwu::launch::LaunchRequest;
-use dunwu::sweep::{Options, SweepRequest};
 use dunwu::verb::{Progress, Watcher};
+use dunwu_studies::launch::LaunchRequest;
+use dunwu_studies::sweep::{Options, SweepRequest};
 use std::num::NonZero;
 use std::sync::atomic::AtomicBool;
 

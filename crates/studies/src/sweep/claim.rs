@@ -1,0 +1,228 @@
+//! Who makes which run, without a server: a claim is a file that only one process can create.
+//!
+//! ```text
+//! claims/RUN.0   created by the first worker            claims/RUN.1   by one that found the owner of RUN.0 dead
+//! ```
+//!
+//! The owner of a run is who created its last generation. Nobody ever takes a file of another away, so that there is no moment in
+//! which two could: whoever finds the owner dead tries to create the next generation, and again only one succeeds. A worker is dead
+//! if the lock that it held for life is free, where it ran on this machine; elsewhere, if its heartbeat has not changed for a
+//! [lease](super::Options::lease) that we watched ourselves, so that clocks need not agree. A worker that was only asleep may
+//! finish a run that another has taken over: then there are two rows with the same bits, and the table has one.
+
+use super::SweepError;
+use super::folder::Folder;
+use dunwu::store::RunId;
+use dunwu::store::file::While as _;
+use dunwu::store::lock::host_name;
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// This process among those that work on a folder.
+#[derive(Debug)]
+pub(super) struct Worker {
+    name: String,
+    path: PathBuf,
+    /// Holds the lock.
+    file: File,
+    identity: String,
+    beats: u64,
+}
+
+impl Worker {
+    /// Makes this process known.
+    pub(super) fn enrol(folder: &Folder) -> Result<Self, SweepError> {
+        folder.make()?;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let host = host_name();
+        let name = format!("{}-{}-{since:x}", dunwu::store::slug(&host), std::process::id());
+        let path = folder.workers().join(&name);
+        let doing = "making this worker known";
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).or_while(doing, &path)?;
+        // Where a file system has no locks, nobody may ask for this one: such a worker is known by its heartbeat alone.
+        let machine = if file.try_lock().is_ok() { boot() } else { name.clone() };
+        let identity = format!("{host} {machine}");
+        let mut worker = Self { name, path, file, identity, beats: 0 };
+        worker.beat()?;
+        Ok(worker)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Shows that this worker lives.
+    pub(super) fn beat(&mut self) -> Result<(), SweepError> {
+        self.beats += 1;
+        let text = format!("{}\n{}\n", self.identity, self.beats);
+        // Synced, or a client of a network file system keeps it to itself for longer than a lease.
+        let written = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(text.as_bytes()));
+        let written = written.and_then(|()| self.file.sync_data());
+        Ok(written.or_while("showing that this worker lives", &self.path)?)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path); // a file that stays behind is of a worker whose lock is free
+    }
+}
+
+/// What tells this start of this machine from every other; random where the system does not say, so that no other process is
+/// taken for a neighbour whose lock could be asked.
+fn boot() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or_else(|_| std::process::id().to_string(), |id| id.trim().to_owned())
+}
+
+/// The claims as one worker sees them.
+#[derive(Debug)]
+pub(super) struct Claims {
+    dir: PathBuf,
+    workers: PathBuf,
+    me: String,
+    identity: String,
+    lease: Duration,
+    watched: BTreeMap<String, Watch>,
+}
+
+/// A run that this worker makes.
+#[derive(Debug)]
+pub(super) struct Claim {
+    path: PathBuf,
+    generation: u32,
+}
+
+impl Claim {
+    /// Whether another had it before, who may have finished it.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.generation > 0
+    }
+
+    /// Lets another worker make it.
+    pub(super) fn give_back(self) {
+        let _ = fs::remove_file(&self.path); // if it stays, it counts no longer once this process has ended
+    }
+}
+
+impl Claims {
+    pub(super) fn new(folder: &Folder, worker: &Worker, lease: Duration) -> Self {
+        Self {
+            dir: folder.claims(),
+            workers: folder.workers(),
+            me: worker.name.clone(),
+            identity: worker.identity.clone(),
+            lease,
+            watched: BTreeMap::new(),
+        }
+    }
+
+    /// Whether some worker has not been watched for a lease yet, so that it may prove dead.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.watched.values().any(|watch| !watch.is_decided)
+    }
+
+    /// The run for this worker; `None` where a living one has it.
+    pub(super) fn take(&mut self, run: &RunId) -> Result<Option<Claim>, SweepError> {
+        let doing = "claiming a run";
+        for generation in 0_u32.. {
+            let path = self.dir.join(format!("{run}.{generation}"));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    file.write_all(self.me.as_bytes()).or_while(doing, &path)?;
+                    return Ok(Some(Claim { path, generation }));
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    if self.is_alive(&path)? {
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(error).or_while(doing, &path).map_err(Into::into),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the owner of a claim lives.
+    fn is_alive(&mut self, claim: &Path) -> Result<bool, SweepError> {
+        let doing = "reading whose claim it is";
+        let owner = match fs::read_to_string(claim) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true), // given back just now: another time
+            owner => owner.or_while(doing, claim)?,
+        };
+        if owner == self.me {
+            return Ok(true);
+        }
+        if owner.is_empty() {
+            // Between creating and writing, or dead in between.
+            let name = claim.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Ok(self.still_beats(&name, String::new()));
+        }
+        let path = self.workers.join(&owner);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false), // it took its leave
+            text => text.or_while(doing, &path)?,
+        };
+        if text.lines().next() == Some(self.identity.as_str()) {
+            return is_locked(&path);
+        }
+        Ok(self.still_beats(&owner, text))
+    }
+
+    fn still_beats(&mut self, worker: &str, beat: String) -> bool {
+        let lease = self.lease;
+        match self.watched.get_mut(worker) {
+            Some(watch) if watch.beat == beat => {
+                let is_dead = watch.since.elapsed() >= lease;
+                watch.is_decided |= is_dead; // there is nothing left to find out
+                !is_dead
+            }
+            Some(watch) => {
+                *watch = Watch { beat, since: Instant::now(), is_decided: true };
+                true
+            }
+            None => {
+                self.watched.insert(worker.to_owned(), Watch { beat, since: Instant::now(), is_decided: false });
+                true
+            }
+        }
+    }
+}
+
+/// What was seen of a worker of another machine.
+#[derive(Debug)]
+struct Watch {
+    beat: String,
+    /// When it was first seen.
+    since: Instant,
+    /// Whether its heart was seen to beat, or found to stand still.
+    is_decided: bool,
+}
+
+/// Whether some process holds the lock of this file.
+fn is_locked(path: &Path) -> Result<bool, SweepError> {
+    let doing = "asking whether a worker lives";
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        file => file.or_while(doing, path)?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error).or_while(doing, path).map_err(Into::into),
+    }
+}
+
+/// Removes the claims of these runs, whose rows are there: nobody makes them again.
+pub(super) fn clear<'a>(folder: &Folder, done: impl Iterator<Item = &'a RunId>) {
+    for run in done {
+        for generation in 0_u32.. {
+            if fs::remove_file(folder.claims().join(format!("{run}.{generation}"))).is_err() {
+                break; // there is none, or it stays, and costs a look
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Many runs as one: a list of specs, worked through by any number of processes, collected in one table.
+//!
+//! ```text
+//! file, words ─▶ Plan ─▶ Planned … ─▶ work: claim, train, row ─▶ collect ─▶ Table ─▶ Results ─▶ phase, law, paired
+//! ```
+//!
+//! What is on disk: [`Folder`].
+
+mod claim;
+mod estimate;
+mod expand;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixture;
+mod folder;
+mod formula;
+mod plan;
+mod request;
+mod results;
+mod row;
+mod rows;
+mod section;
+mod table;
+#[cfg(test)]
+mod tests;
+mod train;
+mod values;
+mod work;
+
+use dunwu::store::{FileError, StoreError};
+use std::path::PathBuf;
+
+pub use estimate::Estimator;
+pub use expand::{ExpandError, Planned};
+pub use folder::Folder;
+pub use plan::{Keep, Plan, PlanError, Request, SourceText};
+pub use request::{SweepAhead, SweepEnd, SweepRequest};
+pub(crate) use results::family;
+pub use results::{Filter, Results, ResultsError, result_columns};
+pub use row::Row;
+pub use rows::{ROWS_FORMAT, made_runs};
+pub use table::{Collected, collect};
+pub use work::{Options, work};
+
+/// Runs that a sweep holds at most.
+const LIMIT: u128 = 1_000_000;
+
+/// Why a sweep cannot go on. What it has so far is on disk.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepError {
+    /// A file of the sweep.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A run directory.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Written by a newer build.
+    #[error(
+        "these results have format {found}, written by dunwu {version}, and this build reads up to {ROWS_FORMAT}; use that version, or another folder (--runs): {path:?}"
+    )]
+    NewerFormat {
+        /// Its format.
+        found: u32,
+        /// The build that wrote it.
+        version: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Written by an older build, without checksums.
+    #[error(
+        "these results have format {found}, written by dunwu {version}, without checksums, and this build reads {ROWS_FORMAT}; use another folder (--runs), or move the file away and its runs are made again: {path:?}"
+    )]
+    OlderFormat {
+        /// Its format.
+        found: u32,
+        /// The build that wrote it.
+        version: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line that no sweep wrote, or that was edited.
+    #[error(
+        "line {line} of the finished runs is damaged ({why}); take the line out, and its run is made again: {path:?}"
+    )]
+    DamagedLine {
+        /// Counted from 1.
+        line: usize,
+        /// What does not fit.
+        why: String,
+        /// The file.
+        path: PathBuf,
+    },
+}

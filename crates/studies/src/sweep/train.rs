@@ -1,0 +1,253 @@
+//! One run of a sweep: trained on one thread, checkpointed now and then, and given back where it is asked to stop.
+
+use super::SweepError;
+use super::expand::Planned;
+use super::folder::Folder;
+use super::plan::Keep;
+use super::row::{Curve, End, Row};
+use dunwu::memory;
+use dunwu::opened::{arrivals, unit_labels};
+use dunwu::run::drive::{self as driver, Before, Driven, Pace};
+use dunwu::scalars::{self, SCALARS, ScalarQuantity};
+use dunwu::store::file::{self, While as _};
+use dunwu::store::{NewRun, Record, RecordedSpec, RunDir, RunState, RunWriter, StoreError, checkpoint};
+use dunwu_engine::kernel::kernel_name;
+use dunwu_engine::{Checkpoint, Scalars, Snapshot, Split, Training};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What came of a run.
+pub(super) enum Ended {
+    /// It is over.
+    Row(Box<Row>, Option<Curve>),
+    /// It was told to stop, and its checkpoint is written.
+    Interrupted,
+}
+
+/// How runs are driven; nothing of it changes a bit of them.
+#[derive(Clone, Copy)]
+pub(super) struct Drive<'a> {
+    pub(super) folder: &'a Folder,
+    pub(super) keep: Keep,
+    pub(super) checkpoint_every: Duration,
+    pub(super) must_stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Trains a run to its end. What is wrong with the run itself is a row; what is wrong with the disk is an error.
+pub(super) fn train(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError> {
+    match train_kept(planned, drive) {
+        // A directory that another build or another process has in hand, or that is damaged, is this run's misfortune alone.
+        Err(SweepError::Store(error)) if !matches!(error, StoreError::File(_)) => {
+            Ok(Ended::Row(Box::new(Row::failed(planned, error.to_string())), None))
+        }
+        ended => ended,
+    }
+}
+
+fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError> {
+    let failed = |why: String| Ok(Ended::Row(Box::new(Row::failed(planned, why)), None));
+    let Planned { spec, problem, .. } = planned;
+    let split = match Split::draw(problem, &spec.data, spec.seed, planned.split_text()) {
+        Ok(split) => split,
+        Err(error) => return failed(error.to_string()),
+    };
+    if let Err(error) = memory::fits_at_all(spec, problem, &split) {
+        return failed(error.to_string());
+    }
+    let mut keeper = Keeper::open(planned, drive)?;
+    let fresh = match Training::new(spec, problem, &split, 1) {
+        Ok(training) => training,
+        Err(error) => return failed(error.to_string()),
+    };
+    let initial = fresh.snapshot();
+    let (training, before) = match keeper.checkpoint() {
+        None => (fresh, Before::default()),
+        Some(checkpoint) => match Training::resume(spec, problem, &split, 1, &checkpoint) {
+            Ok(training) => (training, before_checkpoint(&checkpoint)),
+            Err(error) => return failed(error.to_string()),
+        },
+    };
+    let pace = Pace { checkpoint_every: drive.checkpoint_every, must_stop: drive.must_stop };
+    let Driven::Ended(ended) = driver::drive(training, before, &pace, &mut keeper)? else {
+        return Ok(Ended::Interrupted);
+    };
+    let snapshot = ended.snapshot.as_ref().expect("the last step of a run takes a snapshot");
+    let labels = match unit_labels(spec, problem, &split, &initial, snapshot) {
+        Ok(labels) => labels,
+        Err(error) => return failed(error.to_string()),
+    };
+    let row = Row::ended(
+        planned,
+        &End {
+            outcome: ended.outcome,
+            step: ended.step,
+            n_train: split.train.labels.len(),
+            arrivals: ended.arrivals,
+            last: ended.scalars.last(),
+            labels: &labels,
+            seconds: ended.seconds,
+        },
+    );
+    keeper.finish(ended.outcome, ended.step, ended.seconds)?;
+    let curve = (drive.keep == Keep::Scalars).then(|| Curve::of(&planned.id, &ended.scalars));
+    Ok(Ended::Row(Box::new(row), curve))
+}
+
+/// The row of a run that was made alone, from its directory; `None` where it is not finished, or another kernel computed it.
+pub(super) fn recorded(planned: &Planned, dir: &RunDir) -> Result<Option<Row>, SweepError> {
+    let record = Record::read(dir)?;
+    if RecordedSpec::read(dir)?.id != planned.id {
+        return Ok(None);
+    }
+    let Some(finished) = record.finished.filter(|_| record.header.kernel == kernel_name(planned.spec.numerics)) else {
+        return Ok(None);
+    };
+    let Planned { spec, problem, .. } = planned;
+    let (Some(first), Some(last)) = (record.snapshots.first(), record.snapshots.last()) else { return Ok(None) };
+    let Ok(split) = Split::draw(problem, &spec.data, spec.seed, planned.split_text()) else { return Ok(None) };
+    let initial = record.load_snapshot(first.step)?;
+    let Ok(labels) = unit_labels(spec, problem, &split, &initial, &record.load_snapshot(last.step)?) else {
+        return Ok(None);
+    };
+    let end = End {
+        outcome: finished.outcome,
+        step: finished.step,
+        n_train: split.train.labels.len(),
+        arrivals: arrivals(spec, &record.scalars),
+        last: record.scalars.last(),
+        labels: &labels,
+        seconds: finished.seconds,
+    };
+    Ok(Some(Row { dunwu: record.header.dunwu.clone(), ..Row::ended(planned, &end) }))
+}
+
+/// Name of the column of steps that a checkpoint holds the scalars so far in; the others are named after [`SCALARS`].
+const STEPS: &str = "scalars.step";
+
+fn column_name(scalar: &ScalarQuantity) -> String {
+    format!("scalars.{}", scalar.name)
+}
+
+/// The scalars so far as the columns of a checkpoint. Which of them there are is the same for all steps of a run, so an empty column
+/// says that there is none.
+fn columns(scalars: &[Scalars]) -> impl Iterator<Item = (String, Vec<f64>)> {
+    let steps = (STEPS.to_owned(), scalars.iter().map(|row| row.step as f64).collect());
+    let column = |scalar: &ScalarQuantity| (column_name(scalar), scalars.iter().filter_map(scalar.get).collect());
+    std::iter::once(steps).chain(SCALARS.iter().map(column))
+}
+
+/// What a checkpoint remembers beside the training.
+fn before_checkpoint(checkpoint: &Checkpoint) -> Before {
+    let column = |name: &str| {
+        let found = checkpoint.numbers.iter().find(|(other, _)| other == name);
+        found.map_or(&[][..], |(_, values)| values)
+    };
+    let columns: Vec<&[f64]> = SCALARS.iter().map(|scalar| column(&column_name(scalar))).collect();
+    let scalars = column(STEPS).iter().enumerate().map(|(row, &step)| {
+        let mut scalars = scalars::empty(step as u64);
+        for (scalar, column) in SCALARS.iter().zip(&columns) {
+            if let Some(&value) = column.get(row) {
+                (scalar.set)(&mut scalars, value);
+            }
+        }
+        scalars
+    });
+    Before { scalars: scalars.collect(), seconds: driver::seconds_of(checkpoint) }
+}
+
+/// Where a run is written while it trains.
+enum Keeper<'a> {
+    /// Nowhere but for a checkpoint now and then.
+    Row { planned: &'a Planned, path: PathBuf, checkpoint: Option<Checkpoint> },
+    /// A run directory.
+    Dir { writer: Option<RunWriter>, checkpoint: Option<Checkpoint> },
+}
+
+impl<'a> Keeper<'a> {
+    fn open(planned: &'a Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
+        if drive.keep == Keep::Snapshots {
+            return Self::open_dir(planned, drive);
+        }
+        let path = drive.folder.checkpoint(planned);
+        // What cannot be read is not gone on with: the run begins again, with the same bits.
+        let read = fs::read(&path).ok().and_then(|bytes| checkpoint::decode(&bytes).ok());
+        let checkpoint = read.filter(|(metadata, _)| metadata.run == planned.id).map(|(_, checkpoint)| checkpoint);
+        Ok(Self::Row { planned, path, checkpoint })
+    }
+
+    fn open_dir(planned: &'a Planned, drive: &Drive<'_>) -> Result<Self, SweepError> {
+        let kernel = kernel_name(planned.spec.numerics);
+        if let Some(dir) = RunDir::find(drive.folder.runs(), &planned.id)? {
+            return match dir.state()? {
+                // It was finished since this sweep began, by something else than a sweep. Repeating it costs only time.
+                RunState::Finished(_) => {
+                    RecordedSpec::read(&dir)?; // which says it if the directory holds another run
+                    Ok(Self::Dir { writer: None, checkpoint: None })
+                }
+                RunState::Unfinished { .. } => {
+                    let resumed = RunWriter::resume(&dir, kernel)?;
+                    Ok(Self::Dir { writer: Some(resumed.writer), checkpoint: resumed.checkpoint })
+                }
+            };
+        }
+        let inputs: Vec<(String, String)> =
+            planned.inputs.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
+        let new = NewRun { name: &planned.spec.task.to_string(), spec: &planned.spec, inputs: &inputs, kernel };
+        Ok(Self::Dir { writer: Some(RunWriter::create(drive.folder.runs(), &new)?), checkpoint: None })
+    }
+
+    fn checkpoint(&mut self) -> Option<Checkpoint> {
+        match self {
+            Self::Row { checkpoint, .. } | Self::Dir { checkpoint, .. } => checkpoint.take(),
+        }
+    }
+
+    fn finish(&mut self, outcome: dunwu_engine::Outcome, step: u64, seconds: f64) -> Result<(), SweepError> {
+        if let Self::Dir { writer, .. } = self
+            && let Some(writer) = writer.take()
+        {
+            writer.finish(outcome, step, seconds)?;
+        }
+        Ok(())
+    }
+}
+
+impl driver::Keeper for Keeper<'_> {
+    type Error = SweepError;
+
+    fn keep_scalars(&mut self, row: &Scalars) -> Result<(), SweepError> {
+        match self {
+            Self::Dir { writer: Some(writer), .. } => Ok(writer.append_scalars(row)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep_snapshot(&mut self, snapshot: &Snapshot, _: Option<&Scalars>) -> Result<(), SweepError> {
+        match self {
+            Self::Dir { writer: Some(writer), .. } => Ok(writer.append_snapshot(snapshot)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep_checkpoint(&mut self, mut checkpoint: Checkpoint, scalars: &[Scalars]) -> Result<(), SweepError> {
+        checkpoint.numbers.extend(columns(scalars));
+        match self {
+            Self::Row { planned, path, .. } => {
+                let bytes = checkpoint::encode(&planned.id, 0, &checkpoint);
+                Ok(file::replace(path, &bytes, "saving a checkpoint")?)
+            }
+            Self::Dir { writer: Some(writer), .. } => Ok(writer.save_checkpoint(&checkpoint)?),
+            Self::Dir { writer: None, .. } => Ok(()),
+        }
+    }
+}
+
+/// Removes the checkpoint of a run whose row is written.
+pub(super) fn forget_checkpoint(folder: &Folder, planned: &Planned) -> Result<(), SweepError> {
+    let path = folder.checkpoint(planned);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => Ok(removed.or_while("removing a checkpoint", &path)?),
+    }
+}
