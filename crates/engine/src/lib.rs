@@ -37,9 +37,11 @@ pub mod spec;
 pub mod split;
 pub mod task;
 pub mod train;
+mod written;
 
 pub use model::Predictor;
 pub use spec::{RunSpec, SpecError};
 pub use split::Split;
 pub use task::{Problem, Samples};
 pub use train::{Checkpoint, Outcome, Progress, Scalars, Snapshot, TrainError, Training};
+pub use written::TEXT_FORMATS;

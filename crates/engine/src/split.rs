@@ -4,7 +4,12 @@ use crate::random::{Stream, open_unit, rng};
 use crate::spec::{DataSpec, Sampling};
 use crate::task::{Problem, Samples};
 use rand_chacha::rand_core::RngCore;
-use serde_json::Value;
+
+mod file;
+mod file_error;
+
+pub use crate::written::Place;
+pub use file_error::SplitFileError;
 
 /// The whole population divided into what is trained on and what is not.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,82 +66,9 @@ pub enum SplitError {
         /// Path as the user wrote it.
         file: String,
     },
-    /// Not JSON although it begins like it.
-    #[error("the split is not valid JSON ({message}): {file:?}")]
-    Json {
-        /// What the JSON reader says, with line and column.
-        message: String,
-        /// Path as the user wrote it.
-        file: String,
-    },
-    /// An entry with too many or too few tokens, or something that is no number.
-    #[error("{place}: `{found}` is not {}: {file:?}", whole_numbers(*.n_operands))]
-    NotATuple {
-        /// Line, or entry of a list.
-        place: Place,
-        /// As written.
-        found: String,
-        /// Operands of the task; 1 where its inputs are numbers and a sample is named by its index.
-        n_operands: usize,
-        /// Path as the user wrote it.
-        file: String,
-    },
-    /// A token that the operand has not.
-    #[error("{place}: {token} is no token of operand {operand}, which has 0 to {last}: {file:?}")]
-    OutOfRange {
-        /// Line, or entry of a list.
-        place: Place,
-        /// As written.
-        token: u64,
-        /// Which operand, counted from 1.
-        operand: usize,
-        /// Its last token.
-        last: usize,
-        /// Path as the user wrote it.
-        file: String,
-    },
-    /// An index past the end, where the inputs are numbers.
-    #[error("{place}: {index} is no sample of the task, which has 0 to {last}: {file:?}")]
-    NoSample {
-        /// Line, or entry of a list.
-        place: Place,
-        /// As written.
-        index: u64,
-        /// The task's last sample.
-        last: usize,
-        /// Path as the user wrote it.
-        file: String,
-    },
-    /// The same tuple twice.
-    #[error("{place}: `{tuple}` is named already, at {earlier}: {file:?}")]
-    Duplicate {
-        /// Line, or entry of a list.
-        place: Place,
-        /// The tuple.
-        tuple: String,
-        /// Where it was named first.
-        earlier: Place,
-        /// Path as the user wrote it.
-        file: String,
-    },
-}
-
-/// Where in a split file, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Line of a CSV file.
-    Line(usize),
-    /// Entry of a JSON list.
-    Entry(usize),
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Line(line) => write!(f, "line {line}"),
-            Self::Entry(entry) => write!(f, "entry {entry}"),
-        }
-    }
+    /// The split's file names no samples.
+    #[error(transparent)]
+    File(#[from] SplitFileError),
 }
 
 impl Split {
@@ -148,9 +80,8 @@ impl Split {
     ///
     /// The sample is uniform without replacement, on [`Stream::Split`], or drawn by Zipf's law where the data are skewed. Either way
     /// a smaller sample of the same seed is part of a larger one. `⌊corrupted · n⌋` of its labels, again uniform, on
-    /// [`Stream::Corruption`], are replaced by one of the M − 1 wrong labels. A split file names the training tuples: CSV
-    /// (`x,y` a line, `#` for comments) or a JSON list of lists, tokens counted from 0; where the inputs are numbers, their
-    /// indices in the population, one a line or a JSON list. Its text is `split_text`.
+    /// [`Stream::Corruption`], are replaced by one of the M − 1 wrong labels. A split file names the training samples; `split_text` is
+    /// its text, and `split/file.rs` says in which forms.
     pub fn draw(problem: &Problem, data: &DataSpec, seed: u64, split_text: Option<&str>) -> Result<Self, SplitError> {
         if !(0.0..=1.0).contains(&data.corrupted) {
             let (setting, allowed) = ("data.corrupted", "a share from 0 to 1");
@@ -163,7 +94,7 @@ impl Split {
         let population = problem.n_population();
         let chosen = if let Sampling::SplitFile(file) = &data.sampling {
             let text = split_text.ok_or_else(|| SplitError::NotRead { file: file.clone() })?;
-            read_split(problem, text, file)?
+            file::read(problem, text, file)?
         } else {
             let n_train = sample_size(problem, &data.sampling)?;
             let mut rng = rng(seed, Stream::Split);
@@ -283,86 +214,6 @@ fn index_below(rng: &mut impl RngCore, bound: u64) -> u64 {
             return (product >> 64) as u64;
         }
     }
-}
-
-/// Population indices of the tuples that a split file names.
-fn read_split(problem: &Problem, text: &str, file: &str) -> Result<Vec<u32>, SplitError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let is_json = text.trim_start().starts_with('[');
-    let entries = if is_json { json_entries(text, file)? } else { csv_entries(text) };
-    let population = problem.n_population();
-    // Where the inputs are numbers, a sample is named by its index, as if it were the only operand.
-    let has_tokens = problem.n_features == 0;
-    let sizes = if has_tokens { &problem.operand_sizes } else { &vec![population] };
-    if entries.is_empty() {
-        return Err(SplitError::Empty { setting: "data.split", value: file.to_owned(), population });
-    }
-    let mut named_at: Vec<Option<Place>> = vec![None; population];
-    let mut chosen = Vec::with_capacity(entries.len());
-    for Entry { place, written, tokens } in entries {
-        let file = || file.to_owned();
-        let n_operands = sizes.len();
-        let Some(tokens) = tokens.filter(|tokens| tokens.len() == n_operands) else {
-            return Err(SplitError::NotATuple { place, found: written, n_operands, file: file() });
-        };
-        let mut index = 0;
-        for (operand, (&token, &size)) in tokens.iter().zip(sizes).enumerate() {
-            if token >= size as u64 {
-                let (last, operand, file) = (size - 1, operand + 1, file());
-                return Err(if has_tokens {
-                    SplitError::OutOfRange { place, token, operand, last, file }
-                } else {
-                    SplitError::NoSample { place, index: token, last, file }
-                });
-            }
-            index = index * size + token as usize;
-        }
-        if let Some(earlier) = named_at[index] {
-            return Err(SplitError::Duplicate { place, tuple: written, earlier, file: file() });
-        }
-        named_at[index] = Some(place);
-        chosen.push(index as u32);
-    }
-    Ok(chosen)
-}
-
-fn whole_numbers(count: usize) -> String {
-    if count == 1 { "a whole number".to_owned() } else { format!("{count} whole numbers") }
-}
-
-/// One tuple of a split file.
-struct Entry {
-    place: Place,
-    written: String,
-    /// `None` where something is no whole number.
-    tokens: Option<Vec<u64>>,
-}
-
-fn csv_entries(text: &str) -> Vec<Entry> {
-    text.lines()
-        .enumerate()
-        .map(|(line_idx, line)| (Place::Line(line_idx + 1), line.trim()))
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(place, line)| Entry {
-            place,
-            written: line.to_owned(),
-            tokens: line.split(',').map(|token| token.trim().parse().ok()).collect(),
-        })
-        .collect()
-}
-
-fn json_entries(text: &str, file: &str) -> Result<Vec<Entry>, SplitError> {
-    let entries: Vec<Value> = serde_json::from_str(text)
-        .map_err(|error| SplitError::Json { message: error.to_string(), file: file.to_owned() })?;
-    let read = |(entry_idx, entry): (usize, &Value)| Entry {
-        place: Place::Entry(entry_idx + 1),
-        written: entry.to_string(),
-        tokens: match entry {
-            Value::Array(tokens) => tokens.iter().map(Value::as_u64).collect(),
-            lone => lone.as_u64().map(|token| vec![token]),
-        },
-    };
-    Ok(entries.iter().enumerate().map(read).collect())
 }
 
 #[cfg(test)]

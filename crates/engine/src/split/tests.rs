@@ -63,19 +63,71 @@ fn impossible_samples_name_their_setting() {
 fn a_split_file_names_the_training_tuples() {
     let problem = problem("cyclic:3");
     let draw = |text: &str| Split::draw(&problem, &clean(Sampling::SplitFile("s".into())), 0, Some(text));
-    for text in ["2,1\n# comment\n0, 2\n", "[[2, 1], [0, 2]]"] {
-        let split = draw(text).unwrap();
-        assert_eq!(indices(&problem, &split.train), [2, 7]);
+    for text in [
+        "2,1\n# comment\n0, 2\n",
+        "[[2, 1], [0, 2]]",
+        "2 1\n0 2",
+        "2\t1\n0\t2",
+        "2;1\n0;2",
+        "(2, 1)\n(0, 2)",
+        "[(2, 1), (0, 2)]",
+        "[[2 1]\n [0 2]]",
+        "[ [ 2, 1 ], [ 0, 2 ] ]",
+        "x,y\n2,1\n0,2",
+        "\u{feff}\"x\",\"y\"\r\n2,1\r\n0,2\r\n",
+        ",x,y\n0,2,1\n1,0,2",
+        "\"x\" \"y\"\n\"1\" 2 1\n\"2\" 0 2",
+        "a,b,label\n2,1,0\n0,2,2",
+        "2,1,0\n0,2,2",
+        "a,b,split\n2,1,train\n1,1,test\n0,2,train",
+        "a,b,is_train\n2,1,True\n1,1,False\n0,2,True",
+        "# index_base = 1\n3,2\n1,3",
+        "{\"index_base\": 1, \"train\": [[3, 2], [1, 3]]}",
+        "2.000000000000000000e+00 1.000000000000000000e+00\n0.0 2.0",
+        "7\n2",
+        "index\n7\n2\n",
+        "[7, 2]",
+        "{\"train_indices\": [7, 2], \"test_indices\": [0, 1, 3, 4, 5, 6, 8]}",
+        "array([7, 2])",
+        "0\n0\n1\n0\n0\n0\n0\n1\n0",
+        "0 0 1\n0 0 0\n0 1 0",
+        "[[False, False, True], [False, False, False], [False, True, False]]",
+        "[0, 0, 1, 0, 0, 0, 0, 1, 0]",
+        "{\"mask\": [false, false, true, false, false, false, false, true, false]}",
+    ] {
+        let split = draw(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(indices(&problem, &split.train), [2, 7], "{text}");
         assert_eq!(split.train.labels, [2, 0]);
         assert_eq!(split.test.len(), 7);
     }
     let check = |text: &str, expected: &str| assert_eq!(draw(text).unwrap_err().to_string(), expected);
-    check("# x\n0,1\n0,3", "line 3: 3 is no token of operand 2, which has 0 to 2: \"s\"");
+    let begins = |text: &str, expected: &str| {
+        let error = draw(text).unwrap_err().to_string();
+        assert!(error.starts_with(expected) && error.ends_with(": \"s\""), "{text}: {error}");
+    };
+    begins(
+        "# x\n0,1\n0,3",
+        "line 3: 3 is no token of operand 2, which has 0 to 2 (if the file counts from 1, write the line",
+    );
+    begins("# x\n0,1\n0,4", "line 3: 4 is no token of operand 2, which has 0 to 2: \"s\"");
     check("0,1\n\n1,1\n0, 1", "line 4: `0, 1` is named already, at line 1: \"s\"");
-    check("0,1\n0,1,2", "line 2: `0,1,2` is not 2 whole numbers: \"s\"");
-    check("x,y\n0,1", "line 1: `x,y` is not 2 whole numbers: \"s\"");
+    begins(
+        "0,1\n0,1,2",
+        "line 2: `0,1,2` is not 2 whole numbers `a,b`, nor a whole number from 0 to 8, the place a·3 + b. A row",
+    );
+    begins("x,y\n0,y", "line 2: `0,y` is not 2 whole numbers");
+    begins("y,x\n0,1", "the columns \"y\", \"x\" are not 2 whole numbers");
+    begins("a,b,c\n0,1,1\n1,1,1", "the columns \"a\", \"b\", \"c\" are not 2 whole numbers");
+    begins("0\n9", "line 2: 9 is no sample of the task, which has 0 to 8 (if the file counts from 1");
+    begins("true\nfalse", "line 1: `true … (2 values for 9 samples)` is not 2 whole numbers");
+    begins("1,0\n1", "line 2: `1` is not 2 whole numbers");
     check("[[0,1],[0,1]]", "entry 2: `[0,1]` is named already, at entry 1: \"s\"");
-    check("[[0,1],", "the split is not valid JSON (EOF while parsing a value at line 1 column 7): \"s\"");
+    begins(
+        "[[0,1],",
+        "the split cannot be read: it is not valid JSON (EOF while parsing a value at line 1 column 7): \"s\"",
+    );
+    begins("{\"train\": [0], \"test\": [0, 1]}", "the file's test samples are trained on too, 1 of them");
+    begins("{\"train\": [0], \"test\": [1]}", "the file's test samples are 1 of the 8 that are left");
     check("# nothing", "data.split = s leaves no training sample of 9; the least is 1");
 }
 
@@ -123,17 +175,13 @@ fn a_split_file_names_the_samples_of_a_pool() {
         assert_eq!(split.test.values, [1.0, -1.0, -1.0, -1.0], "{text}");
     }
     let check = |text: &str, expected: &str| assert_eq!(draw(text).unwrap_err().to_string(), expected);
+    check("1\n5", "line 2: 5 is no sample of the task, which has 0 to 3: \"s\"");
+    check("1\n0,1", "line 2: `0,1` is not a whole number from 0 to 3, the sample's place: \"s\"");
+    assert_eq!(draw("1\n0\n1\n0").unwrap().train.len(), 2); // a mask
     check(
-        "1
-4",
-        "line 2: 4 is no sample of the task, which has 0 to 3: \"s\"",
+        "[1, 1]",
+        "entry 2: `1` is named already, at entry 1 (a mask has one value for every sample of the task): \"s\"",
     );
-    check(
-        "1
-0,1",
-        "line 2: `0,1` is not a whole number: \"s\"",
-    );
-    check("[1, 1]", "entry 2: `1` is named already, at entry 1: \"s\"");
 }
 
 /// The stream behind every recorded run: these numbers may never change.

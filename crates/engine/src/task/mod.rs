@@ -30,6 +30,7 @@ mod expression;
 mod operands;
 mod parity;
 mod table;
+mod table_elements;
 
 pub use cayley::{CayleyTable, LatinFault};
 pub use expression::{Expression, ExpressionError};

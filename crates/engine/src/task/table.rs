@@ -3,20 +3,25 @@
 use super::cayley::{CayleyTable, LatinFault};
 use super::family::Family;
 use super::spelling::ORDER_LIMIT;
-use serde_json::Value;
+use super::table_elements::{self, Reading};
+use crate::written::{self, TEXT_FORMATS, WrittenError};
 
 /// A group or quasigroup from a file. The file is read elsewhere; its text comes in here.
 ///
-/// - JSON: a list of rows, `[[0, 1], [1, 0]]`, counted from 0, or `{"table": […], "index_base": 1}`; other keys are
-///   ignored.
-/// - CSV: a row a line, cells between commas; `# index_base = 1` on a line above the rows counts from 1; other lines
-///   that begin with `#` are comments.
+/// - Lines: a row a line, cells between commas, semicolons, tabs, bars or blanks; `#` and `%` begin comments.
+/// - Lists: JSON, `{"index_base": 1, "table": […]}` among it, and what Python, `NumPy`, GAP and MATLAB print.
+/// - Elements are numbers from 0, numbers from 1, or names. Names may stand above the columns, in front of the rows, or both; without
+///   them the first row is the order of the elements, where it is the first column too.
+/// - Triples: `a, b, a·b` a line, each pair once.
 pub(super) const TABLE: Family = Family {
     name: "table",
     spelling: "table:FILE",
-    tells: "a group or quasigroup from a Cayley table in a JSON or CSV file",
+    tells: "a group or quasigroup from a Cayley table in a file: CSV, JSON, or as NumPy, pandas, GAP and MATLAB write one",
     example: "table:steiner.csv",
 };
+
+/// Keys of a JSON object under which a table may stand.
+const KEYS: &[&str] = &["table", "cayley_table", "multiplication_table", "data"];
 
 /// Why a table was refused. Rows and columns are counted like the file's elements, from its index base.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,23 +30,45 @@ pub enum TableError {
     /// No row at all.
     #[error("the table has no rows")]
     Empty,
-    /// Not JSON although it begins like it.
-    #[error("the table is not valid JSON ({message})")]
-    Json {
-        /// What the JSON reader says, with line and column.
-        message: String,
+    /// No rows of cells.
+    #[error("the table cannot be read: {0}")]
+    Written(#[from] WrittenError),
+    /// One list of values.
+    #[error("the table is a plain list of {cells} values; write a list of rows, such as [[0, 1], [1, 0]]")]
+    Flat {
+        /// How many values.
+        cells: usize,
     },
-    /// JSON of another shape.
-    #[error("the table must be a list of lists of whole numbers, or an object with such a list under \"table\"")]
-    Shape,
-    /// Neither 0 nor 1.
-    #[error("index_base is {found}, it must be 0 or 1")]
-    IndexBase {
+    /// Names of elements in no order.
+    #[error(
+        "the entries are names, and as the first row is not the first column too, nothing says in which order they are the \
+         elements; write the names above the columns and in front of the rows, as in `*,e,a` `e,e,a` `a,a,e`"
+    )]
+    NoOrder,
+    /// A cell that the names at the table's border do not have.
+    #[error("row {row}, column {column}: `{found}` is none of the elements, which are {names}")]
+    UnknownName {
+        /// Where: row.
+        row: u64,
+        /// Where: column.
+        column: u64,
         /// As written.
         found: String,
+        /// The names at the border, the first few.
+        names: String,
+    },
+    /// Names at the border that are no elements.
+    #[error("{what} names {found}; {expected}")]
+    Border {
+        /// Which border.
+        what: &'static str,
+        /// What it has.
+        found: String,
+        /// What it may have.
+        expected: &'static str,
     },
     /// A cell that is no whole number.
-    #[error("row {row}, column {column}: `{found}` is not a whole number")]
+    #[error("row {row}, column {column}: `{found}` is not a whole number. {TEXT_FORMATS}")]
     NotANumber {
         /// Where: row.
         row: u64,
@@ -57,7 +84,10 @@ pub enum TableError {
         rows: usize,
     },
     /// A row that is longer or shorter than the table is high.
-    #[error("row {row} has {cells} cells, but the table has {rows} rows: it must be square")]
+    #[error(
+        "row {row} has {cells} cells, but the table has {rows} rows: it must be square, with or without names above its columns and \
+         in front of its rows. {TEXT_FORMATS}"
+    )]
     NotSquare {
         /// The first such row.
         row: u64,
@@ -88,7 +118,7 @@ pub enum TableError {
         /// Where: column.
         column: u64,
         /// What stands there.
-        value: u64,
+        value: String,
         /// The column that has it.
         earlier: u64,
     },
@@ -100,23 +130,28 @@ pub enum TableError {
         /// Where: column.
         column: u64,
         /// What stands there.
-        value: u64,
+        value: String,
         /// The row that has it.
         earlier: u64,
     },
 }
 
-/// A file's cells as written.
-struct Written {
-    base: u64,
-    rows: Vec<Vec<u64>>,
-}
-
 /// The Latin square that `text` holds, its elements counted from 0.
 pub(super) fn read(text: &str) -> Result<CayleyTable, TableError> {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    let Written { base, rows } = if text.starts_with(['[', '{']) { read_json(text)? } else { read_csv(text)? };
-    let order = rows.len();
+    let readings = table_elements::readings(written::read(text, KEYS)?)?;
+    let mut first_refusal = None;
+    for reading in readings {
+        match latin(&reading) {
+            Ok(table) => return Ok(table),
+            Err(refusal) => first_refusal = first_refusal.or(Some(refusal)),
+        }
+    }
+    Err(first_refusal.unwrap_or(TableError::Empty))
+}
+
+fn latin(reading: &Reading) -> Result<CayleyTable, TableError> {
+    let Reading { base, rows, .. } = reading;
+    let (order, base) = (rows.len(), *base);
     if order == 0 {
         return Err(TableError::Empty);
     }
@@ -142,70 +177,26 @@ pub(super) fn read(text: &str) -> Result<CayleyTable, TableError> {
         LatinFault::RepeatsInRow { row, column, earlier_column } => TableError::RepeatsInRow {
             row: place(row),
             column: place(column),
-            value: rows[row][column],
+            value: reading.name(row, column),
             earlier: place(earlier_column),
         },
         LatinFault::RepeatsInColumn { row, column, earlier_row } => TableError::RepeatsInColumn {
             row: place(row),
             column: place(column),
-            value: rows[row][column],
+            value: reading.name(row, column),
             earlier: place(earlier_row),
         },
     })
 }
 
-fn read_json(text: &str) -> Result<Written, TableError> {
-    let value: Value = serde_json::from_str(text).map_err(|error| TableError::Json { message: error.to_string() })?;
-    let base = match value.get("index_base") {
-        None => 0,
-        Some(found) => match found.as_u64() {
-            Some(base @ 0..=1) => base,
-            _ => return Err(TableError::IndexBase { found: found.to_string() }),
-        },
-    };
-    let table = value.get("table").unwrap_or(&value);
-    let mut rows = Vec::new();
-    for (row, cells) in table.as_array().ok_or(TableError::Shape)?.iter().enumerate() {
-        let cells = cells.as_array().ok_or(TableError::Shape)?;
-        let number = |(column, cell): (usize, &Value)| {
-            cell.as_u64().ok_or_else(|| not_a_number(row, column, base, &cell.to_string()))
-        };
-        rows.push(cells.iter().enumerate().map(number).collect::<Result<_, _>>()?);
-    }
-    Ok(Written { base, rows })
-}
-
-fn read_csv(text: &str) -> Result<Written, TableError> {
-    let mut base = 0;
-    let mut rows = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if let Some(comment) = line.strip_prefix('#') {
-            if let Some(("index_base", found)) = comment.split_once('=').map(|(key, value)| (key.trim(), value.trim()))
-            {
-                base = match found {
-                    "0" => 0,
-                    "1" => 1,
-                    _ => return Err(TableError::IndexBase { found: found.to_owned() }),
-                };
-            }
-            continue;
-        }
-        let number = |(column, cell): (usize, &str)| {
-            cell.trim().parse().ok().ok_or_else(|| not_a_number(rows.len(), column, base, cell.trim()))
-        };
-        let cells: Vec<u64> = line.split(',').enumerate().map(number).collect::<Result<_, _>>()?;
-        rows.push(cells);
-    }
-    Ok(Written { base, rows })
-}
-
-fn not_a_number(row: usize, column: usize, base: u64, found: &str) -> TableError {
-    TableError::NotANumber { row: row as u64 + base, column: column as u64 + base, found: found.to_owned() }
-}
-
-/// The usual reason for a value just past the end.
+/// How to count from 1, which a value just past the end asks for.
 fn base_hint(base: u64, value: u64, last: u64) -> &'static str {
-    if base == 0 && value == last + 1 { " (say index_base 1 in the file if it counts from 1)" } else { "" }
+    if base == 0 && value == last + 1 {
+        "; a table that counts from 1 has no 0 in it, or says so: a line `# index_base = 1` above its rows, or \
+         {\"index_base\": 1, \"table\": [[1, 2], [2, 1]]} in JSON"
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]
@@ -231,18 +222,34 @@ mod tests {
     #[test]
     fn the_first_offending_cell_is_named() {
         let check = |text: &str, expected: &str| assert_eq!(read(text).unwrap_err().to_string(), expected, "{text}");
+        let begins = |text: &str, expected: &str| {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text}: {error}");
+        };
         check("", "the table has no rows");
         check("[]", "the table has no rows");
-        check("[[0,1],[1,0]", "the table is not valid JSON (EOF while parsing a list at line 1 column 12)");
         check(
-            "{\"a\":1}",
-            "the table must be a list of lists of whole numbers, or an object with such a list under \"table\"",
+            "[[0,1],[1,0]",
+            "the table cannot be read: it is not valid JSON (EOF while parsing a list at line 1 column 12)",
         );
-        check("{\"table\":[[0]],\"index_base\":2}", "index_base is 2, it must be 0 or 1");
-        check("# index_base = one\n0", "index_base is one, it must be 0 or 1");
-        check("[[0,1],[1,-1]]", "row 1, column 1: `-1` is not a whole number");
-        check("# index_base = 1\n1,2\n2,a", "row 2, column 2: `a` is not a whole number");
-        check("0,1\n1,0,1", "row 1 has 3 cells, but the table has 2 rows: it must be square");
+        begins(
+            "{\"a\":1}",
+            "the table cannot be read: `{\"a\":1}` is no list of rows; write a list of lists, or an object",
+        );
+        begins("{\"table\":[[0]],\"index_base\":2}", "the table cannot be read: index_base is 2, it must be 0 or 1");
+        begins("# index_base = one\n0", "the table cannot be read: index_base is one, it must be 0 or 1");
+        begins("[[0,1],[1,-1]]", "row 1, column 1: `-1` is not a whole number. A row a line");
+        begins("# index_base = 1\n1,2\n2,a", "row 2, column 2: `a` is not a whole number. A row a line");
+        begins("0,1\n1,0,1", "row 1 has 3 cells, but the table has 2 rows: it must be square, with or without names");
+        begins("[0,1,1,0]", "the table is a plain list of 4 values; write a list of rows");
+        begins("a,b\na,b", "the entries are names, and as the first row is not the first column too");
+        begins("*,a,b\na,a,b\nb,b,c", "row 1, column 1: `c` is none of the elements, which are a, b");
+        begins("*,a,a\na,a,a\na,a,a", "the row above the table names a, a; each element stands there once");
+        begins(
+            "*,a,b\na,a,b\nc,b,a",
+            "the column in front of the table names a, c; it has the elements of the row above",
+        );
+        begins("*,e,a\ne,e,a\na,a,a", "not a Latin square: row 1, column 1: a stands in this row already, in column 0");
         check("0,1\n0,1", "not a Latin square: row 1, column 0: 0 stands in this column already, in row 0");
         check("0,0\n1,1", "not a Latin square: row 0, column 1: 0 stands in this row already, in column 0");
         check(
@@ -250,9 +257,9 @@ mod tests {
             "not a Latin square: row 2, column 1: 1 stands in this column already, in row 1",
         );
         check("# index_base = 1\n1,0\n0,1", "row 1, column 2: 0 is no element; elements are 1 to 2");
-        check(
-            "1,2\n2,1",
-            "row 0, column 1: 2 is no element; elements are 0 to 1 (say index_base 1 in the file if it counts from 1)",
+        begins(
+            "0,2\n2,1",
+            "row 0, column 1: 2 is no element; elements are 0 to 1; a table that counts from 1 has no 0 in it",
         );
     }
 }
