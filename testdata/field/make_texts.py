@@ -94,7 +94,7 @@ refused_tables = {
     "elided.txt": ("[[0 1 ... 4 5]\n [1 2 ... 5 0]]\n", "numpy.savetxt"),
     "flat.json": (json.dumps(table.flatten().tolist()), "a plain list of 36 values"),
     "object.json": (frame.to_json(), "to_json(orient=\"values\")"),
-    "no-order.csv": (lines(named[1:] + named[:1], ","), "write the names above the columns and in front of the rows"),
+    "no-order.csv": (lines([named[0], named[2], named[1], *named[3:]], ","), "write the names above the columns and in front of the rows"),
     "unknown-name.csv": (named_frame.to_csv().replace("r5\nr,", "q\nr,", 1), "`q` is none of the elements, which are e, r, r2"),
     "past-the-end.csv": (lines(table, ",").replace("5", "6", 1), "# index_base = 1"),
     "base-two.json": (json.dumps({"index_base": 2, "table": table.tolist()}), "index_base is 2, it must be 0 or 1"),

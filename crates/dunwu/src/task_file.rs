@@ -24,6 +24,16 @@ pub enum TaskFileError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The file is no text.
+    #[error("{what} is {found}: {path:?}")]
+    NoText {
+        /// What the file was read for.
+        what: &'static str,
+        /// What it is, and what to do.
+        found: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
     /// The task itself was refused.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -48,7 +58,32 @@ pub fn resolve(task: &Task, directory: &Path) -> Result<Problem, TaskFileError> 
 }
 
 fn read(what: &'static str, path: &Path) -> Result<String, TaskFileError> {
-    std::fs::read_to_string(path).map_err(|source| TaskFileError::Read { what, source, path: path.to_owned() })
+    let unread = |source| TaskFileError::Read { what, source, path: path.to_owned() };
+    let bytes = std::fs::read(path).map_err(unread)?;
+    text_of(bytes).map_err(|found| TaskFileError::NoText { what, found, path: path.to_owned() })
+}
+
+/// UTF-8 as it stands, UTF-16 where a mark at its beginning says so, as Excel and PowerShell write it; else what the bytes are.
+fn text_of(bytes: Vec<u8>) -> Result<String, &'static str> {
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        if !bytes.len().is_multiple_of(2) {
+            return Err("UTF-16 that breaks off; save it as UTF-8");
+        }
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).map_err(|_| "UTF-16 with a broken character; save it as UTF-8")
+    };
+    match &bytes[..] {
+        [0xFF, 0xFE, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => units(rest, u16::from_be_bytes),
+        [0x1F, 0x8B, ..] => Err("compressed; unpack it with `gunzip FILE`"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Err("compressed; unpack it with `zstd -d FILE`"),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
+            Err("an array of NumPy; save it with numpy.savetxt(FILE, array, fmt=\"%d\")")
+        }
+        [b'P', b'K', 3, 4, ..] => Err("an archive or a spreadsheet; save it as CSV"),
+        [b'P', b'A', b'R', b'1', ..] => Err("Parquet; save it as CSV"),
+        _ => String::from_utf8(bytes).map_err(|_| "neither UTF-8 nor UTF-16; save it as UTF-8"),
+    }
 }
 
 #[cfg(test)]
@@ -66,5 +101,98 @@ mod tests {
         assert!(error.starts_with("cannot read the task's table (") && error.ends_with("three.csv\""), "{error}");
         let data = DataSpec::of(Sampling::SplitFile("two.csv".into()));
         assert_eq!(split_text(&data, directory.path()).unwrap().as_deref(), Some("0,1\n1,0\n"));
+    }
+
+    fn field(folder: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/field").join(folder)
+    }
+
+    fn files(folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(field(folder)).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// `refused.txt` of a folder: a file's name and a part of what is said of it.
+    fn reasons(folder: &str) -> Vec<(String, String)> {
+        let text = std::fs::read_to_string(field(folder).join("refused.txt")).unwrap();
+        let reasons: Vec<(String, String)> = text
+            .lines()
+            .map(|line| line.split_once('\t').unwrap())
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .collect();
+        assert_eq!(files(folder).len(), reasons.len() + 1, "every file of {folder} has a reason");
+        reasons
+    }
+
+    #[test]
+    fn a_table_is_the_same_in_every_form_in_which_programs_save_it() {
+        let wanted = Task::cyclic(6).resolve(None).unwrap();
+        let files = files("tables");
+        assert!(files.len() >= 40);
+        for file in files {
+            let problem = resolve(&Task::parse(&format!("table:{file}")).unwrap(), &field("tables"));
+            let problem = problem.unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert_eq!((&problem.labels, problem.group()), (&wanted.labels, wanted.group()), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_none_is_refused_with_what_and_how() {
+        for (file, reason) in reasons("tables-refused") {
+            let error = resolve(&Task::parse(&format!("table:{file}")).unwrap(), &field("tables-refused"));
+            let error = error.err().unwrap_or_else(|| panic!("{file} was read")).to_string();
+            assert!(error.contains(&reason) && error.contains(&file), "{file}: {error}");
+        }
+    }
+
+    fn draw(folder: &str, file: &str) -> Result<dunwu_engine::Split, dunwu_engine::split::SplitError> {
+        let data = DataSpec::of(Sampling::SplitFile(file.to_owned()));
+        let text = split_text(&data, &field(folder)).unwrap();
+        dunwu_engine::Split::draw(&Task::cyclic(6).resolve(None).unwrap(), &data, 0, text.as_deref())
+    }
+
+    #[test]
+    fn a_split_is_the_same_in_every_form_in_which_programs_save_it() {
+        let wanted = [vec![0, 0, 2, 3, 4, 5, 5], vec![1, 5, 3, 3, 0, 1, 5]];
+        let files = files("splits");
+        assert!(files.len() >= 30);
+        for file in files {
+            let split = draw("splits", &file).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert_eq!((split.train.operands.as_slice(), split.test.len()), (&wanted[..], 29), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_split_that_is_none_is_refused_with_what_and_how() {
+        for (file, reason) in reasons("splits-refused") {
+            let error = draw("splits-refused", &file).err().unwrap_or_else(|| panic!("{file} was read")).to_string();
+            assert!(error.contains(&reason) && error.contains(&file), "{file}: {error}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_and_utf_16_is_read() {
+        let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        assert_eq!(text_of([vec![0xFF, 0xFE], utf_16("0,1")].concat()).unwrap(), "0,1");
+        assert!(text_of(vec![0x1F, 0x8B, 8, 0]).unwrap_err().contains("gunzip"));
+        assert!(text_of(b"\x93NUMPY\x01\x00".to_vec()).unwrap_err().contains("savetxt"));
+        assert!(text_of(vec![b'a', 0xE9, b'b']).unwrap_err().contains("save it as UTF-8"));
+    }
+
+    #[test]
+    fn the_cases_of_the_field_are_read() {
+        let here = field("");
+        let symmetric = resolve(&Task::parse("table:s3-one-based.json").unwrap(), &here).unwrap();
+        assert_eq!(symmetric.group().map(|group| (group.order, group.is_abelian())), Some((6, false)));
+        let cyclic = resolve(&Task::parse("table:square-spaces.txt").unwrap(), &here).unwrap();
+        assert_eq!(cyclic.labels, Task::cyclic(6).resolve(None).unwrap().labels);
+        let data = DataSpec::of(Sampling::SplitFile("split-flat.txt".into()));
+        let text = split_text(&data, &here).unwrap();
+        let problem = Task::cyclic(23).resolve(None).unwrap();
+        let split = dunwu_engine::Split::draw(&problem, &data, 0, text.as_deref()).unwrap();
+        assert_eq!((split.train.len(), split.test.len()), (265, 264));
+        assert_eq!([split.train.operands[0][12], split.train.operands[1][12]], [1, 1]); // place 24
     }
 }
