@@ -45,6 +45,7 @@ mod run_dir;
 pub mod sealed_line;
 pub mod snapshot;
 mod table;
+mod table_reader;
 mod writer;
 
 pub use cache::{Cache, CacheError};
@@ -61,7 +62,8 @@ pub use remarks::{NotATag, Remarks, tag};
 pub use removal::{bytes_below, remove};
 pub use run_dir::{NewRun, RunDir, RunState};
 pub use sealed_line::seal_line;
-pub use table::{Column, Table, TableError, read_table};
+pub use table::{Column, Table, TableError};
+pub use table_reader::read_table;
 pub use writer::{Resumed, RunWriter};
 
 #[cfg(test)]

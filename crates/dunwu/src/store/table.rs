@@ -3,18 +3,15 @@
 //! Parquet is written through the low-level column writers, without Arrow: the tables here are flat, and Arrow would
 //! triple the build.
 
-use super::file::{self, FileError, While as _};
+use super::file::{self, FileError};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
-use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader as _, RowGroupReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::{ColumnDescriptor, Type};
+use parquet::schema::types::Type;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,8 +70,10 @@ pub enum TableError {
     /// The file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Not a Parquet file of ours.
-    #[error("not a table that this build reads ({why}): {path:?}")]
+    /// Neither Parquet nor CSV with flat columns.
+    #[error(
+        "not a table that this build reads ({why}); save it as Parquet or as CSV with a line of names above: {path:?}"
+    )]
     Unreadable {
         /// What does not fit.
         why: String,
@@ -271,84 +270,13 @@ fn write_column<T: DataType, W: std::io::Write + Send>(
     column.close()
 }
 
-/// Reads a Parquet file that [`Table::write_parquet`] wrote.
-pub fn read_table(path: &Path) -> Result<Table, TableError> {
-    let file = File::open(path).or_while("reading a table", path)?;
-    let unreadable = |why: String| TableError::Unreadable { why, path: path.to_owned() };
-    let reader = SerializedFileReader::new(file).map_err(|e| unreadable(e.to_string()))?;
-    let schema = reader.metadata().file_metadata().schema_descr_ptr();
-    let mut table = Table::default();
-    for index in 0..schema.num_columns() {
-        let descriptor = schema.column(index);
-        let mut column = empty_column(&descriptor).map_err(unreadable)?;
-        for group in 0..reader.num_row_groups() {
-            let group = reader.get_row_group(group).map_err(|e| unreadable(e.to_string()))?;
-            column.read_rows(group.as_ref(), index).map_err(unreadable)?;
-        }
-        table.columns.push((descriptor.name().to_owned(), column));
-    }
-    Ok(table)
-}
-
-fn empty_column(descriptor: &ColumnDescriptor) -> Result<Column, String> {
-    match (descriptor.physical_type(), descriptor.max_def_level()) {
-        (PhysicalType::BOOLEAN, 0) => Ok(Column::Bool(Vec::new())),
-        (PhysicalType::INT64, 0) => Ok(Column::Int64(Vec::new())),
-        (PhysicalType::INT64, 1) => Ok(Column::OptInt64(Vec::new())),
-        (PhysicalType::DOUBLE, 0) => Ok(Column::Float64(Vec::new())),
-        (PhysicalType::DOUBLE, 1) => Ok(Column::OptFloat64(Vec::new())),
-        (PhysicalType::BYTE_ARRAY, 0) => Ok(Column::Utf8(Vec::new())),
-        (PhysicalType::BOOLEAN, 1) => Ok(Column::OptBool(Vec::new())),
-        (PhysicalType::BYTE_ARRAY, 1) => Ok(Column::OptUtf8(Vec::new())),
-        (physical, levels) => Err(format!("its column {:?} is {physical} of level {levels}", descriptor.name())),
-    }
-}
-
-impl Column {
-    fn read_rows(&mut self, group: &dyn RowGroupReader, index: usize) -> Result<(), String> {
-        match self {
-            Self::Bool(values) => values.extend(read_column::<BoolType>(group, index)?.into_iter().flatten()),
-            Self::Int64(values) => values.extend(read_column::<Int64Type>(group, index)?.into_iter().flatten()),
-            Self::OptInt64(values) => values.extend(read_column::<Int64Type>(group, index)?),
-            Self::Float64(values) => values.extend(read_column::<DoubleType>(group, index)?.into_iter().flatten()),
-            Self::OptFloat64(values) => values.extend(read_column::<DoubleType>(group, index)?),
-            Self::Utf8(values) => {
-                for bytes in read_column::<ByteArrayType>(group, index)?.into_iter().flatten() {
-                    values.push(bytes.as_utf8().map_err(|e| e.to_string())?.to_owned());
-                }
-            }
-            Self::OptBool(values) => values.extend(read_column::<BoolType>(group, index)?),
-            Self::OptUtf8(values) => {
-                for bytes in read_column::<ByteArrayType>(group, index)? {
-                    let text = bytes.as_ref().map(|bytes| bytes.as_utf8().map(str::to_owned)).transpose();
-                    values.push(text.map_err(|e| e.to_string())?);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The column's values in row order; all `Some` where the schema requires them.
-fn read_column<T: DataType>(group: &dyn RowGroupReader, index: usize) -> Result<Vec<Option<T::T>>, String> {
-    let n_rows = usize::try_from(group.metadata().num_rows()).map_err(|e| e.to_string())?;
-    let reader = group.get_column_reader(index).map_err(|e| e.to_string())?;
-    let (mut levels, mut values) = (Vec::new(), Vec::new());
-    let mut reader = get_typed_column_reader::<T>(reader);
-    reader.read_records(n_rows, Some(&mut levels), None, &mut values).map_err(|e| e.to_string())?;
-    if levels.is_empty() {
-        return Ok(values.into_iter().map(Some).collect());
-    }
-    let mut values = values.into_iter();
-    Ok(levels.iter().map(|&level| if level == 1 { values.next() } else { None }).collect())
-}
-
 fn csv_field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::table_reader::read_table;
     use super::*;
     use proptest::prelude::*;
 

@@ -11,7 +11,7 @@ use dunwu_studies::sweep::Filter;
 /// How two values of one setting compare over the pairs of a table's runs that differ in that setting alone.
 pub fn answer(request: &PairRequest, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     watcher.phase("reading the table", None);
-    Ok(of_comparison(&request.comparison()?, &Filter::line(&request.fixed)))
+    Ok(of_comparison(&request.comparison(watcher)?, &Filter::line(&request.fixed)))
 }
 
 /// The answer to a comparison of runs with the settings in `setup`.

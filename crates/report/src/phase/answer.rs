@@ -13,7 +13,7 @@ const MOST_ROWS: usize = 300;
 /// What became of the runs of a table over two of its settings, and where they begin to generalize.
 pub fn answer(request: &PhaseRequest, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     watcher.phase("reading the table", None);
-    let diagram = request.diagram()?;
+    let diagram = request.diagram(watcher)?;
     Ok(of_diagram(&diagram, &Filter::line(&request.fixed)))
 }
 

@@ -5,12 +5,16 @@ use super::times::span;
 use dunwu::answer::wording::{count, counted};
 use dunwu::answer::{Answer, Block, Fact, Section, object};
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_engine::spec::{SETTINGS, Setting, Value};
 use dunwu_studies::sweep::{Options, SweepEnd, SweepRequest};
 use serde::Serialize;
 use std::path::Path;
 
 /// Runs that people are shown of what is left.
 const SHOWN: usize = 3;
+
+/// Values of a setting that people are shown: all that anybody writes by hand.
+const VALUES_SHOWN: usize = 40;
 
 /// Makes every run of a sweep that is not there yet, and collects them in a table. A sweep that is asked to stop answers with what there
 /// is.
@@ -47,11 +51,40 @@ pub fn forecast(request: &SweepRequest, cores: usize, retry_failed: bool) -> Res
     if n_left > SHOWN {
         lines.push(format!("… and {} more", count((n_left - SHOWN) as u64)));
     }
-    let sections = vec![Section::everywhere("Left", vec![Block::Verbatim(lines)])];
+    let mut sections = vec![Section::everywhere("Left", vec![Block::Verbatim(lines)])];
+    let values = varied_values(request);
+    if n_left == 0 {
+        sections.clear();
+    }
+    if !values.is_empty() {
+        sections.insert(0, Section::everywhere("Values", vec![Block::Verbatim(values)]));
+    }
     let headline = format!("{} of {} are there already.", count(n_done as u64), counted(request.runs.len(), "run"));
     let data = SweepData::Ahead(AheadData::of(request, &ahead));
-    let sections = if n_left == 0 { Vec::new() } else { sections };
     Ok(answer("sweep", &request.name, headline, sentences, sections, &data))
+}
+
+/// A line for each setting that differs between the runs: its values, each once and in brackets where it holds a comma.
+fn varied_values(request: &SweepRequest) -> Vec<String> {
+    let line = |setting: &Setting| {
+        let mut values: Vec<String> = Vec::new();
+        for value in request.runs.iter().filter_map(|run| setting.get(&run.spec)) {
+            let value = match value {
+                Value::Text(text) if text.contains(',') => format!("[{text}]"),
+                Value::Text(text) => text,
+                value => value.to_string(),
+            };
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        let n_more = values.len().saturating_sub(VALUES_SHOWN);
+        let more = if n_more == 0 { String::new() } else { format!(" … and {} more", count(n_more as u64)) };
+        let n_values = values.len();
+        values.truncate(VALUES_SHOWN);
+        (n_values > 1).then(|| format!("{}: {n_values} values: {}{more}", setting.key, values.join("  ")))
+    };
+    SETTINGS.iter().filter_map(line).collect()
 }
 
 /// Makes runs as one worker of many; writes no table.

@@ -7,6 +7,8 @@
 //! This is the one room of the library that starts processes: `sbatch` and `scontrol`, in `submit`. The rest is pure text and numbers.
 //! Which task makes which run is decided by the tasks themselves, through claims in the folder that they share.
 
+mod frozen;
+mod job_number;
 mod sizing;
 pub mod slurm;
 mod submit;

@@ -17,6 +17,8 @@ pub struct SlurmRequest {
     pub binary: String,
     /// What the sweep is: a file or a preset, then settings.
     pub words: Vec<String>,
+    /// Copies of the files that `words` name, written before the scripts.
+    pub frozen: Vec<Script>,
     /// Absolute path of the folder of results, shared by all nodes.
     pub runs: String,
     /// The folder that relative paths in `words` start from.
@@ -81,6 +83,8 @@ pub struct SlurmPlan {
     pub array: Script,
     /// The job after it.
     pub collect: Script,
+    /// Copies of the files that the sweep reads.
+    pub frozen: Vec<Script>,
     /// Log files of tasks; `%A` stands for the array's number and `%a` for the task's.
     pub logs: String,
 }
@@ -91,16 +95,24 @@ const WARNING_SECONDS: u64 = 60;
 /// Collecting reads one file a run.
 const COLLECT_MINUTES: u64 = 30;
 
+/// The number in what sbatch prints among greetings: alone on its line, before a semicolon and the cluster, or in its usual sentence.
+const JOB_NUMBER_IN_SED: &str = r"s/^[[:space:]]*([0-9]+)(;.*)?[[:space:]]*$/\1/p; s/^.*[Bb]atch job ([0-9]+).*$/\1/p";
+
+/// The folder of scripts and logs of the folder of results `runs`.
+pub(super) fn folder(runs: &str) -> String {
+    format!("{}/slurm", runs.trim_end_matches('/'))
+}
+
 impl SlurmPlan {
     /// The scripts for `request`.
     pub fn new(request: &SlurmRequest) -> Result<Self, SlurmError> {
         check(request)?;
         let name = name(&request.words);
-        let folder = format!("{}/slurm", request.runs.trim_end_matches('/'));
+        let folder = folder(&request.runs);
         let pattern = folder.replace('%', "%%");
         let array = Script { path: format!("{folder}/{name}.array.sh"), text: array(request, &name, &pattern) };
         let collect = Script { path: format!("{folder}/{name}.collect.sh"), text: collect(request, &name, &pattern) };
-        Ok(Self { logs: format!("{folder}/%A-%a.log"), folder, array, collect })
+        Ok(Self { logs: format!("{folder}/%A-%a.log"), folder, array, collect, frozen: request.frozen.clone() })
     }
 
     /// How the array is submitted: prints its number.
@@ -116,12 +128,18 @@ impl SlurmPlan {
 
     /// All of it as one script for a shell on the cluster: writes both scripts and submits them.
     pub fn by_hand(&self) -> String {
-        let files = [&self.array, &self.collect].map(|Script { path, text }| heredoc(path, text)).concat();
+        let copy = |Script { path, text }: &Script| {
+            let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            format!("mkdir -p {}\n{}", word(folder), heredoc(path, text))
+        };
+        let files = self.frozen.iter().map(copy).collect::<String>();
+        let scripts = [&self.array, &self.collect].map(|Script { path, text }| heredoc(path, text)).concat();
         let [folder, array, collect] = [&self.folder, &self.array.path, &self.collect.path].map(|path| word(path));
         format!(
-            "mkdir -p {folder}\n{files}\
-             array=$(sbatch --parsable {array}) &&\n    \
-             sbatch --dependency=afterany:\"${{array%%;*}}\" {collect}\n"
+            "mkdir -p {folder}\n{files}{scripts}\
+             said=$(sbatch --parsable {array}) &&\n    \
+             array=$(printf '%s\\n' \"$said\" | sed -n -E '{JOB_NUMBER_IN_SED}' | tail -n 1) &&\n    \
+             sbatch --dependency=afterany:\"${{array:?no job number from sbatch}}\" {collect}\n"
         )
     }
 }

@@ -1,19 +1,28 @@
 //! From a sweep to two submitted jobs of Slurm. Programs of the cluster (`sbatch`, `scontrol`) are started here, and scripts are written.
 
+use super::frozen::{Frozen, freeze};
+use super::job_number::job_number;
 use super::sizing::{Size, Sizing};
-use super::slurm::{Script, SlurmPlan, SlurmRequest};
+use super::slurm::{Script, SlurmPlan, SlurmRequest, folder};
 use crate::sweep::SweepRequest;
 use dunwu::store::file::{While as _, replace};
 use dunwu::verb::{VerbError, Watcher};
 use std::env;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf, absolute};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// What Slurm assumes where a cluster's configuration says nothing (`man slurm.conf`).
 const MAX_ARRAY_SIZE: usize = 1001;
+
+/// How long a program of Slurm may take. The controller of a busy cluster answers after seconds, and Slurm's own programs give up after
+/// minutes (`MessageTimeout`, tried again).
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// A sweep, and what a cluster of Slurm is asked for.
 #[derive(Clone, Debug)]
@@ -88,10 +97,13 @@ impl LaunchRequest {
     fn slurm(&self, size: &Size) -> Result<SlurmRequest, VerbError> {
         let runs = self.sweep.folder.runs();
         let directory = env::current_dir().or_while("asking for the working directory", Path::new("."))?;
+        let runs = utf8(&absolute(runs).or_while("asking for the path of the folder of runs", runs)?)?;
+        let Frozen { words, files } = freeze(&self.sweep, &folder(&runs));
         Ok(SlurmRequest {
             binary: utf8(&self.binary)?,
-            words: self.sweep.words.clone(),
-            runs: utf8(&absolute(runs).or_while("asking for the path of the folder of runs", runs)?)?,
+            words,
+            frozen: files,
+            runs,
             directory: utf8(&directory)?,
             tasks: size.tasks,
             cpus: self.cpus.get() as usize,
@@ -107,46 +119,146 @@ fn utf8(path: &Path) -> Result<String, VerbError> {
         .ok_or_else(|| VerbError::usage(format!("a script needs paths in UTF-8, not {}", path.display())))
 }
 
-/// Writes both scripts and submits them.
+/// Writes what the jobs read and both scripts, and submits them.
 fn submit(plan: &SlurmPlan, watcher: &mut Watcher<'_>) -> Result<Jobs, VerbError> {
     fs::create_dir_all(&plan.folder).or_while("making the folder of scripts", Path::new(&plan.folder))?;
-    for Script { path, text } in [&plan.array, &plan.collect] {
-        replace(Path::new(path), text.as_bytes(), "writing a script")?;
+    for Script { path, text } in plan.frozen.iter().chain([&plan.array, &plan.collect]) {
+        let path = Path::new(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).or_while("making the folder of scripts", folder)?;
+        }
+        replace(path, text.as_bytes(), "writing a script")?;
     }
-    let array = job_number(&plan.array_command())?;
-    let collect = job_number(&plan.collect_command(&array)).inspect_err(|_| {
-        watcher.note(&format!(
-            "the array {array} is submitted, but not the job that collects after it; `scancel {array}` takes it back"
-        ));
-    })?;
+    watcher.phase("submitting", None);
+    let array = submitted(&plan.array_command()).map_err(|failure| failure.of_array(plan))?;
+    let collect = submitted(&plan.collect_command(&array)).map_err(|failure| failure.of_collect(plan, &array))?;
     Ok(Jobs { array, collect })
 }
 
-/// Submits a script. `sbatch --parsable` prints the job's number, and behind a semicolon the cluster where there are several.
-fn job_number(command: &[String]) -> Result<String, VerbError> {
-    let output = called(command)?;
-    let number = output.split(';').next().unwrap_or_default().trim();
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(VerbError::Failed(format!("sbatch printed no job number but {:?}", output.trim()).into()));
+/// Why a program of Slurm gave no answer.
+#[derive(Debug, PartialEq, Eq)]
+enum CallFailure {
+    /// It did not run, or said no.
+    Refused(String),
+    /// It was stopped before it had answered.
+    TimedOut { program: String, limit: Duration },
+    /// It answered, and no job number is in what it printed.
+    NoNumber { output: String },
+}
+
+impl CallFailure {
+    /// Of a program that changes nothing.
+    fn text(&self) -> String {
+        match self {
+            Self::Refused(text) => text.clone(),
+            Self::TimedOut { program, limit } => format!(
+                "{program} has not answered for {} s, so it was stopped: Slurm's controller is down or overloaded (`scontrol ping` \
+                 tells)",
+                limit.as_secs()
+            ),
+            Self::NoNumber { output } => format!("sbatch printed no job number but {:?}", output.trim()),
+        }
     }
-    Ok(number.to_owned())
+
+    /// Where the array was to be submitted.
+    fn of_array(&self, plan: &SlurmPlan) -> VerbError {
+        let text = self.text();
+        let collect = plan.collect_command("NUMBER").join(" ");
+        failed(match self {
+            Self::Refused(_) => format!("{text}; nothing is queued"),
+            _ => format!(
+                "{text}. Whether the array is queued is not known: `squeue --me` shows it. If it is, submit the job that collects after \
+                 it with `{collect}`, its number in place of NUMBER; if it is not, launch again. Two arrays do no harm: they share the work"
+            ),
+        })
+    }
+
+    /// Where the array is queued already.
+    fn of_collect(&self, plan: &SlurmPlan, array: &str) -> VerbError {
+        let command = plan.collect_command(array).join(" ");
+        let text = self.text();
+        let whether = if matches!(self, Self::Refused(_)) { "is not" } else { "may not be" };
+        failed(format!(
+            "{text}. The array {array} is queued and makes the runs; the job that collects after it {whether}: `{command}` submits \
+             it; the same words with `dunwu sweep … --collect` do its work once the array has ended; or `scancel {array}` takes the array back"
+        ))
+    }
+}
+
+fn failed(text: String) -> VerbError {
+    VerbError::Failed(text.into())
+}
+
+/// Submits a script and says which number its job has.
+fn submitted(command: &[String]) -> Result<String, CallFailure> {
+    let output = called_within(command, ANSWER_WITHIN)?;
+    job_number(&output).map(str::to_owned).ok_or(CallFailure::NoNumber { output })
 }
 
 /// What a program of Slurm prints.
 fn called(command: &[String]) -> Result<String, VerbError> {
+    called_within(command, ANSWER_WITHIN).map_err(|failure| failed(failure.text()))
+}
+
+fn called_within(command: &[String], limit: Duration) -> Result<String, CallFailure> {
     let [program, arguments @ ..] = command else { unreachable!("a command begins with its program") };
-    let error = match Command::new(program).args(arguments).output() {
-        Ok(Output { status, stdout, .. }) if status.success() => {
-            return Ok(String::from_utf8_lossy(&stdout).into_owned());
-        }
-        Ok(Output { stderr, .. }) => format!("{program} refused: {}", String::from_utf8_lossy(&stderr).trim()),
-        Err(error) if error.kind() == ErrorKind::NotFound => format!(
-            "Slurm is not on this machine: there is no `{program}`; launch on a login node of a cluster, print the scripts with \
-             --dry-run, or spread `dunwu work … --shard K/N` over machines by other means (GNU parallel, Kubernetes, Ray)"
-        ),
-        Err(error) => format!("cannot run {program}: {error}"),
+    let child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = child.map_err(|error| {
+        CallFailure::Refused(if error.kind() == ErrorKind::NotFound {
+            format!(
+                "Slurm is not on this machine: there is no `{program}`; launch on a login node of a cluster, print the scripts with \
+                 --dry-run, or spread `dunwu work … --shard K/N` over machines by other means (GNU parallel, Kubernetes, Ray)"
+            )
+        } else {
+            format!("cannot run {program}: {error}")
+        })
+    })?;
+    let began = Instant::now();
+    let (stdout, stderr) = (read_beside(child.stdout.take()), read_beside(child.stderr.take()));
+    let Some(is_success) = ended_within(&mut child, limit) else {
+        let _ = child.kill(); // it may have ended by now
+        let _ = child.wait();
+        return Err(CallFailure::TimedOut { program: program.clone(), limit });
     };
-    Err(VerbError::Failed(error.into()))
+    // Something that it started may hold its output open.
+    let text = |receiver: mpsc::Receiver<Vec<u8>>| {
+        let left = limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1));
+        String::from_utf8_lossy(&receiver.recv_timeout(left).unwrap_or_default()).into_owned()
+    };
+    match is_success {
+        true => Ok(text(stdout)),
+        false => Err(CallFailure::Refused(format!("{program} refused: {}", text(stderr).trim()))),
+    }
+}
+
+/// Whether the program ended well; `None` where it has not ended in time.
+fn ended_within(child: &mut Child, limit: Duration) -> Option<bool> {
+    let began = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status.success()),
+            Ok(None) if began.elapsed() < limit => thread::sleep(Duration::from_millis(10)),
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
+/// Reads a pipe in a thread of its own, so that a program that prints much is not held up.
+fn read_beside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut bytes); // what there is of it counts
+        }
+        let _ = send.send(bytes); // nobody waits for it where time was up
+    });
+    receive
 }
 
 /// As the cluster says. Where it does not, sbatch refuses an array that is too large.
@@ -159,4 +271,73 @@ fn max_array_size(watcher: &mut Watcher<'_>) -> usize {
         ));
         MAX_ARRAY_SIZE
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// A program with this text, and its path.
+    fn program(text: &str) -> (tempfile::TempDir, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sbatch");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = path.to_str().unwrap().to_owned();
+        (dir, path)
+    }
+
+    fn text_of(error: VerbError) -> String {
+        match error {
+            VerbError::Failed(error) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn plan() -> SlurmPlan {
+        let script = |path: &str| Script { path: path.into(), text: String::new() };
+        let (array, collect) = (script("a.sh"), script("c.sh"));
+        SlurmPlan { folder: "slurm".into(), array, collect, frozen: vec![], logs: String::new() }
+    }
+
+    #[test]
+    fn the_case_of_the_field_has_a_number_behind_its_greeting() {
+        let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/field/sbatch-with-banner");
+        let (_dir, path) = program(&fs::read_to_string(case).unwrap());
+        assert_eq!(submitted(&[path, "--parsable".into(), "a.sh".into()]), Ok("4242".to_owned()));
+    }
+
+    #[test]
+    fn a_controller_that_hangs_is_left_in_time() {
+        let (_dir, path) = program("#!/bin/sh\nexec sleep 60\n");
+        let began = Instant::now();
+        let failure = called_within(&[path], Duration::from_millis(300)).unwrap_err();
+        assert!(
+            matches!(failure, CallFailure::TimedOut { .. }) && began.elapsed() < Duration::from_secs(20),
+            "{failure:?}"
+        );
+        let told = text_of(failure.of_array(&plan()));
+        assert!(
+            told.contains("not answered") && told.contains("squeue --me") && told.contains("afterany:NUMBER c.sh"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn half_a_submission_says_what_is_queued_and_how_to_go_on() {
+        let (_dir, path) = program("#!/bin/sh\necho too many jobs >&2\nexit 1\n");
+        let failure = submitted(&[path]).unwrap_err();
+        let told = text_of(failure.of_collect(&plan(), "77"));
+        for part in
+            ["too many jobs", "array 77 is queued", "sbatch --parsable --dependency=afterany:77 c.sh", "scancel 77"]
+        {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let told = text_of(failure.of_array(&plan()));
+        assert!(told.ends_with("nothing is queued"), "{told}");
+        let (_dir, path) = program("#!/bin/sh\necho queued\n");
+        let told = text_of(submitted(&[path]).unwrap_err().of_array(&plan()));
+        assert!(told.contains("no job number but \"queued\"") && told.contains("squeue --me"), "{told}");
+    }
 }

@@ -23,7 +23,7 @@ impl LawRequest {
 
     /// Reads the table, fits a threshold to each task and weighs the laws.
     pub fn study(&self, watcher: &mut Watcher<'_>) -> Result<Study, VerbError> {
-        let results = Results::read(&self.table).and_then(|results| results.filtered(&self.fixed));
+        let results = Results::read(&self.table, watcher).and_then(|results| results.filtered(&self.fixed));
         let results = results.map_err(ResultsError::of_verb)?;
         watcher.phase("fitting thresholds and laws", None);
         Study::of(&results).map_err(VerbError::usage)

@@ -3,7 +3,7 @@
 use super::arms::PairedError;
 use super::comparison::Comparison;
 use crate::sweep::{Filter, Results, ResultsError};
-use dunwu::verb::{VerbError, key_value};
+use dunwu::verb::{VerbError, Watcher, key_value};
 use dunwu_engine::spec::{Value, parse_value};
 use std::path::{Path, PathBuf};
 
@@ -45,8 +45,8 @@ impl PairRequest {
     }
 
     /// Reads the table and compares both values in pairs of runs.
-    pub fn comparison(&self) -> Result<Comparison, VerbError> {
-        let results = Results::read(&self.table).and_then(|results| results.filtered(&self.fixed));
+    pub fn comparison(&self, watcher: &mut Watcher<'_>) -> Result<Comparison, VerbError> {
+        let results = Results::read(&self.table, watcher).and_then(|results| results.filtered(&self.fixed));
         let results = results.map_err(ResultsError::of_verb)?;
         let values = two_values(&results, &self.key, &self.values)?;
         Comparison::of(&results, &self.key, &values, self.tuned.as_deref()).map_err(|error| match error {

@@ -3,7 +3,7 @@
 use super::axes::PhaseError;
 use super::diagram::Diagram;
 use crate::sweep::{Filter, Results, ResultsError};
-use dunwu::verb::{VerbError, key_value};
+use dunwu::verb::{VerbError, Watcher, key_value};
 use std::path::{Path, PathBuf};
 
 /// A table, the settings to draw it against, and the runs to keep.
@@ -41,8 +41,8 @@ impl PhaseRequest {
     }
 
     /// Reads the table and sums up its runs cell by cell.
-    pub fn diagram(&self) -> Result<Diagram, VerbError> {
-        let results = Results::read(&self.table).and_then(|results| results.filtered(&self.fixed));
+    pub fn diagram(&self, watcher: &mut Watcher<'_>) -> Result<Diagram, VerbError> {
+        let results = Results::read(&self.table, watcher).and_then(|results| results.filtered(&self.fixed));
         let results = results.map_err(ResultsError::of_verb)?;
         Diagram::of(&results, self.x.as_deref(), self.y.as_deref()).map_err(|error| match error {
             PhaseError::Results(error) => error.of_verb(),

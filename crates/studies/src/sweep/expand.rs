@@ -11,6 +11,7 @@ use dunwu_engine::split::sample_size;
 use dunwu_engine::task::TaskError;
 use dunwu_engine::{Problem, RunSpec, Training};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -79,6 +80,14 @@ impl From<PlanError> for ExpandError {
     }
 }
 
+/// The folder of copies of tables and splits, beside the copy of a sweep's file that a submission made.
+pub(crate) const FROZEN_INPUTS: &str = "submitted-inputs";
+
+/// What the copy of the file at `path`, as a spec writes it, is called there.
+pub(crate) fn frozen_input(path: &str) -> String {
+    blake3::hash(path.as_bytes()).to_hex()[..16].to_owned()
+}
+
 impl Plan {
     /// Every run, in the order of the product; files are looked for from `directory` on.
     pub fn expand(&self, directory: &Path) -> Result<Vec<Planned>, ExpandError> {
@@ -89,7 +98,8 @@ impl Plan {
                 axes.map(|axis| format!("{} has {}", axis.keys.join("/"), axis.points.len())).collect();
             return Err(ExpandError::TooMany { cells, axes: axes.join(", ") });
         }
-        let mut inputs = Inputs { directory, problems: BTreeMap::new(), texts: BTreeMap::new() };
+        let frozen = self.frozen.as_deref();
+        let mut inputs = Inputs { directory, frozen, problems: BTreeMap::new(), texts: BTreeMap::new() };
         let mut runs = Vec::new();
         let mut seen: BTreeMap<RunId, Vec<usize>> = BTreeMap::new();
         for index in 0..cells as usize {
@@ -284,6 +294,8 @@ fn work(spec: &RunSpec, problem: &Problem, n_train: usize) -> f64 {
 /// Problems and files, each read once.
 struct Inputs<'a> {
     directory: &'a Path,
+    /// Copies that a submission made of them, which stand for the files themselves.
+    frozen: Option<&'a Path>,
     problems: BTreeMap<String, Arc<Problem>>,
     texts: BTreeMap<String, Arc<str>>,
 }
@@ -325,7 +337,8 @@ impl Inputs<'_> {
         if let Some(text) = self.texts.get(path) {
             return Ok(Some(text.clone()));
         }
-        let Some(text) = read()? else { return Ok(None) };
+        let copy = self.frozen.and_then(|frozen| fs::read_to_string(frozen.join(frozen_input(path))).ok());
+        let Some(text) = copy.map_or_else(read, |copy| Ok(Some(copy)))? else { return Ok(None) };
         let text: Arc<str> = text.into();
         self.texts.insert(path.to_owned(), text.clone());
         Ok(Some(text))

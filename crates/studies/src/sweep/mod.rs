@@ -13,6 +13,7 @@ mod expand;
 pub mod fixture;
 mod folder;
 mod formula;
+mod grouping;
 mod plan;
 mod request;
 mod results;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 
 pub use estimate::Estimator;
 pub use expand::{ExpandError, Planned};
+pub(crate) use expand::{FROZEN_INPUTS, frozen_input};
 pub use folder::Folder;
 pub use plan::{Keep, Plan, PlanError, Request, SourceText};
 pub use request::{SweepAhead, SweepEnd, SweepRequest};
@@ -75,18 +77,6 @@ pub enum SweepError {
         found: u32,
         /// The build that wrote it.
         version: String,
-        /// The file.
-        path: PathBuf,
-    },
-    /// A line that no sweep wrote, or that was edited.
-    #[error(
-        "line {line} of the finished runs is damaged ({why}); take the line out, and its run is made again: {path:?}"
-    )]
-    DamagedLine {
-        /// Counted from 1.
-        line: usize,
-        /// What does not fit.
-        why: String,
         /// The file.
         path: PathBuf,
     },

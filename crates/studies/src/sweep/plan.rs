@@ -21,11 +21,13 @@
 //! replaces what the file says of the same setting.
 
 use super::formula::{Exclusion, Formula, FormulaError, RESERVED};
+use super::grouping;
 use super::values::{self, Written};
 use dunwu::spec_file::{self, Place, SWEEP, SpecFileError};
 use dunwu_engine::RunSpec;
 use dunwu_engine::spec::{Allowed, SpecError, Value, parse_value, settings};
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// What is kept of each run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,6 +128,8 @@ pub struct Plan {
     pub(super) axes: Vec<Axis>,
     pub(super) computed: Vec<Computed>,
     pub(super) exclusions: Vec<(Exclusion, Origin)>,
+    /// Where copies of the files lie that a submission made.
+    pub(super) frozen: Option<PathBuf>,
     /// What is kept of each run.
     pub keep: Keep,
 }
@@ -140,6 +144,7 @@ impl Plan {
             axes: vec![],
             computed: vec![],
             exclusions: vec![],
+            frozen: None,
             keep: Keep::default(),
         };
         if let Some(sweep) = document.get_ref().get(SWEEP) {
@@ -335,16 +340,20 @@ pub(super) fn written(key: &str, text: &str, origin: &Origin) -> Result<Written,
 /// `a/b=1/x,2/y`: points divided at commas, their values at slashes.
 fn zipped_word(keys: &str, text: &str, origin: Origin) -> Result<Axis, SpecFileError> {
     let keys: Vec<String> = keys.split('/').map(str::to_owned).collect();
-    let point = |point: &str| {
+    let point = |point: Vec<&str>| {
         let texts = keys.iter().map(|key| is_text(key)).chain(std::iter::repeat(false));
-        let value = |(text, is_text): (&str, bool)| if is_text { Value::from(text) } else { parse_value(text) };
-        let values: Vec<Value> = point.split('/').zip(texts).map(value).collect();
-        let message = format!("{point:?} has {} values for {} settings", values.len(), keys.len());
-        let help = "write one value a setting, such as task.order/steps=23/2000,41/4000";
+        let value = |(text, is_text): (&str, bool)| {
+            let text = grouping::unwrap(text).unwrap_or(text);
+            if is_text { Value::from(text) } else { parse_value(text) }
+        };
+        let values: Vec<Value> = point.iter().copied().zip(texts).map(value).collect();
+        let message = format!("{:?} has {} values for {} settings", point.join("/"), values.len(), keys.len());
+        let help = "write one value a setting, such as task.order/steps=23/2000,41/4000, and values with commas or slashes in \
+                    brackets, such as task/steps=[product:cyclic:2,cyclic:3]/2000,cyclic:7/4000";
         (values.len() == keys.len())
             .then_some(values)
             .ok_or_else(|| mistake(origin.place.value.clone(), &message, help))
     };
-    let points = text.split(',').map(point).collect::<Result<Vec<_>, _>>()?;
+    let points = grouping::divide_points(text).into_iter().map(point).collect::<Result<Vec<_>, _>>()?;
     Ok(Axis { keys, points, origin })
 }

@@ -1,9 +1,10 @@
 //! What a sweep is asked for, and what is done about it: make its runs, collect them in a table, or say how long they would take.
 
 use super::estimate::Estimator;
-use super::expand::{ExpandError, Planned};
+use super::expand::{ExpandError, FROZEN_INPUTS, Planned};
 use super::folder::Folder;
 use super::plan::{Keep, Plan, PlanError, Request, SourceText};
+use super::rows;
 use super::table::{Collected, collect};
 use super::work::{Options, work};
 use dunwu::run::Base;
@@ -31,6 +32,8 @@ pub struct SweepRequest {
     pub folder: Folder,
     /// The same as words of a command line.
     pub words: Vec<String>,
+    /// The text of the file that the words name, if they name one.
+    pub file: Option<String>,
 }
 
 /// What a sweep came to: its tally, and the table that was written.
@@ -86,7 +89,8 @@ impl SweepRequest {
             SourceText::Exclude(index) => VerbError::in_text(refused.error, "--exclude", &exclude[index]),
         };
         let request = Request { file: file.as_deref(), base: &base, words: settings, exclude, keep };
-        let plan = Plan::new(&request).map_err(refuse)?;
+        let mut plan = Plan::new(&request).map_err(refuse)?;
+        plan.frozen = Some(Path::new(file_name).with_file_name(FROZEN_INPUTS)).filter(|folder| folder.is_dir());
         let planned = plan.expand(Path::new("")).map_err(|error| match error {
             ExpandError::Plan(refused) => refuse(*refused),
             error => VerbError::usage(error),
@@ -101,7 +105,13 @@ impl SweepRequest {
         let mut all_words = words.to_vec();
         all_words.extend(exclude.iter().map(|condition| format!("--exclude={condition}"))); // which may begin with a dash
         all_words.extend(keep.iter().map(|keep| format!("--keep={}", keep.name())));
-        Ok(Self { name, runs: planned, keep: plan.keep, folder: Folder::new(runs), words: all_words })
+        Ok(Self { name, runs: planned, keep: plan.keep, folder: Folder::new(runs), words: all_words, file })
+    }
+
+    /// The preset that the words begin with, if they do.
+    pub(crate) fn preset(&self) -> Option<&str> {
+        let first = self.words.first().filter(|word| !word.contains('='))?;
+        self.file.is_none().then_some(first)
     }
 
     /// Makes every run that is not there yet, then collects them all. A sweep that is asked to stop ends with what there is.
@@ -127,11 +137,13 @@ impl SweepRequest {
     /// Puts the table together from the runs that are there.
     pub fn collect(&self, table: Option<&Path>, watcher: &mut Watcher<'_>) -> Result<SweepEnd, VerbError> {
         check_table(table)?;
+        self.tell_damage(watcher)?;
         self.collected(Tally { runs: self.runs.len(), ..Tally::default() }, 0.0, table, watcher)
     }
 
     /// Makes runs as one worker of many, and writes no table.
     pub fn work(&self, options: &Options, watcher: &mut Watcher<'_>) -> Result<Tally, VerbError> {
+        self.tell_damage(watcher)?;
         let options = Options { keep: self.keep, ..*options };
         let stop = watcher.stop();
         Ok(work(&self.runs, &self.folder, &options, stop, &mut |event| watcher.tell(&Progress::Sweep(event)))?)
@@ -150,6 +162,14 @@ impl SweepRequest {
         let left = estimator.learn(&self.runs, &self.folder, retry_failed)?;
         estimator.try_out(&left, TRY_OUT);
         Ok((left, estimator))
+    }
+
+    /// Says which lines of finished runs are damaged, and where they are kept.
+    fn tell_damage(&self, watcher: &mut Watcher<'_>) -> Result<(), VerbError> {
+        for damaged in rows::set_aside(&self.folder)? {
+            watcher.note(&damaged.to_string());
+        }
+        Ok(())
     }
 
     fn collected(

@@ -1,11 +1,12 @@
 //! A sweep's table, read back: what phase diagrams, laws and paired comparisons walk.
 //!
 //! One row a run. Columns whose name has a dot, and `task`, `loss`, `optimizer`, `steps`, `seed` and `numerics`, are settings
-//! ([`SETTINGS`]) or free quantities (`let.NAME`); the others say what the run was of and what became of it.
+//! ([`SETTINGS`]) or free quantities (`let.NAME`); those of [`result_columns`] say what the run was of and what became of it. Whatever else
+//! a table has, such as the index that pandas writes along, is ignored and told.
 
 use dunwu::scalars::SCALARS;
 use dunwu::store::{Column, Table, TableError, read_table};
-use dunwu::verb::{VerbError, key_value};
+use dunwu::verb::{VerbError, Watcher, key_value};
 use dunwu_engine::spec::{SETTINGS, Value, nearest, parse_value, settings};
 use dunwu_engine::task::Task;
 use std::collections::BTreeSet;
@@ -119,9 +120,19 @@ impl ResultsError {
 }
 
 impl Results {
-    /// Reads the Parquet file that `dunwu sweep` wrote.
-    pub fn read(path: &Path) -> Result<Self, ResultsError> {
-        Self::of(read_table(path)?)
+    /// Reads the table that `dunwu sweep` wrote, or that another program saved again, and says which columns are no settings.
+    pub fn read(path: &Path, watcher: &mut Watcher<'_>) -> Result<Self, ResultsError> {
+        let results = Self::of(read_table(path)?)?;
+        let ignored: Vec<String> = results.ignored().map(|name| format!("{name:?}")).collect();
+        if !ignored.is_empty() {
+            let (columns, are) = if ignored.len() == 1 {
+                ("column", "is no setting and is")
+            } else {
+                ("columns", "are no settings and are")
+            };
+            watcher.note(&format!("the {columns} {} of the table {are} ignored", ignored.join(", ")));
+        }
+        Ok(results)
     }
 
     /// The table, if it is one of a sweep.
@@ -170,6 +181,8 @@ impl Results {
     pub fn count(&self, run: usize, column: &str) -> Option<u64> {
         match self.value(run, column)? {
             Value::Int(count) => u64::try_from(count).ok(),
+            // As pandas keeps counts of which some are absent.
+            Value::Float(count) if count.fract() == 0.0 && (0.0..9e15).contains(&count) => Some(count as u64),
             Value::Float(_) | Value::Bool(_) | Value::Text(_) => None,
         }
     }
@@ -184,11 +197,16 @@ impl Results {
 
     /// Columns that are settings or free quantities, in the table's order.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
-        self.table
-            .columns
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|name| result_columns().all(|result| result != *name))
+        self.names().filter(|name| is_setting(name))
+    }
+
+    /// Columns that are neither settings nor results: those that other programs put there.
+    pub fn ignored(&self) -> impl Iterator<Item = &str> {
+        self.names().filter(|name| !is_setting(name) && result_columns().all(|result| result != *name))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.table.columns.iter().map(|(name, _)| name.as_str())
     }
 
     /// Settings that differ between runs, the seed left out.
@@ -272,6 +290,10 @@ impl Results {
     fn column(&self, name: &str) -> Option<&Column> {
         self.table.columns.iter().find(|(other, _)| other == name).map(|(_, column)| column)
     }
+}
+
+fn is_setting(name: &str) -> bool {
+    name.starts_with("let.") || SETTINGS.iter().any(|setting| setting.key == name)
 }
 
 /// The task's spelling without its size: `cyclic:23` is of `cyclic`, `expression:x*y+x:97` of `expression:x*y+x`.

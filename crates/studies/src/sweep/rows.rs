@@ -4,7 +4,7 @@ use super::SweepError;
 use super::folder::Folder;
 use super::row::{Curve, Row};
 use dunwu::landscape::trial::MadeRuns;
-use dunwu::store::file::While as _;
+use dunwu::store::file::{While as _, replace};
 use dunwu::store::log::Log;
 use dunwu::store::sealed_line::{open_line, seal_line};
 use dunwu::store::{RunId, StoredOutcome};
@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -204,40 +205,27 @@ struct Place {
 }
 
 impl Files {
-    /// Hands over each whole line that was not read before, files by name.
+    /// Hands over what each whole line holds that was not read before, files by name. A damaged line holds what can be recovered from
+    /// it, or nothing: its runs are made again, and [`set_aside`] tells of it.
     fn read<T: for<'a> Deserialize<'a>>(&mut self, dir: &Path, mut take: impl FnMut(T)) -> Result<(), SweepError> {
-        let doing = "reading the finished runs of a sweep";
-        let mut paths = Vec::new();
-        match fs::read_dir(dir) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            entries => {
-                for entry in entries.or_while(doing, dir)? {
-                    paths.push(entry.or_while(doing, dir)?.path());
-                }
-            }
-        }
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-        paths.sort();
-        for path in paths {
+        for path in row_files(dir)? {
             let place = self.read.entry(path.clone()).or_default();
-            let mut file = File::open(&path).or_while(doing, &path)?;
-            if file.metadata().or_while(doing, &path)?.len() == place.bytes {
+            let mut file = File::open(&path).or_while(DOING, &path)?;
+            if file.metadata().or_while(DOING, &path)?.len() == place.bytes {
                 continue;
             }
             let mut bytes = Vec::new();
             file.seek(SeekFrom::Start(place.bytes))
                 .and_then(|_| file.read_to_end(&mut bytes))
-                .or_while(doing, &path)?;
+                .or_while(DOING, &path)?;
             let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1); // the rest is torn
             for line in bytes[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                 place.lines += 1;
                 if place.lines == 1 {
-                    check_header(line, &path)?;
-                } else {
-                    let damaged = |why: String| SweepError::DamagedLine { line: place.lines, why, path: path.clone() };
-                    let (object, _) = open_line(line, "").map_err(damaged)?;
-                    take(serde_json::from_slice(&object).map_err(|error| damaged(error.to_string()))?);
+                    check_format(line, &path)?;
                 }
+                let (objects, _) = objects_of(line);
+                objects.iter().filter_map(|object| serde_json::from_slice(object).ok()).for_each(&mut take);
             }
             place.bytes += whole as u64;
         }
@@ -245,14 +233,143 @@ impl Files {
     }
 }
 
-fn check_header(line: &[u8], path: &Path) -> Result<(), SweepError> {
-    let damaged = |why: String| SweepError::DamagedLine { line: 1, why, path: path.to_owned() };
+const DOING: &str = "reading the finished runs of a sweep";
+
+/// The files of a folder of rows, by name.
+fn row_files(dir: &Path) -> Result<Vec<PathBuf>, SweepError> {
+    let mut paths = Vec::new();
+    match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(paths),
+        entries => {
+            for entry in entries.or_while(DOING, dir)? {
+                paths.push(entry.or_while(DOING, dir)?.path());
+            }
+        }
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    paths.sort();
+    Ok(paths)
+}
+
+/// Refuses lines of another format by name. A first line that is none, or a row where somebody took the first line out, says nothing of
+/// the format; then each line's checksum does.
+fn check_format(line: &[u8], path: &Path) -> Result<(), SweepError> {
     // Before its checksum, which another format may have elsewhere.
-    let header: Header = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
-    let Header { format: found, dunwu: version } = header;
+    let Ok(Header { format: found, dunwu: version }) = serde_json::from_slice(line) else { return Ok(()) };
     match found.cmp(&ROWS_FORMAT) {
         Ordering::Greater => Err(SweepError::NewerFormat { found, version, path: path.to_owned() }),
         Ordering::Less => Err(SweepError::OlderFormat { found, version, path: path.to_owned() }),
-        Ordering::Equal => open_line(line, "").map(drop).map_err(damaged),
+        Ordering::Equal => Ok(()),
+    }
+}
+
+/// Lines of one file that are not what was written, and where a copy of them was put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DamagedRows {
+    /// The file of rows or curves.
+    pub(super) path: PathBuf,
+    /// Numbers of the lines, counted from 1, each with what does not fit.
+    pub(super) lines: Vec<(usize, String)>,
+    /// Runs that could be read out of them all the same.
+    pub(super) recovered: usize,
+    /// The file beside it that has the lines, `NAME.jsonl.damaged`; `None` where it could not be written.
+    pub(super) copy: Option<PathBuf>,
+}
+
+impl fmt::Display for DamagedRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 5;
+        let Self { path, lines, recovered, copy } = self;
+        let numbers: Vec<String> = lines.iter().take(SHOWN).map(|(line, _)| line.to_string()).collect();
+        let more = if lines.len() > SHOWN { format!(" and {} more", lines.len() - SHOWN) } else { String::new() };
+        let which = if lines.len() == 1 { "line" } else { "lines" };
+        let why = lines.first().map_or("", |(_, why)| why.as_str());
+        write!(
+            f,
+            "{which} {}{more} of {} are damaged ({why}); every other line is read",
+            numbers.join(", "),
+            path.display()
+        )?;
+        if *recovered > 0 {
+            write!(f, ", {recovered} runs were recovered from them")?;
+        }
+        f.write_str(", and what is lost is made again; ")?;
+        match copy {
+            Some(copy) => write!(f, "they are kept in {}, and the file may stay as it is", copy.display()),
+            None => f.write_str("the file may stay as it is"),
+        }
+    }
+}
+
+/// Finds the damaged lines of all files of rows and curves, and puts a copy of them beside each file. Nothing is taken out of the files.
+pub(super) fn set_aside(folder: &Folder) -> Result<Vec<DamagedRows>, SweepError> {
+    let mut damaged = Vec::new();
+    for path in
+        [folder.rows(), folder.curves()].iter().map(|dir| row_files(dir)).collect::<Result<Vec<_>, _>>()?.concat()
+    {
+        let bytes = fs::read(&path).or_while(DOING, &path)?;
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let (mut lines, mut recovered, mut copy) = (Vec::new(), 0, Vec::new());
+        let written = bytes[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        for (line, number) in written.zip(1..) {
+            let (objects, why) = objects_of(line);
+            let Some(why) = why else { continue };
+            copy.extend_from_slice(format!("# line {number}: {why}\n").as_bytes());
+            copy.extend_from_slice(line);
+            copy.push(b'\n');
+            lines.push((number, why));
+            recovered += objects.len();
+        }
+        if lines.is_empty() {
+            continue;
+        }
+        // Many processes may find the same: each writes the same file, whole.
+        let beside = path.with_extension("jsonl.damaged");
+        let is_there = fs::read(&beside).is_ok_and(|there| there == copy);
+        let is_kept = is_there || replace(&beside, &copy, "keeping damaged lines").is_ok();
+        damaged.push(DamagedRows { path, lines, recovered, copy: is_kept.then_some(beside) });
+    }
+    Ok(damaged)
+}
+
+/// The objects whose checksums hold, and why the line is damaged if it is: one object a line, as long as nothing befell it. Of a damaged
+/// line, whatever stands in it whole, behind zeros or beside another object.
+fn objects_of(line: &[u8]) -> (Vec<Vec<u8>>, Option<String>) {
+    let why = match open_line(line, "") {
+        Ok((object, _)) => return (vec![object], None),
+        Err(why) => why,
+    };
+    let ends = line.windows(2).enumerate().filter(|(_, pair)| *pair == b"\"}").map(|(index, _)| index + 2);
+    let (mut objects, mut from) = (Vec::new(), 0);
+    for end in ends {
+        let starts =
+            line[from..end].windows(2).enumerate().filter(|(_, pair)| *pair == b"{\"").map(|(index, _)| from + index);
+        let Some((object, _)) = starts.into_iter().find_map(|start| open_line(&line[start..end], "").ok()) else {
+            continue;
+        };
+        objects.push(object);
+        from = end;
+    }
+    (objects, Some(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(run: &str) -> String {
+        seal_line(&format!("{{\"run\":\"{run}\",\"of\":{{\"a\":\"b\"}}}}"), "")
+    }
+
+    #[test]
+    fn what_stands_whole_in_a_damaged_line_is_recovered() {
+        let (a, b) = (sealed("a"), sealed("b"));
+        let n_objects = |line: &[u8]| objects_of(line).0.len();
+        assert_eq!((n_objects(a.as_bytes()), objects_of(a.as_bytes()).1), (1, None));
+        assert_eq!(n_objects(format!("{a}{b}").as_bytes()), 2); // the line feed between them is gone
+        assert_eq!(n_objects(format!("\0\0\0{a}\0").as_bytes()), 1);
+        assert_eq!(n_objects(format!("{}{b}", &a[..a.len() / 2]).as_bytes()), 1);
+        assert_eq!(n_objects(a.replace("\"a\"", "\"c\"").as_bytes()), 0);
+        assert_eq!(n_objects(&[0; 64]), 0);
     }
 }

@@ -399,7 +399,7 @@ fn a_cell_that_is_left_out_may_hold_anything() {
 }
 
 #[test]
-fn a_torn_row_is_made_again_and_a_damaged_one_is_named() {
+fn a_torn_row_is_made_again_and_a_damaged_one_is_set_aside() {
     let (_dir, folder) = folder();
     let runs = planned(FILE, &["seed=0"]);
     let options = Options { threads: 1, ..Options::default() };
@@ -410,14 +410,61 @@ fn a_torn_row_is_made_again_and_a_damaged_one_is_named() {
     assert_eq!(made(&runs, &folder, &options).made, 1);
     // The second edit still parses, and says that the run took another number of steps.
     for (from, to) in [("\"run\":", "\"rnu\":"), ("\"step\":", "\"step\":1")] {
-        fs::write(&path, text.replacen(from, to, 1)).unwrap();
-        let told = collect(&runs, &folder).unwrap_err().to_string();
-        assert!(told.contains("line 2") && told.contains("edited") && told.contains("made again"), "{told}");
+        let edited = text.replacen(from, to, 1);
+        fs::write(&path, &edited).unwrap();
+        assert_eq!(collect(&runs, &folder).unwrap().done, runs.len() - 1);
+        let damaged = &super::rows::set_aside(&folder).unwrap()[0];
+        let told = damaged.to_string();
+        assert!(told.contains("line 2 of") && told.contains("edited") && told.contains("made again"), "{told}");
+        assert!(fs::read_to_string(damaged.copy.as_ref().unwrap()).unwrap().contains(edited.lines().nth(1).unwrap()));
     }
     for (format, wanted) in [(7, "up to 2; use that version"), (1, "without checksums, and this build reads 2")] {
         fs::write(&path, text.replacen("\"format\":2", &format!("\"format\":{format}"), 1)).unwrap();
         let told = collect(&runs, &folder).unwrap_err().to_string();
         assert!(told.contains(&format!("format {format}, written by dunwu 0.")) && told.contains(wanted), "{told}");
+    }
+}
+
+/// Whatever befalls a file of rows, and whatever is taken out of it by hand: each whole row counts, and only the others are made again.
+#[test]
+fn every_whole_row_of_a_damaged_file_is_kept() {
+    let (_dir, folder) = folder();
+    let runs = planned(FILE, &["seed=0"]);
+    let options = Options { threads: 1, ..Options::default() };
+    made(&runs, &folder, &options);
+    let path = fs::read_dir(folder.rows()).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read(&path).unwrap();
+    let table = collect(&runs, &folder).unwrap().table.to_csv().unwrap();
+    let ends: Vec<usize> = (0..text.len()).filter(|&index| text[index] == b'\n').collect();
+    assert!(ends.len() == runs.len() + 1 && runs.len() >= 3, "a header and a row a run");
+    let zeroed = |from: usize, to: usize| [&text[..from], &vec![0; to - from], &text[to..]].concat();
+    let without = |line: usize| {
+        let from = if line == 0 { 0 } else { ends[line - 1] + 1 };
+        [&text[..from], &text[ends[line] + 1..]].concat()
+    };
+    for (what, bytes, n_lost) in [
+        ("zeros for the first line", zeroed(0, ends[0]), 0),
+        ("zeros for the first line and its end", zeroed(0, ends[0] + 1), 0),
+        ("no first line", without(0), 0),
+        ("zeros for a row", zeroed(ends[0] + 1, ends[1]), 1),
+        ("zeros for a row and its end", zeroed(ends[0] + 1, ends[1] + 1), 1),
+        ("no row", without(1), 1),
+        ("zeros from the middle of a row to the middle of the next", zeroed(ends[0] + 9, ends[1] + 9), 2),
+        ("no line feed between two rows", zeroed(ends[1], ends[1] + 1), 0),
+        ("a line of somebody else's", [&text[..=ends[1]], b"what is this\n", &text[ends[1] + 1..]].concat(), 0),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(made(&runs, &folder, &options).made, n_lost, "{what}");
+        let again = collect(&runs, &folder).unwrap().table;
+        assert_eq!(again.n_rows(), runs.len(), "{what}");
+        let kept = again.to_csv().unwrap();
+        let same = kept.lines().zip(table.lines()).filter(|(a, b)| a == b).count();
+        assert!(same >= runs.len() + 1 - n_lost, "{what}"); // a run that is made again takes another time
+        for other in
+            fs::read_dir(folder.rows()).unwrap().map(|entry| entry.unwrap().path()).filter(|other| *other != path)
+        {
+            fs::remove_file(other).unwrap();
+        }
     }
 }
 
@@ -531,10 +578,7 @@ fn every_column_of_results_is_in_the_table() {
         assert!(names.contains(&column), "{column}");
     }
     let results = Results::of(table).unwrap();
-    let is_setting = |name: &&str| {
-        name.starts_with("let.") || dunwu_engine::spec::SETTINGS.iter().any(|setting| setting.key == *name)
-    };
-    assert!(results.settings().all(|name| is_setting(&name)));
+    assert_eq!(results.ignored().count(), 0);
     assert_eq!(results.varied(), ["task", "data.fraction"]);
     assert_eq!(column(&results, "let.c")[0], "1.0");
 }
@@ -570,4 +614,57 @@ fn a_short_run_that_a_sweep_made_is_looked_up_and_says_what_its_training_would()
         let wanted = if keep == Keep::Outcome { n_found[1] } else { runs.len() };
         assert_eq!(n_found[0] + n_found[1], wanted, "{keep:?}");
     }
+}
+
+/// The same runs however another program saved them, and what it put beside them is told.
+#[test]
+fn a_table_that_other_programs_saved_again_has_the_same_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/field/results");
+    let read = |name: &str| {
+        let mut notes = Vec::new();
+        let stop = AtomicBool::new(false);
+        let mut tell = |progress: &dunwu::verb::Progress<'_>| {
+            if let dunwu::verb::Progress::Note(note) = progress {
+                notes.push((*note).to_owned());
+            }
+        };
+        let mut watcher = dunwu::verb::Watcher::new(&mut tell, &stop);
+        let results = Results::read(&folder.join(name), &mut watcher).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (results, notes.join(" "))
+    };
+    let (own, notes) = read("sweep.parquet");
+    assert_eq!((own.len(), notes.as_str(), own.varied()), (8, "", vec!["task", "data.fraction"]));
+    let facts = |results: &Results| {
+        let fact = |run: usize| {
+            let shown = |column: &str| results.value(run, column).map(|value| value.to_string());
+            let number = |column: &str| results.number(run, column).map(f64::to_bits);
+            let count = |column: &str| results.count(run, column);
+            (
+                [shown("run"), shown("task"), shown("outcome"), results.text(run, "error")],
+                [number("data.fraction"), number("test_accuracy"), number("optimizer.weight_decay")],
+                [count("seed"), count("n_train"), count("step"), count("step_generalized"), count("units_dead")],
+            )
+        };
+        let mut facts: Vec<_> = (0..results.len()).map(fact).collect();
+        facts.sort();
+        facts
+    };
+    let mut names: Vec<String> =
+        fs::read_dir(&folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert!(names.len() >= 30);
+    for name in names {
+        let (results, notes) = read(&name);
+        assert_eq!(results.varied(), own.varied(), "{name}");
+        assert_eq!(facts(&results), facts(&own), "{name}");
+        let ignored: &[&str] = match name.as_str() {
+            "polars-row-index.parquet" => &["\"index\""],
+            "pandas-own-columns.parquet" => &["\"ratio\", \"note\""],
+            "pandas.csv" => &["\"\""],
+            _ => &[],
+        };
+        assert!(ignored.iter().all(|part| notes.contains(part)), "{name}: {notes}");
+    }
+    let (_, notes) = read("pandas-zstd.parquet");
+    assert_eq!(notes, "the column \"__index_level_0__\" of the table is no setting and is ignored");
 }

@@ -7,12 +7,13 @@
 //! 0..2000:250         from the first, step by step, not beyond the last
 //! log:1e-4..1e-1/7    so many values, evenly spaced on a logarithmic axis
 //! = 2.75 * ln(M) / M  computed for each run (see [`super::formula`])
+//! [a,b],c   "a,b",c   two values, of which the first holds a comma
 //! ```
 //!
 //! Evenly spaced numbers are rounded to 12 digits, so that the third of `0.1..0.9/9` is 0.3 and not 0.30000000000000004.
 
+use super::grouping;
 use dunwu_engine::spec::{Allowed, Value, parse_value, settings};
-use dunwu_engine::task::Task;
 
 /// What was written for one axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,8 @@ pub(super) enum ValuesError {
     TooMany { range: String, count: u128 },
     #[error("an empty value in the list {list:?}")]
     Empty { list: String },
+    #[error("{text:?} can be read as {}", readings.join(", or as "))]
+    Ambiguous { text: String, readings: Vec<String> },
 }
 
 impl ValuesError {
@@ -52,33 +55,38 @@ impl ValuesError {
     pub(super) fn help(&self) -> &'static str {
         match self {
             Self::Empty { .. } => "write values with one comma between each two, such as 1,2,4",
+            Self::Ambiguous { .. } => {
+                "put values that hold commas in brackets, as it is written here, and the whole word in quotes of the shell"
+            }
             Self::TooMany { .. } => "write fewer values: LOW..HIGH/COUNT spaces so many evenly",
             _ => "write LOW..HIGH for whole numbers, LOW..HIGH/COUNT, LOW..HIGH:STEP or log:LOW..HIGH/COUNT",
         }
     }
 }
 
-/// Reads what is written for `key`. A text setting takes commas and dots as part of one value where the whole is one.
+/// Reads what is written for `key`. Commas divide values; where a value of a text setting holds commas itself, brackets or quotes say so,
+/// or there is one way to read it.
 pub(super) fn parse(key: &str, text: &str) -> Result<Written, ValuesError> {
     if let Some(formula) = text.strip_prefix('=') {
         return Ok(Written::Formula(formula.trim().to_owned()));
     }
     let is_text = settings::find(key).is_some_and(|setting| matches!(setting.allowed(), Allowed::Text(_)));
-    let is_one = match key {
-        "task" => Task::parse(text).is_ok(), // `product:cyclic:2,cyclic:3` is one task
-        _ => is_text,                        // a path may hold anything
-    };
-    if is_one {
-        return Ok(Written::Values(vec![Value::from(text)]));
+    let items = grouping::divide(text, ',');
+    if items.iter().any(|item| item.trim().is_empty()) {
+        return Err(ValuesError::Empty { list: text.to_owned() });
+    }
+    if is_text && items.len() > 1 && !items.iter().any(|item| grouping::unwrap(item).is_some()) {
+        let values = if key == "task" { grouping::tasks(&items) } else { grouping::one_text_or_many(&items) };
+        let values = values.map_err(|readings| ValuesError::Ambiguous { text: text.to_owned(), readings })?;
+        return Ok(Written::Values(values.into_iter().map(Value::Text).collect()));
     }
     let mut values = Vec::new();
-    for item in text.split(',').map(str::trim) {
-        if item.is_empty() {
-            return Err(ValuesError::Empty { list: text.to_owned() });
-        }
+    for item in items {
+        let wrapped = grouping::unwrap(item);
+        let item = wrapped.unwrap_or(item.trim());
         match item.split_once("..") {
-            Some(ends) if !is_text => values.extend(range(item, ends)?),
             _ if is_text => values.push(Value::from(item)),
+            Some(ends) if wrapped.is_none() => values.extend(range(item, ends)?),
             _ => values.push(parse_value(item)),
         }
     }
@@ -215,10 +223,68 @@ mod tests {
     }
 
     #[test]
-    fn a_task_with_commas_is_one_value_and_a_list_of_tasks_is_a_list() {
-        assert_eq!(values("task", "product:cyclic:2,cyclic:3").len(), 1);
-        assert_eq!(values("task", "cyclic:23,symmetric:4"), ["cyclic:23", "symmetric:4"].map(Value::from));
-        assert_eq!(values("data.split", "a,b..c.csv"), [Value::from("a,b..c.csv")]);
+    fn a_value_with_commas_is_one_where_that_is_the_one_way_to_read_it() {
+        let texts = |key: &str, text: &str| -> Vec<String> {
+            let text_of = |value: Value| match value {
+                Value::Text(text) => text,
+                other => panic!("{other}"),
+            };
+            values(key, text).into_iter().map(text_of).collect()
+        };
+        for (text, wanted) in [
+            ("cyclic:23,symmetric:4", &["cyclic:23", "symmetric:4"][..]),
+            ("product:cyclic:2,cyclic:3", &["product:cyclic:2,cyclic:3"]),
+            ("operands:3:product:cyclic:2,cyclic:3", &["operands:3:product:cyclic:2,cyclic:3"]),
+            ("cyclic:7,[product:cyclic:2,cyclic:3]", &["cyclic:7", "product:cyclic:2,cyclic:3"]),
+            ("[product:cyclic:2,cyclic:3],cyclic:7", &["product:cyclic:2,cyclic:3", "cyclic:7"]),
+            (
+                "[product:cyclic:2,cyclic:3], [product:cyclic:2,cyclic:2]",
+                &["product:cyclic:2,cyclic:3", "product:cyclic:2,cyclic:2"],
+            ),
+            ("\"product:cyclic:2,cyclic:3\",cyclic:7", &["product:cyclic:2,cyclic:3", "cyclic:7"]),
+            ("'product:cyclic:2,cyclic:3',cyclic:7", &["product:cyclic:2,cyclic:3", "cyclic:7"]),
+            ("table:klein.csv,table:z4.csv", &["table:klein.csv", "table:z4.csv"]),
+            ("table:klein.csv,cyclic:4", &["table:klein.csv", "cyclic:4"]),
+            ("table:a,b.csv", &["table:a,b.csv"]),
+            ("[table:a,b.csv],table:z4.csv", &["table:a,b.csv", "table:z4.csv"]),
+            ("cyclic:7", &["cyclic:7"]),
+            ("[cyclic:7]", &["cyclic:7"]),
+        ] {
+            assert_eq!(texts("task", text), wanted, "{text}");
+        }
+        assert_eq!(texts("data.split", "[a,b..c.csv],d.csv"), ["a,b..c.csv", "d.csv"]);
+        assert_eq!(texts("data.split", "a[1].csv"), ["a[1].csv"]);
+        assert_eq!(values("seed", "[1],[2]"), [1, 2].map(Value::Int));
+    }
+
+    #[test]
+    fn a_list_that_can_be_read_in_two_ways_is_refused_with_both() {
+        let refused = |key: &str, text: &str| parse(key, text).unwrap_err().to_string();
+        for (key, text, one, other) in [
+            (
+                "task",
+                "cyclic:7,product:cyclic:2,cyclic:3",
+                "cyclic:7,[product:cyclic:2,cyclic:3]",
+                "cyclic:7,[product:cyclic:2],cyclic:3",
+            ),
+            (
+                "task",
+                "product:cyclic:2,cyclic:3,product:cyclic:2,cyclic:2",
+                "[product:cyclic:2,cyclic:3],[product:cyclic:2,cyclic:2]",
+                "[product:cyclic:2,cyclic:3,product:cyclic:2,cyclic:2]",
+            ),
+            (
+                "task",
+                "product:cyclic:2,cyclic:3,table:t.csv",
+                "[product:cyclic:2,cyclic:3],table:t.csv",
+                "cyclic:3,table:t.csv",
+            ),
+            ("data.split", "a,b..c.csv", "[a,b..c.csv]", "[a],[b..c.csv]"),
+        ] {
+            let error = refused(key, text);
+            assert!(error.contains(one) && error.contains(other), "{text}: {error}");
+        }
+        assert!(refused("task", "cyclic:7,,cyclic:5").contains("empty"));
     }
 
     #[test]

@@ -20,5 +20,6 @@ pub(super) fn heredoc(path: &str, text: &str) -> String {
     while text.lines().any(|line| line == end) {
         end.push('_');
     }
-    format!("cat >{} <<'{end}'\n{text}{end}\n", word(path))
+    let line_end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("cat >{} <<'{end}'\n{text}{line_end}{end}\n", word(path))
 }

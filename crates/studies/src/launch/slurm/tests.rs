@@ -7,6 +7,7 @@ fn request() -> SlurmRequest {
     SlurmRequest {
         binary: "/opt/dunwu/bin/dunwu".to_owned(),
         words: ["sweeps/phase.toml", "steps=500"].map(str::to_owned).to_vec(),
+        frozen: vec![],
         runs: "/shared/runs".to_owned(),
         directory: "/home/me".to_owned(),
         tasks: 60,
