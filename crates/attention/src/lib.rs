@@ -35,4 +35,5 @@ pub mod sparsity;
 pub mod speak;
 pub mod streaming;
 pub mod template;
+pub mod text_kind;
 pub mod tokenizer;

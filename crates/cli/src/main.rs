@@ -396,7 +396,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are
+    #[command(about = reference::TASK, long_about = reference::TASK_AND_FILES)]
     Task {
         /// `cyclic:71`, `symmetric:4`, `product:cyclic:2,cyclic:3`, `table:FILE`, …
         spec: Option<String>,

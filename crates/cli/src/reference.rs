@@ -8,6 +8,27 @@ use dunwu::verb::VerbError;
 use dunwu_report::reference;
 use dunwu_report::verbs::{self, VERBS};
 
+/// What `dunwu task` tells.
+pub(crate) const TASK: &str =
+    "A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are";
+
+/// The same with the files that are read.
+pub(crate) const TASK_AND_FILES: &str = r#"A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are
+
+`table:FILE` reads a Cayley table. A row a line, cells between commas, semicolons, tabs, bars or blanks; lines that begin with # or
+% are comments. Or nested lists as JSON, Python, NumPy, GAP, MATLAB and Mathematica write them. Elements are numbers from 0,
+numbers from 1, or names; names may stand above the columns and in front of the rows, in any order. Without such a border, names
+count in the order of the first row, which has to be the first column too. Three columns are triples a, b, ab.
+
+    0,1,2          *  e  r  s         [ [ 1, 2, 3 ],         {"index_base": 1,
+    1,2,0          e  e  r  s           [ 2, 3, 1 ],          "table": [[1,2,3],
+    2,0,1          r  r  s  e           [ 3, 1, 2 ] ]          [2,3,1],[3,1,2]]}
+                   s  s  e  r
+
+`data.split=FILE` of a run names its training samples in the same forms: pairs `a,b`; or places a·p + b, one a line; or a mask of 0
+and 1 (or false and true) for every sample; or columns with names, of which `split` or `train` says which; or JSON, also under
+"train". Counted from 0, unless a line `# index_base = 1` stands above or "index_base": 1 in an object."#;
+
 pub(crate) fn presets(place: &Place) {
     print::without_page(&reference::presets(), place);
 }

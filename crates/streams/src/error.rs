@@ -1,6 +1,7 @@
 //! What can go wrong with a stream.
 
 use dunwu::store::{FileError, WritingProcess};
+use dunwu_attention::text_kind::NoText;
 use std::io;
 use std::path::PathBuf;
 
@@ -26,6 +27,14 @@ pub enum StreamError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A compressed file, a picture, another encoding.
+    #[error("{found}: {path:?}")]
+    NoText {
+        /// What it is, and what makes a text of it.
+        found: NoText,
+        /// Its file.
+        path: PathBuf,
     },
     /// A folder instead of a text.
     #[error("{path:?} is a folder; name the text files in it")]

@@ -5,10 +5,11 @@ use dunwu::verb::{VerbError, Watcher};
 use dunwu_attention::cache::{Assignment, Precision};
 use dunwu_attention::file::ModelFile;
 use dunwu_attention::model::{Hyperparameters, Model};
+use dunwu_attention::text_kind;
 use dunwu_attention::tokenizer::Tokenizer;
 use std::error::Error;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
@@ -115,13 +116,18 @@ impl Mebibytes {
     }
 }
 
-/// Opens a text. A folder or a missing file is refused by name.
+/// Opens a text. A folder, a missing file and what is no text are refused by name.
 pub(crate) fn open_text(path: &Path) -> Result<BufReader<File>, ReadingError> {
     let file = File::open(path).map_err(ReadingError::of_text(path))?;
     if file.metadata().map_err(ReadingError::of_text(path))?.is_dir() {
         return Err(ReadingError::Folder { path: path.to_owned() });
     }
-    Ok(BufReader::with_capacity(1 << 16, file))
+    let mut text = BufReader::with_capacity(1 << 16, file);
+    // Not taken from it, so that a pipe is read whole.
+    match text_kind::of_beginning(text.fill_buf().map_err(ReadingError::of_text(path))?) {
+        Some(found) => Err(ReadingError::of_text(path)(found.to_string())),
+        None => Ok(text),
+    }
 }
 
 /// Refuses caches that would be larger than the memory of this machine; `remedy` says what to do.

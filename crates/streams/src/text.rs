@@ -1,12 +1,13 @@
 //! The tokens of texts that may be longer than memory, and the place in them to go on from.
 
 use super::error::StreamError;
+use dunwu_attention::text_kind;
 use dunwu_attention::tokenizer::{self, TokenReader, Tokenizer};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Bytes of a file that are read at a time.
@@ -80,6 +81,7 @@ impl<'t> Text<'t> {
             if !kind.is_file() {
                 return Err(StreamError::NotAFile { path: path.clone() });
             }
+            check_kind(path, kind.len())?;
             files.push((path.clone(), Seen { size: kind.len(), ..Seen::default() }));
         }
         if files.iter().all(|(_, seen)| seen.size == 0) {
@@ -245,6 +247,23 @@ impl BufRead for Hashing {
     }
 }
 
+/// Refuses a file that is no text: at its beginning, in its middle, at its end.
+fn check_kind(path: &Path, size: u64) -> Result<(), StreamError> {
+    let failed = |source| StreamError::Text { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let block = BUFFER as u64;
+    for from in [0, (size / 2).saturating_sub(block / 2), size.saturating_sub(block)] {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(from)).map_err(failed)?;
+        (&mut file).take(block).read_to_end(&mut bytes).map_err(failed)?;
+        let found = if from == 0 { text_kind::of_beginning(&bytes) } else { text_kind::of_part(&bytes) };
+        if let Some(found) = found {
+            return Err(StreamError::NoText { found, path: path.to_owned() });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,5 +350,20 @@ mod tests {
         assert!(open(&paths[1]).contains("empty"));
         assert!(open(&folder.path().to_owned()).contains("is a folder"));
         assert!(open(&folder.path().join("none.txt")).contains("none.txt"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_named_wherever_that_shows() {
+        let (folder, paths, tokenizer) = desk();
+        let case = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/field/not-text.txt.gz");
+        let refused = |path: &Path| Text::open(&tokenizer, &[path.to_owned()], false).err().unwrap().to_string();
+        let told = refused(&case);
+        assert!(told.contains("compressed with gzip; `gunzip -k FILE`") && told.contains("not-text.txt.gz"), "{told}");
+        let mut long = fs::read(&paths[0]).unwrap().repeat(4);
+        let end = long.len();
+        long[end - 4000..].fill(0);
+        let path = folder.path().join("torn.txt");
+        fs::write(&path, long).unwrap();
+        assert!(refused(&path).contains("many NUL bytes"));
     }
 }

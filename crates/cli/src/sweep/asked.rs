@@ -9,7 +9,8 @@ use dunwu_studies::sweep::{Keep, SweepRequest};
 #[derive(Args)]
 pub(crate) struct Variation {
     /// A preset or a TOML file (default: tian-2025), then settings as key=values: a list `1,2,4`, `0..9`, `1.5..4.5/13`,
-    /// `log:1e-4..1e-1/7`, `0..2000:250`, a formula `data.fraction==2.75*ln(M)/M`; `a/b=1/x,2/y` goes together
+    /// `log:1e-4..1e-1/7`, `0..2000:250`, a formula `data.fraction==2.75*ln(M)/M`; `a/b=1/x,2/y` goes together;
+    /// brackets or quotes around a value that holds commas, `'task=cyclic:7,[product:cyclic:2,cyclic:3]'`
     #[arg(value_name = "PRESET|FILE.toml|KEY=VALUES", required = true)]
     words: Vec<String>,
     /// Leave out the cells where this holds, such as "M > 71 and model.width < 512"; may be given several times

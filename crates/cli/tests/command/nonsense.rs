@@ -104,21 +104,21 @@ fn a_table_that_is_no_latin_square_is_refused_with_its_first_wrong_cell() {
         ("0,1\n0,1\n", "not a Latin square: row 1, column 0: 0 stands in this column already, in row 0"),
         ("0,0\n1,1\n", "not a Latin square: row 0, column 1: 0 stands in this row already, in column 0"),
         ("# index_base = 1\n1,2\n1,2\n", "row 2, column 1: 1 stands in this column already, in row 1"),
-        ("1,2\n2,1\n", "row 0, column 1: 2 is no element; elements are 0 to 1 (say index_base 1"),
+        ("0,2\n2,1\n", "row 0, column 1: 2 is no element; elements are 0 to 1; a table that counts from 1"),
         ("0,1,2\n1,0\n", "must be square"),
         ("0,x\n1,0\n", "x"),
         ("[[0,1],[1", "JSON"),
         ("", "the table has no rows"),
         ("# only words\n\n", "the table has no rows"),
         ("0\n", "the least is 2"),
-        ("-1,0\n0,-1\n", "-1"),
+        ("-1,0\n0,1\n", "`-1` is not a whole number"),
     ] {
         desk.write("table.csv", text);
         desk.refuses("task table:table.csv", 2, &[wanted, "table.csv"]);
         desk.refuses("run small task=table:table.csv steps=2", 2, &[wanted]);
     }
-    desk.write("table.csv", b"\xff\xfe0,1");
-    desk.refuses("task table:table.csv", 2, &["cannot read the task's table", "UTF-8"]);
+    desk.write("table.csv", b"\xff0,1");
+    desk.refuses("task table:table.csv", 2, &["the task's table is neither UTF-8 nor UTF-16", "table.csv"]);
     desk.refuses("task table:.", 2, &["cannot read the task's table", "Is a directory"]);
 }
 
