@@ -127,12 +127,13 @@ fn stage(opened: &Opened) -> Option<String> {
         return None;
     }
     let last = opened.stages.last()?;
-    Some(format!(
-        "It stopped in the {} stage, which begins at step {}: {}.",
-        last.name.name(),
-        last.from,
-        last.evidence
-    ))
+    let (name, from, evidence) = (last.name.name(), last.from, &last.evidence);
+    Some(match opened.outcome {
+        Outcome::Lost { .. } | Outcome::Forgot { .. } | Outcome::Collapsed { .. } => {
+            format!("The last stage that it entered was the {name} one, at step {from}: {evidence}.")
+        }
+        _ => format!("It stopped in the {name} stage, which begins at step {from}: {evidence}."),
+    })
 }
 
 fn gradient(opened: &Opened) -> Option<String> {
@@ -161,7 +162,7 @@ fn gradient(opened: &Opened) -> Option<String> {
 
 /// What happens after the jump: the test loss lags behind, units drift to single tokens and die.
 fn aftermath(opened: &Opened) -> Option<String> {
-    let jump = opened.generalized?;
+    let jump = opened.generalized()?;
     let loss_at = |wanted: u64| opened.scalars.iter().find(|row| row.step >= wanted).and_then(|row| row.test_loss);
     let (first, then, last) = (loss_at(0)?, loss_at(jump)?, opened.scalars.last()?.test_loss?);
     let lag = if then > STILL_HIGH * first {

@@ -16,6 +16,7 @@ use dunwu::store::{Record, RunDir};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::RunSpec;
 use dunwu_engine::spec::{Value, canonical};
+use dunwu_engine::train::Stay;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -165,8 +166,11 @@ fn learning_curves(comparison: &Comparison, runs: [&Opened; 2]) -> Figure {
     let caption = |run: usize| {
         let which = ["first", "second"][run];
         let [name, loss] = [&comparison.names[run], &comparison.losses[run]];
-        let generalized = match runs[run].generalized {
-            Some(step) => format!("generalizes at step {}", count(step)),
+        let generalized = match runs[run].knowledge.generalized {
+            Some(Stay { arrived, left: None, .. }) => format!("generalizes at step {}", count(arrived)),
+            Some(Stay { arrived, left: Some(left), .. }) => {
+                format!("generalizes at step {} and loses it from step {} on", count(arrived), count(left))
+            }
             None => format!("does not generalize within {}", counted(runs[run].spec.steps as usize, "step")),
         };
         format!("The {which} run, {name} ({loss}), {generalized}.")
@@ -498,7 +502,7 @@ mod tests {
             (c.units, c.moments, c.ends) = (None, vec![], vec![]);
         });
         let (first, mut second) = (sample_run::run(16, 8), sample_run::run(16, 8));
-        (second.spec.seed, second.generalized) = (3, None);
+        (second.spec.seed, second.knowledge) = (3, crate::sample::known(second.memorized(), None));
         second.scalars.truncate(100);
         for comparison in [sample(), bare.clone()] {
             let answer = of_runs(comparison, [&first, &second]);

@@ -254,9 +254,15 @@ fn label_data(opened: &Opened, climbing: &Climbing) -> Option<LabelsByPeak> {
 /// The moment from which on most units are high on the population's landscape, against the jump of test accuracy.
 fn switch(opened: &Opened, climbing: &Climbing) -> String {
     let half = opened.scalars.iter().find(|row| row.test_accuracy.is_some_and(|accuracy| accuracy >= 0.5));
-    let jump = match (half, opened.generalized) {
-        (Some(half), Some(arrived)) => {
-            format!("test accuracy passes a half at step {} and arrives at step {}", count(half.step), count(arrived))
+    let jump = match (half, opened.knowledge.generalized) {
+        (Some(half), Some(stay)) => {
+            let lost =
+                stay.left.map_or(String::new(), |left| format!(", below its level again from step {} on", count(left)));
+            format!(
+                "test accuracy passes a half at step {} and arrives at step {}{lost}",
+                count(half.step),
+                count(stay.arrived)
+            )
         }
         (Some(half), None) => format!("test accuracy passes a half at step {} and does not arrive", count(half.step)),
         (None, _) => "test accuracy never passes a half".to_owned(),
@@ -358,7 +364,8 @@ fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
     let every: Vec<u64> = climbing.steps.iter().map(|step| step.step).collect();
     let shown = columns(&every);
     let picked: Vec<&ClimbingStep> = climbing.steps.iter().filter(|step| shown.contains(&step.step)).collect();
-    let events = [(opened.memorized, "memorized"), (opened.generalized, "generalized")];
+    let events =
+        [(opened.memorized(), "memorized"), (opened.generalized(), "generalized"), (opened.knowledge.lost(), "lost")];
     let flows = Flows {
         steps: picked.iter().map(|step| step.step).collect(),
         strata: Place::ALL.map(|place| Stratum { name: place.words().to_owned(), color: color(place) }).to_vec(),

@@ -21,6 +21,11 @@ const RESULTS: &[&str] = &[
     "step",
     "step_memorized",
     "step_generalized",
+    "step_forgotten",
+    "step_lost",
+    "train_accuracy_fall",
+    "test_accuracy_fall",
+    "improving",
     "units_generalizing",
     "units_memorizing",
     "units_undecided",
@@ -119,6 +124,15 @@ impl ResultsError {
 }
 
 impl Results {
+    /// How a run ended: the name of its outcome, or `failed`. Tables of earlier builds call grokked what had generalized at some time;
+    /// here that is `lost` where it is below its level at the last evaluation.
+    pub fn outcome(&self, run: usize) -> String {
+        let outcome = self.text(run, "outcome").unwrap_or_default();
+        let last = self.number(run, "test_accuracy").zip(self.number(run, "events.generalized"));
+        let is_below = last.is_some_and(|(accuracy, level)| accuracy < level);
+        if outcome == "grokked" && is_below { "lost".to_owned() } else { outcome }
+    }
+
     /// Reads the Parquet file that `dunwu sweep` wrote.
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
         Self::of(read_table(path)?)

@@ -174,8 +174,8 @@ fn a_sweep_says_of_each_run_what_the_run_alone_says() {
         };
         let opened = opening.finish(scalars, outcome);
         let last = opened.scalars.last().unwrap();
-        assert_eq!(results.count(index, "step_memorized"), opened.memorized, "{}", run.words);
-        assert_eq!(results.count(index, "step_generalized"), opened.generalized, "{}", run.words);
+        assert_eq!(results.count(index, "step_memorized"), opened.memorized(), "{}", run.words);
+        assert_eq!(results.count(index, "step_generalized"), opened.generalized(), "{}", run.words);
         assert_eq!(results.number(index, "train_loss"), Some(last.train_loss));
         assert_eq!(results.number(index, "test_accuracy"), last.test_accuracy);
         for label in dunwu::opened::UnitLabel::ALL {
