@@ -188,11 +188,6 @@ fn sides(comparison: &Comparison) -> [String; 2] {
     if a == b { ["the first run".to_owned(), "the second run".to_owned()] } else { [a.clone(), b.clone()] }
 }
 
-/// A sentence with a large letter first, unless it begins with the name of a loss.
-fn begun(sentence: &str) -> String {
-    sentence.strip_prefix("the ").map_or_else(|| sentence.to_owned(), |rest| format!("The {rest}"))
-}
-
 /// Judged on held-out samples where there are any, because on its own sample a network may look like its labels.
 fn verdict(comparison: &Comparison) -> String {
     let [a, b] = sides(comparison);
@@ -208,13 +203,14 @@ fn verdict(comparison: &Comparison) -> String {
         (false, _) if above >= BARELY => "built features that are partly alike",
         (false, _) => "show no likeness of features beyond the reference",
     };
-    begun(&format!(
+    let told = format!(
         "{a} and {b} {what}: linear CKA {} on the {} that {}, where the network at its first step or shuffled samples reach {}.",
         number(cka),
         counted(end.n, "sample"),
         set_words(end.samples),
         number(reference),
-    ))
+    );
+    told.strip_prefix("the ").map(|rest| format!("The {rest}")).unwrap_or(told)
 }
 
 fn set_words(samples: SampleSet) -> &'static str {
@@ -279,8 +275,7 @@ fn over_time(comparison: &Comparison) -> Option<String> {
 }
 
 fn likeness(comparison: &Comparison, end: &Likeness) -> String {
-    let names = sides(comparison);
-    let value = |v: Option<f64>| v.map_or("not defined".to_owned(), number);
+    let (names, value) = (sides(comparison), |v: Option<f64>| v.map_or("not defined".to_owned(), number));
     format!(
         "In the end, on the {} that {}: CKA {}; {} with its own first step {}, {} {}; shuffled {}; with the labels alone {} \
          and {}.",
