@@ -95,7 +95,7 @@ pub(super) fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answ
         .into_iter()
         .chain(labels)
         .chain([
-            Section::everywhere("Snapshot by snapshot", vec![course]),
+            Section::of_page("Snapshot by snapshot", vec![course]),
             Section::of_page("Words used here", vec![Block::Words(words())]),
         ])
         .collect(),

@@ -47,7 +47,7 @@ pub fn forecast(request: &SweepRequest, cores: usize, retry_failed: bool) -> Res
     if n_left > SHOWN {
         lines.push(format!("… and {} more", count((n_left - SHOWN) as u64)));
     }
-    let sections = vec![Section::everywhere("Left", vec![Block::Verbatim(lines)])];
+    let sections = vec![Section::everywhere("Left", vec![Block::Paragraphs(lines)])];
     let headline = format!("{} of {} are there already.", count(n_done as u64), counted(request.runs.len(), "run"));
     let data = SweepData::Ahead(AheadData::of(request, &ahead));
     let sections = if n_left == 0 { Vec::new() } else { sections };
