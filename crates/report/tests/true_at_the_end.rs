@@ -69,8 +69,8 @@ fn contradiction(opened: &Opened, sentences: &[String]) -> Option<String> {
             ("and lost it from step {} on", &knows_test),
         ] {
             let (before, after) = lost.split_once("{}").unwrap();
-            if text.contains(after)
-                && let Some(left) = number_after(text.split(after).next().map(|t| &t[t.rfind(before)?..])?, before)
+            let stretch = text.split_once(after).and_then(|(head, _)| Some(&head[head.rfind(before)?..]));
+            if let Some(left) = stretch.and_then(|stretch| number_after(stretch, before))
                 && rows(left).any(knows)
             {
                 return wrong("it came back");
