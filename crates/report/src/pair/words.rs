@@ -132,7 +132,7 @@ fn effect_sentences(comparison: &Comparison, effects: &Effects, how: &str) -> Ve
     }
     if let Some(did) = &effects.generalized {
         sentences.push(format!(
-            "Of {}, {a} generalizes in {} and {b} in {}; {a} alone in {}, {b} alone in {} (exact McNemar p = {}; difference of the \
+            "Of {}, {a} generalizes, and still does at the end, in {} and {b} in {}; {a} alone in {}, {b} alone in {} (exact McNemar p = {}; difference of the \
              shares {}, {}){}.",
             counted(did.pairs, "pair"),
             did.a,

@@ -27,8 +27,8 @@ fn boundary_sentences(diagram: &Diagram) -> Vec<String> {
         return vec!["Neither axis is an amount of data, so no boundary is drawn.".to_owned()];
     }
     let place = |place: &Place| match (place.within, place.n) {
-        (Within::Below, _) => "with less data than was swept".to_owned(),
-        (Within::Beyond, _) => "only with more data than was swept".to_owned(),
+        (Within::Below, _) => "at every amount of data that was swept".to_owned(),
+        (Within::Beyond, _) => "at no amount of data that was swept".to_owned(),
         (Within::Swept, Some(n)) => format!("from {} samples on", number(n)),
         (Within::Swept, None) => "from somewhere within the sweep on".to_owned(),
     };
