@@ -21,11 +21,6 @@ const RESULTS: &[&str] = &[
     "step",
     "step_memorized",
     "step_generalized",
-    "step_forgotten",
-    "step_lost",
-    "train_accuracy_fall",
-    "test_accuracy_fall",
-    "improving",
     "units_generalizing",
     "units_memorizing",
     "units_undecided",
@@ -36,10 +31,14 @@ const RESULTS: &[&str] = &[
     "version",
 ];
 
+/// Those that tables of earlier builds do not have.
+const LATER_RESULTS: &[&str] =
+    &["step_forgotten", "step_lost", "train_accuracy_fall", "test_accuracy_fall", "improving"];
+
 /// Columns that say what became of a run, among them what its last evaluation gave; a test holds the table that [`super::collect`]
 /// makes to it.
 pub fn result_columns() -> impl Iterator<Item = &'static str> {
-    RESULTS.iter().copied().chain(SCALARS.iter().map(|scalar| scalar.name))
+    RESULTS.iter().chain(LATER_RESULTS).copied().chain(SCALARS.iter().map(|scalar| scalar.name))
 }
 
 /// Finished runs with their settings.
