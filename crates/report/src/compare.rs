@@ -2,7 +2,7 @@
 //! have in common.
 
 use super::timeline::{self, Content, Series, Track};
-use super::words::{count, counted, list, number, percent};
+use super::words::{self, count, counted, list, number, percent};
 use dunwu::Opened;
 use dunwu::answer::{
     Answer, Block, Color, FAINT, Figure, RESTORED, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object,
@@ -16,7 +16,6 @@ use dunwu::store::{Record, RunDir};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::RunSpec;
 use dunwu_engine::spec::{Value, canonical};
-use dunwu_engine::train::Stay;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -166,13 +165,7 @@ fn learning_curves(comparison: &Comparison, runs: [&Opened; 2]) -> Figure {
     let caption = |run: usize| {
         let which = ["first", "second"][run];
         let [name, loss] = [&comparison.names[run], &comparison.losses[run]];
-        let generalized = match runs[run].knowledge.generalized {
-            Some(Stay { arrived, left: None, .. }) => format!("generalizes at step {}", count(arrived)),
-            Some(Stay { arrived, left: Some(left), .. }) => {
-                format!("generalizes at step {} and loses it from step {} on", count(arrived), count(left))
-            }
-            None => format!("does not generalize within {}", counted(runs[run].spec.steps as usize, "step")),
-        };
+        let generalized = words::generalizes(runs[run]);
         format!("The {which} run, {name} ({loss}), {generalized}.")
     };
     let caption = format!("{} {}", caption(0), caption(1));

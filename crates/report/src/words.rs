@@ -6,6 +6,7 @@ use dunwu::Opened;
 use dunwu::answer::{Band, Mark, stage_tint};
 use dunwu::opened::{Stage, StageSpan, UnitLabel};
 use dunwu_engine::Outcome;
+use dunwu_engine::train::Stay;
 
 /// The label as a word.
 pub(super) fn label(label: UnitLabel) -> &'static str {
@@ -143,6 +144,31 @@ fn survivors(opened: &Opened) -> String {
     dead.map_or(String::new(), |(alive, all)| {
         format!("; {} of its {} are dead", count((all - alive) as u64), counted(all, "hidden unit"))
     })
+}
+
+/// `generalizes at step 135`, and whether it stays so.
+pub(super) fn generalizes(opened: &Opened) -> String {
+    match opened.knowledge.generalized {
+        Some(Stay { arrived, left: None, .. }) => format!("generalizes at step {}", count(arrived)),
+        Some(Stay { arrived, left: Some(left), .. }) => {
+            format!("generalizes at step {} and loses it from step {} on", count(arrived), count(left))
+        }
+        None => format!("does not generalize within {}", counted(opened.spec.steps as usize, "step")),
+    }
+}
+
+/// When test accuracy passes a half, when it arrives, and whether it stays.
+pub(super) fn jump(opened: &Opened) -> String {
+    let half = opened.scalars.iter().find(|row| row.test_accuracy.is_some_and(|accuracy| accuracy >= 0.5));
+    let Some(half) = half.map(|row| count(row.step)) else { return "test accuracy never passes a half".to_owned() };
+    let arrives = match opened.knowledge.generalized {
+        None => "does not arrive".to_owned(),
+        Some(Stay { arrived, left: None, .. }) => format!("arrives at step {}", count(arrived)),
+        Some(Stay { arrived, left: Some(left), .. }) => {
+            format!("arrives at step {}, below its level again from step {} on", count(arrived), count(left))
+        }
+    };
+    format!("test accuracy passes a half at step {half} and {arrives}")
 }
 
 /// Stages as bands of a plot, named by numeral and word where there is room.

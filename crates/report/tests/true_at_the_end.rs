@@ -158,6 +158,7 @@ fn finished(spec: &RunSpec, told: impl FnOnce(Vec<Scalars>, Outcome) -> (Vec<Sca
 fn spec(settings: &[(&str, Value)]) -> RunSpec {
     let base = "task=cyclic:7 model.width=24 record.snapshots_per_decade=3 steps=60";
     let base = base.split_whitespace().filter_map(|word| word.split_once('='));
+    let base = base.filter(|(key, _)| settings.iter().all(|(other, _)| other != key));
     let mut all: Vec<(String, Value)> = base.map(|(key, value)| (key.to_owned(), parse_value(value))).collect();
     all.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
     apply(&(presets::find("small").unwrap().spec)(), &all).unwrap()

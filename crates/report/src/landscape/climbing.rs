@@ -1,7 +1,7 @@
 //! The verb `peaks --run`: a run on its landscape, in sentences, tables, and the flow of its units.
 
 use super::THEORY;
-use crate::words::{count, counted, list, number, percent};
+use crate::words::{self, count, counted, list, number, percent};
 use dunwu::Opened;
 use dunwu::answer::{
     Answer, Block, Color, Drawing, FAINT, Fact, Figure, Flows, RESTORED, Section, Stratum, TEST, TRAIN, Table,
@@ -253,20 +253,7 @@ fn label_data(opened: &Opened, climbing: &Climbing) -> Option<LabelsByPeak> {
 
 /// The moment from which on most units are high on the population's landscape, against the jump of test accuracy.
 fn switch(opened: &Opened, climbing: &Climbing) -> String {
-    let half = opened.scalars.iter().find(|row| row.test_accuracy.is_some_and(|accuracy| accuracy >= 0.5));
-    let jump = match (half, opened.knowledge.generalized) {
-        (Some(half), Some(stay)) => {
-            let lost =
-                stay.left.map_or(String::new(), |left| format!(", below its level again from step {} on", count(left)));
-            format!(
-                "test accuracy passes a half at step {} and arrives at step {}{lost}",
-                count(half.step),
-                count(stay.arrived)
-            )
-        }
-        (Some(half), None) => format!("test accuracy passes a half at step {} and does not arrive", count(half.step)),
-        (None, _) => "test accuracy never passes a half".to_owned(),
-    };
+    let jump = words::jump(opened);
     let most = climbing
         .steps
         .iter()

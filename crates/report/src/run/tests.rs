@@ -380,7 +380,28 @@ fn outcomes_are_plain_sentences() {
     );
     check(
         |o| o.outcome = Outcome::Diverged { step: 1234 },
+        "Training diverged: at step 1,234 a loss or a weight was no longer a finite number, although it had generalized at step \
+         138.",
+    );
+    check(
+        |o| {
+            (o.knowledge, o.outcome) = (sample::known(None, None), Outcome::Diverged { step: 1234 });
+        },
         "Training diverged: at step 1,234 a loss or a weight was no longer a finite number.",
+    );
+    check(
+        |o| o.outcome = Outcome::Lost { step: 400, arrived: 138, left: 300, last: 0.25 },
+        "The network generalized and lost it: at step 138 it came to answer at least 99 % of the questions that it was never \
+         shown, 76 steps after it had memorized its 2,016 training samples (step 62); from step 300 on it answers fewer, and ends \
+         at 25 %.",
+    );
+    check(
+        |o| {
+            o.knowledge = sample::known(o.memorized(), None);
+            o.outcome = Outcome::Forgot { step: 400, arrived: 62, left: 300, last: 0.25 };
+        },
+        "The network memorized and forgot: at step 62 it knew at least 99 % of its training sample; from step 300 on it knows \
+         less, and ends at 25 % and at > 99.9 % of the questions that it was never shown.",
     );
 }
 

@@ -414,10 +414,16 @@ fn a_torn_row_is_made_again_and_a_damaged_one_is_named() {
         let told = collect(&runs, &folder).unwrap_err().to_string();
         assert!(told.contains("line 2") && told.contains("edited") && told.contains("made again"), "{told}");
     }
-    for (format, wanted) in [(7, "up to 2; use that version"), (1, "without checksums, and this build reads 2")] {
-        fs::write(&path, text.replacen("\"format\":2", &format!("\"format\":{format}"), 1)).unwrap();
+    let newer = format!("up to {ROWS_FORMAT}; use that version");
+    let older = format!("this build reads {ROWS_FORMAT}, which says what runs lost again");
+    for (format, wanted) in [(7, &newer), (2, &older)] {
+        let ours = format!("\"format\":{ROWS_FORMAT}");
+        fs::write(&path, text.replacen(&ours, &format!("\"format\":{format}"), 1)).unwrap();
         let told = collect(&runs, &folder).unwrap_err().to_string();
-        assert!(told.contains(&format!("format {format}, written by dunwu 0.")) && told.contains(wanted), "{told}");
+        assert!(
+            told.contains(&format!("format {format}, written by dunwu 0.")) && told.contains(wanted.as_str()),
+            "{told}"
+        );
     }
 }
 
