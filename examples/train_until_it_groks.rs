@@ -19,7 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("step {:>4}: train accuracy {:.3}, test accuracy {test:.3}", row.step, row.train_accuracy);
         }
         if let Some(outcome) = progress.outcome {
-            println!("{outcome:?}; memorized and generalized at {:?}", training.arrivals());
+            println!(
+                "{outcome:?}; memorized and generalized at {:?}",
+                training.stays().map(|stay| stay.map(|stay| stay.arrived))
+            );
             return Ok(());
         }
     }

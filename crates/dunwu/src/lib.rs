@@ -30,6 +30,7 @@ pub mod answer;
 pub mod compare;
 pub mod group;
 mod kernel_steps;
+pub mod knowledge;
 pub mod landscape;
 pub mod measure;
 pub mod memory;

@@ -2,6 +2,7 @@
 
 use crate::group::{Decomposition, Irrep};
 use crate::kernel_steps::KernelSteps;
+use crate::knowledge::{Knowledge, outcome as outcome_of};
 use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample};
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
@@ -11,7 +12,6 @@ use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Predictor, PredictorError, Weights};
 use dunwu_engine::spec::{Architecture, MlpSpec, Normalization, Sampling, TopLayer, TransformerSpec};
 use dunwu_engine::task::Task;
-use dunwu_engine::train::Arrival;
 use dunwu_engine::{Outcome, Problem, RunSpec, Scalars, Snapshot, Split};
 use serde::{Deserialize, Serialize};
 
@@ -98,10 +98,8 @@ pub struct Opened {
     pub scalars: Vec<Scalars>,
     /// Measures of every snapshot, by step.
     pub frames: Vec<Frame>,
-    /// Step at which train accuracy arrived.
-    pub memorized: Option<u64>,
-    /// Step at which test accuracy arrived.
-    pub generalized: Option<u64>,
+    /// What it knew of its samples, from when on and until when.
+    pub knowledge: Knowledge,
     /// Stages passed through, in order; none where they are not known.
     pub stages: Vec<StageSpan>,
     /// How it ended.
@@ -113,6 +111,16 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Step at which train accuracy arrived at its level.
+    pub fn memorized(&self) -> Option<u64> {
+        self.knowledge.memorized.map(|stay| stay.arrived)
+    }
+
+    /// Step at which test accuracy arrived at its level, whether or not it stayed there.
+    pub fn generalized(&self) -> Option<u64> {
+        self.knowledge.generalized.map(|stay| stay.arrived)
+    }
+
     /// Whether inputs are tuples of tokens; else they are numbers.
     pub fn has_tokens(&self) -> bool {
         !matches!(self.spec.task, Task::Parity(_) | Task::Digits)
@@ -211,7 +219,6 @@ impl<'a> Opening<'a> {
 
     /// The whole run.
     pub fn finish(self, scalars: Vec<Scalars>, outcome: Outcome) -> Opened {
-        let [memorized, generalized] = arrivals(self.spec, &scalars);
         let evidence: Vec<StageEvidence> = self.frames.iter().map(stage_evidence).collect();
         let last_step = scalars.last().map_or(0, |row| row.step);
         let stages = match self.spec.loss {
@@ -220,19 +227,20 @@ impl<'a> Opening<'a> {
             Objective::Features(_) => Vec::new(),
         };
         let irreps = self.decomposition.map(|decomposition| decomposition.irreps.clone());
-        let n_train = self.split.train.labels.len();
+        let (n_train, n_population) = (self.split.train.labels.len(), self.problem.labels.len());
+        let outcome = outcome_of(self.spec, &scalars, outcome, last_step);
+        let knowledge = Knowledge::of(self.spec, [n_train, n_population.saturating_sub(n_train)], &scalars);
         let expectation = expectation(self.spec, self.problem, irreps.as_deref(), n_train);
         let mut opened = Opened {
             spec: self.spec.clone(),
             task: self.problem.name.clone(),
             n_labels: self.problem.n_labels,
             n_train,
-            n_population: self.problem.labels.len(),
+            n_population,
             irreps,
             scalars,
             frames: self.frames,
-            memorized,
-            generalized,
+            knowledge,
             stages,
             outcome,
             expectation,
@@ -241,22 +249,6 @@ impl<'a> Opening<'a> {
         opened.story = story::tell(&opened);
         opened
     }
-}
-
-/// Steps at which train and test accuracy arrived at their levels, by the rule of [`dunwu_engine::spec::EventSpec`].
-pub fn arrivals(spec: &RunSpec, scalars: &[Scalars]) -> [Option<u64>; 2] {
-    let events = spec.events;
-    let arrival = |read: fn(&Scalars) -> Option<f64>, level: f64| {
-        let mut arrival = Arrival::default();
-        let mut settled = None;
-        // What diverged has arrived nowhere.
-        for row in scalars.iter().filter(|row| row.train_loss.is_finite()) {
-            arrival.observe(row.step, read(row).is_some_and(|accuracy| accuracy >= level));
-            settled = arrival.since(row.step, events.sustained);
-        }
-        settled.or_else(|| arrival.since(scalars.last()?.step, 0))
-    };
-    [arrival(|row| Some(row.train_accuracy), events.memorized), arrival(|row| row.test_accuracy, events.generalized)]
 }
 
 /// One label a unit of `snapshot`, judged with the held-out samples, without the measures that labels do not need; `initial` is the

@@ -2,6 +2,7 @@
 //! in the headline above, `outcome_sentence` of `dunwu-report`.
 
 use crate::Opened;
+use crate::answer::wording::{count, number};
 use crate::measure::{
     self,
     label::{UnitLabel, fit_share},
@@ -39,8 +40,8 @@ fn sample(opened: &Opened) -> String {
     let noun = if opened.has_tokens() { "entries" } else { "inputs" };
     format!(
         "It saw {} of the {} {noun} of {} ({}{corrupted}).",
-        opened.n_train,
-        opened.n_population,
+        count(opened.n_train as u64),
+        count(opened.n_population as u64),
         opened.task,
         sampling_words(&opened.spec.data.sampling)
     )
@@ -55,11 +56,14 @@ fn units(opened: &Opened) -> Option<String> {
         .filter(|_| generalizing > 0)
         .map_or(String::new(), |share| format!(" and carry {:.0} % of the fit on the training sample", 100.0 * share));
     Some(format!(
-        "At step {} {generalizing} of {} {} are labelled generalizing{share}; {memorizing} are labelled memorizing, {undecided} \
-         undecided, {dead} dead.",
-        last.step,
-        last.labels.len(),
+        "At step {}, {} of {} {} are labelled generalizing{share}, {} memorizing, {} undecided and {} dead.",
+        count(last.step),
+        count(generalizing as u64),
+        count(last.labels.len() as u64),
         opened.feature_noun(),
+        count(memorizing as u64),
+        count(undecided as u64),
+        count(dead as u64),
     ))
 }
 
@@ -127,12 +131,13 @@ fn stage(opened: &Opened) -> Option<String> {
         return None;
     }
     let last = opened.stages.last()?;
-    Some(format!(
-        "It stopped in the {} stage, which begins at step {}: {}.",
-        last.name.name(),
-        last.from,
-        last.evidence
-    ))
+    let (name, from, evidence) = (last.name.name(), count(last.from), &last.evidence);
+    Some(match opened.outcome {
+        Outcome::Lost { .. } | Outcome::Forgot { .. } | Outcome::Collapsed { .. } => {
+            format!("The last stage that it entered was the {name} one, at step {from}: {evidence}.")
+        }
+        _ => format!("It stopped in the {name} stage, which begins at step {from}: {evidence}."),
+    })
 }
 
 fn gradient(opened: &Opened) -> Option<String> {
@@ -147,21 +152,23 @@ fn gradient(opened: &Opened) -> Option<String> {
         opened.frames.iter().filter_map(|frame| Some((frame.step, frame.scalar(measure::GRADIENT_ALIGNMENT)?)));
     let best = aligned.max_by(|a, b| a.1.total_cmp(&b.1));
     let aligned = best.map_or(String::new(), |(step, cosine)| {
-        format!("; it came closest to the theory's Stage I form at step {step} (cosine {cosine:.2})")
+        format!("; it came closest to the theory's Stage I form at step {} (cosine {})", count(step), number(cosine))
     });
+    let rise = match peak.0 {
+        step if step == first.0 || step == last.0 => String::new(),
+        step => format!(" over {} at step {}", number(peak.1), count(step)),
+    };
     Some(format!(
-        "The gradient that reaches the {}, ‖G_F‖, went from {:.1} to {:.1} at step {} and ended at {:.2}{aligned}.",
+        "The gradient that reaches the {}, ‖G_F‖, went from {}{rise} to {} at the end{aligned}.",
         if opened.spec.model.architecture == Architecture::TwoLayer { "hidden layer" } else { "features" },
-        first.1,
-        peak.1,
-        peak.0,
-        last.1
+        number(first.1),
+        number(last.1)
     ))
 }
 
 /// What happens after the jump: the test loss lags behind, units drift to single tokens and die.
 fn aftermath(opened: &Opened) -> Option<String> {
-    let jump = opened.generalized?;
+    let jump = opened.generalized()?;
     let loss_at = |wanted: u64| opened.scalars.iter().find(|row| row.step >= wanted).and_then(|row| row.test_loss);
     let (first, then, last) = (loss_at(0)?, loss_at(jump)?, opened.scalars.last()?.test_loss?);
     let lag = if then > STILL_HIGH * first {

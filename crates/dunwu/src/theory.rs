@@ -104,12 +104,25 @@ pub enum Openness {
         /// First step at which that was seen.
         step: u64,
     },
+    /// The network generalized and lost it again, of which the theory does not speak.
+    Lost {
+        /// First step at which it had generalized.
+        arrived: u64,
+        /// First step at which it no longer had.
+        left: u64,
+    },
+    /// The network forgot even its training sample.
+    Forgot {
+        /// First step at which it no longer knew it.
+        left: u64,
+    },
     /// The theory expected nothing.
     NothingExpected,
 }
 
 impl Expectation {
-    /// Whether the run agrees. Only a run that generalized settles the question: of one that did not within its steps it is not
+    /// Whether the run agrees. Only a run that generalized settles the question, against a theory that ruled it out even if it lost
+    /// again what it had: of one that did not within its steps it is not
     /// known whether it would have later.
     pub fn agreement(&self, outcome: Outcome) -> Agreement {
         match (self, outcome) {
@@ -118,8 +131,14 @@ impl Expectation {
             (_, Outcome::Diverged { step } | Outcome::Collapsed { step }) => {
                 Agreement::CannotTell(Openness::EndedEarly { step })
             }
+            (_, Outcome::Forgot { left, .. }) => Agreement::CannotTell(Openness::Forgot { left }),
+            (Self::Generalizes { .. }, Outcome::Lost { arrived, left, .. }) => {
+                Agreement::CannotTell(Openness::Lost { arrived, left })
+            }
             (Self::Generalizes { .. }, Outcome::Grokked { .. }) => Agreement::Agrees,
-            (Self::Memorizes { .. } | Self::StopsAtInterpolation, Outcome::Grokked { .. }) => Agreement::Disagrees,
+            (Self::Memorizes { .. } | Self::StopsAtInterpolation, Outcome::Grokked { .. } | Outcome::Lost { .. }) => {
+                Agreement::Disagrees
+            }
         }
     }
 
@@ -138,7 +157,24 @@ impl Expectation {
         };
         let verdict = match self.agreement(outcome) {
             Agreement::Agrees => "; the run agrees".to_owned(),
-            Agreement::Disagrees => "; the run contradicts it".to_owned(),
+            Agreement::Disagrees => match outcome {
+                Outcome::Lost { arrived, left, .. } => {
+                    format!(
+                        "; the run contradicts it: it had generalized at step {arrived}, and lost it from step {left} on"
+                    )
+                }
+                _ => "; the run contradicts it".to_owned(),
+            },
+            Agreement::CannotTell(Openness::Lost { arrived, left }) => {
+                format!(
+                    "; the run had generalized at step {arrived} and lost it from step {left} on, of which the theory does not speak"
+                )
+            }
+            Agreement::CannotTell(Openness::Forgot { left }) => {
+                format!(
+                    "; the run neither confirms nor contradicts this, because from step {left} on it no longer knew its training sample"
+                )
+            }
             Agreement::CannotTell(Openness::Censored { step }) => {
                 format!(
                     "; the run neither confirms nor contradicts this, because it stopped at step {step} without having generalized and might do so later"

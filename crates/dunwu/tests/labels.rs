@@ -242,22 +242,32 @@ fn on_shuffled_labels_hardly_any_unit_is_called_generalizing() {
     }
 }
 
+/// Units of an untrained network, and how many of them are called generalizing.
+fn untrained(name: &str, width: usize, seed: u64) -> (usize, usize) {
+    let mut spec = (presets::find(name).expect("a preset").spec)();
+    (spec.seed, spec.model.width) = (seed, width);
+    let problem = spec.task.resolve(None).expect("a problem");
+    let split = Split::draw(&problem, &spec.data, spec.seed, None).expect("a split");
+    let first = Training::new(&spec, &problem, &split, 1).expect("a run").snapshot();
+    let labels = unit_labels(&spec, &problem, &split, &first, &first).expect("its own parameters");
+    (labels.len(), labels.iter().filter(|&&label| label == Generalizing).count())
+}
+
+/// Presets whose untrained networks are judged, with their widths.
+const UNTRAINED: [(&str, usize); 4] =
+    [("omnigrok-digits", 200), ("small", 512), ("liu-2022", 400), ("gromov-2023", 500)];
+
 /// Of units that have learned nothing, at most one in a hundred is called generalizing, whatever inputs of one label have in common.
+/// `LUCKY` was chosen on seeds 0 to 3 of `omnigrok-digits`; seeds 4 to 9 had no part in that.
 #[test]
 fn hardly_any_unit_of_an_untrained_network_is_called_generalizing() {
-    for (name, width) in [("omnigrok-digits", 200), ("small", 512), ("liu-2022", 400), ("gromov-2023", 500)] {
-        let (mut n, mut n_generalizing) = (0, 0);
-        for seed in 0..4 {
-            let mut spec = (presets::find(name).expect("a preset").spec)();
-            (spec.seed, spec.model.width) = (seed, width);
-            let problem = spec.task.resolve(None).expect("a problem");
-            let split = Split::draw(&problem, &spec.data, spec.seed, None).expect("a split");
-            let first = Training::new(&spec, &problem, &split, 1).expect("a run").snapshot();
-            let labels = unit_labels(&spec, &problem, &split, &first, &first).expect("its own parameters");
-            n += labels.len();
-            n_generalizing += labels.iter().filter(|&&label| label == Generalizing).count();
+    for (name, width) in UNTRAINED {
+        for seeds in [0..4, 4..10] {
+            let found: Vec<(usize, usize)> = seeds.clone().map(|seed| untrained(name, width, seed)).collect();
+            let n: usize = found.iter().map(|(n, _)| n).sum();
+            let n_generalizing: usize = found.iter().map(|(_, n)| n).sum();
+            assert!(100 * n_generalizing <= n, "{name}, seeds {seeds:?}: {n_generalizing} of {n}, by seed {found:?}");
         }
-        assert!(100 * n_generalizing <= n, "{name}: {n_generalizing} of {n}");
     }
 }
 

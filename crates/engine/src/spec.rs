@@ -116,7 +116,8 @@ pub struct EventSpec {
     pub generalized: f64,
     /// For how many steps it must stay there.
     pub sustained: u64,
-    /// The network has collapsed when no hidden unit's norm reaches this share of the largest initial one.
+    /// A hidden unit has decayed to nothing when its norm does not reach this share of the largest initial one; a network of
+    /// which at most a hundredth of the units is left, or one, has collapsed.
     pub collapsed_norm: f64,
     /// Steps to go on after the outcome is decided; `None` runs to the last step.
     pub stop_after: Option<u64>,

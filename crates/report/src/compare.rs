@@ -2,7 +2,7 @@
 //! have in common.
 
 use super::timeline::{self, Content, Series, Track};
-use super::words::{count, counted, list, number, percent};
+use super::words::{self, count, counted, list, number, percent};
 use dunwu::Opened;
 use dunwu::answer::{
     Answer, Block, Color, FAINT, Figure, RESTORED, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object,
@@ -165,10 +165,7 @@ fn learning_curves(comparison: &Comparison, runs: [&Opened; 2]) -> Figure {
     let caption = |run: usize| {
         let which = ["first", "second"][run];
         let [name, loss] = [&comparison.names[run], &comparison.losses[run]];
-        let generalized = match runs[run].generalized {
-            Some(step) => format!("generalizes at step {}", count(step)),
-            None => format!("does not generalize within {}", counted(runs[run].spec.steps as usize, "step")),
-        };
+        let generalized = words::generalizes(runs[run]);
         format!("The {which} run, {name} ({loss}), {generalized}.")
     };
     let caption = format!("{} {}", caption(0), caption(1));
@@ -182,10 +179,10 @@ fn sentences(comparison: &Comparison) -> Vec<String> {
     all.into_iter().flatten().chain(ends).chain(units(comparison)).collect()
 }
 
-/// The two losses by name, told apart where they are one.
+/// The two runs by their losses, where these differ.
 fn sides(comparison: &Comparison) -> [String; 2] {
     let [a, b] = &comparison.losses;
-    if a == b { [format!("{a} (first run)"), format!("{b} (second run)")] } else { [a.clone(), b.clone()] }
+    if a == b { ["the first run".to_owned(), "the second run".to_owned()] } else { [a.clone(), b.clone()] }
 }
 
 /// Judged on held-out samples where there are any, because on its own sample a network may look like its labels.
@@ -201,15 +198,16 @@ fn verdict(comparison: &Comparison) -> String {
         (true, Some(_)) => "built the same features",
         (true, None) => "built features that span the same space, but not unit by unit",
         (false, _) if above >= BARELY => "built features that are partly alike",
-        (false, _) => "show no more in common than what they are held against",
+        (false, _) => "show no likeness of features beyond the reference",
     };
-    format!(
+    let told = format!(
         "{a} and {b} {what}: linear CKA {} on the {} that {}, where the network at its first step or shuffled samples reach {}.",
         number(cka),
         counted(end.n, "sample"),
         set_words(end.samples),
         number(reference),
-    )
+    );
+    told.strip_prefix("the ").map(|rest| format!("The {rest}")).unwrap_or(told)
 }
 
 fn set_words(samples: SampleSet) -> &'static str {
@@ -274,8 +272,7 @@ fn over_time(comparison: &Comparison) -> Option<String> {
 }
 
 fn likeness(comparison: &Comparison, end: &Likeness) -> String {
-    let names = sides(comparison);
-    let value = |v: Option<f64>| v.map_or("not defined".to_owned(), number);
+    let (names, value) = (sides(comparison), |v: Option<f64>| v.map_or("not defined".to_owned(), number));
     format!(
         "In the end, on the {} that {}: CKA {}; {} with its own first step {}, {} {}; shuffled {}; with the labels alone {} \
          and {}.",
@@ -343,7 +340,7 @@ fn irreps(comparison: &Comparison, runs: [&Opened; 2]) -> Option<String> {
 /// Alignment of the gradients and likeness of the features over time.
 fn figure(comparison: &Comparison) -> Figure {
     const NAME: &str = "compare";
-    const TITLE: &str = "Two losses, over time";
+    const TITLE: &str = "Gradients and features, over time";
     let names = sides(comparison);
     let points = |value: &dyn Fn(&Moment) -> Option<f64>| -> Vec<(f64, f64)> {
         comparison.moments.iter().filter_map(|m| Some((m.steps[0] as f64, value(m)?))).collect()
@@ -394,7 +391,7 @@ fn track(title: &str, mut series: Vec<Series>, height: f64) -> Track {
 
 /// What fits beside a curve.
 fn short(name: &str) -> &str {
-    name.split_once(" (").map_or(name, |(_, which)| which.trim_end_matches(')'))
+    name.strip_prefix("the ").unwrap_or(name)
 }
 
 fn caption(comparison: &Comparison) -> String {
@@ -479,16 +476,16 @@ mod tests {
         check(&with(|c| c.ends[1].cka = Some(0.7)), "mse and contrastive built features that are partly alike");
         check(
             &with(|c| c.ends[1].cka = Some(0.52)),
-            "mse and contrastive show no more in common than what they are held against",
+            "mse and contrastive show no likeness of features beyond the reference",
         );
         // A network that was at its end from the start proves nothing.
         check(
             &with(|c| c.ends[1].to_start[0] = Some(0.949)),
-            "mse and contrastive show no more in common than what they are held against",
+            "mse and contrastive show no likeness of features beyond the reference",
         );
         check(&with(|c| c.ends.clear()), "Whether mse and contrastive built the same features is not defined here");
         let twice = with(|c| c.losses[1] = "mse".into());
-        check(&twice, "mse (first run) and mse (second run) built the same features");
+        check(&twice, "The first run and the second run built the same features");
     }
 
     #[test]
@@ -498,7 +495,7 @@ mod tests {
             (c.units, c.moments, c.ends) = (None, vec![], vec![]);
         });
         let (first, mut second) = (sample_run::run(16, 8), sample_run::run(16, 8));
-        (second.spec.seed, second.generalized) = (3, None);
+        (second.spec.seed, second.knowledge) = (3, crate::sample::known(second.memorized(), None));
         second.scalars.truncate(100);
         for comparison in [sample(), bare.clone()] {
             let answer = of_runs(comparison, [&first, &second]);

@@ -52,13 +52,17 @@ pub struct RunData {
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It generalized.
+    /// It generalized, and still does at its end.
     Grokked,
+    /// It generalized and lost it again.
+    Lost,
+    /// It memorized and forgot again, and never generalized.
+    Forgot,
     /// Its steps ran out before it generalized.
     Censored,
     /// A loss or a weight was no longer a finite number.
     Diverged,
-    /// Every unit decayed to nothing.
+    /// Every unit, or all but a handful, decayed to nothing.
     Collapsed,
     /// A process is writing it.
     Running,
@@ -80,6 +84,8 @@ impl From<&RunStanding> for State {
         use dunwu_engine::Outcome;
         match standing {
             RunStanding::Ended(Outcome::Grokked { .. }) => Self::Grokked,
+            RunStanding::Ended(Outcome::Lost { .. }) => Self::Lost,
+            RunStanding::Ended(Outcome::Forgot { .. }) => Self::Forgot,
             RunStanding::Ended(Outcome::Censored { .. }) => Self::Censored,
             RunStanding::Ended(Outcome::Diverged { .. }) => Self::Diverged,
             RunStanding::Ended(Outcome::Collapsed { .. }) => Self::Collapsed,

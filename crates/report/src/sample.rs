@@ -3,6 +3,7 @@
 use dunwu::Opened;
 use dunwu::answer::Fact;
 use dunwu::group::{Irrep, IrrepKind};
+use dunwu::knowledge::Knowledge;
 use dunwu::measure::{self, MEASURES, Quantity};
 use dunwu::opened::{Frame, Stage, StageSpan, UnitLabel};
 use dunwu_engine::loss::{Loss, Objective};
@@ -10,9 +11,17 @@ use dunwu_engine::model::{Activation, Initialization};
 use dunwu_engine::optim::{AdamSpec, Method, OptimizerSpec, Schedule};
 use dunwu_engine::spec::{Architecture, DataSpec, EventSpec, ModelSpec, RecordSpec, Sampling, TopLayer};
 use dunwu_engine::task::Task;
+use dunwu_engine::train::Stay;
 use dunwu_engine::{Outcome, RunSpec, Scalars};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// What a run knows whose accuracies arrived at these steps and stayed.
+pub(crate) fn known(memorized: Option<u64>, generalized: Option<u64>) -> Knowledge {
+    let stay =
+        |arrived: Option<u64>| arrived.map(|arrived| Stay { arrived, left: None, lapses: 0, best: 1.0, last: 1.0 });
+    Knowledge { memorized: stay(memorized), generalized: stay(generalized), improving: false }
+}
 
 fn spec(width: usize, steps: u64) -> RunSpec {
     RunSpec {
@@ -113,8 +122,7 @@ pub(super) fn run(width: usize, n_frames: usize) -> Opened {
         irreps: Some(irreps),
         scalars,
         frames,
-        memorized: Some(62),
-        generalized: Some(138),
+        knowledge: known(Some(62), Some(138)),
         stages: vec![
             span(Stage::Lazy, 0, 41, "the hidden weights are as they were drawn (cosine 1.00 with the first snapshot)"),
             span(Stage::Independent, 41, 118, "a tenth of the hidden weights' power has turned (cosine 0.90)"),

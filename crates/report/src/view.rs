@@ -82,16 +82,19 @@ impl<'a> View<'a> {
         [scalars, frames, stages, Some(1)].into_iter().flatten().max().unwrap_or(1)
     }
 
-    /// What happened at a step, in order: `memorized`, `generalized`, and an end that was not the last step.
+    /// What happened at a step, in order: `memorized`, `generalized`, what was lost of it, and an end that was not the last step.
     pub(super) fn events(&self) -> Vec<(u64, &'static str)> {
         let end = match self.opened.outcome {
             Outcome::Diverged { step } => Some((step, "diverged")),
             Outcome::Collapsed { step } => Some((step, "collapsed")),
-            Outcome::Grokked { .. } | Outcome::Censored { .. } => None,
+            Outcome::Grokked { .. } | Outcome::Lost { .. } | Outcome::Forgot { .. } | Outcome::Censored { .. } => None,
         };
-        let memorized = self.opened.memorized.map(|step| (step, "memorized"));
-        let generalized = self.opened.generalized.map(|step| (step, "generalized"));
-        let mut events: Vec<_> = [memorized, generalized, end].into_iter().flatten().collect();
+        let named = |step: Option<u64>, name| step.map(|step| (step, name));
+        let memorized = named(self.opened.memorized(), "memorized");
+        let generalized = named(self.opened.generalized(), "generalized");
+        let forgotten = named(self.opened.knowledge.forgotten(), "forgot");
+        let lost = named(self.opened.knowledge.lost(), "lost");
+        let mut events: Vec<_> = [memorized, generalized, forgotten, lost, end].into_iter().flatten().collect();
         events.sort_by_key(|&(step, _)| step);
         events
     }

@@ -6,6 +6,7 @@ use dunwu::Opened;
 use dunwu::answer::{Band, Mark, stage_tint};
 use dunwu::opened::{Stage, StageSpan, UnitLabel};
 use dunwu_engine::Outcome;
+use dunwu_engine::train::Stay;
 
 /// The label as a word.
 pub(super) fn label(label: UnitLabel) -> &'static str {
@@ -28,7 +29,7 @@ pub(super) fn stage(stage: Stage) -> (&'static str, &'static str) {
 
 /// `5 steps after it had memorized …`, as far as there is something to say.
 fn delay(opened: &Opened, generalized: u64) -> String {
-    match opened.memorized {
+    match opened.memorized() {
         Some(memorized) if memorized < generalized => format!(
             ", {} after it had memorized its {} (step {})",
             counted((generalized - memorized) as usize, "step"),
@@ -43,17 +44,59 @@ fn delay(opened: &Opened, generalized: u64) -> String {
     }
 }
 
-/// How the run ended, as one plain sentence.
+/// How the run ended, as one plain sentence; another says so where it was still learning.
 pub(super) fn outcome(opened: &Opened) -> String {
+    let rising = match opened.outcome {
+        Outcome::Censored { .. } | Outcome::Lost { .. } | Outcome::Forgot { .. } if opened.knowledge.improving => {
+            " It was still improving when the steps ran out."
+        }
+        _ => "",
+    };
+    format!("{}{rising}", ending(opened))
+}
+
+fn ending(opened: &Opened) -> String {
     let last_test = opened.scalars.iter().rev().find_map(|s| s.test_accuracy);
+    let level = percent(opened.spec.events.generalized);
+    let generalized = |at: u64| format!(", although it had generalized at step {}", count(at));
     match opened.outcome {
-        Outcome::Grokked { step } => format!(
-            "The network grokked: from step {} on it answers at least {} of the questions that it was never shown{}.",
-            count(step),
-            percent(opened.spec.events.generalized),
-            delay(opened, step),
+        Outcome::Grokked { step } => {
+            let lapses = opened.knowledge.generalized.map_or(0, |stay| stay.lapses);
+            let (held, delay) = (delay(opened, step), "of the questions that it was never shown");
+            if lapses == 0 {
+                format!("The network grokked: from step {} on it answers at least {level} {delay}{held}.", count(step))
+            } else {
+                format!(
+                    "The network grokked: at step {} it came to answer at least {level} {delay}{held}; it fell below that {} \
+                     since, and ends at {}.",
+                    count(step),
+                    counted(lapses as usize, "time"),
+                    last_test.map_or("no accuracy".to_owned(), percent),
+                )
+            }
+        }
+        Outcome::Lost { arrived, left, last, .. } => format!(
+            "The network generalized and lost it: at step {} it came to answer at least {level} of the questions that it was never \
+             shown{}; from step {} on it answers fewer, and ends at {}{}.",
+            count(arrived),
+            delay(opened, arrived),
+            count(left),
+            percent(last),
+            survivors(opened),
         ),
-        Outcome::Censored { step } => match (last_test, opened.memorized) {
+        Outcome::Forgot { arrived, left, last, .. } => format!(
+            "The network memorized and forgot: at step {} it knew at least {} of its training sample; from step {} on it knows \
+             less, and ends at {}{}{}.",
+            count(arrived),
+            percent(opened.spec.events.memorized),
+            count(left),
+            percent(last),
+            last_test.map_or(String::new(), |test| {
+                format!(" and at {} of the questions that it was never shown", percent(test))
+            }),
+            survivors(opened),
+        ),
+        Outcome::Censored { step } => match (last_test, opened.memorized()) {
             (Some(test), Some(memorized)) => format!(
                 "The network memorized (step {}) but did not generalize within {}: it answers {} of the questions that it \
                  was never shown.",
@@ -73,16 +116,59 @@ pub(super) fn outcome(opened: &Opened) -> String {
                 counted(step as usize, "step"),
             ),
         },
-        Outcome::Diverged { step } => {
-            format!("Training diverged: at step {} a loss or a weight was no longer a finite number.", count(step))
-        }
+        Outcome::Diverged { step } => format!(
+            "Training diverged: at step {} a loss or a weight was no longer a finite number{}.",
+            count(step),
+            opened.generalized().map_or(String::new(), generalized),
+        ),
         Outcome::Collapsed { step } => {
-            let before = opened
-                .generalized
-                .map_or(String::new(), |at| format!(", although it had generalized at step {}", count(at)));
-            format!("The network collapsed: by step {} every hidden unit had decayed to nothing{before}.", count(step))
+            let left = living(opened).filter(|&(alive, _)| alive > 0);
+            let units = left.map_or("every hidden unit had decayed to nothing".to_owned(), |(alive, all)| {
+                format!("all but {} of its {} had decayed to nothing", count(alive as u64), counted(all, "hidden unit"))
+            });
+            let before = opened.generalized().map_or(String::new(), generalized);
+            format!("The network collapsed: by step {} {units}{before}.", count(step))
         }
     }
+}
+
+/// Units that are alive at the last snapshot, of all.
+fn living(opened: &Opened) -> Option<(usize, usize)> {
+    let frame = opened.frames.last().filter(|frame| !frame.labels.is_empty())?;
+    Some((frame.labels.len() - frame.count(UnitLabel::Dead), frame.labels.len()))
+}
+
+/// `; 251 of its 256 hidden units are dead`, where most are.
+fn survivors(opened: &Opened) -> String {
+    let dead = living(opened).filter(|(alive, all)| 2 * alive < *all);
+    dead.map_or(String::new(), |(alive, all)| {
+        format!("; {} of its {} are dead", count((all - alive) as u64), counted(all, "hidden unit"))
+    })
+}
+
+/// `generalizes at step 135`, and whether it stays so.
+pub(super) fn generalizes(opened: &Opened) -> String {
+    match opened.knowledge.generalized {
+        Some(Stay { arrived, left: None, .. }) => format!("generalizes at step {}", count(arrived)),
+        Some(Stay { arrived, left: Some(left), .. }) => {
+            format!("generalizes at step {} and loses it from step {} on", count(arrived), count(left))
+        }
+        None => format!("does not generalize within {}", counted(opened.spec.steps as usize, "step")),
+    }
+}
+
+/// When test accuracy passes a half, when it arrives, and whether it stays.
+pub(super) fn jump(opened: &Opened) -> String {
+    let half = opened.scalars.iter().find(|row| row.test_accuracy.is_some_and(|accuracy| accuracy >= 0.5));
+    let Some(half) = half.map(|row| count(row.step)) else { return "test accuracy never passes a half".to_owned() };
+    let arrives = match opened.knowledge.generalized {
+        None => "does not arrive".to_owned(),
+        Some(Stay { arrived, left: None, .. }) => format!("arrives at step {}", count(arrived)),
+        Some(Stay { arrived, left: Some(left), .. }) => {
+            format!("arrives at step {}, below its level again from step {} on", count(arrived), count(left))
+        }
+    };
+    format!("test accuracy passes a half at step {half} and {arrives}")
 }
 
 /// Stages as bands of a plot, named by numeral and word where there is room.

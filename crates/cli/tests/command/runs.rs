@@ -143,6 +143,35 @@ fn weights_that_decay_to_nothing_end_collapsed() {
     assert_eq!(n_units(&result), 256);
 }
 
+/// Strong decay destroys what it made: generalized at step 52, gone at the end, with 251 of 256 units dead. Everything that says how
+/// the run stands agrees: its outcome, its story, its list, its table as a sweep.
+#[test]
+fn what_was_lost_at_the_end_is_nowhere_said_to_have_grokked() {
+    let desk = Desk::new();
+    let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/field/forgets.toml");
+    let result = desk.json(&format!("run {spec}"));
+    let outcome = &result["outcome"];
+    assert_eq!(outcome["kind"], "lost");
+    let step = |value: &Value| value.as_u64().unwrap();
+    let (arrived, left) = (step(&outcome["arrived"]), step(&outcome["left"]));
+    assert!((20..100).contains(&arrived) && arrived < left && left < 1_000, "{outcome}");
+    assert_eq!((&outcome["step"], &outcome["final"]), (&json!(1_000), &result["test_accuracy"]));
+    assert!(outcome["final"].as_f64().unwrap() < 0.2);
+    assert_eq!((step(&result["step_generalized"]), step(&result["step_lost"])), (arrived, left));
+    assert!(step(&result["step_forgotten"]) > left && result["test_accuracy_fall"].as_f64().unwrap() > 0.8);
+    let story =
+        result["story"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join(" ");
+    assert!(story.contains("generalized and lost it") && story.contains("dead"), "{story}");
+    assert!(!story.contains("grokked") && !story.contains("the run agrees"), "{story}");
+
+    assert_eq!(desk.json("ls state=lost")["runs"].as_array().unwrap().len(), 1);
+    let swept = desk.json(&format!("sweep {spec} seed=0 --quiet"));
+    let table = swept["table"].as_str().unwrap();
+    let diagram = desk.json(&format!("phase {table} x=data.fraction y=model.width"));
+    assert_eq!(diagram["cells"][0]["phase"], "lost", "{diagram}");
+    assert_eq!(diagram["cells"][0]["generalized"], 0);
+}
+
 #[test]
 fn without_a_test_sample_there_is_no_test_accuracy_and_the_run_is_censored() {
     let result = Desk::new().json("run small task=cyclic:7 data.fraction=1 steps=50");

@@ -1,6 +1,7 @@
 //! `dunwu sweep` and `dunwu work`: what programs rely on, kills, Ctrl-C, several at once, nonsense.
 
 use crate::Desk;
+use dunwu_studies::sweep::ROWS_FORMAT;
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -204,8 +205,12 @@ fn results_of_a_newer_build_are_refused_by_name() {
     desk.json("sweep boundary.toml seed=0 steps=100");
     let rows = fs::read_dir(desk.path("runs/sweeps/rows")).unwrap().next().unwrap().unwrap().path();
     let text = fs::read_to_string(&rows).unwrap();
-    fs::write(&rows, text.replacen("\"format\":2,\"dunwu\":\"", "\"format\":3,\"dunwu\":\"9", 1)).unwrap();
-    desk.refuses("sweep boundary.toml --quiet", 1, &["format 3", "dunwu 9", "another folder"]);
+    fs::write(
+        &rows,
+        text.replacen(&format!("\"format\":{ROWS_FORMAT},\"dunwu\":\""), "\"format\":99,\"dunwu\":\"9", 1),
+    )
+    .unwrap();
+    desk.refuses("sweep boundary.toml --quiet", 1, &["format 99", "dunwu 9", "another folder"]);
     fs::write(&rows, text).unwrap();
     assert_eq!(desk.json("sweep boundary.toml seed=0 steps=100")["reused"], 4, "nothing was lost");
 }

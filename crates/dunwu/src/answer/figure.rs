@@ -76,7 +76,8 @@ pub struct Slides {
 pub struct Terrain {
     /// Training samples.
     pub n_train: usize,
-    /// Degrees along the great circle from the memorizing peak, at 0°, to the generalizing one; ascending.
+    /// Degrees along the great circle from the first named peak, at 0°, to the second; ascending. As a rule the first is a memory peak
+    /// and the second a feature peak.
     pub theta: Vec<f64>,
     /// Degrees of tilt out of that circle; ascending.
     pub phi: Vec<f64>,

@@ -9,11 +9,11 @@ use dunwu_engine::{Problem, RunSpec};
 
 /// Two peaks of a landscape, and a third direction that opens the plane between them.
 pub(super) struct Mountains<'a> {
-    /// The memory peak, and whether it is a peak here.
-    pub(super) memory: (&'a Best, bool),
-    /// The feature peak, and whether it is a peak here.
-    pub(super) feature: (&'a Best, bool),
-    /// Another memory peak; without it, any direction.
+    /// The peak on the left, as a rule the memory peak, and whether it is a peak here.
+    pub(super) left: (&'a Best, PeakKind, bool),
+    /// The peak on the right, as a rule the feature peak, and whether it is a peak here.
+    pub(super) right: (&'a Best, PeakKind, bool),
+    /// Another peak of the left one's kind; without it, any direction.
     pub(super) third: Option<&'a Best>,
 }
 
@@ -58,9 +58,10 @@ pub(super) fn terrains(points: &[RacePoint], energies: &[Energy], workers: &Work
         there.next()
     };
     let at = |(i, energy): (usize, &Energy)| {
+        let side = |kind| nearest(i, kind).map(|(best, is_peak)| (best, kind, is_peak));
         let mountains = Mountains {
-            memory: nearest(i, PeakKind::Memory)?,
-            feature: nearest(i, PeakKind::Feature)?,
+            left: side(PeakKind::Memory)?,
+            right: side(PeakKind::Feature)?,
             third: points[i].standings.first()?.runner_up.as_ref(),
         };
         terrain(energy, &mountains, points[i].standings.first()?.n_train, workers)
@@ -75,28 +76,28 @@ pub(super) fn terrain(
     n_train: usize,
     workers: &Workers,
 ) -> Option<Terrain> {
-    let (memory, feature) = (mountains.memory.0, mountains.feature.0);
+    let ((left, left_kind, left_is_peak), (right, right_kind, right_is_peak)) = (mountains.left, mountains.right);
     // Any fixed direction will do; one that no symmetry of a task prefers.
     let any: Vec<f64> = (0..energy.dimension()).map(|k| ((k * k + 1) as f64).sin()).collect();
     let third = mountains.third.map_or(&any, |best| &best.w);
-    let section = Section::of(energy, &memory.w, &feature.w, third, workers)?;
+    let section = Section::of(energy, &left.w, &right.w, third, workers)?;
     let height = |w: &[f64]| energy.of_unit(w).0;
     let mut marks = vec![
         Mark {
             theta: 0.0,
             phi: 0.0,
-            height: height(&memory.w),
-            kind: PeakKind::Memory,
-            is_peak: mountains.memory.1,
-            name: memory.name.clone(),
+            height: height(&left.w),
+            kind: left_kind,
+            is_peak: left_is_peak,
+            name: left.name.clone(),
         },
         Mark {
             theta: section.apart,
             phi: 0.0,
-            height: height(&feature.w),
-            kind: PeakKind::Feature,
-            is_peak: mountains.feature.1,
-            name: feature.name.clone(),
+            height: height(&right.w),
+            kind: right_kind,
+            is_peak: right_is_peak,
+            name: right.name.clone(),
         },
     ];
     if let Some(third) = mountains.third {
@@ -104,7 +105,7 @@ pub(super) fn terrain(
             theta: section.third.0,
             phi: section.third.1,
             height: height(&third.w),
-            kind: PeakKind::Memory,
+            kind: left_kind,
             is_peak: true,
             name: third.name.clone(),
         });

@@ -49,9 +49,12 @@ pub enum NoMountains {
         /// About five eighths of it.
         fewer: usize,
     },
-    /// One of the two kinds is missing.
-    #[error("no {0} peak was found on this landscape, and the mountains are a section through one of either kind")]
-    NoPeak(&'static str),
+    /// There is only one peak that is not mixed, of this kind.
+    #[error("a single {0} peak was found on this landscape, and the mountains are a section through two peaks")]
+    OnePeak(&'static str),
+    /// There is no peak that is not mixed.
+    #[error("neither a memory nor a feature peak was found on this landscape")]
+    NoPeak,
     /// The two peaks and a third direction lie in one plane.
     #[error("the two highest peaks span no section of three dimensions")]
     Flat,
@@ -122,13 +125,20 @@ impl PeaksRequest {
         if landscape.is_complete() {
             return Err(NoMountains::WholePopulation { fewer: (self.split.train.len() * 5).div_ceil(8) });
         }
-        let best = |kind: PeakKind| peaks.best(kind).ok_or(NoMountains::NoPeak(kind.name()));
-        let memory = best(PeakKind::Memory)?;
-        let feature = Best::of(landscape, best(PeakKind::Feature)?);
-        let third = peaks.runner_up(PeakKind::Memory, memory).map(|maximum| Best::of(landscape, maximum));
+        let (memory, feature) = (peaks.best(PeakKind::Memory), peaks.best(PeakKind::Feature));
+        // Where one kind is missing, the two highest peaks of the other.
+        let second = |kind, best| peaks.runner_up(kind, best).ok_or(NoMountains::OnePeak(kind.name()));
+        let (left, right) = match (memory, feature) {
+            (Some(memory), Some(feature)) => ((memory, PeakKind::Memory), (feature, PeakKind::Feature)),
+            (None, Some(best)) => ((second(PeakKind::Feature, best)?, PeakKind::Feature), (best, PeakKind::Feature)),
+            (Some(best), None) => ((best, PeakKind::Memory), (second(PeakKind::Memory, best)?, PeakKind::Memory)),
+            (None, None) => return Err(NoMountains::NoPeak),
+        };
+        let third = if left.1 == right.1 { None } else { peaks.runner_up(left.1, left.0) };
+        let third = third.map(|maximum| Best::of(landscape, maximum));
         let mountains = Mountains {
-            memory: (&Best::of(landscape, memory), true),
-            feature: (&feature, true),
+            left: (&Best::of(landscape, left.0), left.1, true),
+            right: (&Best::of(landscape, right.0), right.1, true),
             third: third.as_ref(),
         };
         terrain(&landscape.energy, &mountains, self.split.train.len(), workers).ok_or(NoMountains::Flat)

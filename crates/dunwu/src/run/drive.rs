@@ -62,8 +62,6 @@ pub struct Ended {
     pub seconds: f64,
     /// Every evaluation.
     pub scalars: Vec<Scalars>,
-    /// Steps at which train and test accuracy arrived.
-    pub arrivals: [Option<u64>; 2],
     /// The last snapshot, if the last step took one.
     pub snapshot: Option<Snapshot>,
 }
@@ -89,8 +87,8 @@ pub fn drive<K: Keeper>(
             keeper.keep_snapshot(snapshot, scalars.last())?;
         }
         if let Some(outcome) = advanced.outcome {
-            let (step, arrivals, snapshot) = (advanced.step, training.arrivals(), advanced.snapshot);
-            return Ok(Driven::Ended(Box::new(Ended { outcome, step, seconds, scalars, arrivals, snapshot })));
+            let (step, snapshot) = (advanced.step, advanced.snapshot);
+            return Ok(Driven::Ended(Box::new(Ended { outcome, step, seconds, scalars, snapshot })));
         }
         let must_stop = (pace.must_stop)();
         if must_stop || saved.elapsed() >= pace.checkpoint_every {

@@ -1,7 +1,8 @@
 //! What was known of a run at a step.
 
 use crate::group::Irrep;
-use crate::opened::{Frame, Opened, arrivals};
+use crate::knowledge::Knowledge;
+use crate::opened::{Frame, Opened};
 use dunwu_engine::{RunSpec, Scalars};
 
 /// A run as it was known at one step: nothing of it happened later.
@@ -102,10 +103,9 @@ impl<'a> Past<'a> {
         self.frames
     }
 
-    /// Steps at which train and test accuracy arrived, as far as that was known: an accuracy that falls below its level again later
-    /// had arrived all the same.
-    pub fn arrivals(&self) -> [Option<u64>; 2] {
-        arrivals(self.spec, self.scalars)
+    /// What the run knew of its samples until then.
+    pub fn knowledge(&self) -> Knowledge {
+        Knowledge::of(self.spec, [self.n_train, self.n_population.saturating_sub(self.n_train)], self.scalars)
     }
 
     /// What was known earlier.
@@ -160,13 +160,13 @@ mod tests {
                 frame.labels.clear();
                 frame.values.clear();
             }
-            (other.memorized, other.generalized) = (Some(1), Some(2));
+            other.knowledge = Knowledge::default();
             other.outcome = Outcome::Diverged { step: 60 };
             other.stages.clear();
             other.story.clear();
             let (past, same) = (whole.until(step), other.until(step));
             assert_eq!(past, same, "step {step}");
-            assert_eq!(past.arrivals(), same.arrivals(), "step {step}");
+            assert_eq!(past.knowledge(), same.knowledge(), "step {step}");
             assert!(past.scalars().iter().all(|row| row.step <= step));
             assert!(past.frames().iter().all(|frame| frame.step <= step));
         }
@@ -179,6 +179,6 @@ mod tests {
         assert_eq!(whole.until(9).until(40), whole.until(9), "what is past does not grow");
         let end = whole.until(60);
         assert_eq!((end.scalars().len(), end.frames().len()), (whole.scalars.len(), whole.frames.len()));
-        assert_eq!(end.arrivals(), [whole.memorized, whole.generalized]);
+        assert_eq!(end.knowledge(), whole.knowledge);
     }
 }

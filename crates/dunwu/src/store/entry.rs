@@ -90,15 +90,39 @@ pub(super) struct StoredFinished {
 }
 
 /// [`Outcome`] as the record and `--json` write it: `{"kind":"grokked","step":138}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum StoredOutcome {
-    /// Test accuracy arrived at its level and stayed.
+    /// Test accuracy arrived at its level, stayed, and is there at the end.
     Grokked {
         /// First step of the stay.
         step: u64,
     },
-    /// The steps ran out first.
+    /// Test accuracy arrived at its level, stayed, and is below it at the end.
+    Lost {
+        /// The last step.
+        step: u64,
+        /// First step of the stay.
+        arrived: u64,
+        /// First evaluation from which on it is below its level until the end.
+        left: u64,
+        /// Test accuracy at the end.
+        #[serde(rename = "final")]
+        last: f64,
+    },
+    /// Train accuracy did the same, and test accuracy never arrived.
+    Forgot {
+        /// The last step.
+        step: u64,
+        /// First step of the stay.
+        arrived: u64,
+        /// First evaluation from which on it is below its level until the end.
+        left: u64,
+        /// Train accuracy at the end.
+        #[serde(rename = "final")]
+        last: f64,
+    },
+    /// The steps ran out before test accuracy arrived.
     Censored {
         /// The last step.
         step: u64,
@@ -108,9 +132,9 @@ pub enum StoredOutcome {
         /// First step at which it was seen.
         step: u64,
     },
-    /// Every unit decayed to nothing.
+    /// Every unit, or all but a handful, decayed to nothing.
     Collapsed {
-        /// First step at which it was seen.
+        /// First step from which on it was seen.
         step: u64,
     },
 }
@@ -243,6 +267,8 @@ impl From<Outcome> for StoredOutcome {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Grokked { step } => Self::Grokked { step },
+            Outcome::Lost { step, arrived, left, last } => Self::Lost { step, arrived, left, last },
+            Outcome::Forgot { step, arrived, left, last } => Self::Forgot { step, arrived, left, last },
             Outcome::Censored { step } => Self::Censored { step },
             Outcome::Diverged { step } => Self::Diverged { step },
             Outcome::Collapsed { step } => Self::Collapsed { step },
@@ -254,6 +280,8 @@ impl From<StoredOutcome> for Outcome {
     fn from(outcome: StoredOutcome) -> Self {
         match outcome {
             StoredOutcome::Grokked { step } => Self::Grokked { step },
+            StoredOutcome::Lost { step, arrived, left, last } => Self::Lost { step, arrived, left, last },
+            StoredOutcome::Forgot { step, arrived, left, last } => Self::Forgot { step, arrived, left, last },
             StoredOutcome::Censored { step } => Self::Censored { step },
             StoredOutcome::Diverged { step } => Self::Diverged { step },
             StoredOutcome::Collapsed { step } => Self::Collapsed { step },
@@ -334,6 +362,14 @@ mod tests {
     fn outcomes_are_written_as_programs_expect_them() {
         for (outcome, text) in [
             (Outcome::Grokked { step: 138 }, r#"{"kind":"grokked","step":138}"#),
+            (
+                Outcome::Lost { step: 1000, arrived: 52, left: 90, last: 0.25 },
+                r#"{"kind":"lost","step":1000,"arrived":52,"left":90,"final":0.25}"#,
+            ),
+            (
+                Outcome::Forgot { step: 1000, arrived: 8, left: 90, last: 0.25 },
+                r#"{"kind":"forgot","step":1000,"arrived":8,"left":90,"final":0.25}"#,
+            ),
             (Outcome::Censored { step: 2000 }, r#"{"kind":"censored","step":2000}"#),
             (Outcome::Diverged { step: 3 }, r#"{"kind":"diverged","step":3}"#),
             (Outcome::Collapsed { step: 900 }, r#"{"kind":"collapsed","step":900}"#),

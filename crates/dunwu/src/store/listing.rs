@@ -7,6 +7,7 @@ use super::record::Record;
 use super::remarks::Remarks;
 use super::removal::bytes_below;
 use super::run_dir::RunDir;
+use crate::knowledge::outcome;
 use crate::spec_file;
 use crate::verb::VerbError;
 use dunwu_engine::spec::{SETTINGS, Value, nearest, parse_value};
@@ -50,10 +51,7 @@ impl RunStanding {
     /// In one word: the outcome's name, `running` or `interrupted`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Ended(Outcome::Grokked { .. }) => "grokked",
-            Self::Ended(Outcome::Censored { .. }) => "censored",
-            Self::Ended(Outcome::Diverged { .. }) => "diverged",
-            Self::Ended(Outcome::Collapsed { .. }) => "collapsed",
+            Self::Ended(outcome) => outcome.name(),
             Self::Running(_) => "running",
             Self::Interrupted => "interrupted",
         }
@@ -61,11 +59,12 @@ impl RunStanding {
 }
 
 /// Every word of [`RunStanding::name`].
-pub const STANDINGS: [&str; 6] = ["grokked", "censored", "diverged", "collapsed", "running", "interrupted"];
+pub const STANDINGS: [&str; 8] =
+    ["grokked", "lost", "forgot", "censored", "diverged", "collapsed", "running", "interrupted"];
 
 /// Keys of a list beside the settings of runs, with what they mean.
 pub const LIST_KEYS: &[(&str, &str)] = &[
-    ("state", "grokked, censored, diverged, collapsed, running or interrupted"),
+    ("state", "grokked, lost, forgot, censored, diverged, collapsed, running or interrupted"),
     ("tag", "only runs with this tag"),
     ("sort", "time, size, test, train, step, id or any setting; `-` before it turns it round (default: -time)"),
     ("limit", "at most so many runs"),
@@ -157,7 +156,7 @@ impl ListedRun {
         let spec = spec_file::read(&toml, &RunSpec::default()).map_err(unreadable)?;
         let record = Record::read(dir)?;
         let standing = match (record.finished, dir.writer()) {
-            (Some(finished), _) => RunStanding::Ended(finished.outcome),
+            (Some(end), _) => RunStanding::Ended(outcome(&spec, &record.scalars, end.outcome, end.step)),
             (None, Some(writer)) => RunStanding::Running(writer),
             (None, None) => RunStanding::Interrupted,
         };

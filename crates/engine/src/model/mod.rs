@@ -10,4 +10,4 @@ pub(crate) use ridge::{solve_ridge, solve_top};
 // What the words of a network mean is here and in the kernel.
 pub use crate::spec::{Activation, Initialization};
 pub use two_layer::Weights;
-pub(crate) use two_layer::{largest_column_norm, largest_or_nan};
+pub(crate) use two_layer::{column_norms, largest_or_nan};

@@ -58,17 +58,18 @@ impl Weights {
 
     /// The largest norm of a unit's input weights.
     pub fn largest_unit_norm(&self) -> f64 {
-        largest_column_norm(&self.hidden, self.n_units)
+        largest_or_nan(column_norms(&self.hidden, self.n_units).into_iter())
     }
 }
 
-/// The largest norm of a column of a row-major matrix; NaN if an entry is not a number.
-pub(crate) fn largest_column_norm(matrix: &[f32], n_columns: usize) -> f64 {
+/// The norm of each column of a row-major matrix.
+pub(crate) fn column_norms(matrix: &[f32], n_columns: usize) -> Vec<f64> {
     let mut squares = vec![0.0_f64; n_columns];
     for row in matrix.chunks_exact(n_columns) {
         squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(w) * f64::from(w));
     }
-    largest_or_nan(squares.into_iter()).sqrt()
+    squares.iter_mut().for_each(|square| *square = square.sqrt());
+    squares
 }
 
 /// The largest of numbers that are not negative, 0 without any; unlike `f64::max` it does not hide what is not a number.
@@ -88,9 +89,10 @@ mod tests {
 
     #[test]
     fn the_largest_norm_does_not_hide_what_is_not_a_number() {
-        assert_eq!(largest_column_norm(&[3.0, 1.0, 4.0, 1.0], 2), 5.0);
-        assert!(largest_column_norm(&[f32::NAN, 1.0, 4.0, 9.0], 2).is_nan());
-        assert!(largest_column_norm(&[1.0, f32::NAN, 4.0, 9.0], 2).is_nan());
+        let largest = |matrix: &[f32]| largest_or_nan(column_norms(matrix, 2).into_iter());
+        assert_eq!(largest(&[3.0, 1.0, 4.0, 1.0]), 5.0);
+        assert!(largest(&[f32::NAN, 1.0, 4.0, 9.0]).is_nan());
+        assert!(largest(&[1.0, f32::NAN, 4.0, 9.0]).is_nan());
     }
 
     #[test]

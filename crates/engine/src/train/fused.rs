@@ -104,8 +104,8 @@ impl Learner for Fused {
         self.network.copy_hidden(into);
     }
 
-    fn largest_unit_norm(&self) -> f64 {
-        self.network.largest_unit_norm()
+    fn unit_norms(&self) -> Vec<f64> {
+        self.network.unit_norms()
     }
 
     fn n_threads(&self) -> usize {

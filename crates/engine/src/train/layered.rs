@@ -245,8 +245,8 @@ impl<L: Layers> Learner for Layered<L> {
         self.network.trainable.copy_hidden(into);
     }
 
-    fn largest_unit_norm(&self) -> f64 {
-        self.network.trainable.largest_unit_norm()
+    fn unit_norms(&self) -> Vec<f64> {
+        self.network.trainable.unit_norms()
     }
 
     fn n_threads(&self) -> usize {

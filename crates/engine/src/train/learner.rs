@@ -27,8 +27,8 @@ pub(super) trait Learner: Send {
     /// Replaces what `into` holds by all weights below the top layer, in a fixed order.
     fn copy_hidden(&self, into: &mut Vec<f32>);
 
-    /// The largest norm of the weights that one unit reads by.
-    fn largest_unit_norm(&self) -> f64;
+    /// The norm of the weights that each unit reads by.
+    fn unit_norms(&self) -> Vec<f64>;
 
     /// Threads in use.
     fn n_threads(&self) -> usize;

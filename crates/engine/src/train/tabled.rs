@@ -122,8 +122,8 @@ impl Learner for Tabled {
         self.trainable.copy_hidden(into);
     }
 
-    fn largest_unit_norm(&self) -> f64 {
-        self.trainable.largest_unit_norm()
+    fn unit_norms(&self) -> Vec<f64> {
+        self.trainable.unit_norms()
     }
 
     fn n_threads(&self) -> usize {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::loss::Loss;
 use crate::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
 use crate::spec::presets;
 use crate::spec::{DataSpec, ModelSpec, Sampling};
@@ -281,4 +282,25 @@ fn the_window_of_a_snapshot_at_an_event_is_that_of_a_scheduled_one() {
         }
         assert!(seen >= 3 && (truncated == 0) == whole, "{truncated} of {seen} truncated");
     }
+}
+
+/// Strong decay destroys what it made: the network of `small` with a rate of 0.05 and a decay of 4 generalizes, and then loses it.
+#[test]
+fn what_is_lost_again_is_not_said_to_have_grokked() {
+    let mut spec = RunSpec { steps: 1000, ..(presets::find("small").expect("a preset").spec)() };
+    spec.loss = Objective::Outputs(Loss::CrossEntropy);
+    spec.data = DataSpec::of(Sampling::Fraction(0.6));
+    spec.optimizer = OptimizerSpec {
+        method: Method::AdamW(AdamSpec::DEFAULT),
+        learning_rate: 0.05,
+        weight_decay: 4.0,
+        ..spec.optimizer
+    };
+    let (_, _, mut training) = begin(&spec, 1);
+    let rows: Vec<Scalars> = to_the_end(&mut training).into_iter().filter_map(|progress| progress.scalars).collect();
+    let ended = Outcome::at_end(1000, training.stays(), None);
+    let Outcome::Lost { step: 1000, arrived, left, last } = ended else { panic!("{ended:?}") };
+    let accuracy = |step: u64| rows.iter().find(|row| row.step == step).and_then(|row| row.test_accuracy).unwrap();
+    assert!(accuracy(arrived) >= 0.99 && accuracy(left) < 0.99 && arrived < left && last < 0.1, "{ended:?}");
+    assert!(rows.iter().filter(|row| row.step >= left).all(|row| row.test_accuracy < Some(0.99)), "it left for good");
 }

@@ -1,8 +1,8 @@
 //! A network's parameters with all that changes them.
 
 use super::TrainError;
+use crate::model::column_norms;
 use crate::model::layered::Layout;
-use crate::model::{largest_column_norm, largest_or_nan};
 use crate::optim::Optimizer;
 use crate::spec::Numerics;
 use std::ops::Range;
@@ -37,10 +37,10 @@ impl Trainable {
         into.extend_from_slice(&self.parameters[..self.layout.top().start]);
     }
 
-    /// The largest norm of a column of a matrix below the top layer: of the weights that one unit reads by.
-    pub(super) fn largest_unit_norm(&self) -> f64 {
+    /// The norm of each column of each matrix below the top layer: of the weights that one unit reads by.
+    pub(super) fn unit_norms(&self) -> Vec<f64> {
         let matrices = self.layout.hidden_matrices();
-        largest_or_nan(matrices.map(|(range, _, columns)| largest_column_norm(&self.parameters[range], columns)))
+        matrices.flat_map(|(range, _, columns)| column_norms(&self.parameters[range], columns)).collect()
     }
 
     /// Everything but the gradient, which is made anew, by name.

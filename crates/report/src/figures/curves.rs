@@ -2,10 +2,11 @@
 
 use crate::timeline::{self, Content, Series, Track};
 use crate::view::View;
-use crate::words::{count, number, percent};
+use crate::words::{count, counted, number, percent};
 use dunwu::answer::{CORRUPTED, RESTORED, TEST, TRAIN};
 use dunwu::answer::{Figure, Scale};
 use dunwu_engine::loss::{Loss, Objective};
+use dunwu_engine::train::Stay;
 
 const NAME: &str = "curves";
 const TITLE: &str = "Learning curves";
@@ -58,29 +59,35 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
 fn caption(view: &View<'_>) -> String {
     let opened = view.opened;
     let last = opened.scalars.last().expect("checked by the caller");
-    let train = match opened.memorized {
-        Some(step) => {
-            format!(
-                "Training accuracy stays at {} or more from step {} on",
-                percent(opened.spec.events.memorized),
-                count(step)
-            )
-        }
+    let until = |stay: Stay, ends: f64| match (stay.left, stay.lapses) {
+        (Some(left), _) => format!(" to step {} and ends at {}", count(left), percent(ends)),
+        (None, 0) => " on".to_owned(),
+        (None, lapses) => format!(" on, but for {}", counted(lapses as usize, "lapse")),
+    };
+    let train = match opened.knowledge.memorized {
+        Some(stay) => format!(
+            "Training accuracy is at {} or more from step {}{}",
+            percent(opened.spec.events.memorized),
+            count(stay.arrived),
+            until(stay, last.train_accuracy)
+        ),
         None if last.train_accuracy.is_finite() => {
             format!("Training accuracy ends at {}", percent(last.train_accuracy))
         }
         None => "Training accuracy is not defined at the end".into(),
     };
-    let test = match (opened.generalized, last.test_accuracy) {
-        (Some(step), _) => {
+    let test = match (opened.knowledge.generalized, last.test_accuracy) {
+        (Some(stay), ends) => {
+            let step = stay.arrived;
             let times = opened
-                .memorized
+                .memorized()
                 .filter(|&m| m > 0 && m < step)
                 .map_or(String::new(), |m| format!(", {} times as late", number(step as f64 / m as f64)));
             format!(
-                "test accuracy at {} or more from step {}{times}",
+                "test accuracy at {} or more from step {}{}{times}",
                 percent(opened.spec.events.generalized),
-                count(step)
+                count(step),
+                until(stay, ends.unwrap_or_default())
             )
         }
         (None, Some(accuracy)) => format!("test accuracy ends at {}", percent(accuracy)),

@@ -90,7 +90,7 @@ fn row(
 /// The first snapshot with a spectrum, the one nearest to the jump, the last.
 fn chosen<'v>(view: &View<'v>, spectrum: Handle<shape::Spectrum>) -> Vec<(&'v Snapshot, Color)> {
     let frames: Vec<&Snapshot> = view.opened.frames.iter().filter(|f| view.spectrum(f, spectrum).is_some()).collect();
-    let jump = view.opened.generalized.and_then(|step| frames.iter().min_by_key(|f| f.step.abs_diff(step)));
+    let jump = view.opened.generalized().and_then(|step| frames.iter().min_by_key(|f| f.step.abs_diff(step)));
     let picks = [(frames.first(), FAINT), (jump, RESTORED), (frames.last(), NEUTRAL)];
     let mut chosen: Vec<(&Snapshot, Color)> = picks.into_iter().filter_map(|(f, color)| Some((*f?, color))).collect();
     chosen.dedup_by_key(|(frame, _)| frame.step);

@@ -1,7 +1,7 @@
 //! The verb `peaks --run`: a run on its landscape, in sentences, tables, and the flow of its units.
 
 use super::THEORY;
-use crate::words::{count, counted, list, number, percent};
+use crate::words::{self, count, counted, list, number, percent};
 use dunwu::Opened;
 use dunwu::answer::{
     Answer, Block, Color, Drawing, FAINT, Fact, Figure, Flows, RESTORED, Section, Stratum, TEST, TRAIN, Table,
@@ -95,7 +95,7 @@ pub(super) fn answer_of(opened: &Opened, dir: &Path, climbing: Climbing) -> Answ
         .into_iter()
         .chain(labels)
         .chain([
-            Section::everywhere("Snapshot by snapshot", vec![course]),
+            Section::of_page("Snapshot by snapshot", vec![course]),
             Section::of_page("Words used here", vec![Block::Words(words())]),
         ])
         .collect(),
@@ -253,14 +253,7 @@ fn label_data(opened: &Opened, climbing: &Climbing) -> Option<LabelsByPeak> {
 
 /// The moment from which on most units are high on the population's landscape, against the jump of test accuracy.
 fn switch(opened: &Opened, climbing: &Climbing) -> String {
-    let half = opened.scalars.iter().find(|row| row.test_accuracy.is_some_and(|accuracy| accuracy >= 0.5));
-    let jump = match (half, opened.generalized) {
-        (Some(half), Some(arrived)) => {
-            format!("test accuracy passes a half at step {} and arrives at step {}", count(half.step), count(arrived))
-        }
-        (Some(half), None) => format!("test accuracy passes a half at step {} and does not arrive", count(half.step)),
-        (None, _) => "test accuracy never passes a half".to_owned(),
-    };
+    let jump = words::jump(opened);
     let most = climbing
         .steps
         .iter()
@@ -358,7 +351,8 @@ fn flow(opened: &Opened, climbing: &Climbing) -> Figure {
     let every: Vec<u64> = climbing.steps.iter().map(|step| step.step).collect();
     let shown = columns(&every);
     let picked: Vec<&ClimbingStep> = climbing.steps.iter().filter(|step| shown.contains(&step.step)).collect();
-    let events = [(opened.memorized, "memorized"), (opened.generalized, "generalized")];
+    let events =
+        [(opened.memorized(), "memorized"), (opened.generalized(), "generalized"), (opened.knowledge.lost(), "lost")];
     let flows = Flows {
         steps: picked.iter().map(|step| step.step).collect(),
         strata: Place::ALL.map(|place| Stratum { name: place.words().to_owned(), color: color(place) }).to_vec(),

@@ -143,14 +143,19 @@ fn answer_of(request: &PeaksRequest, survey: &PeakSurvey<'_>) -> Answer {
 fn mountains(survey: &PeakSurvey<'_>) -> Block {
     match &survey.mountains {
         Ok(terrain) => {
-            let caption = "A section through the highest memory and the highest feature peak; every height is the energy of \
-                           a unit there.";
+            let through = match terrain.marks.as_slice() {
+                [left, right, ..] if left.kind == right.kind => {
+                    format!("the two highest {} peaks, because there is none of the other kind", left.kind.name())
+                }
+                _ => "the highest memory and the highest feature peak".to_owned(),
+            };
+            let caption = format!("A section through {through}; every height is the energy of a unit there.");
             Block::Slides(Slides {
                 name: "mountains".to_owned(),
                 title: format!("The mountains, {} energy", survey.landscape.kind.name()),
                 start: 0,
                 labels: vec![format!("n = {}", terrain.n_train)],
-                captions: vec![caption.to_owned()],
+                captions: vec![caption],
                 terrains: vec![terrain.clone()],
             })
         }

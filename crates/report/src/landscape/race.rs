@@ -4,13 +4,17 @@ use super::race_chart::chart;
 use super::race_data::data;
 use super::{THEORY, sigma};
 use crate::words::{count, counted, number, percent};
-use dunwu::answer::{Answer, Block, Drawing, Fact, Figure, Section, Slides, Table, TableCell, Terrain, object};
+use dunwu::answer::{Answer, Block, Drawing, Fact, Figure, Section, Shown, Slides, Table, TableCell, Terrain, object};
 use dunwu::landscape::race::{Crossing, Estimate, RacePoint, Standing};
 use dunwu::landscape::{EnergyKind, PeakKind, Race, RaceCourse, RaceRequest, theory};
 use dunwu::stats::median;
 use dunwu::verb::{VerbError, Watcher};
 
 pub use super::race_data::RaceData;
+
+/// Why a race has no mountains.
+const NO_MOUNTAINS: &str = "the mountains are a section through a memory and a feature peak, and the first sample has not both at the \
+                            values that were looked at";
 
 /// Runs the race and says who overtakes whom, and where.
 pub fn answer(request: &RaceRequest, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
@@ -24,14 +28,19 @@ fn answer_of(race: &Race<'_>) -> Answer {
     sentences.extend(theory::silent(&race.request.landscape.problem, &race.request.landscape.spec, asked.energy));
     let mut first = slides(race, asked, "mountains");
     first.extend(slides(race, other, &format!("mountains {}", other.energy.name())));
-    if first.is_empty() {
-        let why = "at no value that was looked at is there a peak of either kind";
-        first.push(Block::Figure(Figure::undefined("mountains", "The mountains", why)));
+    // Without mountains the chart of the energy that was asked for is the first picture.
+    let has_mountains = !first.is_empty();
+    if !has_mountains {
+        first.push(Block::Figure(figure(race, asked)));
+        first.push(Block::Figure(Figure::undefined("mountains", "The mountains", NO_MOUNTAINS)));
     }
-    let mut sections = vec![Section::untitled(first)];
+    let shown = if has_mountains { Shown::Page } else { Shown::Everywhere };
+    let mut sections = vec![Section { shown, ..Section::untitled(first) }];
     for course in &race.courses {
         let title = format!("The race on the {} landscape", course.energy.name());
-        let blocks = vec![Block::Figure(figure(race, course)), Block::Table(table(race, course))];
+        let is_first = !has_mountains && course.energy == asked.energy;
+        let chart = (!is_first).then(|| Block::Figure(figure(race, course)));
+        let blocks = chart.into_iter().chain([Block::Table(table(race, course))]).collect();
         sections.push(Section::everywhere(&title, blocks));
     }
     sections.push(Section::of_page("Side by side", vec![Block::Figure(side_by_side(race, asked))]));
@@ -255,7 +264,7 @@ fn side_by_side(race: &Race<'_>, course: &RaceCourse) -> Figure {
     let drawn: Vec<&Terrain> = course.terrains.iter().flatten().collect();
     let shown: Vec<Terrain> = around(&drawn, course.crossing.as_ref());
     let (Some(first), Some(last)) = (shown.first(), shown.last()) else {
-        return Figure::undefined(NAME, &title, "at no value that was looked at is there a peak of either kind");
+        return Figure::undefined(NAME, &title, NO_MOUNTAINS);
     };
     let caption = format!(
         "Sections through the memory and the feature peak of {}, from {} to {} training samples, on one scale of heights.",

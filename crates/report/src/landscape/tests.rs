@@ -5,7 +5,7 @@ use crate::{draw, skin};
 use dunwu::answer::Answer;
 use dunwu::group::Decomposition;
 use dunwu::landscape::climbing::{ClimbingError, Watch};
-use dunwu::landscape::{EnergyKind, PeaksRequest, RaceRequest, RunLandscape};
+use dunwu::landscape::{EnergyKind, PeakKind, PeaksRequest, RaceRequest, RunLandscape};
 use dunwu::opened::{Opened, Opening};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::kernel::Workers;
@@ -97,6 +97,24 @@ fn peaks_have_the_mountains_or_say_why_not() {
     assert_eq!((slides.name.as_str(), slides.terrains.len()), ("mountains", 1));
     assert!(draw::documents(&both).iter().any(|(name, svg)| name == "mountains" && svg.contains(">memory peak<")));
     check(&both, "the mountains of cyclic 23");
+    // No memory peak: a section through two feature peaks.
+    let alike = peaks_of("cyclic:23 n=334 restarts=60");
+    assert!(alike.headline.starts_with("There is no memory peak"), "{}", alike.headline);
+    let slides = alike.slides().next().expect("two feature peaks span a section");
+    assert!(slides.captions[0].contains("the two highest feature peaks"), "{:?}", slides.captions);
+    assert!(slides.terrains[0].marks.iter().all(|mark| mark.kind == PeakKind::Feature && mark.is_peak));
+    check(&alike, "two feature mountains of cyclic 23");
+}
+
+/// Without mountains the chart is the first picture, once, and in the terminal too.
+#[test]
+fn a_race_without_mountains_opens_with_its_chart() {
+    let answer = race_of("cyclic:11 n=2 restarts=16 samples=1 train=false");
+    assert_eq!(answer.slides().count(), 0, "two samples have not both kinds of peaks");
+    let names: Vec<&str> = answer.figures().map(|figure| figure.name.as_str()).collect();
+    assert_eq!((names[0], names.iter().filter(|name| **name == "race-whitened").count()), ("race-whitened", 1));
+    assert!(skin::terminal(&answer).contains("Heights and basins on the whitened landscape"));
+    check(&answer, "race without mountains");
 }
 
 #[test]

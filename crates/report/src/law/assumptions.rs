@@ -9,7 +9,7 @@ pub(super) fn all(study: &Study) -> Vec<String> {
     let separated = study.thresholds.iter().any(|threshold| threshold.standing == Standing::Separated);
     let mut all = vec![
         format!(
-            "A run generalized if it did so within its steps, at most {} here. A threshold is one of runs that long.",
+            "A run generalized if its test accuracy arrived at its level within its steps, at most {} here, and is there at the end. A threshold is one of runs that long.",
             count(study.runs.steps)
         ),
         format!(

@@ -36,6 +36,8 @@ pub struct LawData {
     pub left_out: usize,
     /// Runs that diverged and count as not generalized.
     pub diverged: usize,
+    /// Runs that generalized and lost it again, which count as not generalized.
+    pub lost: usize,
     /// Runs that collapsed and count as not generalized.
     pub collapsed: usize,
     /// Settings that differ between tasks beside the size: the law is of both together.
@@ -129,6 +131,7 @@ impl LawData {
             left_out: runs.failed,
             diverged: runs.diverged,
             collapsed: runs.collapsed,
+            lost: runs.lost,
             following: runs.following.clone(),
         }
     }

@@ -156,6 +156,7 @@ fn limits(study: &Study) -> Vec<String> {
     };
     say(runs.failed, " failed and count nowhere.");
     say(runs.diverged, " diverged and count as not generalized.");
+    say(runs.lost, " generalized and lost it again, and count as not generalized.");
     say(runs.collapsed, " collapsed and count as not generalized.");
     if !runs.following.is_empty() {
         let names = list(&quoted(&runs.following), 4);

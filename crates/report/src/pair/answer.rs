@@ -46,7 +46,7 @@ fn of_comparison(comparison: &Comparison, setup: &str) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
+    use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart, shape_points};
     use crate::{draw, skin};
     use dunwu_engine::spec::Value;
     use dunwu_studies::sweep::fixture::{Row, results};
@@ -112,8 +112,22 @@ mod tests {
         assert!(none.contains("no difference") || none.contains("times the s"), "{none}");
         let never = said(60.0, 8, None);
         assert!(never.contains("adam generalizes more often than muon"), "{never}");
+        let accuracy = "adam ends with more test accuracy than muon (muon less adam: −";
+        assert!(!never.contains("test accuracy") || never.contains(accuracy), "{never}");
         let sentences = of_comparison(&comparison(0.4, 1, None), "").sentences.join(" ");
         assert!(sentences.contains("fewer than 5 pairs"), "{sentences}");
+    }
+
+    /// Without a pair in which both generalize the effects have the whole width.
+    #[test]
+    fn no_half_of_the_figure_is_empty() {
+        let svg = |ratio| draw::documents(&of_comparison(&comparison(ratio, 6, None), "")).remove(0).1;
+        let left = |svg: &str| {
+            let points = shape_points(&roxmltree::Document::parse(svg).unwrap());
+            points.iter().map(|&(x, _)| x).fold(f64::INFINITY, f64::min)
+        };
+        let never = svg(60.0);
+        assert!(left(&never) < 100.0 && left(&svg(0.4)) < 100.0, "{never}");
     }
 
     #[test]

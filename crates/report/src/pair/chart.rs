@@ -23,17 +23,19 @@ const RULE: Color = Color { line: "#888", text: "#666" };
 /// The figure.
 pub(super) fn pairs(comparison: &Comparison) -> Figure {
     let mut plots = Plots::default();
-    match scatter(comparison) {
-        Some(plot) => plots.plots.push(plot),
-        None => {
-            let at = Place::at(LEFT, TOP + 20.0);
-            plots.items.push(Item::Text(Text::small(at, Anchor::Start, "no pair in which both generalize")));
-        }
-    }
-    let bottom = effects(comparison, &mut plots);
+    let [a, b] = arms(comparison);
+    let estimates = format!("estimates of {b} against {a} with 95 % intervals; the thin line is no effect.");
+    let Some(scatter) = scatter(comparison) else {
+        plots.size = (WIDTH, effects(comparison, 0.0, &mut plots));
+        let caption = format!("E{} No pair has two runs that generalize within equal compute.", &estimates[1..]);
+        return Figure::of_plots("pairs", "Effects", caption, plots);
+    };
+    plots.plots.push(scatter);
+    let bottom = effects(comparison, MIDDLE, &mut plots);
     plots.size = (WIDTH, bottom.max(TOP + HEIGHT + 44.0));
-    let caption = "Left, a dot a pair in which both generalize within equal compute; below the line the second value is quicker. Right, \
-                   estimates with 95 % intervals; the thin line is no effect.";
+    let caption = format!(
+        "Left, a dot a pair in which both generalize within equal compute; below the line {b} is quicker. Right, {estimates}"
+    );
     Figure::of_plots("pairs", "Pairs and effects", caption, plots)
 }
 
@@ -56,8 +58,8 @@ fn scatter(comparison: &Comparison) -> Option<Plot> {
     Some(plot)
 }
 
-/// Every effect, plain and tuned, on an axis of ratios or of differences; says where the last one ends.
-fn effects(comparison: &Comparison, plots: &mut Plots) -> f64 {
+/// Every effect, plain and tuned, from `left` on an axis of ratios or of differences; says where the last one ends.
+fn effects(comparison: &Comparison, left: f64, plots: &mut Plots) -> f64 {
     let mut lists: Vec<(&str, &Effects)> = vec![("equal settings", &comparison.effects)];
     lists.extend(comparison.tuned.as_ref().map(|tuned| ("tuned", &tuned.effects)));
     let rows = |read: &dyn Fn(&Effects) -> Option<Effect>| -> Vec<(&str, Effect)> {
@@ -73,18 +75,18 @@ fn effects(comparison: &Comparison, plots: &mut Plots) -> f64 {
         if rows.is_empty() {
             continue;
         }
-        let at = (MIDDLE, top - 9.0);
+        let at = (left, top - 9.0);
         plots.items.push(Item::Heading { at, name: name.to_owned(), remark: remark.to_owned() });
         for (i, (name, _)) in rows.iter().enumerate() {
-            let at = Place::at(MIDDLE, top + ROW * (i as f64 + 0.5) + 5.0);
+            let at = Place::at(left, top + ROW * (i as f64 + 0.5) + 5.0);
             plots.items.push(Item::Text(Text::small(at, Anchor::Start, *name)));
         }
-        plots.plots.push(forest(nothing, &rows, top));
+        plots.plots.push(forest(nothing, &rows, (left, top)));
         top += ROW * rows.len() as f64 + 44.0;
     }
-    let [_, b] = arms(comparison);
-    let remark = format!("{} against the other", shortened(&b));
-    plots.items.push(Item::Text(Text::small(Place::at(MIDDLE, top - 4.0), Anchor::Start, remark)));
+    let [a, b] = arms(comparison).map(|arm| shortened(&arm));
+    let remark = format!("{b} against {a}");
+    plots.items.push(Item::Text(Text::small(Place::at(left, top - 4.0), Anchor::Start, remark)));
     top + 8.0
 }
 
@@ -92,8 +94,8 @@ fn shortened(name: &str) -> String {
     if name.chars().count() <= 16 { name.to_owned() } else { name.chars().take(15).chain(['…']).collect() }
 }
 
-/// Estimates with intervals, one a row, about the line of no effect.
-fn forest(nothing: f64, rows: &[(&str, Effect)], top: f64) -> Plot {
+/// Estimates with intervals from a left top corner on, one a row, about the line of no effect.
+fn forest(nothing: f64, rows: &[(&str, Effect)], (left, top): (f64, f64)) -> Plot {
     let reach = |value: f64| if nothing == 1.0 { value.max(1e-300).ln().abs() } else { value.abs() };
     let values = || rows.iter().flat_map(|(_, e)| [Some(e.estimate), e.low, e.high].into_iter().flatten());
     let most = values().map(reach).filter(|reach| reach.is_finite()).fold(0.0, f64::max).clamp(0.02, 600.0) * 1.1;
@@ -103,7 +105,7 @@ fn forest(nothing: f64, rows: &[(&str, Effect)], top: f64) -> Plot {
         Scale::Linear { low: -most, high: most }
     };
     let n = rows.len() as f64;
-    let frame = Frame { left: MIDDLE + 88.0, top, width: WIDTH - MIDDLE - 100.0, height: ROW * n + 4.0 };
+    let frame = Frame { left: left + 88.0, top, width: WIDTH - left - 100.0, height: ROW * n + 4.0 };
     let axis = |scale| Axis { title: None, scale, ticks: Ticks::None };
     let mut plot = Plot::new(frame, "", axis(x), axis(Scale::Linear { low: 0.0, high: n }));
     let rule =

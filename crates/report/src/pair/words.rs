@@ -31,8 +31,10 @@ pub(super) fn verdict(comparison: &Comparison) -> String {
         time_sentence(&a, &b, effects.steps_ratio, "steps"),
         time_sentence(&a, &b, effects.seconds_ratio, "seconds"),
         effects.test_accuracy_difference.filter(|difference| difference.verdict(0.0).is_shown()).map(|difference| {
+            let (more, less) =
+                if difference.estimate > 0.0 { (b.as_str(), a.as_str()) } else { (a.as_str(), b.as_str()) };
             format!(
-                "{b} ends with {} more test accuracy than {a} ({})",
+                "{more} ends with more test accuracy than {less} ({b} less {a}: {}, {})",
                 number(difference.estimate),
                 interval(&difference)
             )
@@ -130,7 +132,7 @@ fn effect_sentences(comparison: &Comparison, effects: &Effects, how: &str) -> Ve
     }
     if let Some(did) = &effects.generalized {
         sentences.push(format!(
-            "Of {}, {a} generalizes in {} and {b} in {}; {a} alone in {}, {b} alone in {} (exact McNemar p = {}; difference of the \
+            "Of {}, {a} generalizes, and still does at the end, in {} and {b} in {}; {a} alone in {}, {b} alone in {} (exact McNemar p = {}; difference of the \
              shares {}, {}){}.",
             counted(did.pairs, "pair"),
             did.a,

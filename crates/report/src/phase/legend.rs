@@ -16,14 +16,16 @@ const MEASURED: &str = "half of the seeds generalize";
 const THEORY: &str = "theory, 2.7482·max(1, d/2)·M ln M samples";
 const SWATCH: (f64, f64) = (20.0, 16.0);
 
-/// Colour of a cell. They differ in lightness (CIE L* 37, 71, 90, 53, 87 in this order), so that grey keeps the common ones apart;
+/// Colour of a cell. They differ in lightness (CIE L* 37, 71, 90, 41, 53, 68, 87 in this order), so that grey keeps the common ones apart;
 /// letters or marks name all of them.
 pub(super) fn cell_color(phase: Phase) -> &'static str {
     match phase {
         Phase::Grokked => "#005A94",
         Phase::SlowGrokked => "#74B6E2",
         Phase::SemiGrokked => "#F0E3A1",
+        Phase::Lost => "#8C4A9E",
         Phase::Ungrokked => "#D55E00",
+        Phase::Forgot => "#B7A48B",
         Phase::NotMemorized => "#D9D9D9",
         Phase::Collapsed => "#9C9C9C",
         Phase::Diverged => "#CC79A7",
@@ -34,7 +36,7 @@ pub(super) fn cell_color(phase: Phase) -> &'static str {
 /// Ink of letters and marks on a cell.
 pub(super) fn ink(phase: Phase) -> Color {
     match phase {
-        Phase::Grokked | Phase::Ungrokked => WHITE,
+        Phase::Grokked | Phase::Lost | Phase::Ungrokked => WHITE,
         _ => INK,
     }
 }
@@ -46,7 +48,9 @@ pub(super) fn strokes(phase: Phase) -> &'static [[f64; 4]] {
         Phase::Grokked => &[],
         Phase::SlowGrokked => &[[0.2, 0.8, 0.8, 0.2]],
         Phase::SemiGrokked => &[[0.2, 0.5, 0.8, 0.5]],
+        Phase::Lost => &[[0.2, 0.2, 0.2, 0.8], [0.2, 0.8, 0.8, 0.8]],
         Phase::Ungrokked => &[[0.2, 0.2, 0.8, 0.8]],
+        Phase::Forgot => &[[0.5, 0.2, 0.5, 0.8], [0.3, 0.4, 0.7, 0.4]],
         Phase::NotMemorized => &[[0.44, 0.5, 0.56, 0.5]],
         Phase::Untested => &[[0.35, 0.35, 0.65, 0.35], [0.35, 0.65, 0.65, 0.65]],
         Phase::Collapsed => &[[0.2, 0.3, 0.5, 0.75], [0.5, 0.75, 0.8, 0.3]],

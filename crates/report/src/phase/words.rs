@@ -27,8 +27,8 @@ fn boundary_sentences(diagram: &Diagram) -> Vec<String> {
         return vec!["Neither axis is an amount of data, so no boundary is drawn.".to_owned()];
     }
     let place = |place: &Place| match (place.within, place.n) {
-        (Within::Below, _) => "with less data than was swept".to_owned(),
-        (Within::Beyond, _) => "only with more data than was swept".to_owned(),
+        (Within::Below, _) => "at every amount of data that was swept".to_owned(),
+        (Within::Beyond, _) => "at no amount of data that was swept".to_owned(),
         (Within::Swept, Some(n)) => format!("from {} samples on", number(n)),
         (Within::Swept, None) => "from somewhere within the sweep on".to_owned(),
     };
@@ -75,12 +75,15 @@ pub(super) fn notes(diagram: &Diagram) -> Vec<String> {
         notes.push(format!("{} of the grid {verb} no run and stay blank.", counted(missing, "cell")));
     }
     notes.extend(diagram.silent.iter().map(|because| format!("The theory is silent on some lines: {because}.")));
-    if diagram.fell_back > 0 {
-        notes.push(format!(
-            "{} generalized and had fallen below the level again by the last step; they count as generalized.",
-            counted(diagram.fell_back, "run")
-        ));
-    }
+    notes.push(match diagram.lost {
+        0 => "Counted as generalized: runs whose test accuracy is at its level at the end.".to_owned(),
+        lost => format!(
+            "Counted as generalized: runs whose test accuracy is at its level at the end; {} had generalized and lost it, and {} \
+             not counted.",
+            counted(lost, "run"),
+            if lost == 1 { "is" } else { "are" }
+        ),
+    });
     if !diagram.beside.is_empty() {
         notes.push(format!("Varies along with the axes: {}.", list(&diagram.beside, 6)));
     }

@@ -16,10 +16,20 @@ pub struct RunData {
     pub task: String,
     /// How it ended; a run that is not finished counts as censored at its last evaluation.
     pub outcome: StoredOutcome,
-    /// Step from which on training accuracy stays at its level, 0.99 unless the spec says otherwise.
+    /// Step at which training accuracy arrived at its level, 0.99 unless the spec says otherwise, and stayed for a while.
     pub step_memorized: Option<u64>,
     /// The same of test accuracy.
     pub step_generalized: Option<u64>,
+    /// Step from which on training accuracy is below its level again until the end; `null` where it holds or never arrived.
+    pub step_forgotten: Option<u64>,
+    /// The same of test accuracy.
+    pub step_lost: Option<u64>,
+    /// How far training accuracy fell from its highest value to its last, where it had arrived.
+    pub train_accuracy_fall: Option<f64>,
+    /// The same of test accuracy.
+    pub test_accuracy_fall: Option<f64>,
+    /// Whether an accuracy that is below its level was still rising at the end.
+    pub improving: bool,
     /// Loss on the training sample at the last evaluation, in nats or as a squared error a sample.
     pub train_loss: Option<f64>,
     /// Share of the training sample that is answered as it is labelled, at the last evaluation.
@@ -91,8 +101,13 @@ impl RunData {
             run: kept.dir.display().to_string(),
             task: opened.task.clone(),
             outcome: opened.outcome.into(),
-            step_memorized: opened.memorized,
-            step_generalized: opened.generalized,
+            step_memorized: opened.memorized(),
+            step_generalized: opened.generalized(),
+            step_forgotten: opened.knowledge.forgotten(),
+            step_lost: opened.knowledge.lost(),
+            train_accuracy_fall: opened.knowledge.memorized.map(|stay| stay.fall()),
+            test_accuracy_fall: opened.knowledge.generalized.map(|stay| stay.fall()),
+            improving: opened.knowledge.improving,
             train_loss: last.map(|row| row.train_loss),
             train_accuracy: last.map(|row| row.train_accuracy),
             test_loss: last.and_then(|row| row.test_loss),

@@ -6,6 +6,7 @@ use crate::words::{self, count, counted, list, percent};
 use dunwu::Opened;
 use dunwu::answer::{Block, Fact, LABELS, Section, Shown, Table, TableCell};
 use dunwu::opened::{Frame, UnitLabel};
+use dunwu_engine::train::Stay;
 
 /// Snapshots listed in the table of labels.
 const MOST_FRAMES: usize = 14;
@@ -70,10 +71,14 @@ pub(super) fn glance(view: &View<'_>) -> Vec<Fact> {
         facts.push(Fact::new("training accuracy, last", percent(last.train_accuracy)));
         facts.extend(last.test_accuracy.map(|test| Fact::new("test accuracy, last", percent(test))));
     }
-    let step = |step: Option<u64>| step.map_or("never".into(), |s| format!("step {}", count(s)));
-    facts.push(Fact::new("memorized", step(opened.memorized)));
+    let step = |stay: Option<Stay>| match stay {
+        None => "never".to_owned(),
+        Some(Stay { arrived, left: None, .. }) => format!("step {}", count(arrived)),
+        Some(Stay { arrived, left: Some(left), .. }) => format!("step {} to {}", count(arrived), count(left)),
+    };
+    facts.push(Fact::new("memorized", step(opened.knowledge.memorized)));
     if opened.n_train < opened.n_population {
-        facts.push(Fact::new("generalized", step(opened.generalized)));
+        facts.push(Fact::new("generalized", step(opened.knowledge.generalized)));
     }
     if let Some(frame) = view.last_frame().filter(|f| !f.labels.is_empty()) {
         let name = format!("of {} generalizing", counted(frame.labels.len(), "hidden unit"));

@@ -66,7 +66,7 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
                 poison_value(value);
             }
         }
-        (opened.memorized, opened.generalized, opened.outcome) = (None, None, Outcome::Diverged { step: 40 });
+        (opened.knowledge, opened.outcome) = (sample::known(None, None), Outcome::Diverged { step: 40 });
     };
     vec![
         ("the sample", sample::run(64, 20)),
@@ -74,7 +74,8 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
             "no test set",
             edited(|o| {
                 o.scalars.iter_mut().for_each(|s| (s.test_loss, s.test_accuracy) = (None, None));
-                (o.n_train, o.generalized, o.outcome) = (o.n_population, None, Outcome::Censored { step: 400 });
+                (o.n_train, o.knowledge, o.outcome) =
+                    (o.n_population, sample::known(o.memorized(), None), Outcome::Censored { step: 400 });
             }),
         ),
         (
@@ -92,7 +93,7 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
         (
             "a single step",
             edited(|o| {
-                (o.memorized, o.generalized, o.outcome) = (None, None, Outcome::Censored { step: 0 });
+                (o.knowledge, o.outcome) = (sample::known(None, None), Outcome::Censored { step: 0 });
                 o.scalars.truncate(1);
                 o.frames.truncate(1);
                 o.stages.clear();
@@ -141,7 +142,7 @@ fn edge_cases() -> Vec<(&'static str, Opened)> {
         (
             "everything happens at once",
             edited(|o| {
-                (o.memorized, o.generalized, o.outcome) = (Some(400), Some(400), Outcome::Diverged { step: 400 });
+                (o.knowledge, o.outcome) = (sample::known(Some(400), Some(400)), Outcome::Diverged { step: 400 });
             }),
         ),
         (
@@ -373,13 +374,34 @@ fn outcomes_are_plain_sentences() {
          after it had memorized its 2,016 training samples (step 62).",
     );
     check(
-        |o| (o.outcome, o.generalized) = (Outcome::Censored { step: 400 }, None),
+        |o| (o.outcome, o.knowledge) = (Outcome::Censored { step: 400 }, sample::known(o.memorized(), None)),
         "The network memorized (step 62) but did not generalize within 400 steps: it answers > 99.9 % of the questions that it \
          was never shown.",
     );
     check(
         |o| o.outcome = Outcome::Diverged { step: 1234 },
+        "Training diverged: at step 1,234 a loss or a weight was no longer a finite number, although it had generalized at step \
+         138.",
+    );
+    check(
+        |o| {
+            (o.knowledge, o.outcome) = (sample::known(None, None), Outcome::Diverged { step: 1234 });
+        },
         "Training diverged: at step 1,234 a loss or a weight was no longer a finite number.",
+    );
+    check(
+        |o| o.outcome = Outcome::Lost { step: 400, arrived: 138, left: 300, last: 0.25 },
+        "The network generalized and lost it: at step 138 it came to answer at least 99 % of the questions that it was never \
+         shown, 76 steps after it had memorized its 2,016 training samples (step 62); from step 300 on it answers fewer, and ends \
+         at 25 %.",
+    );
+    check(
+        |o| {
+            o.knowledge = sample::known(o.memorized(), None);
+            o.outcome = Outcome::Forgot { step: 400, arrived: 62, left: 300, last: 0.25 };
+        },
+        "The network memorized and forgot: at step 62 it knew at least 99 % of its training sample; from step 300 on it knows \
+         less, and ends at 25 % and at > 99.9 % of the questions that it was never shown.",
     );
 }
 

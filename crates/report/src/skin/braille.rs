@@ -20,7 +20,7 @@ pub(super) fn curves(figure: &Figure) -> Option<String> {
         let [low, high] = ends(plot);
         for curve in curves {
             let name = curve.name.as_deref().unwrap_or_default();
-            lines.push(paragraph(&format!("{}: {name}", plot.title), ""));
+            lines.push(paragraph(&strip_title(&plot.title, name), ""));
             for (i, row) in strip(&curve.points, plot.x.scale, plot.y.scale).into_iter().enumerate() {
                 let tick = match i {
                     0 => format!("  {high:>margin$} ┤"),
@@ -43,6 +43,15 @@ pub(super) fn curves(figure: &Figure) -> Option<String> {
     }));
     lines.extend(last.x.title.as_deref().map(|title| format!("{:margin$}    {}", "", clean(title))));
     Some(lines.join("\n"))
+}
+
+/// The quantity and the curve's name; the unit in parentheses, which may speak of colours too, where there is room on the line.
+fn strip_title(title: &str, name: &str) -> String {
+    let whole = format!("{title}: {name}");
+    match title.split_once(" (") {
+        Some((quantity, _)) if whole.chars().count() > COLUMNS => format!("{quantity}: {name}"),
+        _ => whole,
+    }
 }
 
 /// The solid lines with a name, the foremost first; dashed ones only accompany them.
@@ -104,6 +113,13 @@ fn strip(points: &[(f64, f64)], x: Scale, y: Scale) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_title_of_a_strip_fits_one_line() {
+        let long = "Where it ends (share of random starts; green: of training runs, those that generalize)";
+        assert_eq!(strip_title(long, "memory peaks"), "Where it ends: memory peaks");
+        assert_eq!(strip_title("Loss (nats a sample)", "test"), "Loss (nats a sample): test");
+    }
 
     /// A straight line from corner to corner has a dot in every column of cells, and its first and last cells are the corners.
     #[test]

@@ -51,7 +51,7 @@ pub fn forecast(request: &SweepRequest, cores: usize, retry_failed: bool) -> Res
     if n_left > SHOWN {
         lines.push(format!("… and {} more", count((n_left - SHOWN) as u64)));
     }
-    let mut sections = vec![Section::everywhere("Left", vec![Block::Verbatim(lines)])];
+    let mut sections = vec![Section::everywhere("Left", vec![Block::Paragraphs(lines)])];
     let values = varied_values(request);
     if n_left == 0 {
         sections.clear();

@@ -1,6 +1,7 @@
 //! One amount of data: the block of mountains, the section through both peaks, and the map.
 
 use super::grid::{Grid, Mark, Terrain};
+use super::marks::short_name;
 use super::relief::Relief;
 use super::surface::View;
 use super::{map, section, surface};
@@ -43,9 +44,18 @@ pub(crate) fn frame(name: &str, terrains: &[Terrain], index: usize) -> String {
     draw_section(&mut svg, &map, &relief, (&grid, &marks), &faint);
     map.y_axis(&mut svg, "From above (tilt φ against angle θ, degrees)");
     map::draw(&mut svg, &map, &relief, &grid, &marks);
-    map.x_axis(&mut svg, Some("θ, angle from the memory peak (degrees)"));
+    map.x_axis(&mut svg, Some(&format!("θ, angle from {} (degrees)", origin(&marks))));
     let description = format!("Energy of a hidden unit for {}. {told}", counted(terrain.n_train, "training sample"));
     svg.finish_sized(name, &format!("Energy landscape at {title}"), &description, SIZE)
+}
+
+/// The peak that angles are counted from, by its kind, or by its name where the other peak is of that kind too.
+fn origin(marks: &[Mark]) -> String {
+    match marks {
+        [first, second, ..] if first.kind == second.kind => short_name(&first.name),
+        [first, ..] => format!("the {} peak", first.kind.name()),
+        [] => "the first peak".to_owned(),
+    }
 }
 
 /// The panel of the map: a degree is as long across as upwards.
@@ -88,6 +98,12 @@ fn draw_section(
 
 /// Which mountain is the higher one.
 fn summary(marks: &[Mark]) -> String {
+    if let [left, right, ..] = marks
+        && left.kind == right.kind
+    {
+        let [low, high] = [left.height.min(right.height), left.height.max(right.height)].map(number);
+        return format!("two {} mountains, {high} and {low} high", left.kind.name());
+    }
     let highest = |kind: PeakKind| {
         let peaks = marks.iter().filter(|m| m.kind == kind && m.is_peak && m.height.is_finite());
         peaks.map(|m| m.height).max_by(f64::total_cmp)

@@ -70,7 +70,8 @@ fn names(svg: &mut Svg, panel: &Panel, marks: &[Mark], taken: &mut Vec<Space>) {
     taken.extend(places.iter().map(|(_, (x, y))| Space([x - 6.0, y - 6.0, x + 6.0, y + 6.0])));
     for (mark, (x, y)) in places {
         marks::symbol(svg, (x, y), mark, 4.6);
-        let width = text_width(&mark.name, NAME);
+        let name = marks::short_name(&mark.name);
+        let width = text_width(&name, NAME);
         let left = (x - width / 2.0).clamp(panel.left + 2.0, (panel.right() - width - 2.0).max(panel.left + 2.0));
         // Above, below, right, left of the mark; then further away.
         let corners = [(left, y - 21.0), (left, y + 8.0), (x + 9.0, y - 7.0), (x - 9.0 - width, y - 7.0)];
@@ -79,7 +80,7 @@ fn names(svg: &mut Svg, panel: &Panel, marks: &[Mark], taken: &mut Vec<Space>) {
         let Some(space) = spaces.into_iter().find(|s| s.lies_in(&whole) && s.is_free(taken)) else { continue };
         taken.push(space);
         let style = format!("font-size=\"11\" fill=\"{}\" font-weight=\"600\" {ON_TINT}", peak_color(mark.kind).text);
-        svg.text((f64::midpoint(space.0[0], space.0[2]), space.0[1] + 11.0), Anchor::Middle, &style, &mark.name);
+        svg.text((f64::midpoint(space.0[0], space.0[2]), space.0[1] + 11.0), Anchor::Middle, &style, &name);
     }
 }
 

@@ -35,7 +35,24 @@ pub(super) fn kind_text(mark: &Mark) -> String {
 
 /// What stands there, and its height.
 pub(super) fn detail_text(mark: &Mark) -> String {
-    format!("{}, E = {}", mark.name, number(mark.height))
+    format!("{}, E = {}", short_name(&mark.name), number(mark.height))
+}
+
+/// As many whole parts of a list of tokens as a label has room for, `tokens 8 (2nd), 7 (1st), …`; any other name as it is.
+pub(super) fn short_name(name: &str) -> String {
+    const ROOM: usize = 26;
+    if name.chars().count() <= ROOM {
+        return name.to_owned();
+    }
+    let mut shown = String::new();
+    for part in name.split(", ") {
+        let gap = if shown.is_empty() { "" } else { ", " };
+        if !shown.is_empty() && (shown.chars().count() + gap.len() + part.chars().count() + 3) > ROOM {
+            return format!("{shown}, …");
+        }
+        shown = format!("{shown}{gap}{part}");
+    }
+    shown
 }
 
 /// A rectangle that a text fills: left, top, right, bottom.

@@ -250,6 +250,26 @@ fn a_strip_names_both_peaks_and_the_axes_in_every_panel() {
     assert_eq!((n("θ (degrees)"), n("E (energy)") + n("E")), (4, 4), "{all:?}");
 }
 
+#[test]
+fn long_names_are_cut_between_tokens_and_keep_apart() {
+    use super::marks::short_name;
+    assert_eq!(short_name("tokens 8 (2nd), 7 (1st), 5 (2nd) and 4 (1st)"), "tokens 8 (2nd), 7 (1st), …");
+    assert_eq!(short_name("frequency 11"), "frequency 11");
+    let mut terrain = sample::terrain(150);
+    for (mark, name) in terrain.marks.iter_mut().zip(["tokens 8 (2nd), 7 (1st), 5 (2nd) and 4 (1st)", "degree 3 #2"]) {
+        mark.name = name.to_owned();
+    }
+    let svg = frame("long", &[terrain.clone()], 0);
+    assert_sound(&svg, "long names");
+    assert_texts_apart(&svg, "long names");
+    assert!(!svg.contains("5 (2nd)"), "a label is short: {svg}");
+    // Two peaks of one kind: the axis says by its name from which of them angles are counted.
+    terrain.marks.iter_mut().for_each(|mark| mark.kind = dunwu::landscape::PeakKind::Feature);
+    terrain.marks[0].name = "frequency 8".to_owned();
+    let svg = frame("alike", &[terrain], 0);
+    assert!(svg.contains("angle from frequency 8") && svg.contains("two feature mountains, "), "{svg}");
+}
+
 fn page_of(sets: Vec<Slides>, hostile: &str) -> String {
     skin::page(&Answer {
         verb: "race",

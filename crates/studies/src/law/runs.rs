@@ -18,6 +18,8 @@ pub struct Runs {
     pub diverged: usize,
     /// Runs whose units all decayed; they count as not having generalized.
     pub collapsed: usize,
+    /// Those that generalized and lost it again, which count as not generalized.
+    pub lost: usize,
     /// Settings that differ between sizes and are the same within each.
     pub following: Vec<String>,
     /// Settings that all runs have in common, without the task and the amount of data.
@@ -50,7 +52,7 @@ pub struct Run {
     pub n: usize,
     /// Its seed.
     pub seed: u64,
-    /// Whether it generalized within its steps.
+    /// Whether it generalized and still did when its steps were over.
     pub generalized: bool,
 }
 
@@ -127,6 +129,9 @@ pub enum LawError {
 const FAILED: &str = "failed";
 const DIVERGED: &str = "diverged";
 const COLLAPSED: &str = "collapsed";
+const LOST: &str = "lost";
+/// Whoever had generalized and ended so does not any more.
+const UNKEPT: [&str; 3] = [DIVERGED, COLLAPSED, LOST];
 /// Settings that say how much data there is.
 const AMOUNTS: [&str; 3] = ["data.count", "data.fraction", "data.multiple_of_mlogm"];
 /// Free quantities of a sweep are named so.
@@ -135,7 +140,7 @@ const FREE: &str = "let.";
 impl Runs {
     /// The runs of a sweep.
     pub fn of(results: &Results) -> Result<Self, LawError> {
-        let is_outcome = |run: usize, wanted: &str| results.text(run, "outcome").as_deref() == Some(wanted);
+        let is_outcome = |run: usize, wanted: &str| results.outcome(run) == wanted;
         let finished: Vec<usize> = (0..results.len()).filter(|&run| !is_outcome(run, FAILED)).collect();
         let failed = results.len() - finished.len();
         if finished.is_empty() {
@@ -158,9 +163,7 @@ impl Runs {
             all if all == runs => return Err(LawError::AllGeneralized { runs }),
             _ => {}
         }
-        let ended = |wanted: &str| {
-            (0..results.len()).filter(|&run| results.text(run, "outcome").as_deref() == Some(wanted)).count()
-        };
+        let ended = |wanted: &str| (0..results.len()).filter(|&run| results.outcome(run) == wanted).count();
         let number = |run, column| results.number(run, column).unwrap_or(0.0);
         let work = |run| number(run, "step") * number(run, "n_train") * number(run, "n_labels");
         Ok(Self {
@@ -168,6 +171,7 @@ impl Runs {
             failed,
             diverged: ended(DIVERGED),
             collapsed: ended(COLLAPSED),
+            lost: ended(LOST),
             common: common(&results, &following),
             following,
             steps: (0..results.len()).filter_map(|run| results.count(run, "steps")).max().unwrap_or(0),
@@ -227,8 +231,8 @@ fn sizes(results: &Results) -> Result<Vec<Size>, LawError> {
         let n = Some(count("n_train")?).filter(|&n| n > 0).ok_or_else(|| missing("n_train"))?;
         let population = Some(count("n_population")?).filter(|&p| p > m).ok_or_else(|| missing("n_population"))?;
         let seed = results.count(run, "seed").ok_or_else(|| missing("seed"))?;
-        let ended_badly = results.text(run, "outcome").is_some_and(|o| o == DIVERGED || o == COLLAPSED);
-        let generalized = results.value(run, "step_generalized").is_some() && !ended_badly;
+        let is_kept = !UNKEPT.contains(&results.outcome(run).as_str());
+        let generalized = is_kept && results.value(run, "step_generalized").is_some();
         let size = by_task.entry((m, task.clone())).or_insert(Size { task, m, population, runs: Vec::new() });
         size.runs.push(Run { n, seed, generalized });
     }

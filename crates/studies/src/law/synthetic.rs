@@ -37,6 +37,7 @@ impl Recipe<'_> {
             failed: 0,
             diverged: 0,
             collapsed: 0,
+            lost: 0,
             following: Vec::new(),
             common: Vec::new(),
             steps: 1000,

@@ -139,7 +139,7 @@ impl<'a> Arms<'a> {
         let (matched, unmatched): (Vec<String>, Vec<String>) =
             others().into_iter().partition(|name| has(name, 0) && has(name, 1));
         let numbers: Vec<Vec<usize>> = matched.iter().map(|name| numbered(results, name)).collect();
-        let is_failed = |row: usize| results.text(row, "outcome").as_deref() == Some("failed");
+        let is_failed = |row: usize| results.outcome(row) == "failed";
         let run = |&(row, arm): &(usize, usize)| {
             let group = numbers.iter().map(|numbers| numbers[row]).collect();
             let tuned = tuned.as_ref().and_then(|tuned| results.value(row, tuned));
@@ -233,7 +233,7 @@ impl Run {
         let finite = |column: &str| results.number(row, column).filter(|value| value.is_finite());
         let step = finite("step").filter(|step| *step > 0.0);
         let seconds = finite("seconds").filter(|seconds| *seconds > 0.0);
-        let has_generalized = results.text(row, "outcome").as_deref() == Some("grokked");
+        let has_generalized = results.outcome(row) == "grokked";
         Self {
             arm,
             group,

@@ -22,7 +22,7 @@ pub struct Cell {
     pub seeds: usize,
     /// Runs that ended with an error.
     pub failed: usize,
-    /// Runs that generalized.
+    /// Runs that generalized and still do at the end.
     pub generalized: usize,
     /// Their share of the runs that did not end with an error, with its 95 % interval.
     pub share: Share,
@@ -53,19 +53,16 @@ pub(super) struct Run {
     seed: Option<u64>,
     n_train: Option<f64>,
     generalizing_units: Option<f64>,
-    /// Whether it generalized and is below its own level again at the last step.
-    pub(super) fell_back: bool,
 }
 
 impl Run {
     pub(super) fn of(results: &Results, run: usize) -> Result<Self, PhaseError> {
-        let outcome = results.text(run, "outcome").unwrap_or_default();
+        let outcome = results.outcome(run);
         let Some(outcome) = Outcome::parse(&outcome) else { return Err(PhaseError::Outcome { outcome }) };
         let finite = |column: &str| results.number(run, column).filter(|value| value.is_finite());
         let unit = |label: &str| finite(&format!("units_{label}"));
         let alive = || Some(unit("generalizing")? + unit("memorizing")? + unit("undecided")?);
         let (n_train, test_accuracy) = (finite("n_train"), finite("test_accuracy"));
-        let level = finite("events.generalized");
         Ok(Self {
             ending: Ending {
                 outcome,
@@ -78,9 +75,11 @@ impl Run {
             seed: results.count(run, "seed"),
             n_train,
             generalizing_units: alive().filter(|&alive| alive > 0.0).zip(unit("generalizing")).map(|(n, k)| k / n),
-            fell_back: outcome == Outcome::Grokked
-                && test_accuracy.zip(level).is_some_and(|(test, level)| test < level),
         })
+    }
+
+    pub(super) fn lost(&self) -> bool {
+        self.ending.outcome == Outcome::Lost
     }
 
     fn generalized(&self) -> bool {

@@ -27,7 +27,7 @@ pub struct Diagram {
     /// Settings that vary too, each going with the axes.
     pub beside: Vec<String>,
     /// Runs that generalized and are below their own level at the last step.
-    pub fell_back: usize,
+    pub lost: usize,
 }
 
 impl Diagram {
@@ -54,8 +54,8 @@ impl Diagram {
             measured = boundary::measured(along, axis, &cells);
             (theory, silent) = boundary::of_theory(along, axis, &cells, results);
         }
-        let fell_back = runs.iter().filter(|run| run.fell_back).count();
-        Ok(Self { x, y, cells, along, measured, theory, silent, beside, fell_back })
+        let lost = runs.iter().filter(|run| run.lost()).count();
+        Ok(Self { x, y, cells, along, measured, theory, silent, beside, lost })
     }
 
     /// Rows of cells.

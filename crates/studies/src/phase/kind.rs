@@ -32,15 +32,19 @@ pub enum Phase {
     SlowGrokked,
     /// Memorized and did not generalize, but knows more of the test samples than chance.
     SemiGrokked,
+    /// Generalized, and lost it again before the end.
+    Lost,
     /// Memorized, and nothing more.
     Ungrokked,
+    /// Memorized, and forgot even that.
+    Forgot,
     /// Did not even memorize: confusion.
     #[serde(rename = "not memorized")]
     NotMemorized,
     /// Nothing was held out, so there was nothing to generalize to.
     #[serde(rename = "nothing held out")]
     Untested,
-    /// Its units decayed to nothing.
+    /// Its units, or all but a handful, decayed to nothing.
     Collapsed,
     /// Its numbers were no longer finite.
     Diverged,
@@ -63,6 +67,8 @@ pub(super) struct Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Grokked,
+    Lost,
+    Forgot,
     Censored,
     Diverged,
     Collapsed,
@@ -73,6 +79,8 @@ impl Outcome {
     pub(super) fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "grokked" => Self::Grokked,
+            "lost" => Self::Lost,
+            "forgot" => Self::Forgot,
             "censored" => Self::Censored,
             "diverged" => Self::Diverged,
             "collapsed" => Self::Collapsed,
@@ -84,11 +92,13 @@ impl Outcome {
 
 impl Phase {
     /// Every phase, from the most grokked to the least.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Grokked,
         Self::SlowGrokked,
         Self::SemiGrokked,
+        Self::Lost,
         Self::Ungrokked,
+        Self::Forgot,
         Self::NotMemorized,
         Self::Untested,
         Self::Collapsed,
@@ -105,6 +115,8 @@ impl Phase {
             Outcome::Collapsed => Self::Collapsed,
             Outcome::Grokked if ending.step_generalized.is_some_and(late) => Self::SlowGrokked,
             Outcome::Grokked => Self::Grokked,
+            Outcome::Lost => Self::Lost,
+            Outcome::Forgot => Self::Forgot,
             Outcome::Censored if !ending.memorized => Self::NotMemorized,
             Outcome::Censored if !ending.is_tested => Self::Untested,
             Outcome::Censored => {
@@ -121,7 +133,9 @@ impl Phase {
             Self::Grokked => "grokked",
             Self::SlowGrokked => "slow-grokked",
             Self::SemiGrokked => "semi-grokked",
+            Self::Lost => "lost",
             Self::Ungrokked => "ungrokked",
+            Self::Forgot => "forgot",
             Self::NotMemorized => "not memorized",
             Self::Untested => "nothing held out",
             Self::Collapsed => "collapsed",
@@ -136,7 +150,9 @@ impl Phase {
             Self::Grokked => 'G',
             Self::SlowGrokked => 's',
             Self::SemiGrokked => '½',
+            Self::Lost => 'L',
             Self::Ungrokked => 'M',
+            Self::Forgot => 'f',
             Self::NotMemorized => '·',
             Self::Untested => '–',
             Self::Collapsed => 'C',
@@ -148,17 +164,19 @@ impl Phase {
     /// What it means, in half a sentence.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Grokked => "generalized",
+            Self::Grokked => "generalized, and still does at the end",
             Self::SlowGrokked => {
                 "generalized, but later than 3 times the quickest cell of its line along the amount of data (else its row)"
             }
             Self::SemiGrokked => {
                 "memorized; test accuracy ends at least a quarter of the way from chance to 1 without reaching its level"
             }
-            Self::Ungrokked => "memorized only; test accuracy stays low",
+            Self::Lost => "generalized, and was below that accuracy again at the end",
+            Self::Ungrokked => "memorized only; test accuracy ends low",
+            Self::Forgot => "memorized, and no longer knew its training sample at the end; never generalized",
             Self::NotMemorized => "did not even memorize its training sample",
             Self::Untested => "memorized everything there is; nothing was held out",
-            Self::Collapsed => "every hidden unit decayed to nothing",
+            Self::Collapsed => "every hidden unit, or all but a handful, decayed to nothing",
             Self::Diverged => "a loss or a weight was no longer a finite number",
             Self::Failed => "ended with an error",
         }

@@ -281,5 +281,5 @@ fn a_run_that_falls_back_is_counted() {
         let row = Row::grokked(5, 10, 0, 100).with("events.generalized", Value::Float(0.95));
         row.with("test_accuracy", Value::Float(test)).with("model.width", Value::Int((test * 100.0) as i64))
     });
-    assert_eq!(diagram(&rows).fell_back, 1);
+    assert_eq!(diagram(&rows).lost, 1);
 }

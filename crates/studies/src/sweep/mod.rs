@@ -68,9 +68,9 @@ pub enum SweepError {
         /// The file.
         path: PathBuf,
     },
-    /// Written by an older build, without checksums.
+    /// Written by an older build.
     #[error(
-        "these results have format {found}, written by dunwu {version}, without checksums, and this build reads {ROWS_FORMAT}; use another folder (--runs), or move the file away and its runs are made again: {path:?}"
+        "these results have format {found}, written by dunwu {version}, and this build reads {ROWS_FORMAT}, which says what runs lost again; use another folder (--runs), or move the file away and its runs are made again: {path:?}"
     )]
     OlderFormat {
         /// Its format.

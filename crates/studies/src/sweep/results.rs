@@ -32,10 +32,14 @@ const RESULTS: &[&str] = &[
     "version",
 ];
 
+/// Those that tables of earlier builds do not have.
+const LATER_RESULTS: &[&str] =
+    &["step_forgotten", "step_lost", "train_accuracy_fall", "test_accuracy_fall", "improving"];
+
 /// Columns that say what became of a run, among them what its last evaluation gave; a test holds the table that [`super::collect`]
 /// makes to it.
 pub fn result_columns() -> impl Iterator<Item = &'static str> {
-    RESULTS.iter().copied().chain(SCALARS.iter().map(|scalar| scalar.name))
+    RESULTS.iter().chain(LATER_RESULTS).copied().chain(SCALARS.iter().map(|scalar| scalar.name))
 }
 
 /// Finished runs with their settings.
@@ -120,6 +124,15 @@ impl ResultsError {
 }
 
 impl Results {
+    /// How a run ended: the name of its outcome, or `failed`. Tables of earlier builds call grokked what had generalized at some time;
+    /// here that is `lost` where it is below its level at the last evaluation.
+    pub fn outcome(&self, run: usize) -> String {
+        let outcome = self.text(run, "outcome").unwrap_or_default();
+        let last = self.number(run, "test_accuracy").zip(self.number(run, "events.generalized"));
+        let is_below = last.is_some_and(|(accuracy, level)| accuracy < level);
+        if outcome == "grokked" && is_below { "lost".to_owned() } else { outcome }
+    }
+
     /// Reads the table that `dunwu sweep` wrote, or that another program saved again, and says which columns are no settings.
     pub fn read(path: &Path, watcher: &mut Watcher<'_>) -> Result<Self, ResultsError> {
         let results = Self::of(read_table(path)?)?;

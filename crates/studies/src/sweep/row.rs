@@ -1,6 +1,7 @@
 //! What is kept of a run: one line.
 
 use super::expand::Planned;
+use dunwu::knowledge::Knowledge;
 use dunwu::measure::label::UnitLabel;
 use dunwu::scalars::SCALARS;
 use dunwu::store::entry::{Number, StoredScalars};
@@ -33,6 +34,16 @@ pub struct Row {
     pub step_memorized: Option<u64>,
     /// Step at which test accuracy arrived.
     pub step_generalized: Option<u64>,
+    /// Step at which train accuracy fell below its level for good.
+    pub step_forgotten: Option<u64>,
+    /// Step at which test accuracy did.
+    pub step_lost: Option<u64>,
+    /// How far train accuracy fell from its highest value, where it had arrived.
+    pub(crate) train_accuracy_fall: Option<Number>,
+    /// How far test accuracy did.
+    pub(crate) test_accuracy_fall: Option<Number>,
+    /// Whether an accuracy below its level was rising at the end.
+    pub improving: Option<bool>,
     /// Losses and accuracies at the end.
     pub(crate) last: Option<StoredScalars>,
     /// Units by label at the end, in the order of [`UnitLabel::ALL`].
@@ -52,7 +63,7 @@ pub(super) struct End<'a> {
     pub(super) outcome: Outcome,
     pub(super) step: u64,
     pub(super) n_train: usize,
-    pub(super) arrivals: [Option<u64>; 2],
+    pub(super) knowledge: Knowledge,
     pub(super) last: Option<&'a Scalars>,
     pub(super) labels: &'a [UnitLabel],
     pub(super) seconds: f64,
@@ -61,13 +72,19 @@ pub(super) struct End<'a> {
 impl Row {
     /// Of a run that ended.
     pub(super) fn ended(planned: &Planned, end: &End<'_>) -> Self {
+        let Knowledge { memorized, generalized, .. } = end.knowledge;
         let count = |label: UnitLabel| end.labels.iter().filter(|&&other| other == label).count() as u64;
         Self {
             n_train: Some(end.n_train as u64),
             outcome: Some(end.outcome.into()),
             step: Some(end.step),
-            step_memorized: end.arrivals[0],
-            step_generalized: end.arrivals[1],
+            step_memorized: memorized.map(|stay| stay.arrived),
+            step_generalized: generalized.map(|stay| stay.arrived),
+            step_forgotten: end.knowledge.forgotten(),
+            step_lost: end.knowledge.lost(),
+            train_accuracy_fall: memorized.map(|stay| Number(stay.fall())),
+            test_accuracy_fall: generalized.map(|stay| Number(stay.fall())),
+            improving: Some(end.knowledge.improving),
             last: end.last.map(Into::into),
             units: Some(UnitLabel::ALL.map(count)),
             seconds: Number(end.seconds),
@@ -89,6 +106,11 @@ impl Row {
             step: None,
             step_memorized: None,
             step_generalized: None,
+            step_forgotten: None,
+            step_lost: None,
+            train_accuracy_fall: None,
+            test_accuracy_fall: None,
+            improving: None,
             last: None,
             units: None,
             seconds: Number(0.0),
@@ -98,15 +120,9 @@ impl Row {
         }
     }
 
-    /// `grokked`, `censored`, `diverged`, `collapsed` or `failed`.
+    /// The name of its outcome, or `failed`.
     pub fn outcome_name(&self) -> &'static str {
-        match self.outcome {
-            Some(StoredOutcome::Grokked { .. }) => "grokked",
-            Some(StoredOutcome::Censored { .. }) => "censored",
-            Some(StoredOutcome::Diverged { .. }) => "diverged",
-            Some(StoredOutcome::Collapsed { .. }) => "collapsed",
-            None => "failed",
-        }
+        self.outcome.map_or("failed", |outcome| Outcome::from(outcome).name())
     }
 
     /// What whoever waits for the sweep hears of it.

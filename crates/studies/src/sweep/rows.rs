@@ -19,8 +19,8 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Version of the lines; another one is refused by name. 2: each line ends with a checksum over itself alone, so that it can be
-/// checked whatever became of its neighbours.
-pub const ROWS_FORMAT: u32 = 2;
+/// checked whatever became of its neighbours. 3: what a run knew and lost again.
+pub const ROWS_FORMAT: u32 = 3;
 
 /// First line of a file of rows or curves.
 #[derive(Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use super::row::{Curve, Row};
 use super::rows;
 use dunwu::measure::label::UnitLabel;
 use dunwu::scalars::SCALARS;
+use dunwu::store::entry::Number;
 use dunwu::store::{Column, RunId, Table};
 use dunwu_engine::Scalars;
 use dunwu_engine::spec::{Allowed, SETTINGS, Setting, Value};
@@ -76,6 +77,9 @@ fn table(done: &[(&Planned, &Row)]) -> Table {
         let last = |row: &Row| row.last.map(Scalars::from);
         Column::OptFloat64(done.iter().map(|(_, row)| last(row).and_then(|last| read(&last))).collect())
     };
+    let fall = |read: fn(&Row) -> Option<Number>| {
+        Column::OptFloat64(done.iter().map(|(_, row)| read(row).map(|fall| fall.0)).collect())
+    };
     let mut table = table
         .with("n_labels", count(&|row| Some(row.n_labels)))
         .with("n_train", count(&|row| row.n_train))
@@ -83,7 +87,12 @@ fn table(done: &[(&Planned, &Row)]) -> Table {
         .with("outcome", texts(done.iter().map(|(_, row)| row.outcome_name().to_owned())))
         .with("step", count(&|row| row.step))
         .with("step_memorized", count(&|row| row.step_memorized))
-        .with("step_generalized", count(&|row| row.step_generalized));
+        .with("step_generalized", count(&|row| row.step_generalized))
+        .with("step_forgotten", count(&|row| row.step_forgotten))
+        .with("step_lost", count(&|row| row.step_lost))
+        .with("train_accuracy_fall", fall(|row| row.train_accuracy_fall))
+        .with("test_accuracy_fall", fall(|row| row.test_accuracy_fall))
+        .with("improving", Column::OptBool(done.iter().map(|(_, row)| row.improving).collect()));
     for scalar in SCALARS {
         table = table.with(scalar.name, number(scalar.get));
     }

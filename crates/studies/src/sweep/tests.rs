@@ -174,8 +174,8 @@ fn a_sweep_says_of_each_run_what_the_run_alone_says() {
         };
         let opened = opening.finish(scalars, outcome);
         let last = opened.scalars.last().unwrap();
-        assert_eq!(results.count(index, "step_memorized"), opened.memorized, "{}", run.words);
-        assert_eq!(results.count(index, "step_generalized"), opened.generalized, "{}", run.words);
+        assert_eq!(results.count(index, "step_memorized"), opened.memorized(), "{}", run.words);
+        assert_eq!(results.count(index, "step_generalized"), opened.generalized(), "{}", run.words);
         assert_eq!(results.number(index, "train_loss"), Some(last.train_loss));
         assert_eq!(results.number(index, "test_accuracy"), last.test_accuracy);
         for label in dunwu::opened::UnitLabel::ALL {
@@ -418,10 +418,16 @@ fn a_torn_row_is_made_again_and_a_damaged_one_is_set_aside() {
         assert!(told.contains("line 2 of") && told.contains("edited") && told.contains("made again"), "{told}");
         assert!(fs::read_to_string(damaged.copy.as_ref().unwrap()).unwrap().contains(edited.lines().nth(1).unwrap()));
     }
-    for (format, wanted) in [(7, "up to 2; use that version"), (1, "without checksums, and this build reads 2")] {
-        fs::write(&path, text.replacen("\"format\":2", &format!("\"format\":{format}"), 1)).unwrap();
+    let newer = format!("up to {ROWS_FORMAT}; use that version");
+    let older = format!("this build reads {ROWS_FORMAT}, which says what runs lost again");
+    for (format, wanted) in [(7, &newer), (2, &older)] {
+        let ours = format!("\"format\":{ROWS_FORMAT}");
+        fs::write(&path, text.replacen(&ours, &format!("\"format\":{format}"), 1)).unwrap();
         let told = collect(&runs, &folder).unwrap_err().to_string();
-        assert!(told.contains(&format!("format {format}, written by dunwu 0.")) && told.contains(wanted), "{told}");
+        assert!(
+            told.contains(&format!("format {format}, written by dunwu 0.")) && told.contains(wanted.as_str()),
+            "{told}"
+        );
     }
 }
 

@@ -5,8 +5,9 @@ use super::expand::Planned;
 use super::folder::Folder;
 use super::plan::Keep;
 use super::row::{Curve, End, Row};
+use dunwu::knowledge::outcome;
 use dunwu::memory;
-use dunwu::opened::{arrivals, unit_labels};
+use dunwu::opened::unit_labels;
 use dunwu::run::drive::{self as driver, Before, Driven, Pace};
 use dunwu::scalars::{self, SCALARS, ScalarQuantity};
 use dunwu::store::file::{self, While as _};
@@ -83,7 +84,7 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
             outcome: ended.outcome,
             step: ended.step,
             n_train: split.train.labels.len(),
-            arrivals: ended.arrivals,
+            knowledge: planned.knowledge(split.train.labels.len(), &ended.scalars),
             last: ended.scalars.last(),
             labels: &labels,
             seconds: ended.seconds,
@@ -111,10 +112,10 @@ pub(super) fn recorded(planned: &Planned, dir: &RunDir) -> Result<Option<Row>, S
         return Ok(None);
     };
     let end = End {
-        outcome: finished.outcome,
+        outcome: outcome(spec, &record.scalars, finished.outcome, finished.step),
         step: finished.step,
         n_train: split.train.labels.len(),
-        arrivals: arrivals(spec, &record.scalars),
+        knowledge: planned.knowledge(split.train.labels.len(), &record.scalars),
         last: record.scalars.last(),
         labels: &labels,
         seconds: finished.seconds,

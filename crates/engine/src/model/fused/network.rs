@@ -1,7 +1,7 @@
 //! A two-layer network as its passes hold it: units in slabs, each slab with all its tables side by side.
 
 use crate::kernel::{Buffer, LANES};
-use crate::model::{Weights, largest_column_norm, largest_or_nan};
+use crate::model::{Weights, column_norms};
 
 /// Units in a slab: 64 units of M = 71 make tables of 54 KB, which with their gradients fit the second-level cache.
 const SLAB: usize = 64;
@@ -157,11 +157,13 @@ impl Network {
         }
     }
 
-    /// The largest norm of a unit's input weights.
-    pub fn largest_unit_norm(&self) -> f64 {
+    /// The norm of each unit's input weights.
+    pub fn unit_norms(&self) -> Vec<f64> {
         let layout = self.layout;
         let hidden = self.slabs.iter().map(|slab| &slab.weights[..layout.hidden_len()]);
-        largest_or_nan(hidden.map(|hidden| largest_column_norm(hidden, layout.slab_width)))
+        let mut norms: Vec<f64> = hidden.flat_map(|hidden| column_norms(hidden, layout.slab_width)).collect();
+        norms.truncate(layout.n_units); // the last slab may be wider than the units that are left for it
+        norms
     }
 
     /// Replaces what `into` holds by W, `[n_inputs][n_units]`, as [`Self::read`] lays it out.

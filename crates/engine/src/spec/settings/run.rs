@@ -89,7 +89,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "events.collapsed_norm",
-        "largest norm of a unit's input weights below which the network has collapsed",
+        "norm of a unit's input weights, as a share of the largest initial one, below which the unit has decayed to nothing",
         Access::Number {
             allowed: Allowed::NOT_NEGATIVE,
             get: |s| Some(s.events.collapsed_norm),

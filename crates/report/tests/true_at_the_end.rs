@@ -1,0 +1,241 @@
+//! No sentence of a run contradicts its tables, whatever the run did: generalized and stayed, wavered, fell apart, ended early, never
+//! memorized. What a sentence says of the end is compared with the last evaluation and the last snapshot, and what it says of a stretch
+//! with every evaluation within it.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use dunwu::Opened;
+use dunwu::answer::wording::{count, percent};
+use dunwu::group::Decomposition;
+use dunwu::measure::label::UnitLabel;
+use dunwu::opened::Opening;
+use dunwu_engine::spec::{Value, apply, parse_value, presets};
+use dunwu_engine::{Outcome, RunSpec, Scalars, Split, Training};
+use dunwu_report::run::{KeptRun, of_opened};
+use proptest::prelude::*;
+use std::path::Path;
+
+/// Everything that the page of a run says in words.
+fn said(opened: &Opened) -> Vec<String> {
+    let kept = KeptRun { dir: Path::new("runs/a"), end: None, reused: false, writer: None };
+    let answer = of_opened(opened, &kept, None);
+    let captions = answer.figures().map(|figure| figure.caption.clone());
+    std::iter::once(answer.headline.clone()).chain(answer.sentences.iter().cloned()).chain(captions).collect()
+}
+
+/// The number that follows `before` in a text, without its separators.
+fn number_after(text: &str, before: &str) -> Option<u64> {
+    let rest = text.split_once(before)?.1;
+    let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').filter(|c| *c != ',').collect();
+    digits.parse().ok()
+}
+
+/// The first contradiction between what is said and the tables.
+fn contradiction(opened: &Opened, sentences: &[String]) -> Option<String> {
+    let last = opened.scalars.last()?;
+    let (memorized, generalized) = (opened.spec.events.memorized, opened.spec.events.generalized);
+    let rows = |from: u64| opened.scalars.iter().filter(move |row| row.step >= from);
+    let knows_train = |row: &Scalars| row.train_accuracy >= memorized;
+    let knows_test = |row: &Scalars| row.test_accuracy.is_some_and(|test| test >= generalized);
+    let (level_train, level_test) = (percent(memorized), percent(generalized));
+    for text in sentences {
+        let wrong = |why: &str| Some(format!("{why}: {text}"));
+        if text.contains("grokked:") && !knows_test(last) {
+            return wrong("it does not generalize at the end");
+        }
+        if let Some(from) = number_after(text, "grokked: from step ")
+            && !rows(from).all(knows_test)
+        {
+            return wrong("it was below its level since");
+        }
+        if text.contains("generalized and lost it") && knows_test(last) {
+            return wrong("it generalizes at the end");
+        }
+        if text.contains("memorized and forgot") && knows_train(last) {
+            return wrong("it knows its sample at the end");
+        }
+        if text.contains("did not generalize within") && (knows_test(last) || !knows_train(last)) {
+            return wrong("it generalizes at the end, or does not know its sample");
+        }
+        if text.contains("neither memorized nor generalized") && (knows_test(last) || knows_train(last)) {
+            return wrong("it knows something at the end");
+        }
+        if text.ends_with("; the run agrees.") && !knows_test(last) {
+            return wrong("the run that agrees does not generalize at the end");
+        }
+        for (lost, knows) in [
+            ("from step {} on it answers fewer", &knows_test as &dyn Fn(&Scalars) -> bool),
+            ("from step {} on it knows less", &knows_train),
+            ("and lost it from step {} on", &knows_test),
+        ] {
+            let (before, after) = lost.split_once("{}").unwrap();
+            let stretch = text.split_once(after).and_then(|(head, _)| Some(&head[head.rfind(before)?..]));
+            if let Some(left) = stretch.and_then(|stretch| number_after(stretch, before))
+                && rows(left).any(knows)
+            {
+                return wrong("it came back");
+            }
+        }
+        for (words, level, knows, end) in [
+            (
+                "Training accuracy is at ",
+                &level_train,
+                &knows_train as &dyn Fn(&Scalars) -> bool,
+                Some(last.train_accuracy),
+            ),
+            ("test accuracy at ", &level_test, &knows_test, last.test_accuracy),
+        ] {
+            let Some(rest) = text.split_once(&format!("{words}{level} or more from step ")).map(|(_, rest)| rest)
+            else {
+                continue;
+            };
+            let clause = rest.split([';', '.']).next().unwrap_or_default();
+            let clause = clause.split(", test accuracy").next().unwrap_or_default();
+            let from = number_after(&format!("@{rest}"), "@").unwrap();
+            let holds = rows(from).all(knows);
+            if clause.contains(" on, but for ") && (holds || !knows(last)) {
+                return wrong("its lapses");
+            }
+            if !clause.contains(" on, but for ") && clause.contains(" on") && !holds {
+                return wrong("it did not stay");
+            }
+            if clause.contains(" and ends at ")
+                && (knows(last) || !text.contains(&format!("ends at {}", percent(end.unwrap()))))
+            {
+                return wrong("its end");
+            }
+        }
+        if text.starts_with("It stopped in the")
+            && matches!(opened.outcome, Outcome::Lost { .. } | Outcome::Forgot { .. })
+        {
+            return wrong("of what was lost it says where it stopped");
+        }
+        if let Some(frame) = opened.frames.last()
+            && let Some(left) =
+                text.split_once("dead units went from ").and_then(|(_, rest)| number_after(rest, " to "))
+            && left != frame.count(UnitLabel::Dead) as u64
+        {
+            return wrong("the dead of the last snapshot are others");
+        }
+        if let Some(frame) = opened.frames.last()
+            && let Some((before, _)) = text.split_once(" dead.")
+            && before.contains("are labelled memorizing")
+            && !before.ends_with(&format!(", {}", count(frame.count(UnitLabel::Dead) as u64)))
+        {
+            return wrong("the dead of the last snapshot are others");
+        }
+    }
+    None
+}
+
+fn trained(spec: &RunSpec) -> Opened {
+    finished(spec, |scalars, outcome| (scalars, outcome))
+}
+
+/// The run of `spec`, with other evaluations and another end where `told` says so.
+fn finished(spec: &RunSpec, told: impl FnOnce(Vec<Scalars>, Outcome) -> (Vec<Scalars>, Outcome)) -> Opened {
+    let problem = spec.task.resolve(None).unwrap();
+    let split = Split::draw(&problem, &spec.data, spec.seed, None).unwrap();
+    let decomposition = Decomposition::of(problem.group().unwrap()).unwrap();
+    let mut training = Training::new(spec, &problem, &split, 1).unwrap();
+    let mut opening = Opening::new(spec, &problem, &split, Some(&decomposition));
+    let mut scalars = Vec::new();
+    loop {
+        let progress = training.advance();
+        scalars.extend(progress.scalars);
+        if let Some(snapshot) = progress.snapshot {
+            opening.add(&snapshot).unwrap();
+        }
+        if let Some(outcome) = progress.outcome {
+            let derived = opening.frames().len();
+            assert!(derived > 0);
+            let (scalars, outcome) = told(scalars, outcome);
+            return opening.finish(scalars, outcome);
+        }
+    }
+}
+
+fn spec(settings: &[(&str, Value)]) -> RunSpec {
+    let base = "task=cyclic:7 model.width=24 record.snapshots_per_decade=3 steps=60";
+    let base = base.split_whitespace().filter_map(|word| word.split_once('='));
+    let base = base.filter(|(key, _)| settings.iter().all(|(other, _)| other != key));
+    let mut all: Vec<(String, Value)> = base.map(|(key, value)| (key.to_owned(), parse_value(value))).collect();
+    all.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+    apply(&(presets::find("small").unwrap().spec)(), &all).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Real runs over decades of learning rate and decay: most fall apart somewhere.
+    #[test]
+    fn of_a_run_that_was_trained(
+        seed in 0_i64..1000,
+        rate in -3.0_f64..0.0,
+        decay in -3.0_f64..1.5,
+        fraction in 0.3_f64..1.0,
+        steps in 1_i64..300,
+        every in 1_i64..9,
+        sustained in 0_i64..20,
+        loss in prop::sample::select(vec!["mse", "cross_entropy"]),
+        optimizer in prop::sample::select(vec!["adam", "adamw", "sgd"]),
+    ) {
+        let spec = spec(&[
+            ("optimizer.name", Value::Text(optimizer.into())),
+            ("loss", Value::Text(loss.into())),
+            ("seed", Value::Int(seed)),
+            ("steps", Value::Int(steps)),
+            ("record.evaluate_every", Value::Int(every)),
+            ("events.sustained", Value::Int(sustained)),
+            ("data.fraction", Value::Float(fraction)),
+            ("optimizer.learning_rate", Value::Float(10f64.powf(rate))),
+            ("optimizer.weight_decay", Value::Float(10f64.powf(decay))),
+        ]);
+        let opened = trained(&spec);
+        prop_assert_eq!(contradiction(&opened, &said(&opened)), None, "{:?}", opened.outcome);
+    }
+
+    /// Curves that no training need have made: both accuracies wander over their levels and back.
+    #[test]
+    fn of_curves_that_waver(
+        train in prop::collection::vec(prop::sample::select(vec![0.2, 0.7, 1.0, 1.0, 1.0]), 61),
+        test in prop::collection::vec(prop::sample::select(vec![0.1, 0.6, 0.99, 1.0, 1.0]), 61),
+        stretch in 1_usize..20,
+        sustained in 0_i64..12,
+    ) {
+        let spec = spec(&[("events.sustained", Value::Int(sustained))]);
+        let opened = finished(&spec, |mut scalars, outcome| {
+            for (at, row) in scalars.iter_mut().enumerate() {
+                (row.train_accuracy, row.test_accuracy) = (train[at / stretch], Some(test[at / stretch]));
+            }
+            (scalars, outcome)
+        });
+        prop_assert_eq!(contradiction(&opened, &said(&opened)), None, "{:?}", opened.outcome);
+    }
+}
+
+/// The walk can fail: sentences as an earlier build wrote them for a run that had lost everything.
+#[test]
+fn planted_sentences_are_found() {
+    let opened = finished(&spec(&[]), |mut scalars, outcome| {
+        for row in &mut scalars {
+            let knows = (10..40).contains(&row.step);
+            (row.train_accuracy, row.test_accuracy) = (1.0, Some(if knows { 1.0 } else { 0.1 }));
+        }
+        (scalars, outcome)
+    });
+    assert!(matches!(opened.outcome, Outcome::Lost { arrived: 10, left: 40, .. }), "{:?}", opened.outcome);
+    let held = said(&opened);
+    assert_eq!(contradiction(&opened, &held), None);
+    for planted in [
+        "The network grokked: from step 10 on it answers at least 99 % of the questions that it was never shown.",
+        "The theory expected generalization; the run agrees.",
+        "Training accuracy is at 99 % or more from step 0 on, test accuracy at 99 % or more from step 10 on.",
+        "The network memorized and forgot: at step 0 it knew its sample.",
+        "The network generalized and lost it: from step 20 on it answers fewer, and ends at 10 %.",
+        "The network neither memorized nor generalized within 60 steps: it answers 10 %.",
+    ] {
+        let sentences = [held.clone(), vec![planted.to_owned()]].concat();
+        assert!(contradiction(&opened, &sentences).is_some(), "{planted}");
+    }
+}
