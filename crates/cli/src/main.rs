@@ -398,7 +398,7 @@ enum Command {
     },
     /// A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are
     Task {
-        /// `cyclic:71`, `symmetric:4`, `product:cyclic:2,cyclic:3`, `table:FILE`, …
+        #[arg(help = reference::SPELLINGS, long_help = reference::FORMATS)]
         spec: Option<String>,
         #[command(flatten)]
         place: Place,

@@ -6,6 +6,8 @@ use crate::task::{Problem, Samples};
 use rand_chacha::rand_core::RngCore;
 use serde_json::Value;
 
+mod part;
+
 /// The whole population divided into what is trained on and what is not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
@@ -55,6 +57,22 @@ pub enum SplitError {
         /// Samples that there are.
         population: usize,
     },
+    /// A part of the table that this task's table has not.
+    #[error("{setting} needs {needs}, and {task} is none")]
+    NoPart {
+        /// Key of the setting.
+        setting: &'static str,
+        /// What kind of task it is of.
+        needs: &'static str,
+        /// The task's spelling.
+        task: String,
+    },
+    /// Zipf's law weighs single samples, so nothing else can be drawn by it.
+    #[error("data.skew weighs single samples, and {setting} draws none; leave one of them out")]
+    SkewedPart {
+        /// Key of the setting.
+        setting: &'static str,
+    },
     /// The text of the split's file was not handed in.
     #[error("the split's file was not read: {file:?}")]
     NotRead {
@@ -82,7 +100,7 @@ pub enum SplitError {
         file: String,
     },
     /// A token that the operand has not.
-    #[error("{place}: {token} is no token of operand {operand}, which has 0 to {last}: {file:?}")]
+    #[error("{place}: {token} is no token of operand {operand}, which has {first} to {last}: {file:?}")]
     OutOfRange {
         /// Line, or entry of a list.
         place: Place,
@@ -90,6 +108,8 @@ pub enum SplitError {
         token: u64,
         /// Which operand, counted from 1.
         operand: usize,
+        /// Its first token.
+        first: usize,
         /// Its last token.
         last: usize,
         /// Path as the user wrote it.
@@ -146,11 +166,11 @@ impl Split {
     /// fraction: n = ⌊fraction · population⌋     multiple: n = round(c · M ln M)
     /// ```
     ///
-    /// The sample is uniform without replacement, on [`Stream::Split`], or drawn by Zipf's law where the data are skewed. Either way
-    /// a smaller sample of the same seed is part of a larger one. `⌊corrupted · n⌋` of its labels, again uniform, on
-    /// [`Stream::Corruption`], are replaced by one of the M − 1 wrong labels. A split file names the training tuples: CSV
-    /// (`x,y` a line, `#` for comments) or a JSON list of lists, tokens counted from 0; where the inputs are numbers, their
-    /// indices in the population, one a line or a JSON list. Its text is `split_text`.
+    /// The sample is uniform without replacement, on [`Stream::Split`], or drawn by Zipf's law where the data are skewed. Of a
+    /// [`Part`](crate::spec::Part) `⌊share · units⌋` samples, pairs, rows or columns are drawn. Either way a smaller sample of the same
+    /// seed is part of a larger one. `⌊corrupted · n⌋` of its labels, again uniform, on [`Stream::Corruption`], are replaced by one
+    /// of the M − 1 wrong labels. A split file names the training tuples: CSV (`x,y` a line, `#` for comments) or a JSON list of lists,
+    /// tokens counted as the task counts them; where the inputs are numbers, their indices in the population. Its text is `split_text`.
     pub fn draw(problem: &Problem, data: &DataSpec, seed: u64, split_text: Option<&str>) -> Result<Self, SplitError> {
         if !(0.0..=1.0).contains(&data.corrupted) {
             let (setting, allowed) = ("data.corrupted", "a share from 0 to 1");
@@ -164,6 +184,11 @@ impl Split {
         let chosen = if let Sampling::SplitFile(file) = &data.sampling {
             let text = split_text.ok_or_else(|| SplitError::NotRead { file: file.clone() })?;
             read_split(problem, text, file)?
+        } else if let Sampling::Part(part, share) = data.sampling {
+            if data.skew > 0.0 {
+                return Err(SplitError::SkewedPart { setting: part.key() });
+            }
+            part::draw(problem, part, share, seed)?
         } else {
             let n_train = sample_size(problem, &data.sampling)?;
             let mut rng = rng(seed, Stream::Split);
@@ -188,7 +213,8 @@ impl Split {
     }
 }
 
-/// How many samples are trained on. A split file, which has its size in itself, is not asked about.
+/// How many samples are trained on, where that is known before they are drawn: a split file has its size in itself, and of a
+/// part of the table it is how many samples its units have.
 pub fn sample_size(problem: &Problem, sampling: &Sampling) -> Result<usize, SplitError> {
     let population = problem.n_population();
     let (setting, value, n_train) = match *sampling {
@@ -208,7 +234,7 @@ pub fn sample_size(problem: &Problem, sampling: &Sampling) -> Result<usize, Spli
             let allowed = "a finite multiple of M ln M";
             return Err(SplitError::Impossible { setting: "data.multiple", value, allowed });
         }
-        Sampling::SplitFile(_) => unreachable!("a split file has its size in itself"),
+        Sampling::SplitFile(_) | Sampling::Part(..) => unreachable!("asked of samples that are drawn one by one"),
     };
     if n_train == 0 {
         return Err(SplitError::Empty { setting, value, population });
@@ -307,15 +333,18 @@ fn read_split(problem: &Problem, text: &str, file: &str) -> Result<Vec<u32>, Spl
         };
         let mut index = 0;
         for (operand, (&token, &size)) in tokens.iter().zip(sizes).enumerate() {
-            if token >= size as u64 {
-                let (last, operand, file) = (size - 1, operand + 1, file());
+            // What stands in the file is the token as the task names it: y of x/y is counted from 1.
+            let first = problem.operand_firsts.get(operand).map_or(0, |&first| first as usize);
+            let position = token.wrapping_sub(first as u64);
+            if position >= size as u64 {
+                let (last, operand, file) = (first + size - 1, operand + 1, file());
                 return Err(if has_tokens {
-                    SplitError::OutOfRange { place, token, operand, last, file }
+                    SplitError::OutOfRange { place, token, operand, first, last, file }
                 } else {
                     SplitError::NoSample { place, index: token, last, file }
                 });
             }
-            index = index * size + token as usize;
+            index = index * size + position as usize;
         }
         if let Some(earlier) = named_at[index] {
             return Err(SplitError::Duplicate { place, tuple: written, earlier, file: file() });
