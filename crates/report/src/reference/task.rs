@@ -266,10 +266,10 @@ mod tests {
             assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{said}: {text}");
         }
         // Below the numbers of the columns 1, 2, 3, …: 1/1 = 1, 1/2 = 49, 1/3 = 65.
-        let one = text.lines().find(|line| line.split_whitespace().next() == Some("1")).unwrap();
-        assert!(one.split_whitespace().take(4).eq(["1", "1", "49", "65"]), "{text}");
-        let head = text.lines().find(|line| line.trim_start().starts_with("1 ")).unwrap();
-        assert!(head.split_whitespace().take(3).eq(["1", "2", "3"]), "{text}");
+        let words = |line: &str| line.split_whitespace().take(4).map(str::to_owned).collect::<Vec<_>>();
+        let ones: Vec<_> =
+            text.lines().map(words).filter(|words| words.first().is_some_and(|word| word == "1")).collect();
+        assert_eq!(ones, [["1", "2", "3", "4"], ["1", "1", "49", "65"]], "{text}");
     }
 
     #[test]
