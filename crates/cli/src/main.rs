@@ -398,7 +398,7 @@ enum Command {
     },
     #[command(about = reference::TASK, long_about = reference::TASK_AND_FILES)]
     Task {
-        /// `cyclic:71`, `symmetric:4`, `product:cyclic:2,cyclic:3`, `table:FILE`, …
+        #[arg(help = reference::SPELLINGS, long_help = reference::FORMATS)]
         spec: Option<String>,
         #[command(flatten)]
         place: Place,

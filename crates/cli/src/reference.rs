@@ -42,6 +42,32 @@ pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure>
     Ok(())
 }
 
+/// What `task` reads, in a line.
+pub(crate) const SPELLINGS: &str =
+    "`cyclic:71`, `product:cyclic:2,cyclic:3`, `word:aba^-1:symmetric:5`, `expression:x/y:97`, `table:FILE`, …";
+
+/// What `task` reads, and the files that go with it.
+pub(crate) const FORMATS: &str = "\
+`cyclic:71`, `symmetric:4`, `product:cyclic:2,cyclic:3`, `operands:3:cyclic:23`, …; `dunwu task` lists all
+
+Formulas: `expression:FORMULA:M` in x, y, z, w modulo M
+  + - * / and ^ or **   / is division modulo M; an operand that must not be 0 begins at 1
+  a//b, a%b             quotient and remainder of the whole numbers 0 to M - 1
+  A if C else B         A where C is not 0 or its comparison holds, == != < <= > >=
+  `expression:x/y:97`, `expression:x/y if y%2 else x-y:97`
+
+Words: `word:WORD:GROUP`, letters a, b, c, d with exponents
+  `word:aba^-1:symmetric:5` (conjugation), `word:ab^-1:cyclic:7`
+
+Tables: `table:FILE`, a group or quasigroup
+  JSON  a list of rows, [[0, 1], [1, 0]], or {\"table\": [...], \"index_base\": 1}
+  CSV   a row a line, cells between commas; `# index_base = 1` above the rows counts from 1
+
+Splits: `data.split=FILE` of a run names the samples that are trained on
+  CSV   a sample a line, its operands between commas, counted as the task counts them
+  JSON  a list of such lists, [[0, 1], [2, 2]]
+  Where inputs are numbers, a sample is its index, counted from 0";
+
 pub(crate) fn task(spelling: Option<&str>, place: &Place) -> Result<(), Failure> {
     print::without_page(&watching::unwatched(reference::task(spelling))?, place);
     Ok(())

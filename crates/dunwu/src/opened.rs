@@ -10,7 +10,7 @@ use crate::story;
 use crate::theory::{Expectation, expectation};
 use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Predictor, PredictorError, Weights};
-use dunwu_engine::spec::{Architecture, MlpSpec, Normalization, Sampling, TopLayer, TransformerSpec};
+use dunwu_engine::spec::{Architecture, MlpSpec, Normalization, TopLayer, TransformerSpec};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Outcome, Problem, RunSpec, Scalars, Snapshot, Split};
 use serde::{Deserialize, Serialize};
@@ -402,14 +402,4 @@ fn evidence(frame: &Frame, weights: &Weights, initial: &Weights) -> Vec<Evidence
             top2: at(top2, unit),
         })
         .collect()
-}
-
-/// How the training sample was asked for, in words.
-pub fn sampling_words(sampling: &Sampling) -> String {
-    match sampling {
-        Sampling::Fraction(fraction) => format!("{:.1} % of all", 100.0 * fraction),
-        Sampling::Count(count) => format!("{count} samples"),
-        Sampling::MultipleOfMLogM(multiple) => format!("{multiple} M ln M samples"),
-        Sampling::SplitFile(file) => format!("the samples named in {file}"),
-    }
 }

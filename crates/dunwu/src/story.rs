@@ -7,9 +7,9 @@ use crate::measure::{
     self,
     label::{UnitLabel, fit_share},
 };
-use crate::opened::{Frame, sampling_words};
+use crate::opened::Frame;
 use dunwu_engine::Outcome;
-use dunwu_engine::spec::Architecture;
+use dunwu_engine::spec::{Architecture, Sampling};
 
 /// Loss above which a test loss is called high although accuracy has arrived, as a share of the loss at step 0.
 const STILL_HIGH: f64 = 0.1;
@@ -193,4 +193,15 @@ fn aftermath(opened: &Opened) -> Option<String> {
         (then, now) => format!("dead units went from {then} to {now}"),
     };
     Some(format!("{lag}. From then to the end {tokens}{deaths}."))
+}
+
+/// How the training sample was asked for, in words.
+fn sampling_words(sampling: &Sampling) -> String {
+    match sampling {
+        Sampling::Fraction(fraction) => format!("{:.1} % of all", 100.0 * fraction),
+        Sampling::Count(count) => format!("{count} samples"),
+        Sampling::MultipleOfMLogM(multiple) => format!("{multiple} M ln M samples"),
+        Sampling::Part(part, share) => format!("{:.1} % of {}", 100.0 * share, part.words()),
+        Sampling::SplitFile(file) => format!("the samples named in {file}"),
+    }
 }

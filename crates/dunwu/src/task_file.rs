@@ -48,7 +48,7 @@ pub fn table_text(task: &Task, directory: &Path) -> Result<Option<String>, TaskF
 pub fn split_text(data: &DataSpec, directory: &Path) -> Result<Option<String>, TaskFileError> {
     match &data.sampling {
         Sampling::SplitFile(file) => read("the split", &directory.join(file)).map(Some),
-        Sampling::Fraction(_) | Sampling::Count(_) | Sampling::MultipleOfMLogM(_) => Ok(None),
+        Sampling::Fraction(_) | Sampling::Count(_) | Sampling::MultipleOfMLogM(_) | Sampling::Part(..) => Ok(None),
     }
 }
 

@@ -5,7 +5,7 @@
 //! with weight decay; outside of that [`expectation`] says so instead of guessing.
 
 use dunwu_engine::loss::Objective;
-use dunwu_engine::spec::{Architecture, TopLayer};
+use dunwu_engine::spec::{Architecture, Sampling, TopLayer};
 use dunwu_engine::task::Structure;
 use dunwu_engine::{Outcome, Problem, RunSpec};
 
@@ -66,6 +66,9 @@ pub fn expectation(spec: &RunSpec, problem: &Problem, irreps: Option<&[Irrep]>, 
     }
     if spec.data.corrupted > 0.0 {
         return silent("it is stated for clean labels");
+    }
+    if let Sampling::Part(..) = spec.data.sampling {
+        return silent("it is stated for samples drawn one by one from the whole table");
     }
     if spec.optimizer.weight_decay == 0.0 && spec.model.top_layer == TopLayer::Trained {
         return Expectation::StopsAtInterpolation;
@@ -228,6 +231,10 @@ mod tests {
             ["data.corrupted=0.1", "seed=0"],
             ["task=expression:x^2+y:11", "seed=0"],
             ["task=operands:3:cyclic:7", "seed=0"],
+            ["task=expression:x/y:11", "seed=0"],
+            ["task=word:aba^-1:symmetric:3", "seed=0"],
+            ["data.mirror_pairs=0.5", "seed=0"],
+            ["data.rows=0.9", "seed=0"],
             ["task=expression:x-y:11", "seed=0"],
             ["model.architecture=mlp", "model.depth=1"],
             ["loss=contrastive", "model.top_layer=ridge"],

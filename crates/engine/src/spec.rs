@@ -89,8 +89,52 @@ pub enum Sampling {
     Count(u64),
     /// `round(c · M ln M)` samples, M the number of labels.
     MultipleOfMLogM(f64),
+    /// A share of a part of the table, or of its pairs, rows or columns; all else is held out.
+    Part(Part, f64),
     /// The samples named in a file (path as the user wrote it).
     SplitFile(String),
+}
+
+/// What a share of is trained on, where that is not single samples of the whole table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Samples (a, b) with a ≤ b; every (a, b) with a > b is held out.
+    OneSided,
+    /// Pairs {a, b}: (a, b) and (b, a) are trained on both or neither.
+    MirrorPairs,
+    /// Tokens of the first operand, with every sample that has one of them.
+    Rows,
+    /// Tokens of the last operand, with every sample that has one of them.
+    Columns,
+    /// The first tokens of every operand, `⌊share · tokens⌋` of each: the samples that have no other. Nothing is drawn.
+    Inner,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 5] = [Self::OneSided, Self::MirrorPairs, Self::Rows, Self::Columns, Self::Inner];
+
+    /// The setting that asks for it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::OneSided => "data.one_sided",
+            Self::MirrorPairs => "data.mirror_pairs",
+            Self::Rows => "data.rows",
+            Self::Columns => "data.columns",
+            Self::Inner => "data.inner",
+        }
+    }
+
+    /// What its share is of.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::OneSided => "the samples (a, b) with a at most b",
+            Self::MirrorPairs => "the pairs {a, b}, each in both orders",
+            Self::Rows => "the first operand's tokens",
+            Self::Columns => "the last operand's tokens",
+            Self::Inner => "the tokens of every operand, the first ones",
+        }
+    }
 }
 
 /// What is recorded, and when.

@@ -7,6 +7,7 @@ use rand_chacha::rand_core::RngCore;
 
 mod file;
 mod file_error;
+mod part;
 
 pub use crate::written::Place;
 pub use file_error::SplitFileError;
@@ -60,6 +61,22 @@ pub enum SplitError {
         /// Samples that there are.
         population: usize,
     },
+    /// A part of the table that this task's table has not.
+    #[error("{setting} needs {needs}, and {task} is none")]
+    NoPart {
+        /// Key of the setting.
+        setting: &'static str,
+        /// What kind of task it is of.
+        needs: &'static str,
+        /// The task's spelling.
+        task: String,
+    },
+    /// Zipf's law weighs single samples, so nothing else can be drawn by it.
+    #[error("data.skew weighs single samples, and {setting} draws none; leave one of them out")]
+    SkewedPart {
+        /// Key of the setting.
+        setting: &'static str,
+    },
     /// The text of the split's file was not handed in.
     #[error("the split's file was not read: {file:?}")]
     NotRead {
@@ -78,10 +95,11 @@ impl Split {
     /// fraction: n = ⌊fraction · population⌋     multiple: n = round(c · M ln M)
     /// ```
     ///
-    /// The sample is uniform without replacement, on [`Stream::Split`], or drawn by Zipf's law where the data are skewed. Either way
-    /// a smaller sample of the same seed is part of a larger one. `⌊corrupted · n⌋` of its labels, again uniform, on
-    /// [`Stream::Corruption`], are replaced by one of the M − 1 wrong labels. A split file names the training samples; `split_text` is
-    /// its text, and `split/file.rs` says in which forms.
+    /// The sample is uniform without replacement, on [`Stream::Split`], or drawn by Zipf's law where the data are skewed. Of a
+    /// [`Part`](crate::spec::Part) `⌊share · units⌋` samples, pairs, rows or columns are drawn. Either way a smaller sample of the same
+    /// seed is part of a larger one. `⌊corrupted · n⌋` of its labels, again uniform, on [`Stream::Corruption`], are replaced by one
+    /// of the M − 1 wrong labels. A split file names the training samples; `split_text` is its text, and `split/file.rs` says in which
+    /// forms; tokens are counted as the task counts them.
     pub fn draw(problem: &Problem, data: &DataSpec, seed: u64, split_text: Option<&str>) -> Result<Self, SplitError> {
         if !(0.0..=1.0).contains(&data.corrupted) {
             let (setting, allowed) = ("data.corrupted", "a share from 0 to 1");
@@ -95,6 +113,11 @@ impl Split {
         let chosen = if let Sampling::SplitFile(file) = &data.sampling {
             let text = split_text.ok_or_else(|| SplitError::NotRead { file: file.clone() })?;
             file::read(problem, text, file)?
+        } else if let Sampling::Part(part, share) = data.sampling {
+            if data.skew > 0.0 {
+                return Err(SplitError::SkewedPart { setting: part.key() });
+            }
+            part::draw(problem, part, share, seed)?
         } else {
             let n_train = sample_size(problem, &data.sampling)?;
             let mut rng = rng(seed, Stream::Split);
@@ -119,7 +142,8 @@ impl Split {
     }
 }
 
-/// How many samples are trained on. A split file, which has its size in itself, is not asked about.
+/// How many samples are trained on, where that is known before they are drawn: a split file has its size in itself, and of a
+/// part of the table it is how many samples its units have.
 pub fn sample_size(problem: &Problem, sampling: &Sampling) -> Result<usize, SplitError> {
     let population = problem.n_population();
     let (setting, value, n_train) = match *sampling {
@@ -139,7 +163,7 @@ pub fn sample_size(problem: &Problem, sampling: &Sampling) -> Result<usize, Spli
             let allowed = "a finite multiple of M ln M";
             return Err(SplitError::Impossible { setting: "data.multiple", value, allowed });
         }
-        Sampling::SplitFile(_) => unreachable!("a split file has its size in itself"),
+        Sampling::SplitFile(_) | Sampling::Part(..) => unreachable!("asked of samples that are drawn one by one"),
     };
     if n_train == 0 {
         return Err(SplitError::Empty { setting, value, population });

@@ -29,6 +29,7 @@ const PROMISES: &[Promise] = &[
     Promise { preset: "liu-2022", seeds: &[0, 1], memorized: 40..=120, generalized: 4_500..=6_500, test_loss: 0.1 },
     Promise { preset: "nanda-2023", seeds: &[], memorized: 100..=400, generalized: 5_000..=11_000, test_loss: 0.01 },
     Promise { preset: "power-2022", seeds: &[], memorized: 200..=450, generalized: 1_000..=2_900, test_loss: 0.1 },
+    Promise { preset: "division", seeds: &[0, 1, 2, 3, 4], memorized: 3..=11, generalized: 180..=300, test_loss: 0.02 },
     Promise {
         preset: "merrill-2023",
         seeds: &[0],

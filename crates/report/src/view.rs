@@ -154,7 +154,7 @@ impl<'a> View<'a> {
     /// Why there is no figure of irreps, if there is none.
     pub(super) fn why_no_irreps(&self) -> Option<String> {
         match &self.opened.irreps {
-            None => Some(format!("{} is not a group, so it has no irreps", self.opened.task)),
+            None => Some(format!("the operation of {} is no group's, so it has no irreps", self.opened.task)),
             Some(irreps) if irreps.len() < 2 => {
                 Some(format!("{} has no irrep besides the trivial one", self.opened.task))
             }

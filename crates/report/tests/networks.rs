@@ -39,7 +39,7 @@ fn run(words: &str) -> Opened {
 }
 
 /// A network, and whether its units have weights on tokens.
-const RUNS: [(&str, bool); 12] = [
+const RUNS: [(&str, bool); 20] = [
     ("task=cyclic:7", true),
     ("task=cyclic:7 model.architecture=mlp model.depth=1 model.biases=true", true),
     ("task=cyclic:7 model.architecture=mlp model.depth=1 model.embedding=8", true),
@@ -49,6 +49,14 @@ const RUNS: [(&str, bool); 12] = [
         false,
     ),
     ("task=expression:x^2+y:7 model.architecture=mlp model.depth=2", false),
+    ("task=expression:x/y:7", true),
+    ("task=expression:x/y:7 model.architecture=mlp model.depth=1 model.embedding=8", true),
+    ("task=expression:x/y:7 model.architecture=transformer model.depth=2 model.dimension=16 loss=cross_entropy", false),
+    ("task=expression:x/yify%2elsex-y:7", true),
+    ("task=expression:x^2+x:31", true),
+    ("task=word:aba^-1:symmetric:3", true),
+    ("task=word:ab^-1:symmetric:3 model.architecture=mlp model.depth=2", false),
+    ("task=cyclic:7 data.mirror_pairs=0.6", true),
     ("task=cyclic:7 model.top_layer=ridge loss=contrastive", true),
     ("task=cyclic:7 model.architecture=mlp model.depth=2 model.top_layer=ridge loss=non_contrastive", false),
     ("task=parity:10:2 model.architecture=mlp model.depth=1", false),

@@ -211,7 +211,11 @@ fn a_quasigroup_is_called_one_and_has_no_irreps() {
     desk.write("quasi.csv", "0,2,1\n2,1,0\n1,0,2\n");
     let said = desk.dunwu("task table:quasi.csv");
     assert_eq!(said.code, 0);
-    assert!(said.stdout.contains("a quasigroup") && said.stdout.contains("it needs a group"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("a quasigroup") && said.stdout.contains("a Latin square that is no group"),
+        "{}",
+        said.stdout
+    );
     let task = desk.json("task table:quasi.csv");
     assert_eq!((task["structure"].as_str(), &task["irreps"]), (Some("quasigroup"), &Value::Null));
 }

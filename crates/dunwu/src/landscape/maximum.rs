@@ -88,7 +88,7 @@ pub struct Judged {
 pub struct Token {
     /// Operand, counted from 1.
     pub operand: usize,
-    /// Token of the operand.
+    /// Token of the operand, as the task names it: counted from 1 where something is divided by the operand, else from 0.
     pub token: usize,
     /// Its share of ‖w‖².
     pub share: f64,
@@ -283,7 +283,8 @@ impl<'a> Landscape<'a> {
         let operands = (0..self.problem.n_operands()).flat_map(|operand| {
             let first = self.problem.input_offset(operand);
             let tokens = powers[first..first + self.problem.operand_sizes[operand]].iter().enumerate();
-            tokens.map(move |(token, &share)| Token { operand: operand + 1, token, share })
+            let named = self.problem.operand_firsts[operand] as usize;
+            tokens.map(move |(token, &share)| Token { operand: operand + 1, token: named + token, share })
         });
         let mut tokens: Vec<Token> = operands.filter(|token| token.share > TOKEN).collect();
         tokens.sort_by(|a, b| b.share.total_cmp(&a.share));
@@ -314,7 +315,8 @@ impl Form {
                 let noun = |count: usize| if count == 1 { "token" } else { "tokens" };
                 let used: Vec<usize> = (0..of_operand.len()).filter(|&operand| of_operand[operand] > 0).collect();
                 match (&used[..], of_operand.iter().all(|count| *count == of_operand[0])) {
-                    (&[only], _) if of_operand.len() > 1 => {
+                    (&[0], _) if of_operand.len() == 1 => format!("{} {}", of_operand[0], noun(of_operand[0])),
+                    (&[only], _) => {
                         let count = of_operand[only];
                         format!("{count} {} ({})", noun(count), ordinal(only + 1))
                     }

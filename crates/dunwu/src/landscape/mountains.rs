@@ -21,7 +21,8 @@ pub(super) struct Mountains<'a> {
 const RESTARTS: usize = 96;
 
 /// The mountains of a run's problem with half, all and one and a half times its training samples, of the same seed; none where one of
-/// the two kinds of peak is never found, or where the sample is named by a file.
+/// the two kinds of peak is never found, or where
+/// the samples are named by a file or not drawn one by one.
 pub(super) fn mountains(
     spec: &RunSpec,
     problem: &Problem,
@@ -29,7 +30,7 @@ pub(super) fn mountains(
     course: &Course<'_>,
     workers: &Workers,
 ) -> Result<Vec<Terrain>, RaceError> {
-    if matches!(spec.data.sampling, Sampling::SplitFile(_)) {
+    if matches!(spec.data.sampling, Sampling::SplitFile(_) | Sampling::Part(..)) {
         return Ok(Vec::new());
     }
     // Something has to be held out for a peak to carry over to.

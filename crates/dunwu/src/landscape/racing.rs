@@ -63,6 +63,12 @@ impl RaceRequest {
         if matches!(landscape.spec.data.sampling, Sampling::SplitFile(_)) {
             return Err(VerbError::usage("a race draws its own samples; leave out data.split"));
         }
+        if let (Sampling::Part(part, _), None) = (&landscape.spec.data.sampling, landscape.own("against")) {
+            return Err(VerbError::usage(format!(
+                "a race draws single samples of the whole table; leave out {0}, or vary another setting: against={0} values=0.3,0.5,0.7",
+                part.key()
+            )));
+        }
         let axis = RaceAxis::of(&landscape)?;
         let n_seeds = landscape.count("samples", 4, 1000)?;
         let seeds: Vec<u64> = (0..n_seeds as u64).map(|i| landscape.spec.seed + i).collect();

@@ -59,8 +59,8 @@ pub fn silent(problem: &Problem, spec: &RunSpec, energy: EnergyKind) -> Vec<Stri
             problem.name
         )),
         Structure::Function => sentences.push(format!(
-            "{} is no group: it has no irreps, no translations and no M ln M, so Theorems 2 and 4 say nothing of its peaks. Their \
-             heights, basins and what carries over are measured all the same.",
+            "The operation of {} is no group multiplication: irreps, translations and a critical sample size are not defined for it, \
+             so Theorems 2 and 4 say nothing of its peaks. Their heights, basins and what carries over are measured all the same.",
             problem.name
         )),
     }

@@ -53,6 +53,7 @@ impl Fixture {
                 name: format!("cyclic:{order}"),
                 n_labels: order,
                 operand_sizes: vec![order; 2],
+                operand_firsts: vec![0; 2],
                 structure: Structure::Group(CayleyTable { order, product: labels.clone() }),
                 labels,
                 n_features: 0,

@@ -60,6 +60,12 @@ pub const PRESETS: &[Preset] = &[
         spec: power_2022,
     },
     Preset {
+        name: "division",
+        paper: "Power et al. 2022, arXiv:2201.02177, figure 1, scaled down to two layers",
+        promises: "x/y mod 23, no group's table: memorizes by step 8 and generalizes near step 240",
+        spec: division,
+    },
+    Preset {
         name: "merrill-2023",
         paper: "Merrill, Tsilivis & Shukla 2023, arXiv:2303.11873",
         promises: "memorizes near step 800 at chance on held-out inputs, generalizes between 4800 and 7400",
@@ -240,6 +246,20 @@ fn power_2022() -> RunSpec {
         steps: 4_000,
         record: RecordSpec { evaluate_every: 50, ..base.record },
         events: EventSpec { sustained: 200, ..base.events },
+        ..base
+    }
+}
+
+/// The operation of Power et al.'s first figure, x/y with y from 1, in the two-layer network of `small` instead of their decoder,
+/// modulo 23 instead of 97 (23 rows, 22 columns), on 0.6 of the table instead of half: a run takes a second. Seeds 0 to 9: memorizes
+/// at step 5 to 8, generalizes at 210 to 268, test loss 0.002 to 0.007 at the end. In `power-2022`, their decoder, x/y mod 97 has
+/// memorized and is at test accuracy 0.02 at step 3000 (seed 0).
+fn division() -> RunSpec {
+    let base = small();
+    RunSpec {
+        task: Task::parse("expression:x/y:23").expect("a formula"),
+        data: DataSpec { sampling: Sampling::Fraction(0.6), ..base.data },
+        steps: 800,
         ..base
     }
 }

@@ -8,7 +8,7 @@
 //! {"train": […]}      any of these under a key; what stands under `test` has to be what is left
 //! ```
 //!
-//! `# index_base = 1` on a line above, or `"index_base": 1` in an object, counts tokens and places from 1.
+//! Tokens are those that the task names. `# index_base = 1` on a line above, or `"index_base": 1` in an object, counts tokens and places from 1.
 
 use super::file_error::SplitFileError;
 use crate::task::Problem;
@@ -110,8 +110,10 @@ impl Reader<'_> {
             Some(tokens) if tokens.len() == n_operands => {
                 let mut index = 0;
                 for (operand, (&token, &size)) in tokens.iter().zip(&self.sizes).enumerate() {
-                    let Some(counted) = token.checked_sub(base).filter(|&token| token < size as u64) else {
-                        let (first, last, operand) = (base, base + size as u64 - 1, operand + 1);
+                    // What stands in the file is the token as the task names it: y of x/y is counted from 1.
+                    let first = self.problem.operand_firsts.get(operand).map_or(0, |&first| u64::from(first)).max(base);
+                    let Some(counted) = token.checked_sub(first).filter(|&token| token < size as u64) else {
+                        let (last, operand) = (first + size as u64 - 1, operand + 1);
                         return Err(SplitFileError::OutOfRange { place, token, operand, first, last, file: file() });
                     };
                     index = index * size + counted as usize;

@@ -40,6 +40,19 @@ fn sample_sizes_follow_their_formulas() {
     assert!(everything.test.is_empty() && everything.train == ten.population());
 }
 
+/// y of x/y is 1 to 6 in a file, although its tokens are 0 to 5.
+#[test]
+fn a_split_file_names_operands_as_the_formula_does() {
+    let problem = problem("expression:x/y:7");
+    let draw = |text: &str| Split::draw(&problem, &clean(Sampling::SplitFile("s".into())), 0, Some(text));
+    let train = draw("3,1\n0,6").unwrap().train;
+    assert_eq!((train.operands, train.labels), (vec![vec![0, 3], vec![5, 0]], vec![0, 3]));
+    let refused = |text: &str| draw(text).unwrap_err().to_string();
+    assert_eq!(refused("3,0"), "line 1: 0 is no token of operand 2, which has 1 to 6: \"s\"");
+    assert_eq!(refused("3,7"), "line 1: 7 is no token of operand 2, which has 1 to 6: \"s\"");
+    assert_eq!(refused("7,1"), "line 1: 7 is no token of operand 1, which has 0 to 6: \"s\"");
+}
+
 #[test]
 fn impossible_samples_name_their_setting() {
     let problem = problem("cyclic:10");

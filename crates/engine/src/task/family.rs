@@ -2,7 +2,7 @@
 
 use super::{
     affine, alternating, cayley::CayleyTable, cyclic, dicyclic, digits, dihedral, expression, heisenberg,
-    multiplicative, operands, parity, product, symmetric, table,
+    multiplicative, operands, parity, product, symmetric, table, word,
 };
 use std::fmt;
 
@@ -51,6 +51,7 @@ pub static FAMILIES: &[Family] = &[
     affine::AFFINE.family,
     multiplicative::MULTIPLICATIVE.family,
     operands::OPERANDS,
+    word::WORD,
     expression::EXPRESSION,
     table::TABLE,
     parity::PARITY,
@@ -68,6 +69,18 @@ pub(super) static GROUP_FAMILIES: &[GroupFamily] = &[
     affine::AFFINE,
     multiplicative::MULTIPLICATIVE,
 ];
+
+/// The group `name:parameter`, if the parameter is a number.
+pub(super) fn named_group(name: &str, parameter: &str) -> Option<NamedGroup> {
+    let family = GROUP_FAMILIES.iter().find(|group| group.family.name == name)?;
+    Some(NamedGroup { family, parameter: integer(parameter)? })
+}
+
+/// A number in plain digits.
+pub(super) fn integer(text: &str) -> Option<u64> {
+    let text = text.trim();
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
 
 impl NamedGroup {
     /// Group order; `None` past 2⁶⁴.
@@ -98,6 +111,9 @@ impl fmt::Display for NamedGroup {
 /// The family whose name is nearest to `name`, if any is near enough to have been meant.
 pub(super) fn nearest_family(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase();
+    if lower.starts_with("conjuga") || lower.starts_with("commutator") {
+        return Some(super::word::WORD.name);
+    }
     if let Some(family) = FAMILIES.iter().find(|f| lower.len() >= 2 && f.name.starts_with(&lower)) {
         return Some(family.name);
     }
@@ -114,6 +130,7 @@ mod tests {
         assert_eq!(nearest_family("cylic"), Some("cyclic"));
         assert_eq!(nearest_family("Dihedrel"), Some("dihedral"));
         assert_eq!(nearest_family("sym"), Some("symmetric"));
+        assert_eq!(nearest_family("conjugation"), Some("word"));
         assert_eq!(nearest_family("majority"), None);
     }
 }

@@ -7,11 +7,12 @@
 //! What of a problem is trained on is drawn in [`crate::split`]. Files are read elsewhere: a table comes in as text. The one data
 //! set that is not made by a rule, `digits.txt`, is part of the program and has its own licence, `LICENSE-digits.md`.
 //!
-//! An input is a tuple of tokens (every family of groups, tables and polynomials) or a row of numbers (`parity`, `digits`).
+//! An input is a tuple of tokens (every family of groups, tables, words and formulas) or a row of numbers (`parity`, `digits`).
 
 mod cayley;
 mod family;
 mod problem;
+mod reading;
 mod spelling;
 
 mod cyclic;
@@ -31,6 +32,7 @@ mod operands;
 mod parity;
 mod table;
 mod table_elements;
+mod word;
 
 pub use cayley::{CayleyTable, LatinFault};
 pub use expression::{Expression, ExpressionError};
@@ -39,6 +41,7 @@ pub use parity::Parity;
 pub use problem::{Problem, Samples, Structure};
 pub use spelling::{ORDER_LIMIT, POPULATION_LIMIT, Task, TaskError};
 pub use table::TableError;
+pub use word::{Word, WordError};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Parity of a few bits among many.
 
-use super::family::Family;
+use super::family::{Family, integer};
 use super::problem::{Problem, Structure};
 use super::spelling::{POPULATION_LIMIT, TaskError};
 use crate::random::{Stream, rng};
@@ -47,6 +47,16 @@ impl Parity {
     /// N, K and perhaps the size of the pool.
     pub(super) fn new(n_bits: u64, n_relevant: u64, n_inputs: Option<u64>) -> Self {
         Self { n_bits, n_relevant, n_inputs: n_inputs.unwrap_or(default_pool(n_bits)) }
+    }
+
+    /// Reads `N:K` or `N:K:POOL`, if these are numbers.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let numbers: Option<Vec<u64>> = text.split(':').map(integer).collect();
+        match numbers?[..] {
+            [n_bits, n_relevant] => Some(Self::new(n_bits, n_relevant, None)),
+            [n_bits, n_relevant, n_inputs] => Some(Self::new(n_bits, n_relevant, Some(n_inputs))),
+            _ => None,
+        }
     }
 
     /// Refuses what makes no problem, or more numbers than are held.

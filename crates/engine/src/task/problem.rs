@@ -11,6 +11,8 @@ pub struct Problem {
     pub n_labels: usize,
     /// Tokens of each operand; two operands of M tokens for a group of order M. Empty where the inputs are numbers.
     pub operand_sizes: Vec<usize>,
+    /// What the first token of each operand stands for, the others counting on: 1 where something is divided by the operand, else 0.
+    pub operand_firsts: Vec<u32>,
     /// What is known about the operation.
     pub structure: Structure,
     /// Label of every tuple of operands, last operand fastest, `[∏ operand_sizes]`; of every input of the pool where the inputs
@@ -57,6 +59,7 @@ impl Problem {
             name,
             n_labels: order,
             operand_sizes: vec![order; n_operands],
+            operand_firsts: vec![0; n_operands],
             structure: Structure::of_latin(table),
             labels,
             n_features: 0,
@@ -73,7 +76,19 @@ impl Problem {
         values: Vec<f32>,
         labels: Vec<u32>,
     ) -> Self {
-        Self { name, n_labels, operand_sizes: Vec::new(), structure, labels, n_features, values }
+        let (operand_sizes, operand_firsts) = (Vec::new(), Vec::new());
+        Self { name, n_labels, operand_sizes, operand_firsts, structure, labels, n_features, values }
+    }
+
+    /// The problem whose `n_operands` operands and labels have M tokens each, whatever its labels are.
+    ///
+    /// Two operands whose table is a Latin square make a group or a quasigroup, everything else is a function.
+    pub(super) fn from_labels(name: String, n_labels: usize, n_operands: usize, labels: Vec<u32>) -> Self {
+        let table = (n_operands == 2).then(|| CayleyTable { order: n_labels, product: labels.clone() });
+        let structure =
+            table.filter(|table| table.latin_fault().is_none()).map_or(Structure::Function, Structure::of_latin);
+        let (operand_sizes, operand_firsts) = (vec![n_labels; n_operands], vec![0; n_operands]);
+        Self { name, n_labels, operand_sizes, operand_firsts, structure, labels, n_features: 0, values: Vec::new() }
     }
 
     /// Operands of the operation; none where the inputs are numbers.

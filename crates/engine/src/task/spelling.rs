@@ -1,11 +1,12 @@
 //! A task as it is written, read and resolved.
 
 use super::expression::{Expression, ExpressionError};
-use super::family::{FAMILIES, Family, GROUP_FAMILIES, NamedGroup, nearest_family};
+use super::family::{FAMILIES, Family, NamedGroup};
 use super::parity::Parity;
 use super::problem::Problem;
 use super::table::TableError;
-use super::{cyclic, digits, operands, product, table};
+use super::word::{Word, WordError};
+use super::{cyclic, digits, operands, product, table, word};
 use std::fmt;
 
 /// Largest group order: a table of 4096² cells is 64 MiB.
@@ -14,7 +15,8 @@ pub const ORDER_LIMIT: u64 = 4096;
 /// Most operand tuples of a problem, and most numbers in all its inputs.
 pub const POPULATION_LIMIT: u64 = 1 << 24;
 
-/// A problem as written: `cyclic:71`, `product:cyclic:2,cyclic:3`, `expression:x^2+x*y:97`, `table:FILE`, `parity:40:3`, `digits`.
+/// A problem as written: `cyclic:71`, `product:cyclic:2,cyclic:3`, `word:aba^-1:symmetric:5`, `expression:x^2+x*y:97`, `table:FILE`,
+/// `parity:40:3`, `digits`.
 ///
 /// [`Task::parse`] and [`Display`](fmt::Display) are inverse to each other on the canonical text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +32,14 @@ pub enum Task {
         /// A group, product or table.
         of: Box<Task>,
     },
-    /// A polynomial modulo an integer.
+    /// The product of letters and their powers in a group.
+    Word {
+        /// Which.
+        word: Word,
+        /// A group, a product or the table of a group.
+        of: Box<Task>,
+    },
+    /// A formula modulo an integer.
     Expression(Expression),
     /// A Cayley table in a file.
     Table {
@@ -125,10 +134,30 @@ pub enum TaskError {
         /// The most.
         most: u64,
     },
-    /// The polynomial cannot be read.
+    /// Words are spelled in a group only.
+    #[error("`{text}` has no words; write `word:WORD:` before a group, a product or the table of a group")]
+    NoWords {
+        /// What stands behind `word:WORD:`.
+        text: String,
+    },
+    /// The word cannot be read.
+    #[error("word `{text}`: {reason}")]
+    Word {
+        /// The word as written.
+        text: String,
+        /// What is wrong with it.
+        reason: WordError,
+    },
+    /// Inverses and powers are those of a group.
+    #[error("`{task}`: a word needs a group, and this table is none")]
+    WordWithoutGroup {
+        /// Canonical text.
+        task: String,
+    },
+    /// The formula cannot be read, or not computed.
     #[error("expression `{text}`: {reason}")]
     Expression {
-        /// The polynomial as written.
+        /// The formula as written.
         text: String,
         /// What is wrong with it.
         reason: ExpressionError,
@@ -155,54 +184,12 @@ impl Task {
         Self::Group(NamedGroup { family: &cyclic::CYCLIC, parameter: order })
     }
 
-    /// Reads a task as a user writes it.
-    ///
-    /// ```
-    /// # use dunwu_engine::task::Task;
-    /// let task = Task::parse("product:cyclic:2, product:cyclic:3,dihedral:4")?;
-    /// assert_eq!(task.to_string(), "product:cyclic:2,cyclic:3,dihedral:4");
-    /// # Ok::<(), dunwu_engine::task::TaskError>(())
-    /// ```
-    pub fn parse(text: &str) -> Result<Self, TaskError> {
-        let text = text.trim();
-        let (name, rest) = text.split_once(':').unwrap_or((text, ""));
-        let (name, rest) = (name.trim(), rest.trim());
-        let Some(&family) = FAMILIES.iter().find(|family| family.name == name) else {
-            return Err(TaskError::UnknownFamily { name: name.to_owned(), nearest: nearest_family(name) });
-        };
-        let malformed = || TaskError::Malformed { text: text.to_owned(), family };
-        // The one family without a parameter.
-        if rest.is_empty() && text != digits::DIGITS.name {
-            return Err(malformed());
-        }
-        let task = match name {
-            "product" => Self::parse_product(rest)?,
-            "operands" => {
-                let (count, of) = rest.split_once(':').ok_or_else(malformed)?;
-                Self::parse_operands(integer(count).ok_or_else(malformed)?, of, text)?
-            }
-            "expression" => {
-                let (polynomial, modulus) = rest.rsplit_once(':').ok_or_else(malformed)?;
-                let modulus = integer(modulus).ok_or_else(malformed)?;
-                let expression = Expression::parse(polynomial, modulus)
-                    .map_err(|reason| TaskError::Expression { text: polynomial.to_owned(), reason })?;
-                Self::Expression(expression)
-            }
-            "table" => Self::Table { file: rest.to_owned() },
-            "parity" => Self::Parity(parity(rest).ok_or_else(malformed)?),
-            "digits" if rest.is_empty() => Self::Digits,
-            "digits" => return Err(malformed()),
-            _ => Self::Group(named_group(name, rest).ok_or_else(malformed)?),
-        };
-        task.check()?;
-        Ok(task)
-    }
-
     /// Every label of the problem. A task with a [`file`](Self::file) needs that file's text.
     pub fn resolve(&self, table_text: Option<&str>) -> Result<Problem, TaskError> {
         self.check()?;
         let (base, n_operands) = match self {
             Self::Operands { count, of } => (&**of, *count as usize),
+            Self::Word { word, of } => (&**of, word.n_operands()),
             other => (other, 2),
         };
         let table = match base {
@@ -215,11 +202,20 @@ impl Task {
                 self.check_size(Some(table.order as u64), n_operands as u32)?;
                 table
             }
-            Self::Expression(expression) => return Ok(expression.problem(self.to_string())),
+            Self::Expression(expression) => {
+                let refused = |reason| TaskError::Expression { text: expression.text().to_owned(), reason };
+                return expression.problem(self.to_string()).map_err(refused);
+            }
             Self::Parity(parity) => return Ok(parity.problem()),
             Self::Digits => return Ok(digits::problem(self.to_string())),
-            Self::Operands { .. } => return Err(TaskError::NoOperands { text: base.to_string() }),
+            Self::Operands { .. } | Self::Word { .. } => {
+                return Err(TaskError::NoOperands { text: base.to_string() });
+            }
         };
+        if let Self::Word { word, .. } = self {
+            let refused = || TaskError::WordWithoutGroup { task: self.to_string() };
+            return word.problem(self.to_string(), &table).ok_or_else(refused);
+        }
         Ok(Problem::from_table(self.to_string(), table, n_operands))
     }
 
@@ -227,7 +223,7 @@ impl Task {
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::Table { file } => Some(file),
-            Self::Operands { of, .. } => of.file(),
+            Self::Operands { of, .. } | Self::Word { of, .. } => of.file(),
             Self::Group(_) | Self::Product(_) | Self::Expression(_) | Self::Parity(_) | Self::Digits => None,
         }
     }
@@ -242,6 +238,7 @@ impl Task {
             Self::Operands { count, of } => {
                 Some(Self::Operands { count: *count, of: Box::new(of.with_order(parameter)?) })
             }
+            Self::Word { word, of } => Some(Self::Word { word: word.clone(), of: Box::new(of.with_order(parameter)?) }),
             Self::Product(_) | Self::Table { .. } | Self::Parity(_) | Self::Digits => None,
         }
     }
@@ -257,10 +254,11 @@ impl Task {
             Self::Group(group) => group.order(),
             Self::Product(factors) => product::order(factors),
             Self::Expression(expression) => Some(expression.modulus()),
-            Self::Table { .. } | Self::Operands { .. } | Self::Parity(_) | Self::Digits => Some(2),
+            Self::Table { .. } | Self::Operands { .. } | Self::Word { .. } | Self::Parity(_) | Self::Digits => Some(2),
         };
         match self {
             Self::Operands { count, of } => self.check_size(order(of), *count),
+            Self::Word { word, of } => self.check_size(order(of), word.n_operands() as u32),
             Self::Expression(expression) => self.check_size(order(self), expression.n_operands() as u32),
             Self::Parity(parity) => parity.check(),
             other => self.check_size(order(other), 2),
@@ -278,48 +276,6 @@ impl Task {
             _ => Err(TaskError::TooLarge { task: task(), n_labels }),
         }
     }
-
-    fn parse_product(text: &str) -> Result<Self, TaskError> {
-        let mut factors = Vec::new();
-        for written in text.split(',') {
-            // A factor that is itself a product is flattened.
-            let mut factor = written.trim();
-            while let Some(inner) = factor.strip_prefix("product:") {
-                factor = inner.trim();
-            }
-            if factor.is_empty() {
-                return Err(TaskError::NoFactor { text: written.to_owned() });
-            }
-            if begins_with_operands(factor) {
-                return Err(TaskError::NoFactor { text: factor.to_owned() });
-            }
-            match Self::parse(factor)? {
-                Self::Group(group) => factors.push(group),
-                _ => return Err(TaskError::NoFactor { text: factor.to_owned() }),
-            }
-        }
-        Ok(if let [only] = factors[..] { Self::Group(only) } else { Self::Product(factors) })
-    }
-
-    fn parse_operands(count: u64, of: &str, text: &str) -> Result<Self, TaskError> {
-        // Refused before it is read: there is no depth of nesting that would be read by recursion.
-        if begins_with_operands(of) {
-            return Err(TaskError::NoOperands { text: of.to_owned() });
-        }
-        let of = Self::parse(of)?;
-        if matches!(of, Self::Expression(_) | Self::Parity(_) | Self::Digits) {
-            return Err(TaskError::NoOperands { text: of.to_string() });
-        }
-        match u32::try_from(count).unwrap_or(u32::MAX) {
-            0 | 1 => Err(TaskError::TooFewOperands { text: text.to_owned() }),
-            2 => Ok(of),
-            count => Ok(Self::Operands { count, of: Box::new(of) }),
-        }
-    }
-}
-
-fn begins_with_operands(text: &str) -> bool {
-    text.split(':').next().is_some_and(|name| name.trim() == operands::OPERANDS.name)
 }
 
 impl fmt::Display for Task {
@@ -334,6 +290,7 @@ impl fmt::Display for Task {
                 })
             }
             Self::Operands { count, of } => write!(f, "{}:{count}:{of}", operands::OPERANDS.name),
+            Self::Word { word, of } => write!(f, "{}:{word}:{of}", word::WORD.name),
             Self::Expression(expression) => expression.fmt(f),
             Self::Table { file } => write!(f, "{}:{file}", table::TABLE.name),
             Self::Parity(parity) => parity.fmt(f),
@@ -348,28 +305,6 @@ impl std::str::FromStr for Task {
     fn from_str(text: &str) -> Result<Self, TaskError> {
         Self::parse(text)
     }
-}
-
-/// The group `name:parameter`, if the parameter is a number.
-fn named_group(name: &str, parameter: &str) -> Option<NamedGroup> {
-    let family = GROUP_FAMILIES.iter().find(|group| group.family.name == name)?;
-    Some(NamedGroup { family, parameter: integer(parameter)? })
-}
-
-/// `N:K` or `N:K:POOL`, if these are numbers.
-fn parity(text: &str) -> Option<Parity> {
-    let numbers: Option<Vec<u64>> = text.split(':').map(integer).collect();
-    match numbers?[..] {
-        [n_bits, n_relevant] => Some(Parity::new(n_bits, n_relevant, None)),
-        [n_bits, n_relevant, n_inputs] => Some(Parity::new(n_bits, n_relevant, Some(n_inputs))),
-        _ => None,
-    }
-}
-
-/// A number in plain digits.
-fn integer(text: &str) -> Option<u64> {
-    let text = text.trim();
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {

@@ -196,6 +196,9 @@ fn the_order_can_be_replaced_where_there_is_one() {
     check("cyclic:71", Some("cyclic:5"));
     check("operands:3:symmetric:3", Some("operands:3:symmetric:5"));
     check("expression:x - y:97", Some("expression:x-y:5"));
+    check("word:aba^-1:symmetric:4", Some("word:aba^-1:symmetric:5"));
+    check("expression:x/y if y%2 else x-y:97", Some("expression:x/y if y%2 else x-y:5"));
+    check("word:aba:product:cyclic:2,cyclic:3", None);
     check("product:cyclic:2,cyclic:3", None);
     check("table:a.csv", None);
     check("parity:40:3", None);
@@ -248,6 +251,8 @@ fn refusals_say_why_and_what_to_do() {
     check("product:cyclic:2,digits", "`digits` cannot be a factor");
     check("operands:3:parity:4:2", "`parity:4:2` does not take a number of operands");
     check("operands:3:digits", "`digits` does not take a number of operands");
+    check("word:aba:digits", "`digits` has no words");
+    check("conjugation:symmetric:5", "no task family is called `conjugation`; did you mean `word`?");
 }
 
 #[test]
@@ -278,7 +283,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_parsing_panic(text in "(cyclic|product|operands|table|expression|symmetric|heisenberg|parity|digits)?:?[a-z0-9:,]{0,20}") {
+    fn no_text_makes_parsing_panic(text in "(cyclic|product|operands|word|table|expression|symmetric|heisenberg|parity|digits)?:?[a-z0-9:,/%^-]{0,20}") {
         if let Ok(task) = Task::parse(&text) {
             prop_assert_eq!(Task::parse(&task.to_string()), Ok(task));
         }

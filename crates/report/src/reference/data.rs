@@ -127,6 +127,10 @@ pub struct ProblemData {
     pub order: usize,
     /// Operands of an input; 0 where an input is numbers.
     pub operands: usize,
+    /// Tokens of each operand.
+    pub operand_sizes: Vec<usize>,
+    /// The number that each operand's tokens begin at: 1 where something is divided by it, else 0.
+    pub operand_firsts: Vec<u32>,
     /// Numbers of an input; 0 where an input is operands.
     pub features: usize,
     /// Different inputs.

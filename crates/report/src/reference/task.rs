@@ -62,14 +62,14 @@ fn of_problem(problem: &Problem, decomposition: &Result<Option<Decomposition>, D
         facts.push(Fact::new("sizes of the classes", shortened(&sizes)));
     }
     let mut sections = vec![Section::everywhere("In numbers", vec![Block::Facts(facts)])];
-    let mut sentences = Vec::new();
+    let mut sentences = ranges(problem);
     match decomposition {
         Ok(Some(decomposition)) => {
             sections.push(Section::everywhere("Irreps", vec![Block::Table(characters::kinds(decomposition))]));
             let table = characters(problem, SHOWN).and_then(|table| characters::table(problem, decomposition, &table));
             sections.extend(table.map(|table| Section::everywhere("Character table", vec![Block::Table(table)])));
         }
-        Ok(None) => sentences.push("It has no representation theory here: it needs a group.".to_owned()),
+        Ok(None) => sentences.push(without_group(problem)),
         Err(error) => sentences.push(format!("Its irreps are not computed: {error}.")),
     }
     sections.extend(if problem.n_features == 0 { corner(problem) } else { Some(first_inputs(problem)) });
@@ -90,12 +90,12 @@ fn headline(problem: &Problem) -> String {
         let inputs = counted(problem.n_population(), "input");
         format!("{}, {inputs} of {}", counted(problem.n_labels, "label"), counted(problem.n_features, "number"))
     } else {
-        format!(
-            "order {}, {}, {} entries",
-            count(problem.n_labels as u64),
-            counted(problem.n_operands(), "operand"),
-            count(problem.n_population() as u64)
-        )
+        let labels = match problem.structure {
+            Structure::Group(_) | Structure::Quasigroup(_) => format!("order {}", count(problem.n_labels as u64)),
+            Structure::Function => counted(problem.n_labels, "label"),
+        };
+        let entries = count(problem.n_population() as u64);
+        format!("{labels}, {}, {entries} entries", counted(problem.n_operands(), "operand"))
     };
     let kind = match &problem.structure {
         Structure::Group(table) if table.is_abelian() => "an abelian group",
@@ -105,6 +105,35 @@ fn headline(problem: &Problem) -> String {
         Structure::Function => "a function that is no group multiplication",
     };
     format!("{} is {kind}: {size}.", problem.name)
+}
+
+/// What is not defined where there is no group.
+fn without_group(problem: &Problem) -> String {
+    let what = match problem.structure {
+        Structure::Quasigroup(_) => "a Latin square that is no group's",
+        _ if problem.n_features > 0 => "no operation of tokens",
+        _ => "no group multiplication",
+    };
+    format!(
+        "It is {what}, so irreps, frequencies, conjugacy classes and a critical sample size are not defined for it. It is trained \
+         and measured like any other task; the measures that need irreps are left empty, and nothing is expected of it."
+    )
+}
+
+/// The operands that do not begin at 0.
+fn ranges(problem: &Problem) -> Vec<String> {
+    let ranges = problem.operand_firsts.iter().zip(&problem.operand_sizes).enumerate();
+    ranges
+        .filter(|(_, (first, _))| **first > 0)
+        .map(|(operand, (&first, &size))| {
+            let last = first as usize + size - 1;
+            format!(
+                "Operand {} is a number from {first} to {last}, because there is no dividing by 0; its tokens are counted so in files, \
+                 too.",
+                operand + 1
+            )
+        })
+        .collect()
 }
 
 fn data(problem: &Problem, decomposition: Option<&Decomposition>, classes: Option<&[Vec<u32>]>) -> TaskData {
@@ -119,6 +148,8 @@ fn data(problem: &Problem, decomposition: Option<&Decomposition>, classes: Optio
         structure,
         order: problem.n_labels,
         operands: problem.n_operands(),
+        operand_sizes: problem.operand_sizes.clone(),
+        operand_firsts: problem.operand_firsts.clone(),
         features: problem.n_features,
         population: problem.n_population(),
         label_counts: n_inputs_of_each_label(problem),
@@ -161,12 +192,13 @@ fn first_inputs(problem: &Problem) -> Section {
 /// The first rows and columns of the table of the last two operands.
 fn corner(problem: &Problem) -> Option<Section> {
     let [.., rows, columns] = *problem.operand_sizes else { return None };
+    let [.., first_row, first_column] = *problem.operand_firsts else { return None };
     let (rows, n) = (rows.min(SHOWN), columns.min(SHOWN));
-    let names: Vec<String> = (0..n).map(|b| b.to_string()).collect();
+    let names: Vec<String> = (0..n).map(|b| (first_column as usize + b).to_string()).collect();
     let heads: Vec<&str> = std::iter::once("").chain(names.iter().map(String::as_str)).collect();
     let row = |a: usize| {
         let labels = (0..n).map(|b| TableCell::Count(u64::from(problem.labels[a * columns + b])));
-        std::iter::once(a.to_string().into()).chain(labels).collect()
+        std::iter::once((first_row as usize + a).to_string().into()).chain(labels).collect()
     };
     let table = Table::new("corner", 1, &heads, (0..rows).map(row).collect());
     Some(Section::everywhere("The corner of its table, labels from 0", vec![Block::Table(table)]))
@@ -180,7 +212,19 @@ mod tests {
     use crate::skin;
 
     fn answers() -> Vec<Answer> {
-        let spellings = ["cyclic:6", "symmetric:4", "alternating:4", "parity:3:2", "expression:x^2+x*y+y^2:7"];
+        let spellings = [
+            "cyclic:6",
+            "symmetric:4",
+            "alternating:4",
+            "parity:3:2",
+            "digits",
+            "expression:x^2+x*y+y^2:7",
+            "expression:x-y:7",
+            "expression:x^2:7",
+            "expression:x/y:97",
+            "expression:x/y if y%2 else x-y:97",
+            "word:aba^-1:symmetric:4",
+        ];
         let tasks = spellings.iter().map(|spelling| task(Some(spelling)).unwrap());
         tasks.chain([task(None).unwrap(), presets(), settings(), measures(None).unwrap()]).collect()
     }
@@ -205,6 +249,27 @@ mod tests {
             let degrees = data["irreps"].as_array().unwrap().iter().map(|irrep| irrep["degree"].as_u64().unwrap());
             assert_eq!(degrees.map(|degree| degree * degree).sum::<u64>(), order, "{spelling}");
         }
+    }
+
+    /// Power et al.'s x/y has 97 rows and 96 columns, and says so.
+    #[test]
+    fn a_table_is_shown_with_the_numbers_that_it_is_of() {
+        let answer = task(Some("expression:x/y:97")).unwrap();
+        assert_eq!(answer.data["operand_sizes"], serde_json::json!([97, 96]));
+        assert_eq!(answer.data["operand_firsts"], serde_json::json!([0, 1]));
+        assert_eq!(answer.data["structure"], "function");
+        assert!(answer.data["irreps"].is_null() && answer.data["classes"].is_null());
+        let text = skin::terminal(&answer);
+        for said in
+            ["97 labels, 2 operands, 9,312 entries", "Operand 2 is a number from 1 to 96", "no group multiplication"]
+        {
+            assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{said}: {text}");
+        }
+        // Below the numbers of the columns 1, 2, 3, …: 1/1 = 1, 1/2 = 49, 1/3 = 65.
+        let words = |line: &str| line.split_whitespace().take(4).map(str::to_owned).collect::<Vec<_>>();
+        let ones: Vec<_> =
+            text.lines().map(words).filter(|words| words.first().is_some_and(|word| word == "1")).collect();
+        assert_eq!(ones, [["1", "2", "3", "4"], ["1", "1", "49", "65"]], "{text}");
     }
 
     #[test]

@@ -270,7 +270,7 @@ fn captions_quote_this_run() {
     let step = opened.frames[7].step;
     check(&opened, "gradient", &["goes from 3 at step 0", &format!("its largest value, 71.2 at step {step}")]);
     check(&opened, "spectra", &["from 7.5 at step 0 to 7.5 at step 400, of 11 possible"]);
-    check(&edited(|o| o.irreps = None), "coverage", &["not defined here: cyclic:71 is not a group"]);
+    check(&edited(|o| o.irreps = None), "coverage", &["not defined here: the operation of cyclic:71 is no group's"]);
 }
 
 #[test]

@@ -166,7 +166,7 @@ impl Plan {
         }
         let problem = inputs.problem(&spec)?;
         let n_train = match &spec.data.sampling {
-            Sampling::SplitFile(_) => None,
+            Sampling::SplitFile(_) | Sampling::Part(..) => None,
             sampling => sample_size(&problem, sampling).ok(), // what is too large is a row that says so
         };
         for (exclusion, origin) in &self.exclusions {

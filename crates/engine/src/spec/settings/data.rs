@@ -1,8 +1,8 @@
 //! The problem and its sample.
 
-use crate::spec::Sampling;
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
+use crate::spec::{Part, RunSpec, Sampling};
 use crate::task::Task;
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -70,6 +70,41 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .alternatives("sampling")
     .also_called(&["mlogm"]),
+    part(
+        Part::OneSided,
+        "share of the samples (a, b) with a at most b that is trained on; every (a, b) with a above b is held out",
+        |s| share(s, Part::OneSided),
+        |s, share| s.data.sampling = Sampling::Part(Part::OneSided, share),
+    )
+    .also_called(&["triangle", "upper_triangle"]),
+    part(
+        Part::MirrorPairs,
+        "share of the pairs {a, b} that is trained on, (a, b) and (b, a) both or neither",
+        |s| share(s, Part::MirrorPairs),
+        |s, share| s.data.sampling = Sampling::Part(Part::MirrorPairs, share),
+    )
+    .also_called(&["by_pairs", "unordered_pairs"]),
+    part(
+        Part::Rows,
+        "share of the first operand's tokens that is trained on, each with its whole row; the other rows are held out",
+        |s| share(s, Part::Rows),
+        |s, share| s.data.sampling = Sampling::Part(Part::Rows, share),
+    )
+    .also_called(&["by_row"]),
+    part(
+        Part::Columns,
+        "share of the last operand's tokens that is trained on, each with its whole column; the other columns are held out",
+        |s| share(s, Part::Columns),
+        |s, share| s.data.sampling = Sampling::Part(Part::Columns, share),
+    )
+    .also_called(&["by_column"]),
+    part(
+        Part::Inner,
+        "share of every operand's tokens that is trained on, the first ones; whatever has a later token is held out",
+        |s| share(s, Part::Inner),
+        |s, share| s.data.sampling = Sampling::Part(Part::Inner, share),
+    )
+    .also_called(&["block", "corner"]),
     Setting::new(
         "data.split",
         "file that names the training samples",
@@ -119,3 +154,15 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .also_called(&["batch", "batchsize"]),
 ];
+
+/// The setting for a share of a part of the table.
+const fn part(part: Part, doc: &'static str, get: fn(&RunSpec) -> Option<f64>, set: fn(&mut RunSpec, f64)) -> Setting {
+    Setting::new(part.key(), doc, Access::Number { allowed: Allowed::SHARE, get, set }).alternatives("sampling")
+}
+
+fn share(spec: &RunSpec, part: Part) -> Option<f64> {
+    match spec.data.sampling {
+        Sampling::Part(found, share) if found == part => Some(share),
+        _ => None,
+    }
+}

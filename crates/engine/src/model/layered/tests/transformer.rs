@@ -18,6 +18,7 @@ pub(super) fn problems() -> Vec<(Problem, Chunk)> {
         name: "x + y mod 5, x < 3, y < 4".to_owned(),
         n_labels: 5,
         operand_sizes: vec![3, 4],
+        operand_firsts: vec![0, 0],
         structure: Structure::Function,
         labels: (0..12).map(|i| (i / 4 + i % 4) % 5).collect(),
         n_features: 0,
