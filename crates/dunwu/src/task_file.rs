@@ -70,7 +70,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, &'static str> {
             return Err("UTF-16 that breaks off; save it as UTF-8");
         }
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
-        String::from_utf16(&units).map_err(|_| "UTF-16 with a broken character; save it as UTF-8")
+        String::from_utf16(&units).ok().ok_or("UTF-16 with a broken character; save it as UTF-8")
     };
     match &bytes[..] {
         [0xFF, 0xFE, rest @ ..] => units(rest, u16::from_le_bytes),
@@ -82,7 +82,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, &'static str> {
         }
         [b'P', b'K', 3, 4, ..] => Err("an archive or a spreadsheet; save it as CSV"),
         [b'P', b'A', b'R', b'1', ..] => Err("Parquet; save it as CSV"),
-        _ => String::from_utf8(bytes).map_err(|_| "neither UTF-8 nor UTF-16; save it as UTF-8"),
+        _ => String::from_utf8(bytes).ok().ok_or("neither UTF-8 nor UTF-16; save it as UTF-8"),
     }
 }
 

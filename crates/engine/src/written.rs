@@ -52,7 +52,7 @@ pub enum WrittenError {
         /// How pandas writes what is read.
         hint: &'static str,
     },
-    /// An array that NumPy printed in short.
+    /// An array that `NumPy` printed in short.
     #[error(
         "{place}: `...` stands for what was not printed; save it whole with numpy.savetxt(FILE, array, fmt=\"%d\"), or \
          print it after numpy.set_printoptions(threshold=sys.maxsize)"

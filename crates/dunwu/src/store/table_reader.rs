@@ -166,7 +166,8 @@ fn read_column<T: DataType>(group: &dyn RowGroupReader, index: usize) -> Result<
 }
 
 fn read_csv(bytes: &[u8]) -> Result<Table, String> {
-    let text = str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?.trim_start_matches('\u{feff}');
+    let text =
+        str::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: {error}"))?.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or("");
     let separator = [',', ';', '\t'].into_iter().max_by_key(|&c| first.matches(c).count()).unwrap_or(',');
     let mut rows = csv_rows(text, separator)?.into_iter();

@@ -54,7 +54,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Places in the population, in the order of the file.
     fn samples(&self, mut rows: Vec<WrittenRow>) -> Result<Vec<u32>, SplitFileError> {
-        if let Some(header) = self.header(&rows) {
+        if let Some(header) = Self::header(&rows) {
             rows.remove(0);
             rows = self.columns(&header, rows)?;
         }
@@ -128,14 +128,14 @@ impl Reader<'_> {
     }
 
     /// The names of columns, where the first row is words.
-    fn header(&self, rows: &[WrittenRow]) -> Option<Vec<String>> {
+    fn header(rows: &[WrittenRow]) -> Option<Vec<String>> {
         let [first, rest @ ..] = rows else { return None };
         let is_word = |cell: &String| whole_number(cell).is_none() && truth_value(cell).is_none();
         let is_header = !first.cells.is_empty() && first.cells.iter().all(is_word);
         let follows = rest.first()?.cells.iter().any(|cell| !is_word(cell));
         (is_header && follows).then(|| {
             let missing = rest[0].cells.len().saturating_sub(first.cells.len());
-            let unnamed = std::iter::repeat_n(String::new(), if missing == 1 { 1 } else { 0 });
+            let unnamed = std::iter::repeat_n(String::new(), usize::from(missing == 1));
             unnamed.chain(first.cells.iter().cloned()).collect()
         })
     }

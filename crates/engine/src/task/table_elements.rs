@@ -126,8 +126,8 @@ fn borders(cells: &[Vec<String>]) -> Vec<Bordered> {
 
 impl Bordered {
     fn read(&self, index_base: Option<u64>) -> Result<Reading, TableError> {
-        let columns = self.columns.as_deref().map(|names| canonical(names));
-        let rows = self.rows.as_deref().map(|names| canonical(names));
+        let columns = self.columns.as_deref().map(canonical);
+        let rows = self.rows.as_deref().map(canonical);
         let borders = [("the row above the table", &columns), ("the column in front of the table", &rows)];
         for (what, border) in borders {
             let Some(border) = border else { continue };

@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Option<Vec<WrittenRow>> {
     // `[0, 1]` and `[2, 3]` on two lines are two rows; one list is a list of rows.
     match <[Vec<Node>; 1]>::try_from(lists) {
         Ok([list]) => rows(list),
-        Err(lists) => lists.into_iter().enumerate().map(|(index, list)| row(index, list)).collect(),
+        Err(lists) => lists.into_iter().enumerate().map(|(index, list)| row(index, &list)).collect(),
     }
 }
 
@@ -109,10 +109,10 @@ impl Parser<'_> {
 fn rows(list: Vec<Node>) -> Option<Vec<WrittenRow>> {
     if list.iter().any(|node| matches!(node, Node::RowEnd)) {
         let rows = list.split(|node| matches!(node, Node::RowEnd)).filter(|row| !row.is_empty());
-        return rows.enumerate().map(|(index, nodes)| row_of(index, nodes)).collect();
+        return rows.enumerate().map(|(index, nodes)| row(index, nodes)).collect();
     }
     let rows = list.into_iter().enumerate().map(|(index, node)| match node {
-        Node::List(list) => row(index, list),
+        Node::List(list) => row(index, &list),
         Node::Word(word) => {
             Some(WrittenRow { place: Place::Entry(index + 1), written: word.clone(), cells: vec![word], is_lone: true })
         }
@@ -121,11 +121,7 @@ fn rows(list: Vec<Node>) -> Option<Vec<WrittenRow>> {
     rows.collect()
 }
 
-fn row(index: usize, list: Vec<Node>) -> Option<WrittenRow> {
-    row_of(index, &list)
-}
-
-fn row_of(index: usize, nodes: &[Node]) -> Option<WrittenRow> {
+fn row(index: usize, nodes: &[Node]) -> Option<WrittenRow> {
     let word = |node: &Node| match node {
         Node::Word(word) => Some(word.clone()),
         Node::List(_) | Node::RowEnd => None,

@@ -230,9 +230,10 @@ fn called_within(command: &[String], limit: Duration) -> Result<String, CallFail
         let left = limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1));
         String::from_utf8_lossy(&receiver.recv_timeout(left).unwrap_or_default()).into_owned()
     };
-    match is_success {
-        true => Ok(text(stdout)),
-        false => Err(CallFailure::Refused(format!("{program} refused: {}", text(stderr).trim()))),
+    if is_success {
+        Ok(text(stdout))
+    } else {
+        Err(CallFailure::Refused(format!("{program} refused: {}", text(stderr).trim())))
     }
 }
 
@@ -273,7 +274,8 @@ fn max_array_size(watcher: &mut Watcher<'_>) -> usize {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
