@@ -2,7 +2,7 @@
 
 use crate::group::{Decomposition, Irrep};
 use crate::kernel_steps::KernelSteps;
-use crate::knowledge::{Knowledge, outcome as outcome_of};
+use crate::knowledge::Knowledge;
 use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample};
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
@@ -100,6 +100,8 @@ pub struct Opened {
     pub frames: Vec<Frame>,
     /// What it knew of its samples, from when on and until when.
     pub knowledge: Knowledge,
+    /// Whether an accuracy that is below its level was rising at the end; see [`Knowledge::is_improving`].
+    pub improving: bool,
     /// Stages passed through, in order; none where they are not known.
     pub stages: Vec<StageSpan>,
     /// How it ended.
@@ -228,8 +230,7 @@ impl<'a> Opening<'a> {
         };
         let irreps = self.decomposition.map(|decomposition| decomposition.irreps.clone());
         let (n_train, n_population) = (self.split.train.labels.len(), self.problem.labels.len());
-        let outcome = outcome_of(self.spec, &scalars, outcome, last_step);
-        let knowledge = Knowledge::of(self.spec, [n_train, n_population.saturating_sub(n_train)], &scalars);
+        let knowledge = Knowledge::of(self.spec, &scalars);
         let expectation = expectation(self.spec, self.problem, irreps.as_deref(), n_train);
         let mut opened = Opened {
             spec: self.spec.clone(),
@@ -238,11 +239,12 @@ impl<'a> Opening<'a> {
             n_train,
             n_population,
             irreps,
+            improving: knowledge.is_improving(&scalars, [n_train, n_population.saturating_sub(n_train)]),
             scalars,
             frames: self.frames,
             knowledge,
             stages,
-            outcome,
+            outcome: knowledge.outcome(outcome, last_step),
             expectation,
             story: Vec::new(),
         };

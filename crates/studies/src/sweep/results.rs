@@ -132,6 +132,11 @@ impl Results {
         if outcome == "grokked" && is_below { "lost".to_owned() } else { outcome }
     }
 
+    /// Whether a run generalized and still did at its end: what `phase`, `law` and `pair` count.
+    pub fn generalizes(&self, run: usize) -> bool {
+        self.outcome(run) == "grokked"
+    }
+
     /// Reads the Parquet file that `dunwu sweep` wrote.
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
         Self::of(read_table(path)?)
