@@ -3,7 +3,7 @@
 use crate::group::{Decomposition, Irrep};
 use crate::kernel_steps::KernelSteps;
 use crate::knowledge::Knowledge;
-use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample};
+use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample, reference_norm};
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
 use crate::story;
@@ -375,7 +375,7 @@ fn evidence(frame: &Frame, weights: &Weights, initial: &Weights) -> Vec<Evidence
     // other units of the same snapshot can tell: the top layer as a whole grows and shrinks while the network learns.
     let largest_norm = frame.entries(measure::UNIT_NORM).map_or_else(
         || frame.entries(measure::UNIT_OUTPUT_NORM).unwrap_or_default().iter().flatten().copied().fold(0.0, f64::max),
-        |_| weights.largest_unit_norm().max(initial.largest_unit_norm()),
+        |_| reference_norm(weights, initial),
     );
     let column = |handle: Handle<shape::PerUnit>| frame.entries(handle).unwrap_or_default();
     let [norm, train, train_error, held_out, held_out_error, signal, participation, top2] = [
