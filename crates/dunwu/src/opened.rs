@@ -98,7 +98,7 @@ pub struct Opened {
     pub scalars: Vec<Scalars>,
     /// Measures of every snapshot, by step.
     pub frames: Vec<Frame>,
-    /// What it knew of its samples, from when on and until when.
+    /// When the network knew its training sample and the samples held out, from which step on and until which.
     pub knowledge: Knowledge,
     /// Whether an accuracy that is below its level was rising at the end; see [`Knowledge::is_improving`].
     pub improving: bool,

@@ -69,8 +69,8 @@ pub struct Tally {
 /// Seconds that runs are expected to take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TimeLeft {
-    /// If runs stop early as often as those that are finished.
+    /// Seconds if the runs that are left stop early as often as those that are finished.
     pub likely: f64,
-    /// If none of them does.
+    /// Seconds if every run that is left takes all of its steps.
     pub at_most: f64,
 }

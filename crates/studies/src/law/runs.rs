@@ -18,7 +18,7 @@ pub struct Runs {
     pub diverged: usize,
     /// Runs whose units all decayed; they count as not having generalized.
     pub collapsed: usize,
-    /// Those that generalized and lost it again, which count as not generalized.
+    /// Runs that generalized and lost it again; they count as not generalized.
     pub lost: usize,
     /// Settings that differ between sizes and are the same within each.
     pub following: Vec<String>,

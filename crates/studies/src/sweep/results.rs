@@ -31,7 +31,7 @@ const RESULTS: &[&str] = &[
     "version",
 ];
 
-/// Those that tables of earlier builds do not have.
+/// Columns of results that tables of earlier builds do not have.
 const LATER_RESULTS: &[&str] =
     &["step_forgotten", "step_lost", "train_accuracy_fall", "test_accuracy_fall", "improving"];
 
