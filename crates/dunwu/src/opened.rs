@@ -2,8 +2,8 @@
 
 use crate::group::{Decomposition, Irrep};
 use crate::kernel_steps::KernelSteps;
-use crate::knowledge::{Knowledge, outcome as outcome_of};
-use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample};
+use crate::knowledge::Knowledge;
+use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample, reference_norm};
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
 use crate::story;
@@ -98,8 +98,10 @@ pub struct Opened {
     pub scalars: Vec<Scalars>,
     /// Measures of every snapshot, by step.
     pub frames: Vec<Frame>,
-    /// What it knew of its samples, from when on and until when.
+    /// When the network knew its training sample and the samples held out, from which step on and until which.
     pub knowledge: Knowledge,
+    /// Whether an accuracy that is below its level was rising at the end; see [`Knowledge::is_improving`].
+    pub improving: bool,
     /// Stages passed through, in order; none where they are not known.
     pub stages: Vec<StageSpan>,
     /// How it ended.
@@ -228,8 +230,7 @@ impl<'a> Opening<'a> {
         };
         let irreps = self.decomposition.map(|decomposition| decomposition.irreps.clone());
         let (n_train, n_population) = (self.split.train.labels.len(), self.problem.labels.len());
-        let outcome = outcome_of(self.spec, &scalars, outcome, last_step);
-        let knowledge = Knowledge::of(self.spec, [n_train, n_population.saturating_sub(n_train)], &scalars);
+        let knowledge = Knowledge::of(self.spec, &scalars);
         let expectation = expectation(self.spec, self.problem, irreps.as_deref(), n_train);
         let mut opened = Opened {
             spec: self.spec.clone(),
@@ -238,11 +239,12 @@ impl<'a> Opening<'a> {
             n_train,
             n_population,
             irreps,
+            improving: knowledge.is_improving(&scalars, [n_train, n_population.saturating_sub(n_train)]),
             scalars,
             frames: self.frames,
             knowledge,
             stages,
-            outcome,
+            outcome: knowledge.outcome(outcome, last_step),
             expectation,
             story: Vec::new(),
         };
@@ -373,7 +375,7 @@ fn evidence(frame: &Frame, weights: &Weights, initial: &Weights) -> Vec<Evidence
     // other units of the same snapshot can tell: the top layer as a whole grows and shrinks while the network learns.
     let largest_norm = frame.entries(measure::UNIT_NORM).map_or_else(
         || frame.entries(measure::UNIT_OUTPUT_NORM).unwrap_or_default().iter().flatten().copied().fold(0.0, f64::max),
-        |_| weights.largest_unit_norm().max(initial.largest_unit_norm()),
+        |_| reference_norm(weights, initial),
     );
     let column = |handle: Handle<shape::PerUnit>| frame.entries(handle).unwrap_or_default();
     let [norm, train, train_error, held_out, held_out_error, signal, participation, top2] = [

@@ -50,13 +50,16 @@ fn sample(opened: &Opened) -> String {
 fn units(opened: &Opened) -> Option<String> {
     let last = opened.frames.last()?;
     let [generalizing, memorizing, undecided, dead] = UnitLabel::ALL.map(|label| last.count(label));
+    let (are, carry) = if generalizing == 1 { ("is", "carries") } else { ("are", "carry") };
     let share = last
         .entries(measure::UNIT_FIT_TRAIN)
         .and_then(|fit| fit_share(fit, &last.labels, UnitLabel::Generalizing))
         .filter(|_| generalizing > 0)
-        .map_or(String::new(), |share| format!(" and carry {:.0} % of the fit on the training sample", 100.0 * share));
+        .map_or(String::new(), |share| {
+            format!(" and {carry} {:.0} % of the fit on the training sample", 100.0 * share)
+        });
     Some(format!(
-        "At step {}, {} of {} {} are labelled generalizing{share}, {} memorizing, {} undecided and {} dead.",
+        "At step {}, {} of {} {} {are} labelled generalizing{share}, {} memorizing, {} undecided and {} dead.",
         count(last.step),
         count(generalizing as u64),
         count(last.labels.len() as u64),

@@ -124,9 +124,9 @@ pub enum Openness {
 }
 
 impl Expectation {
-    /// Whether the run agrees. Only a run that generalized settles the question, against a theory that ruled it out even if it lost
-    /// again what it had: of one that did not within its steps it is not
-    /// known whether it would have later.
+    /// Whether the run agrees. A run that generalized settles the question. One that lost it again contradicts a theory that had ruled
+    /// it out, and does not confirm one that had expected it. Of a run that did not generalize within its steps it is not known whether
+    /// it would have later.
     pub fn agreement(&self, outcome: Outcome) -> Agreement {
         match (self, outcome) {
             (Self::Undecided { .. } | Self::Silent { .. }, _) => Agreement::CannotTell(Openness::NothingExpected),
@@ -266,6 +266,15 @@ mod tests {
                 assert!(!sentence.contains("agrees") && !sentence.contains("contradicts it"), "{sentence}");
             }
         }
+        let lost = Outcome::Lost { step: 90, arrived: 5, left: 70, last: 0.1 };
+        let generalizes = Expectation::Generalizes { critical };
+        assert_eq!(generalizes.agreement(lost), Agreement::CannotTell(Openness::Lost { arrived: 5, left: 70 }));
+        assert!(generalizes.sentence(10, lost).contains("had generalized at step 5 and lost it from step 70 on"));
+        let memorizes = Expectation::Memorizes { critical };
+        assert_eq!(memorizes.agreement(lost), Agreement::Disagrees);
+        assert!(memorizes.sentence(10, lost).ends_with("it had generalized at step 5, and lost it from step 70 on."));
+        let forgot = Outcome::Forgot { step: 90, arrived: 5, left: 70, last: 0.1 };
+        assert_eq!(memorizes.agreement(forgot), Agreement::CannotTell(Openness::Forgot { left: 70 }));
         let says = |outcome| Expectation::StopsAtInterpolation.sentence(10, outcome);
         assert!(says(Outcome::Grokked { step }).ends_with("the run contradicts it."));
         assert!(says(Outcome::Censored { step }).contains("it stopped at step 5 without having generalized"));

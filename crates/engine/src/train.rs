@@ -141,8 +141,8 @@ pub struct Training {
     initial_norm: f64,
     memorized: Arrival,
     generalized: Arrival,
-    /// Of only a handful of units being left.
-    faded: Arrival,
+    /// First step from which on only a handful of units is left; `None` while more are.
+    few_units_since: Option<u64>,
     levels: Levels,
     watches_always: bool,
     window: UpdateWindow,
@@ -210,7 +210,7 @@ impl Training {
             learner,
             memorized: Arrival::default(),
             generalized: Arrival::default(),
-            faded: Arrival::default(),
+            few_units_since: None,
             levels: Levels::default(),
             watches_always: watches_always(setting),
             window: UpdateWindow::default(),
@@ -322,13 +322,14 @@ impl Training {
         }
         let least = events.collapsed_norm * self.initial_norm;
         let alive = norms.iter().filter(|&&norm| norm >= least).count();
-        self.faded.observe(step, Some(f64::from(u8::from(outcome::is_handful(alive, norms.len())))), 1.0, 0);
+        let few_units = outcome::is_handful(alive, norms.len());
+        self.few_units_since = few_units.then(|| self.few_units_since.unwrap_or(step));
         if largest < least {
             return (Some(Outcome::Collapsed { step }), true);
         }
         let settled = self.generalized.since();
         let stop = events.stop_after.zip(settled).is_some_and(|(more, since)| step >= since + events.sustained + more);
-        let outcome = (last || stop).then(|| Outcome::at_end(step, self.stays(), self.faded.present()));
+        let outcome = (last || stop).then(|| Outcome::at_end(step, self.stays(), self.few_units_since));
         (outcome, happened)
     }
 
@@ -357,7 +358,7 @@ impl Training {
             ("initial_norm".into(), vec![self.initial_norm]),
             ("memorized".into(), self.memorized.to_numbers()),
             ("generalized".into(), self.generalized.to_numbers()),
-            ("faded".into(), self.faded.to_numbers()),
+            ("few_units_since".into(), self.few_units_since.map(|step| step as f64).into_iter().collect()),
             ("levels".into(), self.levels.to_numbers()),
         ];
         Checkpoint { step: self.step, arrays, numbers }
@@ -389,7 +390,7 @@ impl Training {
         training.initial_norm = numbers("initial_norm")?.first().copied().unwrap_or(0.0);
         training.memorized = Arrival::from_numbers(numbers("memorized")?);
         training.generalized = Arrival::from_numbers(numbers("generalized")?);
-        training.faded = Arrival::from_numbers(numbers("faded")?);
+        training.few_units_since = numbers("few_units_since")?.first().map(|&step| step as u64);
         training.levels = Levels::from_numbers(numbers("levels")?);
         training.step = checkpoint.step;
         Ok(training)

@@ -20,7 +20,7 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) fn known(memorized: Option<u64>, generalized: Option<u64>) -> Knowledge {
     let stay =
         |arrived: Option<u64>| arrived.map(|arrived| Stay { arrived, left: None, lapses: 0, best: 1.0, last: 1.0 });
-    Knowledge { memorized: stay(memorized), generalized: stay(generalized), improving: false }
+    Knowledge { memorized: stay(memorized), generalized: stay(generalized) }
 }
 
 fn spec(width: usize, steps: u64) -> RunSpec {
@@ -123,6 +123,7 @@ pub(super) fn run(width: usize, n_frames: usize) -> Opened {
         scalars,
         frames,
         knowledge: known(Some(62), Some(138)),
+        improving: false,
         stages: vec![
             span(Stage::Lazy, 0, 41, "the hidden weights are as they were drawn (cosine 1.00 with the first snapshot)"),
             span(Stage::Independent, 41, 118, "a tenth of the hidden weights' power has turned (cosine 0.90)"),

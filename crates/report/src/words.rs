@@ -47,7 +47,7 @@ fn delay(opened: &Opened, generalized: u64) -> String {
 /// How the run ended, as one plain sentence; another says so where it was still learning.
 pub(super) fn outcome(opened: &Opened) -> String {
     let rising = match opened.outcome {
-        Outcome::Censored { .. } | Outcome::Lost { .. } | Outcome::Forgot { .. } if opened.knowledge.improving => {
+        Outcome::Censored { .. } | Outcome::Lost { .. } | Outcome::Forgot { .. } if opened.improving => {
             " It was still improving when the steps ran out."
         }
         _ => "",

@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+#[path = "support/training.rs"]
+mod training;
+
 use dunwu::Opened;
 use dunwu::answer::Figure;
-use dunwu::group::Decomposition;
 use dunwu::measure::label::UnitLabel;
 use dunwu::measure::{self, Handle, shape};
-use dunwu::opened::{Frame, Opening};
+use dunwu::opened::Frame;
 use dunwu::scalars::SCALARS;
-use dunwu_engine::spec::{apply, parse_value, presets};
-use dunwu_engine::{Split, Training};
 use dunwu_report::run::{KeptRun, of_opened};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,28 +18,7 @@ use std::path::Path;
 fn run() -> Opened {
     let words =
         "task=cyclic:11 data.fraction=0.7 model.width=64 steps=400 numerics=exact record.snapshots_per_decade=6";
-    let settings: Vec<_> = words
-        .split_whitespace()
-        .filter_map(|word| word.split_once('='))
-        .map(|(key, value)| (key.to_owned(), parse_value(value)))
-        .collect();
-    let spec = apply(&(presets::find("small").unwrap().spec)(), &settings).unwrap();
-    let problem = spec.task.resolve(None).unwrap();
-    let split = Split::draw(&problem, &spec.data, spec.seed, None).unwrap();
-    let decomposition = Decomposition::of(problem.group().unwrap()).unwrap();
-    let mut training = Training::new(&spec, &problem, &split, 1).unwrap();
-    let mut opening = Opening::new(&spec, &problem, &split, Some(&decomposition));
-    let mut scalars = Vec::new();
-    loop {
-        let progress = training.advance();
-        scalars.extend(progress.scalars);
-        if let Some(snapshot) = progress.snapshot {
-            opening.add(&snapshot).unwrap();
-        }
-        if let Some(outcome) = progress.outcome {
-            return opening.finish(scalars, outcome);
-        }
-    }
+    training::opened(&training::spec(words, &[]), |_| {}).0
 }
 
 /// A number as a text has it: its value, and half of its last digit's unit.

@@ -4,20 +4,24 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+#[path = "support/training.rs"]
+mod training;
+
 use dunwu::Opened;
 use dunwu::answer::wording::{count, percent};
-use dunwu::group::Decomposition;
 use dunwu::measure::label::UnitLabel;
-use dunwu::opened::Opening;
-use dunwu_engine::spec::{Value, apply, parse_value, presets};
-use dunwu_engine::{Outcome, RunSpec, Scalars, Split, Training};
+use dunwu::store::Finished;
+use dunwu_engine::spec::Value;
+use dunwu_engine::{Outcome, RunSpec, Scalars};
 use dunwu_report::run::{KeptRun, of_opened};
 use proptest::prelude::*;
 use std::path::Path;
 
 /// Everything that the page of a run says in words.
 fn said(opened: &Opened) -> Vec<String> {
-    let kept = KeptRun { dir: Path::new("runs/a"), end: None, reused: false, writer: None };
+    let step = opened.scalars.last().unwrap().step;
+    let end = Finished { outcome: opened.outcome, step, seconds: 1.0 };
+    let kept = KeptRun { dir: Path::new("runs/a"), end: Some(end), reused: false, writer: None };
     let answer = of_opened(opened, &kept, None);
     let captions = answer.figures().map(|figure| figure.caption.clone());
     std::iter::once(answer.headline.clone()).chain(answer.sentences.iter().cloned()).chain(captions).collect()
@@ -89,20 +93,23 @@ fn contradiction(opened: &Opened, sentences: &[String]) -> Option<String> {
             else {
                 continue;
             };
-            let clause = rest.split([';', '.']).next().unwrap_or_default();
+            let clause = rest.split([';']).next().unwrap_or_default();
+            let clause = clause.split("; test accuracy").next().unwrap_or_default();
             let clause = clause.split(", test accuracy").next().unwrap_or_default();
             let from = number_after(&format!("@{rest}"), "@").unwrap();
-            let holds = rows(from).all(knows);
-            if clause.contains(" on, but for ") && (holds || !knows(last)) {
-                return wrong("its lapses");
+            let to = number_after(clause, " to step ");
+            let lapses = number_after(clause, " but for ").unwrap_or(0);
+            let within: Vec<bool> = rows(from).filter(|row| to.is_none_or(|to| row.step < to)).map(knows).collect();
+            if within.windows(2).filter(|pair| pair[0] && !pair[1]).count() as u64 != lapses {
+                return wrong("its lapses are others");
             }
-            if !clause.contains(" on, but for ") && clause.contains(" on") && !holds {
-                return wrong("it did not stay");
-            }
-            if clause.contains(" and ends at ")
-                && (knows(last) || !text.contains(&format!("ends at {}", percent(end.unwrap()))))
-            {
-                return wrong("its end");
+            match to {
+                None if !knows(last) => return wrong("it did not stay"),
+                Some(to) if rows(to).any(knows) => return wrong("it came back"),
+                Some(_) if !clause.contains(&format!("and ends at {}", percent(end.unwrap()))) => {
+                    return wrong("its end");
+                }
+                _ => {}
             }
         }
         if text.starts_with("It stopped in the")
@@ -118,9 +125,9 @@ fn contradiction(opened: &Opened, sentences: &[String]) -> Option<String> {
             return wrong("the dead of the last snapshot are others");
         }
         if let Some(frame) = opened.frames.last()
-            && let Some((before, _)) = text.split_once(" dead.")
-            && before.contains("are labelled memorizing")
-            && !before.ends_with(&format!(", {}", count(frame.count(UnitLabel::Dead) as u64)))
+            && text.contains("labelled generalizing")
+            && text.ends_with(" dead.")
+            && !text.ends_with(&format!(" and {} dead.", count(frame.count(UnitLabel::Dead) as u64)))
         {
             return wrong("the dead of the last snapshot are others");
         }
@@ -128,40 +135,19 @@ fn contradiction(opened: &Opened, sentences: &[String]) -> Option<String> {
     None
 }
 
-fn trained(spec: &RunSpec) -> Opened {
-    finished(spec, |scalars, outcome| (scalars, outcome))
-}
-
-/// The run of `spec`, with other evaluations and another end where `told` says so.
-fn finished(spec: &RunSpec, told: impl FnOnce(Vec<Scalars>, Outcome) -> (Vec<Scalars>, Outcome)) -> Opened {
-    let problem = spec.task.resolve(None).unwrap();
-    let split = Split::draw(&problem, &spec.data, spec.seed, None).unwrap();
-    let decomposition = Decomposition::of(problem.group().unwrap()).unwrap();
-    let mut training = Training::new(spec, &problem, &split, 1).unwrap();
-    let mut opening = Opening::new(spec, &problem, &split, Some(&decomposition));
-    let mut scalars = Vec::new();
-    loop {
-        let progress = training.advance();
-        scalars.extend(progress.scalars);
-        if let Some(snapshot) = progress.snapshot {
-            opening.add(&snapshot).unwrap();
-        }
-        if let Some(outcome) = progress.outcome {
-            let derived = opening.frames().len();
-            assert!(derived > 0);
-            let (scalars, outcome) = told(scalars, outcome);
-            return opening.finish(scalars, outcome);
-        }
-    }
-}
-
 fn spec(settings: &[(&str, Value)]) -> RunSpec {
-    let base = "task=cyclic:7 model.width=24 record.snapshots_per_decade=3 steps=60";
-    let base = base.split_whitespace().filter_map(|word| word.split_once('='));
-    let base = base.filter(|(key, _)| settings.iter().all(|(other, _)| other != key));
-    let mut all: Vec<(String, Value)> = base.map(|(key, value)| (key.to_owned(), parse_value(value))).collect();
-    all.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
-    apply(&(presets::find("small").unwrap().spec)(), &all).unwrap()
+    training::spec("task=cyclic:7 model.width=24 record.snapshots_per_decade=3 steps=60", settings)
+}
+
+/// A run whose accuracies on both samples at each evaluation are these.
+fn waver(spec: &RunSpec, accuracies: impl Fn(usize) -> (f64, f64)) -> Opened {
+    let edit = |scalars: &mut [Scalars]| {
+        for (at, row) in scalars.iter_mut().enumerate() {
+            let (train, test) = accuracies(at);
+            (row.train_accuracy, row.test_accuracy) = (train, Some(test));
+        }
+    };
+    training::opened(spec, edit).0
 }
 
 proptest! {
@@ -191,7 +177,8 @@ proptest! {
             ("optimizer.learning_rate", Value::Float(10f64.powf(rate))),
             ("optimizer.weight_decay", Value::Float(10f64.powf(decay))),
         ]);
-        let opened = trained(&spec);
+        let (opened, ended) = training::opened(&spec, |_| {});
+        prop_assert_eq!(opened.outcome, ended, "the engine and its record say the same");
         prop_assert_eq!(contradiction(&opened, &said(&opened)), None, "{:?}", opened.outcome);
     }
 
@@ -204,26 +191,33 @@ proptest! {
         sustained in 0_i64..12,
     ) {
         let spec = spec(&[("events.sustained", Value::Int(sustained))]);
-        let opened = finished(&spec, |mut scalars, outcome| {
-            for (at, row) in scalars.iter_mut().enumerate() {
-                (row.train_accuracy, row.test_accuracy) = (train[at / stretch], Some(test[at / stretch]));
-            }
-            (scalars, outcome)
-        });
+        let opened = waver(&spec, |at| (train[at / stretch], test[at / stretch]));
         prop_assert_eq!(contradiction(&opened, &said(&opened)), None, "{:?}", opened.outcome);
+    }
+}
+
+/// The walk meets every kind of end that accuracies show, each with the sentence that it is checked by.
+#[test]
+fn every_kind_of_end_is_walked() {
+    let ends = |before: (f64, f64), after: (f64, f64)| waver(&spec(&[]), |at| if at < 30 { before } else { after });
+    for (opened, name, words) in [
+        (ends((1.0, 0.1), (1.0, 1.0)), "grokked", "grokked: from step 30 on"),
+        (ends((1.0, 1.0), (1.0, 0.1)), "lost", "generalized and lost it"),
+        (ends((1.0, 0.1), (0.3, 0.1)), "forgot", "memorized and forgot"),
+        (ends((0.1, 0.1), (1.0, 0.1)), "censored", "did not generalize within"),
+        (ends((0.1, 0.1), (0.2, 0.1)), "censored", "neither memorized nor generalized"),
+        (waver(&spec(&[]), |at| (1.0, if at == 50 { 0.5 } else { 1.0 })), "grokked", "it fell below that 1 time since"),
+    ] {
+        let said = said(&opened);
+        assert_eq!((opened.outcome.name(), contradiction(&opened, &said)), (name, None));
+        assert!(said[0].contains(words), "{}", said[0]);
     }
 }
 
 /// The walk can fail: sentences as an earlier build wrote them for a run that had lost everything.
 #[test]
 fn planted_sentences_are_found() {
-    let opened = finished(&spec(&[]), |mut scalars, outcome| {
-        for row in &mut scalars {
-            let knows = (10..40).contains(&row.step);
-            (row.train_accuracy, row.test_accuracy) = (1.0, Some(if knows { 1.0 } else { 0.1 }));
-        }
-        (scalars, outcome)
-    });
+    let opened = waver(&spec(&[]), |at| (1.0, if (10..40).contains(&at) { 1.0 } else { 0.1 }));
     assert!(matches!(opened.outcome, Outcome::Lost { arrived: 10, left: 40, .. }), "{:?}", opened.outcome);
     let held = said(&opened);
     assert_eq!(contradiction(&opened, &held), None);
@@ -234,6 +228,9 @@ fn planted_sentences_are_found() {
         "The network memorized and forgot: at step 0 it knew its sample.",
         "The network generalized and lost it: from step 20 on it answers fewer, and ends at 10 %.",
         "The network neither memorized nor generalized within 60 steps: it answers 10 %.",
+        "At step 60, 3 of 24 units are labelled generalizing, 4 memorizing, 5 undecided and 99 dead.",
+        "From then to the end dead units went from 0 to 99.",
+        "It stopped in the interactive stage, which begins at step 10: units carry the fit.",
     ] {
         let sentences = [held.clone(), vec![planted.to_owned()]].concat();
         assert!(contradiction(&opened, &sentences).is_some(), "{planted}");

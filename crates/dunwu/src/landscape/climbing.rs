@@ -13,7 +13,7 @@ use super::projection::{EnergyKind, Projection};
 use super::race::population_peaks;
 use super::{LandscapeError, dimension};
 use crate::group::Decomposition;
-use crate::measure::label::UnitLabel;
+use crate::measure::label::{UnitLabel, reference_norm};
 use crate::measure::{Scene, Setup};
 use crate::opened::{predictor, ridge_eta};
 use dunwu_engine::kernel::Workers;
@@ -223,7 +223,7 @@ impl<'a> Watch<'a> {
     pub fn add(&mut self, snapshot: &Snapshot, workers: &Workers) -> Result<&ClimbingStep, PredictorError> {
         let predictor = predictor(self.spec, self.problem, snapshot)?;
         let initial = self.initial.get_or_insert_with(|| snapshot.weights.clone());
-        let largest_norm = snapshot.weights.largest_unit_norm().max(initial.largest_unit_norm());
+        let largest_norm = reference_norm(&snapshot.weights, initial);
         let footing = Footing::of(&self.landscape, &snapshot.weights, largest_norm, workers);
         let watched = watched(&self.peaks);
         let tops: Vec<&Maximum> = watched.iter().map(|class| &self.peaks.maxima[class.members[0]]).collect();

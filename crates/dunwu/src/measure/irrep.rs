@@ -1,5 +1,6 @@
 //! Which irreps the hidden layer covers.
 
+use super::label::{DEAD, reference_norm};
 use super::quantity::ratio;
 use super::{Measure, Quantity, Shape};
 
@@ -30,8 +31,8 @@ pub(super) const POWER: Measure = Measure {
 
 pub(super) const UNITS: Measure = Measure {
     name: "irrep_units",
-    tells: "how many units are features of this irrep; an irrep with none is missing",
-    formula: "#{j : unit_irrep(j) = k, unit_purity(j) > 0.9}",
+    tells: "how many living units are features of this irrep; an irrep with none is missing",
+    formula: "#{j : unit_irrep(j) = k, unit_purity(j) > 0.9, ‖wⱼ‖ ≥ 0.01 · the largest ‖w‖ now or at the start}",
     shape: Shape::PerIrrep,
     unit: "units",
     source: SOURCE,
@@ -39,7 +40,12 @@ pub(super) const UNITS: Measure = Measure {
     compute: |scene| {
         let isotypic = scene.isotypic()?;
         let mut units = vec![0_u32; isotypic.n_irreps];
-        for (irrep, purity) in (0..scene.weights().n_units).filter_map(|unit| isotypic.dominant(unit)) {
+        let weights = scene.weights();
+        // The weights of a dead unit still have a direction, but nothing is answered with them.
+        let least = DEAD * reference_norm(weights, scene.setup.initial);
+        let norms = weights.unit_norms();
+        let living = (0..weights.n_units).filter(|&unit| norms[unit] > 0.0 && norms[unit] >= least);
+        for (irrep, purity) in living.filter_map(|unit| isotypic.dominant(unit)) {
             units[irrep] += u32::from(purity > PURE);
         }
         Quantity::per_irrep(units.iter().enumerate().map(|(k, &count)| (k != 0).then_some(f64::from(count))))
@@ -66,6 +72,16 @@ mod tests {
             assert!((value.unwrap() - expected).abs() < 1e-6);
         }
         assert_close(power.iter().flatten().sum::<f64>(), 1.0, 1e-12);
+    }
+
+    #[test]
+    fn a_dead_unit_carries_no_irrep_however_pure_its_direction() {
+        let mut fixture = Fixture::random(9, 5, 12, 1);
+        fixture.snapshot.weights.hidden.fill(0.0);
+        for (unit, (frequency, size)) in [(2, 1.0), (1, 1e-3)].into_iter().enumerate() {
+            fixture.set_unit(unit, |_, token| size * (TAU * (frequency * token) as f64 / 9.0 + 0.4).sin());
+        }
+        assert_eq!(per_irrep(&fixture.scene(), "irrep_units"), [None, Some(0.0), Some(1.0), Some(0.0), Some(0.0)]);
     }
 
     /// Parseval: with random weights, power and dimension add up to the whole.

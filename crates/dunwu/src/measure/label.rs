@@ -9,6 +9,7 @@
 //! activation depends on the label itself (`unit_class_signal_train`), beyond what a unit with so many input weights can
 //! reach by fitting noise, and tells many labels apart (`unit_class_participation`), where a memorizing one singles out a few.
 
+use dunwu_engine::model::Weights;
 use serde::{Deserialize, Serialize};
 
 /// What a unit is doing.
@@ -112,7 +113,13 @@ pub struct Evidence {
 }
 
 /// Below this share of the largest norm a unit counts as dead: with σ = x² it contributes 10⁻⁴ of a live one.
-const DEAD: f64 = 0.01;
+pub(crate) const DEAD: f64 = 0.01;
+
+/// The norm that the norms of units are seen against: the largest that any unit has now or had at the start.
+pub(crate) fn reference_norm(weights: &Weights, initial: &Weights) -> f64 {
+    weights.largest_unit_norm().max(initial.largest_unit_norm())
+}
+
 /// Standard errors at which a contribution is significant. At initialization, where nothing is, one unit in 2048 passes 3.
 const SIGNIFICANT: f64 = 4.0;
 /// The same for the held-out contribution, which also has to be half of that on the training sample.

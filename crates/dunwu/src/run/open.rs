@@ -8,7 +8,8 @@ use crate::tables;
 use crate::verb::{Progress, VerbError, Watcher};
 use dunwu_engine::Outcome;
 
-/// A recorded run with everything derived from it; a run that is not finished counts as censored at its last evaluation.
+/// A recorded run with everything derived from it; a run that is not finished is judged as if it ended at its
+/// last evaluation.
 pub fn open(dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Opened, VerbError> {
     let request = RunRequest::from_run(dir)?;
     request.notes.iter().for_each(|note| watcher.note(note));

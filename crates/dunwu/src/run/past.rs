@@ -105,7 +105,7 @@ impl<'a> Past<'a> {
 
     /// What the run knew of its samples until then.
     pub fn knowledge(&self) -> Knowledge {
-        Knowledge::of(self.spec, [self.n_train, self.n_population.saturating_sub(self.n_train)], self.scalars)
+        Knowledge::of(self.spec, self.scalars)
     }
 
     /// What was known earlier.

@@ -13,7 +13,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// What a checkpoint says of itself.
+/// The head of a checkpoint's file: whose it is, and how to check that it is whole.
 #[derive(Serialize, Deserialize)]
 pub struct CheckpointMetadata {
     /// The run that it belongs to.

@@ -110,7 +110,7 @@ pub enum StoredOutcome {
         #[serde(rename = "final")]
         last: f64,
     },
-    /// Train accuracy did the same, and test accuracy never arrived.
+    /// Train accuracy arrived at its level, stayed, and is below it at the end; test accuracy never arrived at its own.
     Forgot {
         /// The last step.
         step: u64,

@@ -7,7 +7,7 @@ use super::record::Record;
 use super::remarks::Remarks;
 use super::removal::bytes_below;
 use super::run_dir::RunDir;
-use crate::knowledge::outcome;
+use crate::knowledge::Knowledge;
 use crate::spec_file;
 use crate::verb::VerbError;
 use dunwu_engine::spec::{SETTINGS, Value, nearest, parse_value};
@@ -156,7 +156,7 @@ impl ListedRun {
         let spec = spec_file::read(&toml, &RunSpec::default()).map_err(unreadable)?;
         let record = Record::read(dir)?;
         let standing = match (record.finished, dir.writer()) {
-            (Some(end), _) => RunStanding::Ended(outcome(&spec, &record.scalars, end.outcome, end.step)),
+            (Some(end), _) => RunStanding::Ended(Knowledge::of(&spec, &record.scalars).outcome(end.outcome, end.step)),
             (None, Some(writer)) => RunStanding::Running(writer),
             (None, None) => RunStanding::Interrupted,
         };

@@ -14,9 +14,9 @@ pub enum Progress<'a> {
     State(&'a str),
     /// A stretch of work begins.
     Phase {
-        /// What is done in it: `measuring`.
+        /// What is done in this stretch, in a word or two: `measuring`.
         name: &'a str,
-        /// Pieces that it has, where that is known.
+        /// How many pieces this stretch has, where that is known.
         pieces: Option<u64>,
     },
     /// So many pieces of the stretch of work are done.
@@ -56,11 +56,11 @@ pub struct EndedRun<'a> {
 pub struct Tally {
     /// Runs of the sweep.
     pub runs: usize,
-    /// Of these, rows that were there before.
+    /// Runs of the sweep whose rows were there before this process began.
     pub reused: usize,
     /// Runs that this process made, failed ones counted in.
     pub made: usize,
-    /// Of these, failed ones.
+    /// Runs that this process made and that ended with an error.
     pub failed: usize,
     /// Runs that other processes made meanwhile, as far as was looked.
     pub elsewhere: usize,
@@ -69,8 +69,8 @@ pub struct Tally {
 /// Seconds that runs are expected to take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TimeLeft {
-    /// If runs stop early as often as those that are finished.
+    /// Seconds if the runs that are left stop early as often as those that are finished.
     pub likely: f64,
-    /// If none of them does.
+    /// Seconds if every run that is left takes all of its steps.
     pub at_most: f64,
 }

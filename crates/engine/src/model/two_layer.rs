@@ -58,7 +58,12 @@ impl Weights {
 
     /// The largest norm of a unit's input weights.
     pub fn largest_unit_norm(&self) -> f64 {
-        largest_or_nan(column_norms(&self.hidden, self.n_units).into_iter())
+        largest_or_nan(self.unit_norms().into_iter())
+    }
+
+    /// The norm of each unit's input weights, `[n_units]`.
+    pub fn unit_norms(&self) -> Vec<f64> {
+        column_norms(&self.hidden, self.n_units)
     }
 }
 

@@ -32,7 +32,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         name: "small",
         paper: "Tian 2025, Li₂, scaled down",
-        promises: "groks in under ten seconds, near step 410, and covers all 11 frequencies",
+        promises: "groks in under ten seconds, near step 420, and covers all 11 frequencies",
         spec: small,
     },
     Preset {

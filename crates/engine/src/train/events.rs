@@ -66,11 +66,6 @@ impl Arrival {
         self.settled
     }
 
-    /// First step of the stay that there is now.
-    pub(super) fn present(&self) -> Option<u64> {
-        self.first
-    }
-
     /// The stay, if the run ended at `step`: one that lasts until then counts however short it is.
     pub fn stay(&self) -> Option<Stay> {
         let arrived = self.settled.or(self.first)?;

@@ -21,7 +21,7 @@ pub enum Outcome {
         /// Test accuracy at the end.
         last: f64,
     },
-    /// Train accuracy did the same, and test accuracy never arrived.
+    /// Train accuracy arrived at its level, stayed, and is below it at the end; test accuracy never arrived at its own.
     Forgot {
         /// The last step.
         step: u64,
@@ -68,9 +68,9 @@ impl Outcome {
 
     /// Of a run that ends at `step` with finite numbers: from the stays of train and test accuracy at their levels, and since when
     /// only a handful of units is left.
-    pub fn at_end(step: u64, [memorized, generalized]: [Option<Stay>; 2], faded: Option<u64>) -> Self {
+    pub fn at_end(step: u64, [memorized, generalized]: [Option<Stay>; 2], few_units_since: Option<u64>) -> Self {
         let holds = |stay: Option<Stay>| stay.is_some_and(|stay| stay.left.is_none());
-        if let Some(since) = faded.filter(|_| !holds(memorized) && !holds(generalized)) {
+        if let Some(since) = few_units_since.filter(|_| !holds(memorized) && !holds(generalized)) {
             return Self::Collapsed { step: since };
         }
         match (generalized, memorized) {

@@ -59,17 +59,22 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
 fn caption(view: &View<'_>) -> String {
     let opened = view.opened;
     let last = opened.scalars.last().expect("checked by the caller");
-    let until = |stay: Stay, ends: f64| match (stay.left, stay.lapses) {
-        (Some(left), _) => format!(" to step {} and ends at {}", count(left), percent(ends)),
-        (None, 0) => " on".to_owned(),
-        (None, lapses) => format!(" on, but for {}", counted(lapses as usize, "lapse")),
+    // From when to when, with the times in between at which it was below: a stay may lapse before it ends.
+    let while_there = |stay: Stay, times: &str, ends: f64| {
+        let lapses = stay.lapses - u64::from(stay.left.is_some());
+        let until = stay.left.map_or(" on".to_owned(), |left| format!(" to step {}", count(left)));
+        let but = match lapses {
+            0 => String::new(),
+            lapses => format!(" but for {}", counted(lapses as usize, "lapse")),
+        };
+        let end = stay.left.map_or(String::new(), |_| format!(", and ends at {}", percent(ends)));
+        format!("step {}{times}{until}{but}{end}", count(stay.arrived))
     };
     let train = match opened.knowledge.memorized {
         Some(stay) => format!(
-            "Training accuracy is at {} or more from step {}{}",
+            "Training accuracy is at {} or more from {}",
             percent(opened.spec.events.memorized),
-            count(stay.arrived),
-            until(stay, last.train_accuracy)
+            while_there(stay, "", last.train_accuracy)
         ),
         None if last.train_accuracy.is_finite() => {
             format!("Training accuracy ends at {}", percent(last.train_accuracy))
@@ -82,12 +87,11 @@ fn caption(view: &View<'_>) -> String {
             let times = opened
                 .memorized()
                 .filter(|&m| m > 0 && m < step)
-                .map_or(String::new(), |m| format!(", {} times as late", number(step as f64 / m as f64)));
+                .map_or(String::new(), |m| format!(" ({} times as late)", number(step as f64 / m as f64)));
             format!(
-                "test accuracy at {} or more from step {}{}{times}",
+                "test accuracy at {} or more from {}",
                 percent(opened.spec.events.generalized),
-                count(step),
-                until(stay, ends.unwrap_or_default())
+                while_there(stay, &times, ends.unwrap_or_default())
             )
         }
         (None, Some(accuracy)) => format!("test accuracy ends at {}", percent(accuracy)),

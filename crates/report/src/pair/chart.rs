@@ -24,17 +24,17 @@ const RULE: Color = Color { line: "#888", text: "#666" };
 pub(super) fn pairs(comparison: &Comparison) -> Figure {
     let mut plots = Plots::default();
     let [a, b] = arms(comparison);
-    let estimates = format!("estimates of {b} against {a} with 95 % intervals; the thin line is no effect.");
+    let effect = format!("{b} against {a} with 95 % intervals; the thin line is no effect.");
     let Some(scatter) = scatter(comparison) else {
         plots.size = (WIDTH, effects(comparison, 0.0, &mut plots));
-        let caption = format!("E{} No pair has two runs that generalize within equal compute.", &estimates[1..]);
+        let caption = format!("Estimates of {effect} No pair has two runs that generalize within equal compute.");
         return Figure::of_plots("pairs", "Effects", caption, plots);
     };
     plots.plots.push(scatter);
     let bottom = effects(comparison, MIDDLE, &mut plots);
     plots.size = (WIDTH, bottom.max(TOP + HEIGHT + 44.0));
     let caption = format!(
-        "Left, a dot a pair in which both generalize within equal compute; below the line {b} is quicker. Right, {estimates}"
+        "Left, a dot a pair in which both generalize within equal compute; below the line {b} is quicker. Right, estimates of {effect}"
     );
     Figure::of_plots("pairs", "Pairs and effects", caption, plots)
 }

@@ -14,19 +14,19 @@ pub struct RunData {
     pub run: String,
     /// Canonical name of its task: `cyclic:71`.
     pub task: String,
-    /// How it ended; a run that is not finished counts as censored at its last evaluation.
+    /// How it ended; a run that is not finished is judged as if it ended at its last evaluation.
     pub outcome: StoredOutcome,
     /// Step at which training accuracy arrived at its level, 0.99 unless the spec says otherwise, and stayed for a while.
     pub step_memorized: Option<u64>,
-    /// The same of test accuracy.
+    /// Step at which test accuracy arrived at its level, 0.99 unless the spec says otherwise, and stayed for a while.
     pub step_generalized: Option<u64>,
     /// Step from which on training accuracy is below its level again until the end; `null` where it holds or never arrived.
     pub step_forgotten: Option<u64>,
-    /// The same of test accuracy.
+    /// Step from which on test accuracy is below its level again until the end; `null` where it holds or never arrived.
     pub step_lost: Option<u64>,
     /// How far training accuracy fell from its highest value to its last, where it had arrived.
     pub train_accuracy_fall: Option<f64>,
-    /// The same of test accuracy.
+    /// How far test accuracy fell from its highest value to its last, where it had arrived.
     pub test_accuracy_fall: Option<f64>,
     /// Whether an accuracy that is below its level was still rising at the end.
     pub improving: bool,
@@ -107,7 +107,7 @@ impl RunData {
             step_lost: opened.knowledge.lost(),
             train_accuracy_fall: opened.knowledge.memorized.map(|stay| stay.fall()),
             test_accuracy_fall: opened.knowledge.generalized.map(|stay| stay.fall()),
-            improving: opened.knowledge.improving,
+            improving: opened.improving,
             train_loss: last.map(|row| row.train_loss),
             train_accuracy: last.map(|row| row.train_accuracy),
             test_loss: last.and_then(|row| row.test_loss),

@@ -74,7 +74,7 @@ pub(super) fn glance(view: &View<'_>) -> Vec<Fact> {
     let step = |stay: Option<Stay>| match stay {
         None => "never".to_owned(),
         Some(Stay { arrived, left: None, .. }) => format!("step {}", count(arrived)),
-        Some(Stay { arrived, left: Some(left), .. }) => format!("step {} to {}", count(arrived), count(left)),
+        Some(Stay { arrived, left: Some(left), .. }) => format!("step {}, left at {}", count(arrived), count(left)),
     };
     facts.push(Fact::new("memorized", step(opened.knowledge.memorized)));
     if opened.n_train < opened.n_population {

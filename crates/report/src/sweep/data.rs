@@ -25,9 +25,9 @@ pub struct CollectedData {
     pub runs: usize,
     /// Runs that are there.
     pub done: usize,
-    /// Of these, runs that were there before.
+    /// Finished runs that were there before this call.
     pub reused: usize,
-    /// Runs that were made now, failed ones counted in.
+    /// Runs that this call made, failed ones counted in.
     pub made: usize,
     /// Runs that are there and failed; the table's column `error` says why.
     pub failed: usize,
@@ -76,7 +76,7 @@ pub struct WorkData {
     pub runs: usize,
     /// Runs that this worker made, failed ones counted in.
     pub made: usize,
-    /// Of these, failed ones.
+    /// Runs that this worker made and that ended with an error.
     pub failed: usize,
     /// Runs that were there before.
     pub reused: usize,

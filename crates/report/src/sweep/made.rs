@@ -59,7 +59,7 @@ pub fn forecast(request: &SweepRequest, cores: usize, retry_failed: bool) -> Res
     if !values.is_empty() {
         sections.insert(0, Section::everywhere("Values", vec![Block::Verbatim(values)]));
     }
-    let headline = format!("{} of {} are there already.", count(n_done as u64), counted(request.runs.len(), "run"));
+    let headline = format!("{} of {} finished before.", count(n_done as u64), counted(request.runs.len(), "run"));
     let data = SweepData::Ahead(AheadData::of(request, &ahead));
     Ok(answer("sweep", &request.name, headline, sentences, sections, &data))
 }
@@ -91,7 +91,7 @@ fn varied_values(request: &SweepRequest) -> Vec<String> {
 pub fn work(request: &SweepRequest, options: &Options, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     let tally = request.work(options, watcher)?;
     let headline = format!("This worker made {} of {}.", count(tally.made as u64), counted(tally.runs, "run"));
-    let sentences = vec![format!("{} were there before.", count(tally.reused as u64))];
+    let sentences = vec![format!("{} had finished before.", counted(tally.reused, "run"))];
     Ok(answer("work", &request.name, headline, sentences, Vec::new(), &WorkData::of(tally)))
 }
 
@@ -101,14 +101,17 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
         0 => String::new(),
         failed => format!(", {} of them failed (column `error` says why)", count(failed as u64)),
     };
-    let headline = format!("{} of {} are there{failed}.", count(data.done as u64), counted(data.runs, "run"));
+    let headline = format!("{} of {} finished{failed}.", count(data.done as u64), counted(data.runs, "run"));
     let mut sentences = Vec::new();
     if let Some(pace) = data.runs_per_hour {
-        let made = count(data.made as u64);
-        sentences.push(format!("{made} were made now, in {} ({pace:.0} an hour).", span(data.seconds)));
+        let made = counted(data.made, "run");
+        sentences.push(format!("This call made {made}, in {} ({pace:.0} an hour).", span(data.seconds)));
     }
     if data.missing > 0 {
-        sentences.push(format!("{} are missing: run `dunwu sweep` to make them.", count(data.missing as u64)));
+        sentences.push(format!(
+            "{} missing: call `dunwu sweep` without --collect to make what is missing.",
+            counted(data.missing, "run")
+        ));
     }
     let mut files = vec![Fact::new("Table", data.table.display().to_string())];
     if let Some(curves) = &data.curves {

@@ -26,12 +26,12 @@ pub struct Further {
     pub command: String,
 }
 
-/// What a search is asked for.
+/// When a search for further runs may stop: enough evidence, or too much cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// From here on runs decide.
+    /// Evidence in bits from which on runs decide between two laws.
     pub enough_bits: f64,
-    /// Most that they may cost beside all the runs that there are.
+    /// The most that further runs may cost, as a multiple of the cost of all runs that there are.
     pub affordable: f64,
 }
 

@@ -18,7 +18,7 @@ pub struct Runs {
     pub diverged: usize,
     /// Runs whose units all decayed; they count as not having generalized.
     pub collapsed: usize,
-    /// Those that generalized and lost it again, which count as not generalized.
+    /// Runs that generalized and lost it again; they count as not generalized.
     pub lost: usize,
     /// Settings that differ between sizes and are the same within each.
     pub following: Vec<String>,
@@ -130,8 +130,6 @@ const FAILED: &str = "failed";
 const DIVERGED: &str = "diverged";
 const COLLAPSED: &str = "collapsed";
 const LOST: &str = "lost";
-/// Whoever had generalized and ended so does not any more.
-const UNKEPT: [&str; 3] = [DIVERGED, COLLAPSED, LOST];
 /// Settings that say how much data there is.
 const AMOUNTS: [&str; 3] = ["data.count", "data.fraction", "data.multiple_of_mlogm"];
 /// Free quantities of a sweep are named so.
@@ -231,10 +229,8 @@ fn sizes(results: &Results) -> Result<Vec<Size>, LawError> {
         let n = Some(count("n_train")?).filter(|&n| n > 0).ok_or_else(|| missing("n_train"))?;
         let population = Some(count("n_population")?).filter(|&p| p > m).ok_or_else(|| missing("n_population"))?;
         let seed = results.count(run, "seed").ok_or_else(|| missing("seed"))?;
-        let is_kept = !UNKEPT.contains(&results.outcome(run).as_str());
-        let generalized = is_kept && results.value(run, "step_generalized").is_some();
         let size = by_task.entry((m, task.clone())).or_insert(Size { task, m, population, runs: Vec::new() });
-        size.runs.push(Run { n, seed, generalized });
+        size.runs.push(Run { n, seed, generalized: results.generalizes(run) });
     }
     let mut sizes: Vec<Size> = by_task.into_values().collect();
     sizes.iter_mut().for_each(|size| size.runs.sort_unstable());

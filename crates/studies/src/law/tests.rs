@@ -276,17 +276,14 @@ fn what_follows_the_size_is_allowed_and_told() {
 
 #[test]
 fn failed_runs_are_left_out_and_those_that_ended_badly_count_as_not_generalized() {
-    let outcome = |i: usize| ["grokked", "failed", "diverged", "collapsed"][i % 4].to_owned();
+    let outcome = |i: usize| ["grokked", "failed", "diverged", "collapsed", "lost"][i % 5].to_owned();
     let results = with("outcome", |n| Column::Utf8((0..n).map(outcome).collect()));
     let runs = Runs::of(&results).unwrap();
     let n = results.len();
-    assert_eq!((runs.failed, runs.len()), ((n + 2) / 4, n - (n + 2) / 4));
-    assert_eq!((runs.diverged, runs.collapsed), ((n + 1) / 4, n / 4));
-    let generalized: usize = runs.sizes.iter().map(Size::n_generalized).sum();
-    let all = recipe(&log_linear).table();
-    let reached = Results::of(all).unwrap();
-    let expected = (0..n).filter(|i| i.is_multiple_of(4) && reached.value(*i, "step_generalized").is_some()).count();
-    assert_eq!(generalized, expected);
+    let n_ended = |wanted: usize| (0..n).filter(|i| i % 5 == wanted).count();
+    assert_eq!((runs.failed, runs.len()), (n_ended(1), n - n_ended(1)));
+    assert_eq!((runs.diverged, runs.collapsed, runs.lost), (n_ended(2), n_ended(3), n_ended(4)));
+    assert_eq!(runs.sizes.iter().map(Size::n_generalized).sum::<usize>(), n_ended(0));
 }
 
 #[test]
@@ -311,9 +308,9 @@ fn what_says_nothing_about_a_law_is_refused_in_words() {
     let all = Results::of(recipe(&log_linear).table()).unwrap();
     let two: Vec<usize> = (0..all.len()).filter(|&run| all.count(run, "n_labels").unwrap() < 32).collect();
     assert!(refused(&all.picked(&two)).contains("at least three sizes M and the runs have 23 and 31"));
-    let none = with("step_generalized", |n| Column::OptInt64(vec![None; n]));
+    let none = with("outcome", |n| Column::Utf8(vec!["censored".to_owned(); n]));
     assert!(refused(&none).contains("none of the 455 runs generalized"), "{}", refused(&none));
-    let every = with("step_generalized", |n| Column::OptInt64(vec![Some(7); n]));
+    let every = with("outcome", |n| Column::Utf8(vec!["grokked".to_owned(); n]));
     assert!(refused(&every).contains("all 455 runs generalized"));
     let failed = with("outcome", |n| Column::Utf8(vec!["failed".to_owned(); n]));
     assert!(refused(&failed).contains("455 failed"));

@@ -233,7 +233,6 @@ impl Run {
         let finite = |column: &str| results.number(row, column).filter(|value| value.is_finite());
         let step = finite("step").filter(|step| *step > 0.0);
         let seconds = finite("seconds").filter(|seconds| *seconds > 0.0);
-        let has_generalized = results.outcome(row) == "grokked";
         Self {
             arm,
             group,
@@ -242,7 +241,7 @@ impl Run {
             row,
             budget: finite("steps").or(step).unwrap_or(0.0),
             seconds_a_step: seconds.zip(step).map(|(seconds, step)| seconds / step),
-            step_generalized: finite("step_generalized").filter(|_| has_generalized),
+            step_generalized: finite("step_generalized").filter(|_| results.generalizes(row)),
             test_accuracy: finite("test_accuracy"),
         }
     }

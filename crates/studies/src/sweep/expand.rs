@@ -3,14 +3,13 @@
 use super::formula::Names;
 use super::plan::{Computed, FREE, Origin, Plan, PlanError};
 use super::values::real;
-use dunwu::knowledge::Knowledge;
 use dunwu::spec_file;
 use dunwu::store::{NotAnId, RunId};
 use dunwu::task_file::{self, SPLIT, TABLE, TaskFileError};
 use dunwu_engine::spec::{Allowed, Sampling, Value, apply, settings};
 use dunwu_engine::split::sample_size;
 use dunwu_engine::task::TaskError;
-use dunwu_engine::{Problem, RunSpec, Scalars, Training};
+use dunwu_engine::{Problem, RunSpec, Training};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -351,11 +350,6 @@ impl Planned {
     pub fn digest(runs: &[Self]) -> String {
         let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
         blake3::hash(ids.join("\n").as_bytes()).to_hex()[..8].to_owned()
-    }
-
-    /// What it knew of its samples, from its evaluations.
-    pub(super) fn knowledge(&self, n_train: usize, scalars: &[Scalars]) -> Knowledge {
-        Knowledge::of(&self.spec, [n_train, self.problem.n_population().saturating_sub(n_train)], scalars)
     }
 
     /// The text of the split file, if the spec names one.

@@ -32,7 +32,7 @@ const RESULTS: &[&str] = &[
     "version",
 ];
 
-/// Those that tables of earlier builds do not have.
+/// Columns of results that tables of earlier builds do not have.
 const LATER_RESULTS: &[&str] =
     &["step_forgotten", "step_lost", "train_accuracy_fall", "test_accuracy_fall", "improving"];
 
@@ -131,6 +131,11 @@ impl Results {
         let last = self.number(run, "test_accuracy").zip(self.number(run, "events.generalized"));
         let is_below = last.is_some_and(|(accuracy, level)| accuracy < level);
         if outcome == "grokked" && is_below { "lost".to_owned() } else { outcome }
+    }
+
+    /// Whether a run generalized and still did at its end: what `phase`, `law` and `pair` count.
+    pub fn generalizes(&self, run: usize) -> bool {
+        self.outcome(run) == "grokked"
     }
 
     /// Reads the table that `dunwu sweep` wrote, or that another program saved again, and says which columns are no settings.

@@ -36,11 +36,11 @@ pub struct Row {
     pub step_generalized: Option<u64>,
     /// Step at which train accuracy fell below its level for good.
     pub step_forgotten: Option<u64>,
-    /// Step at which test accuracy did.
+    /// Step at which test accuracy fell below its level for good.
     pub step_lost: Option<u64>,
     /// How far train accuracy fell from its highest value, where it had arrived.
     pub(crate) train_accuracy_fall: Option<Number>,
-    /// How far test accuracy did.
+    /// How far test accuracy fell from its highest value, where it had arrived.
     pub(crate) test_accuracy_fall: Option<Number>,
     /// Whether an accuracy below its level was rising at the end.
     pub improving: Option<bool>,
@@ -63,8 +63,8 @@ pub(super) struct End<'a> {
     pub(super) outcome: Outcome,
     pub(super) step: u64,
     pub(super) n_train: usize,
-    pub(super) knowledge: Knowledge,
-    pub(super) last: Option<&'a Scalars>,
+    /// Every evaluation.
+    pub(super) scalars: &'a [Scalars],
     pub(super) labels: &'a [UnitLabel],
     pub(super) seconds: f64,
 }
@@ -72,20 +72,22 @@ pub(super) struct End<'a> {
 impl Row {
     /// Of a run that ended.
     pub(super) fn ended(planned: &Planned, end: &End<'_>) -> Self {
-        let Knowledge { memorized, generalized, .. } = end.knowledge;
+        let knowledge = Knowledge::of(&planned.spec, end.scalars);
+        let Knowledge { memorized, generalized } = knowledge;
+        let n_test = planned.problem.n_population().saturating_sub(end.n_train);
         let count = |label: UnitLabel| end.labels.iter().filter(|&&other| other == label).count() as u64;
         Self {
             n_train: Some(end.n_train as u64),
-            outcome: Some(end.outcome.into()),
+            outcome: Some(knowledge.outcome(end.outcome, end.step).into()),
             step: Some(end.step),
             step_memorized: memorized.map(|stay| stay.arrived),
             step_generalized: generalized.map(|stay| stay.arrived),
-            step_forgotten: end.knowledge.forgotten(),
-            step_lost: end.knowledge.lost(),
+            step_forgotten: knowledge.forgotten(),
+            step_lost: knowledge.lost(),
             train_accuracy_fall: memorized.map(|stay| Number(stay.fall())),
             test_accuracy_fall: generalized.map(|stay| Number(stay.fall())),
-            improving: Some(end.knowledge.improving),
-            last: end.last.map(Into::into),
+            improving: Some(knowledge.is_improving(end.scalars, [end.n_train, n_test])),
+            last: end.scalars.last().map(Into::into),
             units: Some(UnitLabel::ALL.map(count)),
             seconds: Number(end.seconds),
             error: None,

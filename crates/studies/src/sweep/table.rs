@@ -24,7 +24,7 @@ pub struct Collected {
     pub without_curves: usize,
     /// Runs that are there, failed ones counted in.
     pub done: usize,
-    /// Of these, failed ones.
+    /// Runs that are there and ended with an error.
     pub failed: usize,
     /// Runs with two rows that disagree in more than their time: another build or another kind of machine made one.
     pub disagreeing: usize,

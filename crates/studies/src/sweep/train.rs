@@ -5,7 +5,6 @@ use super::expand::Planned;
 use super::folder::Folder;
 use super::plan::Keep;
 use super::row::{Curve, End, Row};
-use dunwu::knowledge::outcome;
 use dunwu::memory;
 use dunwu::opened::unit_labels;
 use dunwu::run::drive::{self as driver, Before, Driven, Pace};
@@ -84,8 +83,7 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
             outcome: ended.outcome,
             step: ended.step,
             n_train: split.train.labels.len(),
-            knowledge: planned.knowledge(split.train.labels.len(), &ended.scalars),
-            last: ended.scalars.last(),
+            scalars: &ended.scalars,
             labels: &labels,
             seconds: ended.seconds,
         },
@@ -112,11 +110,10 @@ pub(super) fn recorded(planned: &Planned, dir: &RunDir) -> Result<Option<Row>, S
         return Ok(None);
     };
     let end = End {
-        outcome: outcome(spec, &record.scalars, finished.outcome, finished.step),
+        outcome: finished.outcome,
         step: finished.step,
         n_train: split.train.labels.len(),
-        knowledge: planned.knowledge(split.train.labels.len(), &record.scalars),
-        last: record.scalars.last(),
+        scalars: &record.scalars,
         labels: &labels,
         seconds: finished.seconds,
     };

@@ -19,7 +19,7 @@ impl Energies {
         let Some(weights) = scene.token_weights().filter(|weights| weights.n_units > 0) else { return nothing };
         let split = scene.setup.split;
         let n_units = weights.n_units;
-        let norms = unit_norms(&weights.hidden, n_units);
+        let norms = weights.unit_norms();
         if let Some((train, population)) = of_moments(scene, &norms) {
             return Self { train: energies(&train, &norms), population: energies(&population, &norms) };
         }
@@ -111,13 +111,4 @@ fn energies(sums: &ClassSums, norms: &[f64]) -> Option<Vec<Option<f64>>> {
         }
         norms.iter().zip(squares).map(|(&norm, square)| (norm > 0.0).then_some(0.5 * square)).collect()
     })
-}
-
-/// ‖wⱼ‖ of every unit, `[unit]`.
-pub(crate) fn unit_norms(hidden: &[f32], n_units: usize) -> Vec<f64> {
-    let mut squares = vec![0.0; n_units];
-    for row in hidden.chunks_exact(n_units) {
-        squares.iter_mut().zip(row).for_each(|(square, &w)| *square += f64::from(w) * f64::from(w));
-    }
-    squares.into_iter().map(f64::sqrt).collect()
 }
