@@ -335,8 +335,7 @@ impl Training {
 
     fn update(&mut self) {
         let optimizer = Optimizer::at(&self.spec.optimizer, self.step, self.spec.steps);
-        let is_watched =
-            self.watches_always || next_due(&self.spec.record, self.step, self.spec.steps) - self.step <= WINDOW as u64;
+        let is_watched = self.watches(self.step);
         if !is_watched {
             self.window.clear();
         } else if self.window.is_new() {
@@ -347,6 +346,16 @@ impl Training {
             self.window.push(|buffer| self.learner.copy_hidden(buffer));
         }
         self.step += 1;
+    }
+
+    /// Whether the update at `step` is kept for a snapshot.
+    fn watches(&self, step: u64) -> bool {
+        self.watches_always || next_due(&self.spec.record, step, self.spec.steps) - step <= WINDOW as u64
+    }
+
+    /// Whether the next step is the last one that its spec asks for: from the checkpoint there a run of more steps can go on.
+    pub fn is_at_last_step(&self) -> bool {
+        self.step >= self.spec.steps
     }
 
     /// All that [`Training::resume`] needs.
@@ -365,6 +374,9 @@ impl Training {
     }
 
     /// A run that goes on from a checkpoint with the same bits as one that never stopped.
+    ///
+    /// The checkpoint may be of a run of fewer steps that is the same otherwise, unless [`Schedule::depends_on_steps`]
+    /// (`crate::optim::Schedule`).
     pub fn resume(
         spec: &RunSpec,
         problem: &Problem,
@@ -393,6 +405,10 @@ impl Training {
         training.few_units_since = numbers("few_units_since")?.first().map(|&step| step as u64);
         training.levels = Levels::from_numbers(numbers("levels")?);
         training.step = checkpoint.step;
+        // A shorter run watches the updates before its own end, too.
+        let watched = (1..=training.step.min(WINDOW as u64)).take_while(|back| training.watches(training.step - back));
+        let n_watched = watched.count();
+        training.window.keep(n_watched);
         Ok(training)
     }
 }

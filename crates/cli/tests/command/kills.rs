@@ -188,3 +188,49 @@ fn a_run_belongs_to_one_process_and_can_be_looked_at_by_others() {
     let mut again = desk.starts(words, before + 1);
     assert_eq!(again.0.try_wait().unwrap(), None, "the lock went with the process that held it");
 }
+
+/// More steps are a run of their own. It begins where a shorter one ended, or was stopped, and has the bits of one long run; the
+/// shorter one stays as it is. A schedule over all steps, an edited spec and a damaged checkpoint have it begin at step 0.
+#[test]
+fn more_steps_begin_with_the_shorter_run() {
+    let long = "small steps=137 seed=5 record.evaluate_every=10 data.batch_size=64";
+    let short = long.replace("137", "93");
+    for (setting, begins) in [("", true), ("optimizer.schedule=cosine", false)] {
+        let wanted = Desk::new();
+        assert_eq!(wanted.dunwu(&format!("run {long} {setting} --quiet")).code, 0);
+        let desk = Desk::new();
+        assert_eq!(desk.dunwu(&format!("run {short} {setting} --quiet")).code, 0);
+        let parent = desk.run();
+        let before = computed(&parent);
+        let said = desk.dunwu(&format!("run {long} {setting} --quiet"));
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let note = "note: the same run was made with 93 steps, and this one begins with its first 93: ";
+        assert_eq!(said.stderr.contains(note), begins, "{}", said.stderr);
+        assert_eq!(said.stderr.contains("going on from step 93"), begins, "{}", said.stderr);
+        assert_eq!(computed(&parent), before);
+        let found = desk.path("runs").join(wanted.run().file_name().unwrap());
+        assert_same(&found, &wanted.run());
+        let told: Vec<String> =
+            record(&found).into_iter().filter(|line| line.contains("\"kind\":\"parent\"")).collect();
+        assert_eq!(told.len(), usize::from(begins), "{told:?}");
+        for line in told {
+            let id = parent.file_name().unwrap().to_string_lossy().split('-').next().unwrap().to_owned();
+            assert!(line.contains(&id) && line.contains("\"step\":93"), "{line}");
+        }
+    }
+    for spoil in ["spec.toml", "checkpoint.safetensors"] {
+        let desk = Desk::new();
+        assert_eq!(desk.dunwu(&format!("run {short} --quiet")).code, 0);
+        let path = desk.run().join(spoil);
+        let mut bytes = fs::read(&path).unwrap();
+        if spoil == "spec.toml" {
+            bytes = String::from_utf8(bytes).unwrap().replace("seed = 5", "seed = 6").into_bytes();
+        } else {
+            *bytes.last_mut().unwrap() ^= 1;
+        }
+        fs::write(&path, bytes).unwrap();
+        let said = desk.dunwu(&format!("run {long} --quiet"));
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        assert!(!said.stderr.contains("begins with its first"), "{}", said.stderr);
+    }
+}

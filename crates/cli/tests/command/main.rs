@@ -153,7 +153,8 @@ fn record(run: &Path) -> Vec<String> {
 
 /// What was computed: header, scalars and snapshots with their hashes, without the lines that tell of time.
 fn computed(run: &Path) -> Vec<String> {
-    let is_of_time = |line: &String| ["resumed", "finished"].iter().any(|kind| line.contains(&format!("{kind:?}")));
+    let is_of_time =
+        |line: &String| ["parent", "resumed", "finished"].iter().any(|kind| line.contains(&format!("{kind:?}")));
     // Each check covers all lines before it, among them those.
     let without_check = |line: String| line.rsplit_once(",\"check\":").expect("each line has a check").0.to_owned();
     record(run).into_iter().filter(|line| !is_of_time(line)).map(without_check).collect()

@@ -22,6 +22,11 @@ pub trait Keeper {
 
     /// Keeps a checkpoint, from which the training can go on; `scalars` are all so far.
     fn keep_checkpoint(&mut self, checkpoint: Checkpoint, scalars: &[Scalars]) -> Result<(), Self::Error>;
+
+    /// Keeps the state before the last step, from which a run of more steps can begin. Whoever needs none does not ask for it.
+    fn keep_last_state(&mut self, _state: impl FnOnce() -> Checkpoint) -> Result<(), Self::Error> {
+        Ok(())
+    }
 }
 
 /// When a training is checkpointed and when it stops before its end.
@@ -76,6 +81,9 @@ pub fn drive<K: Keeper>(
     let Before { mut scalars, mut seconds } = before;
     let mut saved = Instant::now();
     loop {
+        if training.is_at_last_step() {
+            keeper.keep_last_state(|| checkpoint_after(seconds, &training))?;
+        }
         let began = Instant::now();
         let advanced = training.advance();
         seconds += began.elapsed().as_secs_f64();
@@ -92,15 +100,19 @@ pub fn drive<K: Keeper>(
         }
         let must_stop = (pace.must_stop)();
         if must_stop || saved.elapsed() >= pace.checkpoint_every {
-            let mut checkpoint = training.checkpoint();
-            checkpoint.numbers.push((SECONDS.to_owned(), vec![seconds]));
-            keeper.keep_checkpoint(checkpoint, &scalars)?;
+            keeper.keep_checkpoint(checkpoint_after(seconds, &training), &scalars)?;
             saved = Instant::now();
         }
         if must_stop {
             return Ok(Driven::Stopped { step: advanced.step });
         }
     }
+}
+
+fn checkpoint_after(seconds: f64, training: &Training) -> Checkpoint {
+    let mut checkpoint = training.checkpoint();
+    checkpoint.numbers.push((SECONDS.to_owned(), vec![seconds]));
+    checkpoint
 }
 
 /// The training time that a checkpoint remembers.

@@ -3,7 +3,7 @@
 use super::RunRequest;
 use super::drive::{Before, Driven, Keeper, Pace, drive, seconds_of};
 use crate::opened::{Opened, Opening};
-use crate::store::{NewRun, Record, RunDir, RunState, RunWriter};
+use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, shorter_run};
 use crate::verb::{Progress, VerbError, Watcher};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Snapshot};
@@ -38,8 +38,18 @@ pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<
             inputs: &request.inputs,
             kernel: kernel_name(request.spec.numerics),
         };
-        let writer = RunWriter::create(training.runs, &new)?;
-        return train(request, writer, None, training, watcher);
+        let Some(shorter) = shorter_run(training.runs, &new)? else {
+            let writer = RunWriter::create(training.runs, &new)?;
+            return train(request, writer, None, training, watcher);
+        };
+        watcher.note(&format!(
+            "the same run was made with {} steps, and this one begins with its first {}: {}",
+            shorter.n_steps(),
+            shorter.step(),
+            shorter.dir().path().display()
+        ));
+        let dir = RunWriter::create_from(training.runs, &new, &shorter)?;
+        return go_on(request, &dir, training, watcher);
     };
     match dir.state()? {
         RunState::Finished(_) => {
@@ -162,5 +172,9 @@ impl Keeper for Recording<'_, '_, '_> {
 
     fn keep_checkpoint(&mut self, checkpoint: Checkpoint, _: &[Scalars]) -> Result<(), VerbError> {
         Ok(self.writer.save_checkpoint(&checkpoint)?)
+    }
+
+    fn keep_last_state(&mut self, state: impl FnOnce() -> Checkpoint) -> Result<(), VerbError> {
+        Ok(self.writer.save_checkpoint(&state())?)
     }
 }

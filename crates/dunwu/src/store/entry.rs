@@ -44,6 +44,7 @@ pub(super) struct FormatOnly {
 pub(super) enum Entry {
     Scalars(StoredScalars),
     Snapshot(SnapshotEntry),
+    Parent(ParentEntry),
     Resumed(ResumedEntry),
     Finished(StoredFinished),
 }
@@ -58,6 +59,16 @@ pub struct SnapshotEntry {
     pub file: String,
     /// BLAKE3 of the file, in hexadecimal.
     pub blake3: String,
+}
+
+/// The run that this one began with; all entries before this line are that run's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParentEntry {
+    /// Its id.
+    pub run: RunId,
+    /// Updates that were taken over from it.
+    pub step: u64,
 }
 
 /// The run went on here after an interruption.

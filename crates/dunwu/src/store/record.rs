@@ -1,6 +1,6 @@
 //! Reading a run's record.
 
-use super::entry::{Entry, FORMAT, Finished, FormatOnly, Header, SnapshotEntry};
+use super::entry::{Entry, FORMAT, Finished, FormatOnly, Header, ParentEntry, SnapshotEntry};
 use super::error::StoreError;
 use super::file::While as _;
 use super::run_dir::RunDir;
@@ -21,6 +21,8 @@ pub struct Record {
     pub scalars: Vec<Scalars>,
     /// The snapshots that there are, by step; [`Record::load_snapshot`] reads one.
     pub snapshots: Vec<SnapshotEntry>,
+    /// The run of fewer steps that it began with; `None` where it was trained from step 0.
+    pub parent: Option<ParentEntry>,
     /// Steps at which the run went on after an interruption, in the order in which that happened.
     pub resumed: Vec<u64>,
     /// How it ended; `None` while it has not.
@@ -65,6 +67,7 @@ impl Record {
             header,
             scalars: Vec::new(),
             snapshots: Vec::new(),
+            parent: None,
             resumed: Vec::new(),
             finished: None,
             torn: !tail.is_empty(),
@@ -101,6 +104,7 @@ impl Record {
                 }
                 self.snapshots.push(entry);
             }
+            Entry::Parent(parent) => self.parent = Some(parent),
             Entry::Resumed(entry) => self.resumed.push(entry.step),
             Entry::Finished(stored) => self.finished = Some(stored.into()),
         }

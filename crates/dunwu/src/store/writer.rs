@@ -1,6 +1,6 @@
 //! Writing a run, and going on with one that was interrupted.
 
-use super::entry::{self, Entry, Finished, ResumedEntry, SnapshotEntry};
+use super::entry::{self, Entry, Finished, ParentEntry, ResumedEntry, SnapshotEntry};
 use super::error::StoreError;
 use super::file::{self, While as _};
 use super::id::RunId;
@@ -10,6 +10,7 @@ use super::record::Record;
 use super::recorded_spec::RecordedSpec;
 use super::run_dir::{NewRun, RunDir};
 use super::sealed_line::{open_line, seal_line};
+use super::shorter::ShorterRun;
 use super::{checkpoint, snapshot};
 use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct RunWriter {
     check: String,
     scalars: Replay<Scalars>,
     snapshots: Replay<SnapshotEntry>,
+    /// Step of the checkpoint that was saved last by this writer.
+    checkpoint: Option<u64>,
     _lock: RunLock,
 }
 
@@ -52,6 +55,23 @@ impl RunWriter {
         let (dir, lock) = RunDir::create(root, new)?;
         let record = Record::read(&dir)?;
         Self::over(dir, &record, lock, 0)
+    }
+
+    /// Begins a run in a new directory under `root` with all that `shorter` did up to its checkpoint, for [`RunWriter::resume`] to go
+    /// on from there. Where this is interrupted, the run begins again at step 0.
+    pub fn create_from(root: &Path, new: &NewRun<'_>, shorter: &ShorterRun) -> Result<RunDir, StoreError> {
+        let mut writer = Self::create(root, new)?;
+        let mut rows = shorter.scalars().peekable();
+        for step in shorter.snapshots() {
+            while let Some(row) = rows.next_if(|row| row.step <= step) {
+                writer.append_scalars(row)?;
+            }
+            writer.append_snapshot(&shorter.load_snapshot(step)?)?;
+        }
+        rows.try_for_each(|row| writer.append_scalars(row))?;
+        writer.append(&Entry::Parent(ParentEntry { run: shorter.id().clone(), step: shorter.step() }))?;
+        writer.save_checkpoint(shorter.checkpoint())?;
+        Ok(writer.dir)
     }
 
     /// Goes on with the run in `dir`, with the kernel that it was begun with.
@@ -141,11 +161,14 @@ impl RunWriter {
     /// Replaces the checkpoint: the record is synced before, so that a run never goes on from beyond its record.
     pub fn save_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         self.log.sync()?;
-        Ok(checkpoint::save(self.dir.path(), &self.id, self.log.n_bytes(), checkpoint)?)
+        checkpoint::save(self.dir.path(), &self.id, self.log.n_bytes(), checkpoint)?;
+        self.checkpoint = Some(checkpoint.step);
+        Ok(())
     }
 
-    /// Ends the record at `step` after `seconds` of wall time, removes the checkpoint and lets go of the lock. After an
-    /// error here the run can still be resumed, from its last checkpoint.
+    /// Ends the record at `step` after `seconds` of wall time and lets go of the lock. A checkpoint of an earlier step is removed; one
+    /// of `step` stays, for a run of more steps ([`shorter_run`](super::shorter_run)). After an error here the run can still be
+    /// resumed, from its last checkpoint.
     pub fn finish(mut self, outcome: Outcome, step: u64, seconds: f64) -> Result<RunDir, StoreError> {
         self.end(Finished { outcome, step, seconds })?;
         Ok(self.dir)
@@ -159,6 +182,9 @@ impl RunWriter {
         }
         self.append(&Entry::Finished(finished.into()))?;
         self.log.sync()?;
+        if self.checkpoint == Some(finished.step) {
+            return Ok(());
+        }
         let checkpoint = checkpoint::path(&path);
         match fs::remove_file(&checkpoint) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(e).or_while("removing the checkpoint", &checkpoint)?,
@@ -177,6 +203,7 @@ impl RunWriter {
             dir,
             log,
             check: record.check.clone(),
+            checkpoint: None,
             _lock: lock,
         })
     }

@@ -4,6 +4,11 @@ use crate::spec::Schedule;
 use std::f64::consts::PI;
 
 impl Schedule {
+    /// Whether the rate at a step depends on how many steps the run has: such a run does not begin as a longer one does.
+    pub fn depends_on_steps(self) -> bool {
+        matches!(self, Self::Cosine)
+    }
+
     /// The rate of the update after `step` updates of a run of `steps`.
     ///
     /// ```text

@@ -99,6 +99,29 @@ fn a_resumed_run_has_the_same_bits_from_every_step() {
     }
 }
 
+/// The shorter run watches updates for its own last snapshot, which the longer one does not; what the longer one hands out has to be
+/// none the wiser.
+#[test]
+fn a_longer_run_begins_with_a_shorter_one_of_any_length() {
+    for spec in every_kind() {
+        let record = RecordSpec { snapshots_per_decade: 5, ..spec.record };
+        let spec = RunSpec { record, optimizer: every_method()[2], steps: 60, ..spec };
+        let constant = OptimizerSpec { schedule: Schedule::Warmup { steps: 9 }, ..spec.optimizer };
+        let spec = RunSpec { optimizer: constant, ..spec };
+        assert!(!constant.schedule.depends_on_steps());
+        let (problem, split, mut straight) = begin(&spec, 1);
+        let expected = to_the_end(&mut straight);
+        for steps in [1, 8, 20, 26, 33, 43, 59] {
+            let (.., mut shorter) = begin(&RunSpec { steps, ..spec.clone() }, 1);
+            while !shorter.is_at_last_step() {
+                let _ = shorter.advance();
+            }
+            let mut longer = Training::resume(&spec, &problem, &split, 1, &shorter.checkpoint()).expect("it fits");
+            assert_eq!(to_the_end(&mut longer), expected[steps as usize..], "{spec:?} from {steps}");
+        }
+    }
+}
+
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
     for spec in every_kind().into_iter().chain([tiny()]) {

@@ -48,6 +48,12 @@ impl UpdateWindow {
         self.weights.push_back(buffer);
     }
 
+    /// Forgets all but the last `n` updates of a window that a checkpoint brought.
+    pub(super) fn keep(&mut self, n: usize) {
+        debug_assert!(self.weights.is_empty());
+        self.restored.drain(..self.restored.len().saturating_sub(n));
+    }
+
     /// Forgets all, since only neighbouring updates belong together.
     pub(super) fn clear(&mut self) {
         self.restored.clear();
