@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up. A room may use those before it, and itself.
-const ROOMS: [&str; 10] =
-    ["elementary", "random", "task", "spec", "split", "kernel", "loss", "model", "optim", "train"];
+const ROOMS: [&str; 11] =
+    ["elementary", "random", "written", "task", "spec", "split", "kernel", "loss", "model", "optim", "train"];
 
 /// What the kernel may know: scalar functions, and words.
 const BELOW_KERNEL: [&str; 2] = ["elementary", "spec"];

@@ -141,8 +141,9 @@ fn what_cannot_be_measured_is_refused_with_what_to_do() {
     desk.refuses("attend tiny.gguf text.txt --assign a --budget 4", 2, &["--budget"]);
     desk.refuses("attend tiny.gguf text.txt --assign a --budget 1073741825", 2, &["--budget", "1073741824"]);
     desk.refuses("attend tiny.gguf text.txt --from 0 --tokens 1", 2, &["--tokens 1 ", "raise --tokens"]);
-    // All of it a hole, which takes no place on the disk.
-    fs::File::create(desk.path("huge.txt")).unwrap().set_len(1 << 40).unwrap();
+    // All but its beginning is a hole, which takes no place on the disk.
+    desk.write("huge.txt", "words ".repeat(20_000));
+    fs::File::options().write(true).open(desk.path("huge.txt")).unwrap().set_len(1 << 40).unwrap();
     desk.refuses("attend tiny.gguf huge.txt --tokens 400000000000", 2, &["400000000000 tokens", "GB", "--tokens"]);
     desk.refuses("attend tiny.gguf missing.txt", 1, &["missing.txt"]);
     desk.refuses("attend noise.gguf text.txt", 1, &["noise.gguf"]);
