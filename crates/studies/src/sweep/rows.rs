@@ -282,20 +282,18 @@ impl fmt::Display for DamagedRows {
         let Self { path, lines, recovered, copy } = self;
         let numbers: Vec<String> = lines.iter().take(SHOWN).map(|(line, _)| line.to_string()).collect();
         let more = if lines.len() > SHOWN { format!(" and {} more", lines.len() - SHOWN) } else { String::new() };
-        let which = if lines.len() == 1 { "line" } else { "lines" };
         let why = lines.first().map_or("", |(_, why)| why.as_str());
-        write!(
-            f,
-            "{which} {}{more} of {} are damaged ({why}); every other line is read",
-            numbers.join(", "),
-            path.display()
-        )?;
-        if *recovered > 0 {
-            write!(f, ", {recovered} runs were recovered from them")?;
+        let (which, are, they) = if lines.len() == 1 { ("line", "is", "it is") } else { ("lines", "are", "they are") };
+        let path = path.display();
+        write!(f, "{which} {}{more} of {path} {are} damaged ({why}); every other line is read", numbers.join(", "))?;
+        match recovered {
+            0 => {}
+            1 => f.write_str(", one run was recovered from what is damaged")?,
+            n => write!(f, ", {n} runs were recovered from what is damaged")?,
         }
         f.write_str(", and what is lost is made again; ")?;
         match copy {
-            Some(copy) => write!(f, "they are kept in {}, and the file may stay as it is", copy.display()),
+            Some(copy) => write!(f, "{they} kept in {}, and the file may stay as it is", copy.display()),
             None => f.write_str("the file may stay as it is"),
         }
     }
