@@ -83,6 +83,20 @@ tables = {
     "said-one-based.json": json.dumps({"name": "Z6", "index_base": 1, "table": (table + 1).tolist()}),
     "elements.json": json.dumps({"elements": names, "table": named}),
     "names.json": json.dumps(named),
+    "r-printed.txt": "     " + " ".join(f"[,{i + 1}]" for i in range(N)) + "\n" + "".join(f"[{i + 1},] " + " ".join(f"{v:4d}" for v in r) + "\n" for i, r in enumerate(table + 1)),
+    "r-printed-blocks.txt": "".join(
+        "     " + " ".join(f"[,{i + 1}]" for i in half) + "\n" + "".join(f"[{i + 1},] " + " ".join(f"{r[j]:4d}" for j in half) + "\n" for i, r in enumerate(table))
+        for half in (range(0, 4), range(4, N))
+    ),
+    "gap-broken.g": "t := [ " + ", \\\n  ".join("[ " + ", ".join(map(str, row)) + " ]" for row in table + 1) + " ];\n",
+    "yaml.yml": "table:\n" + "".join(f"  - {row}\n" for row in table.tolist()),
+    "c.c": f"static const int t[{N}][{N}] = {{" + ", ".join("{" + ", ".join(map(str, row)) + "}" for row in table) + "};\n",
+    "rust.rs": f"const T: [[u8; {N}]; {N}] = {table.tolist()};\n",
+    "julia.jl": "T = [" + "; ".join(" ".join(map(str, row)) for row in table + 1) + "]\n",
+    "colons.txt": "".join(f"{i}: " + " ".join(map(str, row)) + "\n" for i, row in enumerate(table)),
+    "sage.txt": "*  " + " ".join(names) + "\n +" + "-" * 18 + "\n" + "".join(f"{n}| " + " ".join(r) + "\n" for n, r in zip(names, named)),
+    "torch.txt": "tensor([" + ",\n        ".join(str(row) for row in table.tolist()) + "], device='cuda:0')\n",
+    "floats.csv": "".join(",".join(f"{v:.1f}" for v in row) + "\n" for row in table),
     "triples.csv": "a,b,ab\n" + "".join(f"{a},{b},{table[a, b]}\n" for a in range(N) for b in range(N)),
 }
 refused_tables = {

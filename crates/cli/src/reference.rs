@@ -16,7 +16,7 @@ pub(crate) const TASK: &str =
 pub(crate) const TASK_AND_FILES: &str = r#"A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are
 
 `table:FILE` reads a Cayley table. A row a line, cells between commas, semicolons, tabs, bars or blanks; lines that begin with # or
-% are comments. Or nested lists as JSON, Python, NumPy, GAP, MATLAB and Mathematica write them. Elements are numbers from 0,
+% are comments. Or nested lists as JSON, YAML, Python, NumPy, PyTorch, R, GAP, MATLAB, Julia, Mathematica and C write them. Elements are numbers from 0,
 numbers from 1, or names; names may stand above the columns and in front of the rows, in any order. Without such a border, names
 count in the order of the first row, which has to be the first column too. Three columns are triples a, b, ab.
 

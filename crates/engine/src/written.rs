@@ -7,12 +7,13 @@
 mod brackets;
 mod json;
 mod lines;
+mod printed_by_r;
 
 use std::fmt;
 
 /// How tables and splits may be written; help, errors and the guide say the same.
 pub const TEXT_FORMATS: &str = "A row a line, cells between commas, semicolons, tabs, bars or blanks; lines that begin with # or % are \
-comments; or nested lists of JSON, Python, NumPy, GAP or MATLAB.";
+comments; or nested lists of JSON, YAML, Python, NumPy, R, GAP, MATLAB or C.";
 
 /// Where in a file, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,9 @@ pub(crate) fn read(text: &str, keys: &'static [&'static str]) -> Result<WrittenF
         return Err(WrittenError::Elided { place: Place::Line(line + 1) });
     }
     let body = text.trim();
+    if let Some(rows) = printed_by_r::read(body) {
+        return with_base(text, rows);
+    }
     if !body.starts_with(['[', '{']) {
         return match brackets::read(body) {
             Some(rows) => with_base(text, rows),
@@ -116,12 +120,21 @@ pub(crate) fn read(text: &str, keys: &'static [&'static str]) -> Result<WrittenF
     }
     match serde_json::from_str(body) {
         Ok(value) => json::read(&value, keys),
-        // What other programs print is no JSON and has brackets too.
-        Err(error) => match brackets::read(body) {
-            Some(rows) => with_base(text, rows),
-            None => Err(WrittenError::Json { message: error.to_string() }),
+        Err(error) => match first_object(body) {
+            Some(object) => json::read(&object, keys),
+            // What other programs print is no JSON and has brackets too.
+            None => match brackets::read(body) {
+                Some(rows) => with_base(text, rows),
+                None => Err(WrittenError::Json { message: error.to_string() }),
+            },
         },
     }
+}
+
+/// The object of the first line, where each line is one.
+fn first_object(body: &str) -> Option<serde_json::Value> {
+    let first = serde_json::from_str(body.lines().next()?).ok()?;
+    matches!(first, serde_json::Value::Object(_)).then_some(first)
 }
 
 fn with_base(text: &str, rows: Vec<WrittenRow>) -> Result<WrittenFile, WrittenError> {
@@ -194,6 +207,13 @@ mod tests {
             "\"0\",\"1\"\n\"1\",\"0\"",
             "[0, 1]\n[1, 0]\n",
             "(0, 1)\n(1, 0)",
+            "- [0, 1]\n- [1, 0]\n",
+            "table:\n  - [0, 1]\n  - [1, 0]\n",
+            "t := [ [ 0, 1 ], [ 1, \\\n  0 ] ];",
+            "int T[2][2] = {{0, 1}, {1, 0}};",
+            "const T: [[u8; 2]; 2] = [[0, 1], [1, 0]];",
+            "     [,1] [,2]\n[1,]    0    1\n[2,]    1    0\n",
+            "     [,1]\n[1,]    0\n[2,]    1\n     [,2]\n[1,]    1\n[2,]    0\n",
         ] {
             assert_eq!(cells(text), [["0", "1"], ["1", "0"]], "{text}");
         }
@@ -207,6 +227,8 @@ mod tests {
         assert_eq!(cells(",a,b\na,a,b"), [["", "a", "b"], ["a", "a", "b"]]);
         assert_eq!(cells("\ta\tb\na\ta\tb"), [["", "a", "b"], ["a", "a", "b"]]);
         assert_eq!(cells("   a  b\na  a  b"), [vec!["a", "b"], vec!["a", "a", "b"]]);
+        assert_eq!(cells("0: 0 1\n1: 1 0"), [["0", "0", "1"], ["1", "1", "0"]]);
+        assert_eq!(cells("a: 0 1\nb 1 0"), [["a:", "0", "1"], ["b", "1", "0"]]);
     }
 
     #[test]
@@ -228,5 +250,6 @@ mod tests {
         assert!(refused("[[0 1 ... 5 6]\n [1 2]]").contains("line 1: `...`"));
         assert!(refused("0,1\0").contains("line 1: there is a NUL byte"));
         assert!(refused("{\"a\": 1}").contains("under \"table\""));
+        assert!(refused("{\"a\": 1}\n{\"a\": 2}").starts_with("`{\"a\":1}` is no list of rows"));
     }
 }

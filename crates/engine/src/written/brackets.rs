@@ -16,7 +16,7 @@ enum Node {
 /// The rows of the text; `None` where it is no nested list.
 pub(super) fn read(text: &str) -> Option<Vec<WrittenRow>> {
     let text: Vec<&str> = text.lines().filter(|line| !lines::is_comment(line)).collect();
-    let text = text.join("\n");
+    let text = text.join("\n").replace("\\\r\n", "").replace("\\\n", ""); // GAP breaks long lines so
     let text = without_name(text.trim());
     if !(text.starts_with(['[', '{']) || text.starts_with("((") || text.starts_with("([")) {
         return None;
@@ -37,8 +37,15 @@ pub(super) fn read(text: &str) -> Option<Vec<WrittenRow>> {
     }
 }
 
-/// `t := [`, `table = np.array([` and `array([` without what names them.
+/// `t := [`, `table = np.array([`, `array([` and `int t[2][2] = {` without what names them.
 fn without_name(text: &str) -> &str {
+    if let Some((name, list)) = text.split_once('=')
+        && list.trim_start().starts_with(['[', '{', '('])
+        && name.starts_with(char::is_alphabetic)
+        && !name.contains(['\n', '=', '{', '"'])
+    {
+        return list.trim_start();
+    }
     let Some(begin) = text.find(['[', '{']).filter(|&begin| begin > 0) else { return text };
     let before = text[..begin].trim_end_matches([' ', '\n', '\r', '\t']);
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ' ' | ':' | '=' | '(');

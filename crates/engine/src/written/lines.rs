@@ -33,6 +33,7 @@ pub(super) fn read(text: &str) -> Vec<WrittenRow> {
     };
     let mut rows: Vec<WrittenRow> = lines.iter().map(row).collect();
     drop_trailing_separators(&mut rows);
+    drop_colons(&mut rows);
     rows
 }
 
@@ -43,6 +44,11 @@ fn bare(line: &str) -> &str {
     }
     let line = line.split_once(" #").map_or(line, |(line, _)| line);
     let line = line.trim_matches([' ', '\r']).trim_end().trim_end_matches("\\\\").trim_end();
+    // YAML: a key above the rows, and a dash before each.
+    if line.strip_suffix(':').is_some_and(|key| key.chars().all(|c| c.is_alphanumeric() || c == '_')) {
+        return "";
+    }
+    let line = line.strip_prefix("- ").filter(|row| row.starts_with('[')).unwrap_or(line);
     unbracketed(line.strip_suffix(',').unwrap_or(line)).unwrap_or(line)
 }
 
@@ -94,6 +100,18 @@ fn split(line: &str, is_separator: impl Fn(char) -> bool) -> Vec<String> {
     }
     cells.push(cell.trim().to_owned());
     cells
+}
+
+/// `0: 0 1` begins with the row's name, where every row but a header does.
+fn drop_colons(rows: &mut [WrittenRow]) {
+    let is_named = |row: &WrittenRow| row.cells.len() > 1 && row.cells.first().is_some_and(|name| name.ends_with(':'));
+    let n_named = rows.iter().filter(|row| is_named(row)).count();
+    if n_named == 0 || n_named + 1 < rows.len() || !rows.iter().skip(1).all(is_named) {
+        return;
+    }
+    for name in rows.iter_mut().filter_map(|row| row.cells.first_mut()) {
+        name.truncate(name.trim_end_matches(':').len());
+    }
 }
 
 /// `0,1,` has two cells where a row without the last comma has two, or where all rows end in one.
