@@ -16,9 +16,10 @@ pub(crate) const TASK: &str =
 pub(crate) const TASK_AND_FILES: &str = r#"A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are
 
 `table:FILE` reads a Cayley table. A row a line, cells between commas, semicolons, tabs, bars or blanks; lines that begin with # or
-% are comments. Or nested lists as JSON, YAML, Python, NumPy, PyTorch, R, GAP, MATLAB, Julia, Mathematica and C write them. Elements are numbers from 0,
-numbers from 1, or names; names may stand above the columns and in front of the rows, in any order. Without such a border, names
-count in the order of the first row, which has to be the first column too. Three columns are triples a, b, ab.
+% are comments. Or nested lists as JSON, YAML, Python, NumPy, PyTorch, R, GAP, MATLAB, Julia, Mathematica and C write them.
+Elements are numbers from 0, numbers from 1, or names; names may stand above the columns and in front of the rows, in any order.
+Without such a border, names count in the order of the first row, which has to be the first column too. Three columns are triples
+a, b, ab.
 
     0,1,2          *  e  r  s         [ [ 1, 2, 3 ],         {"index_base": 1,
     1,2,0          e  e  r  s           [ 2, 3, 1 ],          "table": [[1,2,3],
