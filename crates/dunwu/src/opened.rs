@@ -11,7 +11,7 @@ use crate::theory::{Expectation, expectation};
 use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Predictor, PredictorError, Weights};
 use dunwu_engine::spec::{Architecture, MlpSpec, Normalization, TopLayer, TransformerSpec};
-use dunwu_engine::task::Task;
+use dunwu_engine::task::{SharedProblem, Task};
 use dunwu_engine::{Outcome, Problem, RunSpec, Scalars, Snapshot, Split};
 use serde::{Deserialize, Serialize};
 
@@ -45,10 +45,10 @@ impl Frame {
         }
     }
 
-    /// The values of a measure with one entry a unit or an irrep.
+    /// The values of a measure with one entry a unit, an irrep or a problem.
     pub fn entries<S: shape::Entries + Copy>(&self, handle: Handle<S>) -> Option<&[Option<f64>]> {
         match self.value(handle)? {
-            Quantity::PerUnit(values) | Quantity::PerIrrep(values) => Some(values),
+            Quantity::PerUnit(values) | Quantity::PerIrrep(values) | Quantity::PerProblem(values) => Some(values),
             _ => None,
         }
     }
@@ -121,6 +121,14 @@ impl Opened {
     /// Step at which test accuracy arrived at its level, whether or not it stayed there.
     pub fn generalized(&self) -> Option<u64> {
         self.knowledge.generalized.map(|stay| stay.arrived)
+    }
+
+    /// The problems that the network learned at once, in the order of their tokens; none where there was one.
+    pub fn several(&self) -> Vec<SharedProblem> {
+        match &self.spec.task {
+            Task::Several(several) => several.shared(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether inputs are tuples of tokens; else they are numbers.

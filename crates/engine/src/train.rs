@@ -23,7 +23,7 @@ use crate::loss::Objective;
 use crate::model::layered::{Layers, Mlp, TableForm, Transformer};
 use crate::model::{Parameters, Weights, largest_or_nan};
 use crate::optim::Optimizer;
-use crate::spec::{Architecture, RecordSpec, RunSpec, TopLayer};
+use crate::spec::{Architecture, OperandTables, RecordSpec, RunSpec, TopLayer};
 use crate::split::Split;
 use crate::task::Problem;
 use events::Levels;
@@ -400,6 +400,7 @@ impl Training {
 /// Whether the fused two-layer kernel trains it.
 fn is_fused(spec: &RunSpec, problem: &Problem) -> bool {
     spec.model.architecture == Architecture::TwoLayer
+        && spec.model.tables == OperandTables::Separate
         && problem.n_features == 0
         && matches!(spec.loss, Objective::Outputs(_))
 }

@@ -3,8 +3,8 @@
 use super::error::{SpecError, nearest};
 use super::{
     Activation, AdamSpec, Architecture, DataSpec, EventSpec, Initialization, Loss, Method, MlpSpec, ModelSpec,
-    Normalization, Numerics, Objective, OptimizerSpec, RecordSpec, RunSpec, Sampling, Schedule, TopLayer,
-    TransformerSpec,
+    Normalization, Numerics, Objective, OperandTables, OptimizerSpec, RecordSpec, RunSpec, Sampling, Schedule,
+    TopLayer, TransformerSpec,
 };
 use crate::task::Task;
 
@@ -104,6 +104,7 @@ fn tian_2025() -> RunSpec {
         data: DataSpec::of(Sampling::Fraction(0.4)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
+            tables: OperandTables::Separate,
             width: 2048,
             activation: Activation::Square,
             initialization: Initialization::Pytorch,
@@ -203,6 +204,7 @@ fn nanda_2023() -> RunSpec {
                 heads: 4,
                 normalization: Normalization::None,
             }),
+            tables: OperandTables::Shared,
             width: 512,
             activation: Activation::Relu,
             initialization: Initialization::Nanda,
@@ -240,6 +242,7 @@ fn power_2022() -> RunSpec {
                 heads: 4,
                 normalization: Normalization::PreLayerNorm,
             }),
+            tables: OperandTables::Shared,
             initialization: Initialization::Pytorch,
             ..base.model
         },
