@@ -3,7 +3,7 @@
 use super::error::{SpecError, nearest};
 use super::{
     Activation, AdamSpec, Architecture, DataSpec, EventSpec, Initialization, Loss, Method, MlpSpec, ModelSpec,
-    Normalization, Numerics, Objective, OperandTables, OptimizerSpec, RecordSpec, RunSpec, Sampling, Schedule,
+    Normalization, Numerics, Objective, OperandTables, OptimizerSpec, Part, RecordSpec, RunSpec, Sampling, Schedule,
     TopLayer, TransformerSpec,
 };
 use crate::task::Task;
@@ -34,6 +34,24 @@ pub const PRESETS: &[Preset] = &[
         paper: "Tian 2025, Li₂, scaled down",
         promises: "groks in under ten seconds, near step 420, and covers all 11 frequencies",
         spec: small,
+    },
+    Preset {
+        name: "loses",
+        paper: "none: `small` under a decay that leaves it too few units",
+        promises: "memorizes by step 9 and generalizes by 40, and from about 230 on loses it, its training sample still known: lost",
+        spec: loses,
+    },
+    Preset {
+        name: "unordered",
+        paper: "none: `small` with the summed tables of Liu et al. 2022, arXiv:2205.10343",
+        promises: "(a, b) and (b, a) are one input, trained on or held out together: memorizes by step 12, generalizes near 430",
+        spec: unordered,
+    },
+    Preset {
+        name: "common-and-rare",
+        paper: "none: two operations in one network, as Power et al. 2022 name theirs by a token",
+        promises: "sums are 0.8 of its sample and generalize, products are 0.2 of it and stay memorized",
+        spec: common_and_rare,
     },
     Preset {
         name: "gromov-2023",
@@ -139,6 +157,66 @@ fn small() -> RunSpec {
         model: ModelSpec { width: 256, ..base.model },
         optimizer: OptimizerSpec { learning_rate: 0.01, ..base.optimizer },
         steps: 1_000,
+        ..base
+    }
+}
+
+/// What was known and is known no more. AdamW at rate 0.05 takes a fifth of every weight in a step, which cross-entropy can feed for few
+/// units only: 213 to 229 of 256 are dead at the end. Seeds 0 to 9: memorizes at step 8 to 9, generalizes at 29 to 40, is below its
+/// level for good from step 192 to 256 on, and ends with test accuracy 0.65 to 0.90 and train accuracy 0.99 to 1. On 0.6 of the table
+/// four of ten seeds never generalize; with decay 5 most collapse.
+fn loses() -> RunSpec {
+    let base = small();
+    RunSpec {
+        data: DataSpec { sampling: Sampling::Fraction(0.7), ..base.data },
+        loss: Objective::Outputs(Loss::CrossEntropy),
+        optimizer: OptimizerSpec {
+            method: Method::AdamW(AdamSpec::DEFAULT),
+            learning_rate: 0.05,
+            weight_decay: 4.0,
+            ..base.optimizer
+        },
+        steps: 600,
+        ..base
+    }
+}
+
+/// One table whose rows are added, so that the order of the operands is not seen, and whole pairs held out, so that no mirror image gives
+/// an answer away. Seeds 0 to 9: memorizes at step 8 to 12, generalizes at 333 to 488, test loss 0.07 to 0.12 at the end.
+fn unordered() -> RunSpec {
+    let base = small();
+    RunSpec {
+        data: DataSpec { sampling: Sampling::Part(Part::MirrorPairs, 0.7), ..base.data },
+        model: ModelSpec { tables: OperandTables::Summed, ..base.model },
+        steps: 800,
+        ..base
+    }
+}
+
+/// Two hidden layers over a shared embedding; what sums and products of 17 numbers have in common, the numbers, helps the products
+/// nothing. Seeds 0 to 9: memorizes at step 20 to 30; at the end 0.91 to 1 of the held-out sums are right and 0.02 to 0.10 of the
+/// products, where 0.06 is chance.
+fn common_and_rare() -> RunSpec {
+    let base = small();
+    RunSpec {
+        task: Task::parse("several:cyclic:17@0.8,expression:x*y:17@0.2").expect("two problems over the same operands"),
+        data: DataSpec { sampling: Sampling::Fraction(0.55), ..base.data },
+        model: ModelSpec {
+            architecture: Architecture::Mlp(MlpSpec { depth: 2, residual: false, biases: true, embedding: 32 }),
+            tables: OperandTables::Shared,
+            width: 128,
+            activation: Activation::Relu,
+            ..base.model
+        },
+        loss: Objective::Outputs(Loss::CrossEntropy),
+        optimizer: OptimizerSpec {
+            method: Method::AdamW(AdamSpec::DEFAULT),
+            learning_rate: 0.01,
+            weight_decay: 1.0,
+            ..base.optimizer
+        },
+        steps: 2_000,
+        record: RecordSpec { evaluate_every: 20, ..base.record },
         ..base
     }
 }
