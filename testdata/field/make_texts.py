@@ -91,7 +91,7 @@ tables = {
     "gap-broken.g": "t := [ " + ", \\\n  ".join("[ " + ", ".join(map(str, row)) + " ]" for row in table + 1) + " ];\n",
     "yaml.yml": "table:\n" + "".join(f"  - {row}\n" for row in table.tolist()),
     "c.c": f"static const int t[{N}][{N}] = {{" + ", ".join("{" + ", ".join(map(str, row)) + "}" for row in table) + "};\n",
-    "rust.rs": f"const T: [[u8; {N}]; {N}] = {table.tolist()};\n",
+    "rust.txt": f"const T: [[u8; {N}]; {N}] = {table.tolist()};\n",
     "julia.jl": "T = [" + "; ".join(" ".join(map(str, row)) for row in table + 1) + "]\n",
     "colons.txt": "".join(f"{i}: " + " ".join(map(str, row)) + "\n" for i, row in enumerate(table)),
     "sage.txt": "*  " + " ".join(names) + "\n +" + "-" * 18 + "\n" + "".join(f"{n}| " + " ".join(r) + "\n" for n, r in zip(names, named)),

@@ -60,6 +60,15 @@ Formulas: `expression:FORMULA:M` in x, y, z, w modulo M
 Words: `word:WORD:GROUP`, letters a, b, c, d with exponents
   `word:aba^-1:symmetric:5` (conjugation), `word:ab^-1:cyclic:7`
 
+More operands: `operands:N:GROUP`, a product of N elements from left to right
+  `operands:3:cyclic:23` is a + b + c mod 23
+
+Several problems at once: `several:TASK@SHARE,TASK@SHARE`, over the same operands
+  `several:cyclic:23@0.9,expression:x*y:23@0.1`; equal shares where none is said
+
+Digits: `base:B:TASK`, every operand as its digits, the most significant first
+  `base:10:cyclic:100` adds two numbers of two digits
+
 Tables: `table:FILE`, a group or quasigroup
   JSON  a list of rows, [[0, 1], [1, 0]], or {\"table\": [...], \"index_base\": 1}
   CSV   a row a line, cells between commas; `# index_base = 1` above the rows counts from 1

@@ -45,10 +45,10 @@ impl Frame {
         }
     }
 
-    /// The values of a measure with one entry a unit or an irrep.
+    /// The values of a measure with one entry a unit, an irrep or a problem.
     pub fn entries<S: shape::Entries + Copy>(&self, handle: Handle<S>) -> Option<&[Option<f64>]> {
         match self.value(handle)? {
-            Quantity::PerUnit(values) | Quantity::PerIrrep(values) => Some(values),
+            Quantity::PerUnit(values) | Quantity::PerIrrep(values) | Quantity::PerProblem(values) => Some(values),
             _ => None,
         }
     }

@@ -267,7 +267,7 @@ mod tests {
     use dunwu_engine::model::{Activation, Initialization};
     use dunwu_engine::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
     use dunwu_engine::spec::{
-        Architecture, DataSpec, EventSpec, MlpSpec, ModelSpec, RecordSpec, Sampling, TopLayer, check,
+        Architecture, DataSpec, EventSpec, MlpSpec, ModelSpec, OperandTables, RecordSpec, Sampling, TopLayer, check,
     };
     use dunwu_engine::task::Task;
     use proptest::prelude::*;
@@ -341,6 +341,7 @@ mod tests {
             data: DataSpec { sampling: Sampling::MultipleOfMLogM(3.1), corrupted: 0.1, skew: 0.7, batch_size: 7 },
             model: ModelSpec {
                 architecture: Architecture::Mlp(MlpSpec { depth: 3, residual: true, biases: false, embedding: 5 }),
+                tables: OperandTables::Summed,
                 width: 3,
                 activation: Activation::Gelu,
                 initialization: Initialization::Paper,

@@ -10,6 +10,7 @@ use crate::measure::{
 use crate::opened::Frame;
 use dunwu_engine::Outcome;
 use dunwu_engine::spec::{Architecture, Sampling};
+use dunwu_engine::task::SharedProblem;
 
 /// Loss above which a test loss is called high although accuracy has arrived, as a share of the loss at step 0.
 const STILL_HIGH: f64 = 0.1;
@@ -20,6 +21,7 @@ const NAMED: usize = 8;
 pub(crate) fn tell(opened: &Opened) -> Vec<String> {
     let sentences = [
         Some(sample(opened)),
+        problems(opened),
         units(opened),
         irreps(opened),
         circuit(opened),
@@ -45,6 +47,29 @@ fn sample(opened: &Opened) -> String {
         opened.task,
         sampling_words(&opened.spec.data.sampling)
     )
+}
+
+/// What each of several problems came to, at the last snapshot.
+fn problems(opened: &Opened) -> Option<String> {
+    let problems = opened.spec.task.several();
+    let last = opened.frames.last()?;
+    let train = last.entries(measure::PROBLEM_TRAIN_ACCURACY)?;
+    let test = last.entries(measure::PROBLEM_TEST_ACCURACY);
+    let of = |(i, problem): (usize, &SharedProblem)| {
+        let share = 100.0 * problem.share.0 as f64 / problem.share.1 as f64;
+        let percent = |accuracy: f64| format!("{:.0} %", 100.0 * accuracy);
+        let known = train.get(i).copied().flatten().map_or("none".to_owned(), percent);
+        let held_out = test.and_then(|test| test.get(i).copied().flatten());
+        let held_out =
+            held_out.map_or(String::new(), |accuracy| format!(" and {} of what was held out", percent(accuracy)));
+        format!(
+            "of {} ({} % of the sample) it answers {known} of its training samples{held_out}",
+            problem.name,
+            number(share)
+        )
+    };
+    let each: Vec<String> = problems.iter().enumerate().map(of).collect();
+    Some(format!("It learned {} problems at once: {}.", problems.len(), each.join("; ")))
 }
 
 fn units(opened: &Opened) -> Option<String> {

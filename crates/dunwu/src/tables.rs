@@ -5,6 +5,7 @@ use crate::measure::{MEASURES, Quantity, Shape};
 use crate::opened::Frame;
 use crate::scalars::SCALARS;
 use crate::store::{Column, Table};
+use dunwu_engine::task::SharedProblem;
 
 /// Every table with its name, in reading order:
 ///
@@ -14,11 +15,13 @@ use crate::store::{Column, Table};
 /// | `measures` | a snapshot: step and every scalar measure |
 /// | `units` | a unit in a snapshot: step, unit, labels, every per-unit measure |
 /// | `irreps` | an irrep in a snapshot: step, irrep, every per-irrep measure (only for groups) |
+/// | `problems` | a problem in a snapshot: step, problem, share, every per-problem measure (only for several problems) |
 /// | `unit_irreps` | a unit and an irrep in the last snapshot: the share of the unit's power (only for groups) |
 /// | `spectra` | an entry of a spectrum in a snapshot: step, measure, index, value |
 pub fn tables(opened: &Opened) -> Vec<(&'static str, Table)> {
     let mut tables = vec![("scalars", scalars(opened)), ("measures", measures(opened)), ("units", units(opened))];
     tables.extend(irreps(opened).map(|table| ("irreps", table)));
+    tables.extend(problems(opened).map(|table| ("problems", table)));
     tables.extend(unit_irreps(opened).map(|table| ("unit_irreps", table)));
     tables.push(("spectra", spectra(opened)));
     tables
@@ -67,6 +70,20 @@ fn irreps(opened: &Opened) -> Option<Table> {
     Some(with_entries(table, opened, Shape::PerIrrep, |_| irreps.len()))
 }
 
+fn problems(opened: &Opened) -> Option<Table> {
+    let problems = opened.spec.task.several();
+    if problems.is_empty() {
+        return None;
+    }
+    let rows = || opened.frames.iter().flat_map(|frame| problems.iter().map(move |problem| (frame, problem)));
+    let share = |problem: &SharedProblem| problem.share.0 as f64 / problem.share.1 as f64;
+    let table = Table::default()
+        .with("step", Column::Int64(rows().map(|(frame, _)| frame.step as i64).collect()))
+        .with("problem", Column::Utf8(rows().map(|(_, problem)| problem.name.clone()).collect()))
+        .with("share", Column::Float64(rows().map(|(_, problem)| share(problem)).collect()));
+    Some(with_entries(table, opened, Shape::PerProblem, |_| problems.len()))
+}
+
 /// Of the last snapshot alone: over all of them it would outgrow everything else in the run's directory.
 fn unit_irreps(opened: &Opened) -> Option<Table> {
     let (irreps, frame) = (opened.irreps.as_ref()?, opened.frames.last()?);
@@ -89,7 +106,9 @@ fn with_entries(table: Table, opened: &Opened, shape: Shape, n_entries: impl Fn(
     MEASURES.iter().enumerate().filter(|(_, measure)| measure.shape == shape).fold(table, |table, (index, measure)| {
         let values = opened.frames.iter().flat_map(|frame| {
             let entries: &[Option<f64>] = match frame.values.get(index) {
-                Some(Some(Quantity::PerUnit(entries) | Quantity::PerIrrep(entries))) => entries,
+                Some(Some(
+                    Quantity::PerUnit(entries) | Quantity::PerIrrep(entries) | Quantity::PerProblem(entries),
+                )) => entries,
                 _ => &[],
             };
             (0..n_entries(frame)).map(move |i| entries.get(i).copied().flatten())

@@ -5,7 +5,7 @@
 //! with weight decay; outside of that [`expectation`] says so instead of guessing.
 
 use dunwu_engine::loss::Objective;
-use dunwu_engine::spec::{Architecture, Sampling, TopLayer};
+use dunwu_engine::spec::{Architecture, OperandTables, Sampling, TopLayer};
 use dunwu_engine::task::Structure;
 use dunwu_engine::{Outcome, Problem, RunSpec};
 
@@ -49,8 +49,14 @@ pub fn expectation(spec: &RunSpec, problem: &Problem, irreps: Option<&[Irrep]>, 
     if spec.model.architecture != Architecture::TwoLayer {
         return silent("it is stated for two-layer networks without biases");
     }
+    if spec.model.tables != OperandTables::Separate {
+        return silent("it is stated for operands with weights of their own");
+    }
     if let Objective::Features(_) = spec.loss {
         return silent("it is stated for losses of the outputs, which train through the top layer");
+    }
+    if !problem.several.is_empty() {
+        return silent("it is stated for one problem");
     }
     match (&problem.structure, irreps) {
         (Structure::Quasigroup(_), _) => return silent("the table is a quasigroup, and the theory needs a group"),
@@ -235,6 +241,9 @@ mod tests {
             ["task=word:aba^-1:symmetric:3", "seed=0"],
             ["data.mirror_pairs=0.5", "seed=0"],
             ["data.rows=0.9", "seed=0"],
+            ["model.tables=summed", "seed=0"],
+            ["task=several:cyclic:11,expression:x*y:11", "seed=0"],
+            ["task=base:2:cyclic:16", "seed=0"],
             ["task=expression:x-y:11", "seed=0"],
             ["model.architecture=mlp", "model.depth=1"],
             ["loss=contrastive", "model.top_layer=ridge"],

@@ -42,7 +42,9 @@ fn summary(frame: &Frame) -> Value {
             None => return (measure.name.to_owned(), Value::Null),
             Some(Quantity::Scalar(x)) => vec![*x],
             Some(Quantity::Spectrum(x)) => x.clone(),
-            Some(Quantity::PerUnit(x) | Quantity::PerIrrep(x)) => x.iter().copied().flatten().collect(),
+            Some(Quantity::PerUnit(x) | Quantity::PerIrrep(x) | Quantity::PerProblem(x)) => {
+                x.iter().copied().flatten().collect()
+            }
             Some(Quantity::PerUnitAndIrrep(x)) => x.iter().map(|&x| f64::from(x)).collect(),
         };
         let sums = [numbers.iter().sum::<f64>(), numbers.iter().map(|x| x * x).sum()];

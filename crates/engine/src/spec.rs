@@ -24,7 +24,9 @@ pub use activation::Activation;
 pub use apply::{apply, canonical, check, values};
 pub use error::{Side, SpecError, nearest};
 pub use loss::{FeatureLoss, Loss, Objective};
-pub use network::{Architecture, Initialization, MlpSpec, ModelSpec, Normalization, TopLayer, TransformerSpec};
+pub use network::{
+    Architecture, Initialization, MlpSpec, ModelSpec, Normalization, OperandTables, TopLayer, TransformerSpec,
+};
 pub use numerics::Numerics;
 pub use optimizer::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
 pub use setting::Setting;

@@ -8,6 +8,7 @@ use rand_chacha::rand_core::RngCore;
 mod file;
 mod file_error;
 mod part;
+mod shares;
 
 pub use crate::written::Place;
 pub use file_error::SplitFileError;
@@ -77,6 +78,29 @@ pub enum SplitError {
         /// Key of the setting.
         setting: &'static str,
     },
+    /// One of several problems would get none, or more than it has.
+    #[error(
+        "{problem} has the share {} of {n_train} training samples, which is {n_own} of its {population}; it needs at least 1 and at most \
+         all of them: change {setting} or the shares",
+        .share.0 as f64 / .share.1 as f64
+    )]
+    Share {
+        /// The problem's spelling.
+        problem: String,
+        /// Its share.
+        share: (u64, u64),
+        /// Key of the setting that says how many samples there are.
+        setting: &'static str,
+        /// Training samples of all problems.
+        n_train: usize,
+        /// What of them is its own.
+        n_own: usize,
+        /// Samples that it has.
+        population: usize,
+    },
+    /// Zipf's law would weigh the problems, too.
+    #[error("data.skew draws the samples of one problem, and several are drawn by their shares; leave one of them out")]
+    SkewedProblems,
     /// The text of the split's file was not handed in.
     #[error("the split's file was not read: {file:?}")]
     NotRead {
@@ -97,7 +121,8 @@ impl Split {
     ///
     /// The sample is uniform without replacement, on [`Stream::Split`], or drawn by Zipf's law where the data are skewed. Of a
     /// [`Part`](crate::spec::Part) `⌊share · units⌋` samples, pairs, rows or columns are drawn. Either way a smaller sample of the same
-    /// seed is part of a larger one. `⌊corrupted · n⌋` of its labels, again uniform, on [`Stream::Corruption`], are replaced by one
+    /// seed is part of a larger one. Of several problems each has its share of the n, to a sample, drawn uniformly among its own.
+    /// `⌊corrupted · n⌋` of its labels, again uniform, on [`Stream::Corruption`], are replaced by one
     /// of the M − 1 wrong labels. A split file names the training samples; `split_text` is its text, and `split/file.rs` says in which
     /// forms; tokens are counted as the task counts them.
     pub fn draw(problem: &Problem, data: &DataSpec, seed: u64, split_text: Option<&str>) -> Result<Self, SplitError> {
@@ -120,8 +145,13 @@ impl Split {
             part::draw(problem, part, share, seed)?
         } else {
             let n_train = sample_size(problem, &data.sampling)?;
+            if !problem.several.is_empty() && data.skew > 0.0 {
+                return Err(SplitError::SkewedProblems);
+            }
             let mut rng = rng(seed, Stream::Split);
-            if data.skew == 0.0 {
+            if !problem.several.is_empty() {
+                shares::draw(problem, data, n_train, &mut rng)?
+            } else if data.skew == 0.0 {
                 draw_without_replacement(&mut rng, population, n_train)
             } else {
                 draw_by_weight(&mut rng, &log_weights(problem, data.skew), n_train)

@@ -9,6 +9,7 @@
 //! [`Training::advance`] does this once; whoever drives it owns time, files and progress.
 
 mod batches;
+mod cadence;
 mod events;
 mod fused;
 mod layered;
@@ -23,9 +24,10 @@ use crate::loss::Objective;
 use crate::model::layered::{Layers, Mlp, TableForm, Transformer};
 use crate::model::{Parameters, Weights, largest_or_nan};
 use crate::optim::Optimizer;
-use crate::spec::{Architecture, RecordSpec, RunSpec, TopLayer};
+use crate::spec::{Architecture, OperandTables, RunSpec, TopLayer};
 use crate::split::Split;
 use crate::task::Problem;
+use cadence::{is_due, next_due};
 use events::Levels;
 pub use events::{Arrival, Stay};
 use fused::Fused;
@@ -416,6 +418,7 @@ impl Training {
 /// Whether the fused two-layer kernel trains it.
 fn is_fused(spec: &RunSpec, problem: &Problem) -> bool {
     spec.model.architecture == Architecture::TwoLayer
+        && spec.model.tables == OperandTables::Separate
         && problem.n_features == 0
         && matches!(spec.loss, Objective::Outputs(_))
 }
@@ -438,28 +441,6 @@ fn batch_size(Setting { spec, split, .. }: Setting<'_>) -> usize {
 /// snapshot comes unexpectedly, or a step is too short to be worth a copy of the weights, only those before a snapshot are.
 fn watches_always(setting: Setting<'_>) -> bool {
     setting.spec.record.snapshot_at_events && batch_size(setting) >= WORTH_A_COPY
-}
-
-/// Whether the cadence asks for a snapshot at `step`: the first, log-spaced ones, and every so many.
-fn is_due(record: &RecordSpec, step: u64) -> bool {
-    let regular = record.snapshot_every > 0 && step.is_multiple_of(record.snapshot_every);
-    step == 0 || regular || is_log_spaced(step, record.snapshots_per_decade)
-}
-
-/// Whether `step` is `round(10^(k / per_decade))` for some integer k.
-fn is_log_spaced(step: u64, per_decade: u32) -> bool {
-    if per_decade == 0 || step == 0 {
-        return false;
-    }
-    let per_decade = f64::from(per_decade);
-    let k = (per_decade * libm::log10(step as f64)).round();
-    [k - 1.0, k, k + 1.0].iter().any(|k| libm::round(libm::exp10(k / per_decade)) as u64 == step)
-}
-
-/// The next step after `step` at which a snapshot is due for certain; at most `last`.
-fn next_due(record: &RecordSpec, step: u64, last: u64) -> u64 {
-    let horizon = (step + 1 + WINDOW as u64).min(last);
-    (step + 1..horizon).find(|&next| is_due(record, next)).unwrap_or(if horizon == last { last } else { u64::MAX })
 }
 
 #[cfg(test)]

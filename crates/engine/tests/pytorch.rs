@@ -7,7 +7,7 @@
 use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Activation, Initialization, Weights};
 use dunwu_engine::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
-use dunwu_engine::spec::{Architecture, DataSpec, ModelSpec, RecordSpec, RunSpec, Sampling, TopLayer};
+use dunwu_engine::spec::{Architecture, DataSpec, ModelSpec, OperandTables, RecordSpec, RunSpec, Sampling, TopLayer};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Problem, Samples, Split, Training};
 use serde_json::Value;
@@ -78,6 +78,7 @@ fn spec(case: &Value, n_train: usize) -> RunSpec {
         data: DataSpec::of(Sampling::Count(n_train as u64)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
+            tables: OperandTables::Separate,
             width: number(&case["K"]) as usize,
             activation: activation(text(&case["activation"])),
             initialization: Initialization::Pytorch,

@@ -9,7 +9,7 @@ use dunwu::opened::{Frame, Stage, StageSpan, UnitLabel};
 use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Activation, Initialization};
 use dunwu_engine::optim::{AdamSpec, Method, OptimizerSpec, Schedule};
-use dunwu_engine::spec::{Architecture, DataSpec, EventSpec, ModelSpec, RecordSpec, Sampling, TopLayer};
+use dunwu_engine::spec::{Architecture, DataSpec, EventSpec, ModelSpec, OperandTables, RecordSpec, Sampling, TopLayer};
 use dunwu_engine::task::Task;
 use dunwu_engine::train::Stay;
 use dunwu_engine::{Outcome, RunSpec, Scalars};
@@ -29,6 +29,7 @@ fn spec(width: usize, steps: u64) -> RunSpec {
         data: DataSpec::of(Sampling::Fraction(0.4)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
+            tables: OperandTables::Separate,
             width,
             activation: Activation::Square,
             initialization: Initialization::Pytorch,

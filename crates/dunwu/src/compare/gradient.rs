@@ -5,7 +5,7 @@ use super::seen::Seen;
 use crate::measure::dense::{cholesky, product, rows, solve};
 use dunwu_engine::kernel::{self, Numerics, Strided};
 use dunwu_engine::loss::{Loss, Objective};
-use dunwu_engine::spec::{Architecture, TopLayer};
+use dunwu_engine::spec::{Architecture, OperandTables, TopLayer};
 use dunwu_engine::{RunSpec, Samples, Snapshot};
 use faer::Mat;
 
@@ -118,7 +118,8 @@ impl<'a> Sent<'a> {
     pub(super) fn pull(&self, gradient: &Direction, offsets: &[usize]) -> Option<Vec<f32>> {
         let weights = &self.snapshot.weights;
         let k = weights.n_units;
-        if weights.n_inputs == 0 || self.spec.model.architecture != Architecture::TwoLayer {
+        let is_two_layer = self.spec.model.architecture == Architecture::TwoLayer;
+        if weights.n_inputs == 0 || !is_two_layer || self.spec.model.tables != OperandTables::Separate {
             return None;
         }
         let mut pull = vec![0.0_f32; weights.n_inputs * k];

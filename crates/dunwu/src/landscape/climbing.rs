@@ -18,7 +18,7 @@ use crate::measure::{Scene, Setup};
 use crate::opened::{predictor, ridge_eta};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::model::{Activation, PredictorError, Weights};
-use dunwu_engine::spec::{Architecture, MlpSpec};
+use dunwu_engine::spec::{Architecture, MlpSpec, OperandTables};
 use dunwu_engine::{Problem, RunSpec, Samples, Snapshot, Split};
 use serde::Serialize;
 
@@ -40,6 +40,14 @@ pub enum ClimbingError {
     /// The energy knows none.
     #[error("the landscape is that of a unit without a bias, and the units of this run have one")]
     Biases,
+    /// The landscape is that of a unit with weights of its own for each operand.
+    #[error(
+        "the landscape is that of a unit with weights of its own for each operand, and this network has model.tables = {tables}"
+    )]
+    Tables {
+        /// What it has.
+        tables: &'static str,
+    },
     /// All is trained on.
     #[error("what a peak is good for is judged by held-out samples, and this run holds none out")]
     NothingHeldOut,
@@ -209,6 +217,9 @@ impl<'a> Watch<'a> {
     ) -> Result<Self, ClimbingError> {
         if let Architecture::Mlp(MlpSpec { biases: true, .. }) = spec.model.architecture {
             return Err(ClimbingError::Biases);
+        }
+        if spec.model.tables != OperandTables::Separate {
+            return Err(ClimbingError::Tables { tables: spec.model.tables.name() });
         }
         if split.test.is_empty() {
             return Err(ClimbingError::NothingHeldOut);

@@ -8,7 +8,7 @@ use crate::verb::VerbError;
 use crate::{spec_file, task_file};
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::optim::OptimizerSpec;
-use dunwu_engine::spec::{Architecture, nearest, presets, settings};
+use dunwu_engine::spec::{Architecture, OperandTables, nearest, presets, settings};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Problem, RunSpec};
 use std::fmt::Display;
@@ -96,6 +96,10 @@ impl LandscapeRequest {
             .map_err(|(index, error)| VerbError::in_text(error, "the command line", &of_runs[index]))?;
         if !matches!(spec.model.architecture, Architecture::TwoLayer) {
             let why = "the landscape is that of a unit of a two-layer network; leave `model.architecture` as it is";
+            return Err(VerbError::usage(why));
+        }
+        if spec.model.tables != OperandTables::Separate {
+            let why = "the landscape is that of a unit with weights of its own for each operand; leave `model.tables` \"separate\"";
             return Err(VerbError::usage(why));
         }
         super::check(&problem).map_err(VerbError::usage)?;

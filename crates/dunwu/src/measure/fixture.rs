@@ -55,6 +55,7 @@ impl Fixture {
                 operand_sizes: vec![order; 2],
                 operand_firsts: vec![0; 2],
                 structure: Structure::Group(CayleyTable { order, product: labels.clone() }),
+                several: vec![],
                 labels,
                 n_features: 0,
                 values: vec![],

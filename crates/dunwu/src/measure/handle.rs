@@ -17,6 +17,9 @@ pub mod shape {
     /// One number an irrep.
     #[derive(Clone, Copy, Debug)]
     pub enum PerIrrep {}
+    /// One number a problem, of several.
+    #[derive(Clone, Copy, Debug)]
+    pub enum PerProblem {}
     /// One number a hidden unit and irrep.
     #[derive(Clone, Copy, Debug)]
     pub enum PerUnitAndIrrep {}
@@ -24,10 +27,11 @@ pub mod shape {
     #[derive(Clone, Copy, Debug)]
     pub enum Spectrum {}
 
-    /// Shapes with one entry a unit or an irrep, any of which may be undefined.
+    /// Shapes with one entry a unit, an irrep or a problem, any of which may be undefined.
     pub trait Entries {}
     impl Entries for PerUnit {}
     impl Entries for PerIrrep {}
+    impl Entries for PerProblem {}
 }
 
 /// One measure of [`MEASURES`], whose values have shape `S`.

@@ -27,6 +27,7 @@ mod loss;
 mod mirrored;
 mod norm;
 mod phase;
+mod problem_accuracy;
 mod purity;
 mod quantity;
 mod repulsion;
@@ -78,6 +79,8 @@ measures! {
     UNSEEN_SAMPLES: Scalar = mirrored::UNSEEN_SAMPLES,
     CORRUPTED_ACCURACY: Scalar = accuracy::CORRUPTED,
     RESTORED_ACCURACY: Scalar = accuracy::RESTORED,
+    PROBLEM_TRAIN_ACCURACY: PerProblem = problem_accuracy::TRAIN,
+    PROBLEM_TEST_ACCURACY: PerProblem = problem_accuracy::TEST,
     HIDDEN_NORM: Scalar = norm::HIDDEN,
     TOP_NORM: Scalar = norm::TOP,
     GRADIENT_NORM: Scalar = gradient::NORM,
@@ -128,7 +131,7 @@ measures! {
 
 /// Version of everything that is derived from snapshots: it is raised with every change of a measure, a label or the shape of a frame, so
 /// that what older builds kept is computed anew. `tests/derived.rs` fails where one changes without it.
-pub const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 6");
+pub const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 7");
 
 /// Every measure of one snapshot, in the order of [`MEASURES`].
 pub fn measure_all(scene: &Scene<'_>) -> Vec<Option<Quantity>> {
@@ -169,6 +172,10 @@ mod tests {
                 Quantity::PerUnit(x) => {
                     assert_eq!(x.len(), n_units, "{name}, {case}");
                     (Shape::PerUnit, x.into_iter().flatten().collect())
+                }
+                Quantity::PerProblem(x) => {
+                    assert_eq!(x.len(), fixture.problem.several.len(), "{name}, {case}");
+                    (Shape::PerProblem, x.into_iter().flatten().collect())
                 }
                 Quantity::PerIrrep(x) => {
                     let irreps = &fixture.decomposition.as_ref().unwrap().irreps;
@@ -262,7 +269,9 @@ mod tests {
             None => vec![],
             Some(Quantity::Scalar(x)) => vec![x],
             Some(Quantity::Spectrum(x)) => x,
-            Some(Quantity::PerUnit(x) | Quantity::PerIrrep(x)) => x.into_iter().map(|x| x.unwrap_or(-1e9)).collect(),
+            Some(Quantity::PerUnit(x) | Quantity::PerIrrep(x) | Quantity::PerProblem(x)) => {
+                x.into_iter().map(|x| x.unwrap_or(-1e9)).collect()
+            }
             Some(Quantity::PerUnitAndIrrep(x)) => x.into_iter().map(f64::from).collect(),
         }
     }
@@ -308,11 +317,11 @@ mod tests {
         }
     }
 
-    /// With random weights, held-out samples, irreps, decay and corruption nothing is undefined.
+    /// With random weights, held-out samples, irreps, decay and corruption nothing is undefined but what tells several problems apart.
     #[test]
     fn every_measure_has_a_value_where_it_is_defined() {
         for (measure, value) in MEASURES.iter().zip(measure_all(&complete().scene())) {
-            assert!(value.is_some(), "{}", measure.name);
+            assert_eq!(value.is_some(), measure.shape != Shape::PerProblem, "{}", measure.name);
         }
     }
 

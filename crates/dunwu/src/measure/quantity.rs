@@ -31,6 +31,8 @@ pub enum Shape {
     PerUnit,
     /// One number an irrep.
     PerIrrep,
+    /// One number a problem, of several that one network learns.
+    PerProblem,
     /// One number a hidden unit and irrep.
     PerUnitAndIrrep,
     /// Numbers in descending order.
@@ -46,6 +48,8 @@ pub enum Quantity {
     PerUnit(Vec<Option<f64>>),
     /// One number an irrep, in the decomposition's order.
     PerIrrep(Vec<Option<f64>>),
+    /// One number a problem, in the order in which the task names them.
+    PerProblem(Vec<Option<f64>>),
     /// One number a hidden unit and irrep, `[units][irreps]` row-major; in f32, since there are so many.
     PerUnitAndIrrep(Vec<f32>),
     /// Numbers in descending order.
@@ -66,6 +70,11 @@ impl Quantity {
     #[expect(clippy::unnecessary_wraps, reason = "what every measure returns")]
     pub(super) fn per_irrep(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
         Some(Self::PerIrrep(values.map(|value| value.filter(|x| x.is_finite())).collect()))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "what every measure returns")]
+    pub(super) fn per_problem(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
+        Some(Self::PerProblem(values.map(|value| value.filter(|x| x.is_finite())).collect()))
     }
 
     pub(super) fn per_unit_and_irrep(values: Vec<f32>) -> Option<Self> {

@@ -4,11 +4,20 @@ use super::error::SpecError;
 use super::setting::Setting;
 use super::settings::{SETTINGS, find};
 use super::value::Value;
-use super::{Architecture, Initialization, Loss, MlpSpec, Objective, RunSpec, TopLayer};
+use super::{Architecture, Initialization, Loss, MlpSpec, Objective, OperandTables, RunSpec, TopLayer};
 
 /// Settings that others have to agree with.
-const AGREEING: &[&str] =
-    &["loss", "model.top_layer", "model.architecture", "model.initialization", "model.heads", "model.dimension"];
+const AGREEING: &[&str] = &[
+    "loss",
+    "model.top_layer",
+    "model.architecture",
+    "model.initialization",
+    "model.heads",
+    "model.dimension",
+    "model.tables",
+    "model.embedding",
+    "task",
+];
 
 /// Changes `base` by `key = value` assignments, one layer of them: a file, or a command line.
 ///
@@ -66,11 +75,12 @@ pub fn values(spec: &RunSpec) -> impl Iterator<Item = (&'static Setting, Value)>
     SETTINGS.iter().filter_map(|setting| Some((setting, setting.get(spec)?)))
 }
 
-/// What identifies a run: the identifying settings that apply, in the table's order.
+/// What identifies a run: the identifying settings that apply and do not go without saying, in the table's order.
 ///
 /// Printed values are exact (`Display` of [`Value`]), so equal lines mean equal runs.
 pub fn canonical(spec: &RunSpec) -> Vec<(&'static str, Value)> {
-    values(spec).filter(|(setting, _)| setting.identifies).map(|(setting, value)| (setting.key, value)).collect()
+    let is_said = |setting: &Setting| setting.identifies && !setting.goes_without_saying.is_some_and(|goes| goes(spec));
+    values(spec).filter(|(setting, _)| is_said(setting)).map(|(setting, value)| (setting.key, value)).collect()
 }
 
 /// Two assignments of one layer that cannot both be meant.
@@ -107,6 +117,7 @@ fn agree(spec: &RunSpec) -> Result<(), SpecError> {
             return conflict("model.initialization", "model.architecture", remedy);
         }
     }
+    agree_on_tables(spec)?;
     if !spec.task.has_tokens() {
         let of_tokens = match spec.model.architecture {
             Architecture::Transformer(_) => Some((
@@ -132,6 +143,26 @@ fn agree(spec: &RunSpec) -> Result<(), SpecError> {
         }
     }
     Ok(())
+}
+
+/// Which networks can share their tables how.
+fn agree_on_tables(spec: &RunSpec) -> Result<(), SpecError> {
+    let (other, remedy) = match (spec.model.tables, spec.model.architecture) {
+        (tables, architecture) if tables == OperandTables::usual(architecture) => return Ok(()),
+        _ if !spec.task.has_tokens() => ("task", "this task's inputs are numbers, which have no tables; leave it out"),
+        (OperandTables::Shared, Architecture::TwoLayer | Architecture::Mlp(MlpSpec { embedding: 0, .. })) => {
+            let remedy =
+                "one-hot operands that share their weights are a sum; take \"summed\", or an mlp with model.embedding";
+            ("model.architecture", remedy)
+        }
+        (OperandTables::Summed, Architecture::Transformer(_)) => {
+            let remedy = "a transformer reads its operands one after the other; take \"shared\" or \"separate\", or a two-layer network \
+                          or an mlp for \"summed\"";
+            ("model.architecture", remedy)
+        }
+        _ => return Ok(()),
+    };
+    Err(SpecError::Conflict { key: "model.tables", other, remedy })
 }
 
 #[cfg(test)]
@@ -168,6 +199,10 @@ mod tests {
             ("model.initialization=nanda", "pytorch"),
             ("loss=contrastive", "ridge"),
             ("model.depth=3", "mlp and transformer"),
+            ("model.tables=shared", "summed"),
+            ("model.tables=shared model.architecture=mlp", "model.embedding"),
+            ("model.tables=summed model.architecture=transformer model.initialization=pytorch", "one after the other"),
+            ("model.tables=summed task=parity:10:3", "numbers"),
             ("model.heads=3 model.architecture=mlp", "transformer"),
         ] {
             let (_, error) = apply(&RunSpec::default(), &assignments(text)).expect_err(text);
@@ -178,6 +213,29 @@ mod tests {
         {
             applied(text);
         }
+    }
+
+    /// Specs that were written before `model.tables` keep their ids; a network of another kind begins with that kind's own tables.
+    #[test]
+    fn usual_tables_go_without_saying() {
+        let says = |text: &str| canonical(&applied(text)).iter().any(|(key, _)| *key == "model.tables");
+        for (text, is_said) in [
+            ("steps=3", false),
+            ("model.tables=separate", false),
+            ("model.tables=summed", true),
+            ("model.architecture=mlp", false),
+            ("model.architecture=mlp model.embedding=4 model.tables=shared", true),
+            ("model.architecture=transformer", false),
+            ("model.architecture=transformer model.tables=shared", false),
+            ("model.architecture=transformer model.tables=separate", true),
+        ] {
+            assert_eq!(says(text), is_said, "{text}");
+        }
+        let summed = applied("model.tables=summed");
+        let next = apply(&summed, &assignments("model.architecture=transformer")).unwrap();
+        assert_eq!(next.model.tables, OperandTables::Shared);
+        let same = apply(&summed, &assignments("model.architecture=two_layer steps=9")).unwrap();
+        assert_eq!(same.model.tables, OperandTables::Summed);
     }
 
     #[test]

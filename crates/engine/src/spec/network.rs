@@ -7,6 +7,8 @@ use super::Activation;
 pub struct ModelSpec {
     /// Of which kind.
     pub architecture: Architecture,
+    /// Which operands read the same weights.
+    pub tables: OperandTables,
     /// Hidden units K of a layer; of a transformer's MLP.
     pub width: usize,
     /// σ.
@@ -61,6 +63,54 @@ impl Architecture {
     }
 }
 
+/// Which weights a token of an operand is looked up in.
+///
+/// ```text
+/// separate:  h = σ(Σ_o W_o[token_o])            or the embeddings E_o[token_o], one beside the other
+/// shared:    the embeddings E[token_o], one beside the other; of a transformer, each at its own position
+/// summed:    h = σ(Σ_o W[token_o])              or the one embedding Σ_o E[token_o]
+/// ```
+///
+/// A sum knows no order: the network sees (a, b) and (b, a) as one input. A table that is shared has a row for each number that an
+/// operand can be, so that 1 is row 1 where an operand begins at 1, too; what names one of several problems has rows of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperandTables {
+    /// Every operand has a table of its own.
+    Separate,
+    /// One table for all operands, whose places tell them apart. A transformer shares it among operands of equally many tokens;
+    /// others have tables of their own.
+    Shared,
+    /// One table for all operands, whose rows are added (Liu et al. 2022, arXiv:2205.10343).
+    Summed,
+}
+
+impl OperandTables {
+    /// The name of each; settings and help walk this list.
+    pub const NAMES: &[&str] = &["separate", "shared", "summed"];
+
+    /// What a network of this kind has where nothing is said.
+    pub const fn usual(architecture: Architecture) -> Self {
+        match architecture {
+            Architecture::TwoLayer | Architecture::Mlp(_) => Self::Separate,
+            Architecture::Transformer(_) => Self::Shared,
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Separate => "separate",
+            Self::Shared => "shared",
+            Self::Summed => "summed",
+        }
+    }
+
+    /// The one of this name; `None` where there is none.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Separate, Self::Shared, Self::Summed].into_iter().find(|tables| tables.name() == name)
+    }
+}
+
 /// Hidden layers of one width:
 ///
 /// ```text
@@ -68,7 +118,7 @@ impl Architecture {
 /// ```
 ///
 /// x is what a problem's samples are: numbers, or one-hot tokens, or each operand's row of a trained embedding, one beside the
-/// other.
+/// other; [`OperandTables`] says of which table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MlpSpec {
     /// Hidden layers L.

@@ -24,6 +24,8 @@ pub struct Setting {
     pub required: bool,
     /// Settings of one group are alternatives: writing one replaces the others.
     pub group: Option<&'static str>,
+    /// Where its value goes without saying: what a spec without it means, so that it is not written and not part of the id.
+    pub goes_without_saying: Option<fn(&RunSpec) -> bool>,
     pub(super) access: Access,
 }
 
@@ -203,7 +205,24 @@ impl Setting {
 
     pub(in crate::spec) const fn new(key: &'static str, doc: &'static str, access: Access) -> Self {
         let (other_names, only, group): (&[&str], _, _) = (&[], None, None);
-        Self { key, doc, other_names, identifies: true, only, selects: false, required: false, group, access }
+        let goes_without_saying = None;
+        Self {
+            key,
+            doc,
+            other_names,
+            identifies: true,
+            only,
+            selects: false,
+            required: false,
+            group,
+            goes_without_saying,
+            access,
+        }
+    }
+
+    /// It is written only where it says something.
+    pub(in crate::spec) const fn unsaid_where(self, is_usual: fn(&RunSpec) -> bool) -> Self {
+        Self { goes_without_saying: Some(is_usual), ..self }
     }
 
     pub(in crate::spec) const fn also_called(self, other_names: &'static [&'static str]) -> Self {

@@ -19,6 +19,7 @@ pub(super) fn draw(problem: &Problem, part: Part, of: f64, seed: u64) -> Result<
         Part::OneSided | Part::MirrorPairs if !has_mirror_images(problem) => {
             return no_part("a task of two operands with the same tokens");
         }
+        _ if !problem.several.is_empty() => return no_part("a task of one problem"),
         Part::Rows | Part::Columns if problem.n_operands() < 2 => return no_part("a task of two operands or more"),
         Part::Inner if problem.n_operands() == 0 => return no_part("a task whose inputs are tokens"),
         _ => {}

@@ -195,7 +195,17 @@ impl Expression {
         }
         let (structure, n_features, values) = (Structure::Function, 0, Vec::new());
         let operand_sizes = firsts.iter().map(|&first| n_labels - first as usize).collect();
-        Ok(Problem { name, n_labels, operand_sizes, operand_firsts: firsts, structure, labels, n_features, values })
+        Ok(Problem {
+            name,
+            n_labels,
+            operand_sizes,
+            operand_firsts: firsts,
+            structure,
+            several: Vec::new(),
+            labels,
+            n_features,
+            values,
+        })
     }
 
     /// Hands over every tuple of operands from `firsts` to M − 1, the last operand fastest, with its position.

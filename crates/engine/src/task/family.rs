@@ -1,8 +1,8 @@
 //! The list of families, which parsing, error messages and help walk.
 
 use super::{
-    affine, alternating, cayley::CayleyTable, cyclic, dicyclic, digits, dihedral, expression, heisenberg,
-    multiplicative, operands, parity, product, symmetric, table, word,
+    affine, alternating, base, cayley::CayleyTable, cyclic, dicyclic, digits, dihedral, expression, heisenberg,
+    multiplicative, operands, parity, product, several, symmetric, table, word,
 };
 use std::fmt;
 
@@ -53,6 +53,8 @@ pub static FAMILIES: &[Family] = &[
     operands::OPERANDS,
     word::WORD,
     expression::EXPRESSION,
+    several::SEVERAL,
+    base::BASE,
     table::TABLE,
     parity::PARITY,
     digits::DIGITS,

@@ -26,19 +26,23 @@ mod dihedral;
 mod heisenberg;
 mod multiplicative;
 
+mod base;
 mod digits;
 mod expression;
 mod operands;
 mod parity;
+mod several;
 mod table;
 mod table_elements;
 mod word;
 
+pub use base::BaseError;
 pub use cayley::{CayleyTable, LatinFault};
 pub use expression::{Expression, ExpressionError};
 pub use family::{FAMILIES, Family, GroupFamily, NamedGroup};
 pub use parity::Parity;
-pub use problem::{Problem, Samples, Structure};
+pub use problem::{Problem, Samples, SharedProblem, Structure};
+pub use several::{Several, SeveralError};
 pub use spelling::{ORDER_LIMIT, POPULATION_LIMIT, Task, TaskError};
 pub use table::TableError;
 pub use word::{Word, WordError};

@@ -15,6 +15,8 @@ pub struct Problem {
     pub operand_firsts: Vec<u32>,
     /// What is known about the operation.
     pub structure: Structure,
+    /// The problems that the tokens of the first operand name, in their order; empty where there is one problem.
+    pub several: Vec<SharedProblem>,
     /// Label of every tuple of operands, last operand fastest, `[∏ operand_sizes]`; of every input of the pool where the inputs
     /// are numbers.
     pub labels: Vec<u32>,
@@ -34,6 +36,15 @@ pub enum Structure {
     Quasigroup(CayleyTable),
     /// Any other function.
     Function,
+}
+
+/// One of several problems that are learned at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedProblem {
+    /// Canonical spelling of its task.
+    pub name: String,
+    /// Its share of the training sample, as numerator and denominator.
+    pub share: (u64, u64),
 }
 
 /// Inputs with their labels. An input is a tuple of tokens or a row of numbers, never both.
@@ -61,6 +72,7 @@ impl Problem {
             operand_sizes: vec![order; n_operands],
             operand_firsts: vec![0; n_operands],
             structure: Structure::of_latin(table),
+            several: Vec::new(),
             labels,
             n_features: 0,
             values: Vec::new(),
@@ -77,7 +89,8 @@ impl Problem {
         labels: Vec<u32>,
     ) -> Self {
         let (operand_sizes, operand_firsts) = (Vec::new(), Vec::new());
-        Self { name, n_labels, operand_sizes, operand_firsts, structure, labels, n_features, values }
+        let several = Vec::new();
+        Self { name, n_labels, operand_sizes, operand_firsts, structure, several, labels, n_features, values }
     }
 
     /// The problem whose `n_operands` operands and labels have M tokens each, whatever its labels are.
@@ -88,7 +101,9 @@ impl Problem {
         let structure =
             table.filter(|table| table.latin_fault().is_none()).map_or(Structure::Function, Structure::of_latin);
         let (operand_sizes, operand_firsts) = (vec![n_labels; n_operands], vec![0; n_operands]);
-        Self { name, n_labels, operand_sizes, operand_firsts, structure, labels, n_features: 0, values: Vec::new() }
+        let several = Vec::new();
+        let (n_features, values) = (0, Vec::new());
+        Self { name, n_labels, operand_sizes, operand_firsts, structure, several, labels, n_features, values }
     }
 
     /// Operands of the operation; none where the inputs are numbers.
@@ -122,6 +137,11 @@ impl Problem {
             Structure::Group(table) => Some(table),
             Structure::Quasigroup(_) | Structure::Function => None,
         }
+    }
+
+    /// Tuples of operands of each of several problems, which stand one after the other; all of them where there is one.
+    pub fn n_tuples_each(&self) -> usize {
+        self.n_population() / self.several.len().max(1)
     }
 
     /// The inputs at these population indices, with their labels.

@@ -3,9 +3,10 @@
 use super::expression::Expression;
 use super::family::{FAMILIES, integer, named_group, nearest_family};
 use super::parity::Parity;
+use super::several::{SEVERAL, Several};
 use super::spelling::{Task, TaskError};
 use super::word::Word;
-use super::{digits, operands, word};
+use super::{base, digits, operands, word};
 
 impl Task {
     /// Reads a task as a user writes it.
@@ -44,6 +45,13 @@ impl Task {
                 let expression = Expression::parse(polynomial, modulus)
                     .map_err(|reason| TaskError::Expression { text: polynomial.to_owned(), reason })?;
                 Self::Expression(expression)
+            }
+            "several" => Self::Several(Several::read(rest, Self::parse)?),
+            "base" => {
+                let (base, of) = rest.split_once(':').ok_or_else(malformed)?;
+                let base = integer(base).ok_or_else(malformed)?;
+                base::check(base, of)?;
+                Self::Base { base, of: Box::new(Self::parse(of)?) }
             }
             "table" => Self::Table { file: rest.to_owned() },
             "parity" => Self::Parity(Parity::read(rest).ok_or_else(malformed)?),
@@ -113,5 +121,5 @@ impl Task {
 /// Whether a task is made of another one, which is asked before it is read.
 fn is_composed(text: &str) -> bool {
     let name = text.split(':').next().map(str::trim);
-    name.is_some_and(|name| [operands::OPERANDS.name, word::WORD.name].contains(&name))
+    name.is_some_and(|name| [operands::OPERANDS.name, word::WORD.name, SEVERAL.name, base::BASE.name].contains(&name))
 }

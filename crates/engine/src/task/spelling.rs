@@ -1,12 +1,14 @@
 //! A task as it is written, read and resolved.
 
+use super::base::{BASE, BaseError};
 use super::expression::{Expression, ExpressionError};
 use super::family::{FAMILIES, Family, NamedGroup};
 use super::parity::Parity;
-use super::problem::Problem;
+use super::problem::{Problem, SharedProblem};
+use super::several::{SEVERAL, Several, SeveralError};
 use super::table::TableError;
 use super::word::{Word, WordError};
-use super::{cyclic, digits, operands, product, table, word};
+use super::{base, cyclic, digits, operands, product, table, word};
 use std::fmt;
 
 /// Largest group order: a table of 4096² cells is 64 MiB.
@@ -16,7 +18,7 @@ pub const ORDER_LIMIT: u64 = 4096;
 pub const POPULATION_LIMIT: u64 = 1 << 24;
 
 /// A problem as written: `cyclic:71`, `product:cyclic:2,cyclic:3`, `word:aba^-1:symmetric:5`, `expression:x^2+x*y:97`, `table:FILE`,
-/// `parity:40:3`, `digits`.
+/// `several:cyclic:23,expression:x*y:23`, `base:10:cyclic:100`, `parity:40:3`, `digits`.
 ///
 /// [`Task::parse`] and [`Display`](fmt::Display) are inverse to each other on the canonical text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,15 @@ pub enum Task {
     },
     /// A formula modulo an integer.
     Expression(Expression),
+    /// Several problems over the same operands, and a token in front that names one.
+    Several(Several),
+    /// A task whose operands are written as digits.
+    Base {
+        /// To which base, at least 2.
+        base: u64,
+        /// A task of tokens.
+        of: Box<Task>,
+    },
     /// A Cayley table in a file.
     Table {
         /// Path as the user wrote it.
@@ -162,6 +173,22 @@ pub enum TaskError {
         /// What is wrong with it.
         reason: ExpressionError,
     },
+    /// They cannot be learned at once.
+    #[error("several `{text}`: {reason}")]
+    Several {
+        /// The problems as written.
+        text: String,
+        /// What is wrong with them.
+        reason: Box<SeveralError>,
+    },
+    /// Its operands cannot be written as digits.
+    #[error("digits of `{text}`: {reason}")]
+    Base {
+        /// The task as written.
+        text: String,
+        /// What is wrong with it.
+        reason: BaseError,
+    },
     /// The text of the table's file was not handed in.
     #[error("the table's file was not read: {file:?}")]
     TableNotRead {
@@ -187,6 +214,14 @@ impl Task {
     /// Every label of the problem. A task with a [`file`](Self::file) needs that file's text.
     pub fn resolve(&self, table_text: Option<&str>) -> Result<Problem, TaskError> {
         self.check()?;
+        match self {
+            Self::Several(several) => return several.problem(self.to_string()),
+            Self::Base { base, of } => {
+                let problem = of.resolve(table_text)?;
+                return base::problem(self.to_string(), *base, problem).map_err(|reason| base::refused(of, reason));
+            }
+            _ => {}
+        }
         let (base, n_operands) = match self {
             Self::Operands { count, of } => (&**of, *count as usize),
             Self::Word { word, of } => (&**of, word.n_operands()),
@@ -208,7 +243,7 @@ impl Task {
             }
             Self::Parity(parity) => return Ok(parity.problem()),
             Self::Digits => return Ok(digits::problem(self.to_string())),
-            Self::Operands { .. } | Self::Word { .. } => {
+            Self::Operands { .. } | Self::Word { .. } | Self::Several(_) | Self::Base { .. } => {
                 return Err(TaskError::NoOperands { text: base.to_string() });
             }
         };
@@ -219,12 +254,25 @@ impl Task {
         Ok(Problem::from_table(self.to_string(), table, n_operands))
     }
 
+    /// The problems that one network learns at once, in the order of their tokens; none where there is one.
+    pub fn several(&self) -> Vec<SharedProblem> {
+        match self {
+            Self::Several(several) => several.shared(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The file whose text [`resolve`](Self::resolve) needs.
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::Table { file } => Some(file),
-            Self::Operands { of, .. } | Self::Word { of, .. } => of.file(),
-            Self::Group(_) | Self::Product(_) | Self::Expression(_) | Self::Parity(_) | Self::Digits => None,
+            Self::Operands { of, .. } | Self::Word { of, .. } | Self::Base { of, .. } => of.file(),
+            Self::Group(_)
+            | Self::Product(_)
+            | Self::Expression(_)
+            | Self::Several(_)
+            | Self::Parity(_)
+            | Self::Digits => None,
         }
     }
 
@@ -239,6 +287,8 @@ impl Task {
                 Some(Self::Operands { count: *count, of: Box::new(of.with_order(parameter)?) })
             }
             Self::Word { word, of } => Some(Self::Word { word: word.clone(), of: Box::new(of.with_order(parameter)?) }),
+            Self::Several(several) => Some(Self::Several(several.with_order(parameter)?)),
+            Self::Base { base, of } => Some(Self::Base { base: *base, of: Box::new(of.with_order(parameter)?) }),
             Self::Product(_) | Self::Table { .. } | Self::Parity(_) | Self::Digits => None,
         }
     }
@@ -254,13 +304,15 @@ impl Task {
             Self::Group(group) => group.order(),
             Self::Product(factors) => product::order(factors),
             Self::Expression(expression) => Some(expression.modulus()),
-            Self::Table { .. } | Self::Operands { .. } | Self::Word { .. } | Self::Parity(_) | Self::Digits => Some(2),
+            _ => Some(2),
         };
         match self {
             Self::Operands { count, of } => self.check_size(order(of), *count),
             Self::Word { word, of } => self.check_size(order(of), word.n_operands() as u32),
             Self::Expression(expression) => self.check_size(order(self), expression.n_operands() as u32),
             Self::Parity(parity) => parity.check(),
+            Self::Several(several) => several.tasks().iter().try_for_each(Self::check),
+            Self::Base { of, .. } => of.check(),
             other => self.check_size(order(other), 2),
         }
     }
@@ -292,6 +344,8 @@ impl fmt::Display for Task {
             Self::Operands { count, of } => write!(f, "{}:{count}:{of}", operands::OPERANDS.name),
             Self::Word { word, of } => write!(f, "{}:{word}:{of}", word::WORD.name),
             Self::Expression(expression) => expression.fmt(f),
+            Self::Several(several) => write!(f, "{}:{several}", SEVERAL.name),
+            Self::Base { base, of } => write!(f, "{}:{base}:{of}", BASE.name),
             Self::Table { file } => write!(f, "{}:{file}", table::TABLE.name),
             Self::Parity(parity) => parity.fmt(f),
             Self::Digits => f.write_str(digits::DIGITS.name),

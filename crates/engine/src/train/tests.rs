@@ -1,8 +1,9 @@
+use super::cadence::is_log_spaced;
 use super::*;
 use crate::loss::Loss;
 use crate::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
 use crate::spec::presets;
-use crate::spec::{DataSpec, ModelSpec, Sampling};
+use crate::spec::{DataSpec, ModelSpec, RecordSpec, Sampling};
 use crate::task::Task;
 
 /// A network that is trained in milliseconds.
@@ -67,6 +68,14 @@ fn every_kind() -> Vec<RunSpec> {
         TABLED,
         "model.architecture=transformer model.depth=1 model.dimension=64 model.heads=2 model.normalization=none \
          model.activation=silu loss=cross_entropy numerics=exact data.batch_size=60",
+        "model.tables=summed",
+        "model.tables=summed model.top_layer=ridge data.batch_size=20",
+        "model.architecture=mlp model.embedding=6 model.tables=shared numerics=exact",
+        "model.architecture=mlp model.embedding=6 model.tables=summed model.depth=1",
+        "model.architecture=transformer model.dimension=8 model.heads=2 model.tables=separate",
+        "task=several:cyclic:11@0.8,expression:x*y:11@0.2 data.fraction=0.5",
+        "task=several:cyclic:11,expression:x*y:11 data.fraction=0.5 model.architecture=transformer model.dimension=8 model.heads=2",
+        "task=base:2:cyclic:16 model.architecture=mlp model.tables=summed data.batch_size=20",
         "loss=contrastive model.top_layer=ridge",
         "loss=non_contrastive model.top_layer=ridge model.architecture=mlp data.batch_size=20",
     ];
@@ -133,7 +142,10 @@ fn bits_do_not_depend_on_the_number_of_threads() {
     for spec in every_kind().into_iter().chain([tiny()]) {
         // Wide enough that the second thread is used.
         let spec = RunSpec {
-            task: Task::parse("cyclic:41").expect("a task"),
+            task: match spec.task {
+                Task::Base { .. } => Task::parse("base:2:cyclic:64").expect("a task"),
+                task => task.with_order(41).expect("a modulus"),
+            },
             model: ModelSpec { width: 300, ..spec.model },
             data: DataSpec { batch_size: spec.data.batch_size * 30, ..spec.data },
             steps: 3,

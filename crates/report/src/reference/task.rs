@@ -2,7 +2,7 @@
 
 use super::characters::{self, characters};
 use super::data::{FamiliesData, FamilyFacts, ProblemData, TableStructure, TaskData};
-use dunwu::answer::wording::{count, counted};
+use dunwu::answer::wording::{count, counted, number};
 use dunwu::answer::{Answer, Block, Fact, Section, Table, TableCell, object};
 use dunwu::group::{Decomposition, DecompositionError};
 use dunwu::task_file;
@@ -62,7 +62,8 @@ fn of_problem(problem: &Problem, decomposition: &Result<Option<Decomposition>, D
         facts.push(Fact::new("sizes of the classes", shortened(&sizes)));
     }
     let mut sections = vec![Section::everywhere("In numbers", vec![Block::Facts(facts)])];
-    let mut sentences = ranges(problem);
+    let mut sentences = several(problem);
+    sentences.extend(ranges(problem));
     match decomposition {
         Ok(Some(decomposition)) => {
             sections.push(Section::everywhere("Irreps", vec![Block::Table(characters::kinds(decomposition))]));
@@ -101,6 +102,7 @@ fn headline(problem: &Problem) -> String {
         Structure::Group(table) if table.is_abelian() => "an abelian group",
         Structure::Group(_) => "a non-abelian group",
         Structure::Quasigroup(_) => "a quasigroup (a Latin square that is no group)",
+        Structure::Function if !problem.several.is_empty() => "several problems for one network",
         Structure::Function if problem.n_features > 0 => "a function of numbers",
         Structure::Function => "a function that is no group multiplication",
     };
@@ -111,6 +113,7 @@ fn headline(problem: &Problem) -> String {
 fn without_group(problem: &Problem) -> String {
     let what = match problem.structure {
         Structure::Quasigroup(_) => "a Latin square that is no group's",
+        _ if !problem.several.is_empty() => "more than one operation",
         _ if problem.n_features > 0 => "no operation of tokens",
         _ => "no group multiplication",
     };
@@ -118,6 +121,18 @@ fn without_group(problem: &Problem) -> String {
         "It is {what}, so irreps, frequencies, conjugacy classes and a critical sample size are not defined for it. It is trained \
          and measured like any other task; the measures that need irreps are left empty, and nothing is expected of it."
     )
+}
+
+/// What the tokens of the first operand name.
+fn several(problem: &Problem) -> Vec<String> {
+    if problem.several.is_empty() {
+        return Vec::new();
+    }
+    let named = problem.several.iter().enumerate().map(|(token, shared)| {
+        let share = 100.0 * shared.share.0 as f64 / shared.share.1 as f64;
+        format!("{token} is {} ({} % of the training sample)", shared.name, number(share))
+    });
+    vec![format!("Operand 1 names the problem: {}.", named.collect::<Vec<_>>().join("; "))]
 }
 
 /// The operands that do not begin at 0.
@@ -224,6 +239,8 @@ mod tests {
             "expression:x/y:97",
             "expression:x/y if y%2 else x-y:97",
             "word:aba^-1:symmetric:4",
+            "several:cyclic:23@0.9,expression:x*y:23@0.1",
+            "base:10:cyclic:100",
         ];
         let tasks = spellings.iter().map(|spelling| task(Some(spelling)).unwrap());
         tasks.chain([task(None).unwrap(), presets(), settings(), measures(None).unwrap()]).collect()

@@ -2,8 +2,10 @@
 
 use super::KeptRun;
 use dunwu::Opened;
+use dunwu::measure::{self, shape};
 use dunwu::opened::{Stage, UnitLabel};
 use dunwu::store::{StoredOutcome, WritingProcess};
+use dunwu_engine::task::SharedProblem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,6 +46,8 @@ pub struct RunData {
     pub restored_accuracy: Option<f64>,
     /// Hidden units by label at the last snapshot.
     pub units: RunUnits,
+    /// Each of several problems that one network learns at once, at the last snapshot; none where there is one problem.
+    pub problems: Vec<RunProblem>,
     /// Nontrivial irreps at the last snapshot; `null` where the task has none.
     pub irreps: Option<RunIrreps>,
     /// The stages that it passed through, in order; none where they are not kept.
@@ -69,6 +73,19 @@ pub struct RunUnits {
     pub undecided: usize,
     /// Their weights have decayed to nothing.
     pub dead: usize,
+}
+
+/// One of several problems.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RunProblem {
+    /// Canonical name of its task.
+    pub task: String,
+    /// Its share of the training sample.
+    pub share: f64,
+    /// Share of its training samples that is answered as it is labelled.
+    pub train_accuracy: Option<f64>,
+    /// Share of its samples held out that is answered right; `null` where none is held out.
+    pub test_accuracy: Option<f64>,
 }
 
 /// Irreps by whether a pure unit carries them: one with more than 0.9 of its power there.
@@ -120,6 +137,7 @@ impl RunData {
                 undecided: count(UnitLabel::Undecided),
                 dead: count(UnitLabel::Dead),
             },
+            problems: problems(opened),
             irreps: opened
                 .coverage()
                 .map(|(covered, missing)| RunIrreps { covered: names(covered), missing: names(missing) }),
@@ -134,4 +152,16 @@ impl RunData {
             writer: kept.writer.clone(),
         }
     }
+}
+
+fn problems(opened: &Opened) -> Vec<RunProblem> {
+    let frame = opened.frames.last();
+    let accuracy = |handle, i: usize| frame?.entries::<shape::PerProblem>(handle)?.get(i).copied().flatten();
+    let problem = |(i, problem): (usize, SharedProblem)| RunProblem {
+        share: problem.share.0 as f64 / problem.share.1 as f64,
+        task: problem.name,
+        train_accuracy: accuracy(measure::PROBLEM_TRAIN_ACCURACY, i),
+        test_accuracy: accuracy(measure::PROBLEM_TEST_ACCURACY, i),
+    };
+    opened.spec.task.several().into_iter().enumerate().map(problem).collect()
 }

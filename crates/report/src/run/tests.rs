@@ -47,7 +47,9 @@ fn without(opened: &mut Opened, measures: &[usize]) {
 fn poison_value(value: &mut Quantity) {
     match value {
         Quantity::Scalar(v) => *v = f64::NAN,
-        Quantity::PerUnit(v) | Quantity::PerIrrep(v) => v.iter_mut().for_each(|v| *v = Some(f64::INFINITY)),
+        Quantity::PerUnit(v) | Quantity::PerIrrep(v) | Quantity::PerProblem(v) => {
+            v.iter_mut().for_each(|v| *v = Some(f64::INFINITY));
+        }
         Quantity::PerUnitAndIrrep(v) => v.iter_mut().for_each(|v| *v = f32::NAN),
         Quantity::Spectrum(v) => v.iter_mut().for_each(|v| *v = f64::NEG_INFINITY),
     }

@@ -5,14 +5,16 @@
 //! df_L = dz Vᵀ      da_l = σ′(a_l) ∘ df_l      df_{l−1} = da_l W_lᵀ [+ df_l]
 //! ```
 //!
+//! Rows of a table are where [`TokenRows`] says: each operand's own, or those of one table.
+//!
 //! One-hot tokens are rows of W₁, so there the product x W₁ is a sum of rows and its gradient a sum into rows.
 
-use super::{Chunk, Layers, Layout, Linear, Start, Upstream, room};
+use super::{Chunk, Layers, Layout, Linear, Start, TokenRows, Upstream, room};
 use crate::kernel::{activate, activation_gradient};
 use crate::model::{Activation, Initialization, Weights};
 use crate::random::Stream;
 use crate::spec::Numerics;
-use crate::spec::{Architecture, MlpSpec, ModelSpec};
+use crate::spec::{Architecture, MlpSpec, ModelSpec, OperandTables};
 use crate::task::Problem;
 use std::ops::Range;
 
@@ -31,9 +33,10 @@ enum Input {
     /// Numbers.
     Values,
     /// One-hot tokens: row `offsets[operand] + token` of W₁.
-    OneHot { offsets: Vec<usize> },
-    /// The same row of a table, `[tokens of all operands][dimension]`.
-    Embedded { offsets: Vec<usize>, dimension: usize, table: Range<usize> },
+    OneHot { rows: TokenRows },
+    /// The same row of a table, `[rows][dimension]`; operand `o` has its place `o · stride` in what the first layer reads. A stride of 0
+    /// makes it the sum.
+    Embedded { rows: TokenRows, dimension: usize, stride: usize, table: Range<usize> },
 }
 
 impl Mlp {
@@ -44,18 +47,19 @@ impl Mlp {
             _ => MlpSpec { depth: 1, residual: false, biases: false, embedding: 0 },
         };
         let mut layout = Layout::default();
-        let n_tokens = problem.n_inputs();
-        let offsets: Vec<usize> = (0..problem.n_operands()).map(|operand| problem.input_offset(operand)).collect();
+        let rows = TokenRows::of(problem, spec.tables);
         let (input, first_inputs) = if problem.n_features > 0 {
             (Input::Values, problem.n_features)
         } else if embedding == 0 {
-            (Input::OneHot { offsets }, n_tokens)
+            let n_rows = rows.n_rows;
+            (Input::OneHot { rows }, n_rows)
         } else {
-            let inputs = embedding * offsets.len();
+            let is_sum = spec.tables == OperandTables::Summed;
+            let (stride, inputs) = if is_sum { (0, embedding) } else { (embedding, embedding * rows.offsets.len()) };
             // PyTorch's default for embeddings.
             let start = Start::Normal(spec.hidden_scale, Stream::Embedding);
-            let table = layout.add("embedding.weight", &[n_tokens, embedding], start);
-            (Input::Embedded { offsets, dimension: embedding, table }, inputs)
+            let table = layout.add("embedding.weight", &[rows.n_rows, embedding], start);
+            (Input::Embedded { rows, dimension: embedding, stride, table }, inputs)
         };
         let width = spec.width;
         let hidden: Vec<Linear> = (0..depth)
@@ -92,7 +96,7 @@ impl Mlp {
         let first = &self.hidden[0];
         match &self.input {
             Input::Values => first.forward(numerics, parameters, &chunk.values, a),
-            Input::OneHot { offsets } => {
+            Input::OneHot { rows: TokenRows { offsets, .. } } => {
                 let table = &parameters[first.weight.clone()];
                 first.start(parameters, a);
                 for (row, tokens) in a.chunks_exact_mut(first.outputs).zip(chunk.tokens.chunks_exact(offsets.len())) {
@@ -102,12 +106,19 @@ impl Mlp {
                     }
                 }
             }
-            Input::Embedded { offsets, dimension, table } => {
+            Input::Embedded { rows: TokenRows { offsets, .. }, dimension, stride, table } => {
                 let table = &parameters[table.clone()];
                 let x = room(x, chunk.len() * first.inputs);
-                let places = x.chunks_exact_mut(*dimension).zip(chunk.tokens.iter().zip(offsets.iter().cycle()));
-                for (place, (token, offset)) in places {
-                    place.copy_from_slice(&table[(offset + *token as usize) * dimension..][..*dimension]);
+                for (x, tokens) in x.chunks_exact_mut(first.inputs).zip(chunk.tokens.chunks_exact(offsets.len())) {
+                    for (operand, (token, offset)) in tokens.iter().zip(offsets).enumerate() {
+                        let embedding = &table[(offset + *token as usize) * dimension..][..*dimension];
+                        let place = &mut x[operand * stride..][..*dimension];
+                        if operand == 0 || *stride > 0 {
+                            place.copy_from_slice(embedding);
+                        } else {
+                            place.iter_mut().zip(embedding).for_each(|(x, e)| *x += e);
+                        }
+                    }
                 }
                 first.forward(numerics, parameters, x, a);
             }
@@ -127,7 +138,7 @@ impl Mlp {
         let da = &tape.gradient[..n * first.outputs];
         match &self.input {
             Input::Values => first.backward_parameters(numerics, &chunk.values, da, gradient),
-            Input::OneHot { offsets } => {
+            Input::OneHot { rows: TokenRows { offsets, .. } } => {
                 first.backward_bias(da, gradient);
                 let table = &mut gradient[first.weight.clone()];
                 for (row, tokens) in da.chunks_exact(first.outputs).zip(chunk.tokens.chunks_exact(offsets.len())) {
@@ -137,15 +148,16 @@ impl Mlp {
                     }
                 }
             }
-            Input::Embedded { offsets, dimension, table } => {
+            Input::Embedded { rows: TokenRows { offsets, .. }, dimension, stride, table } => {
                 first.backward_parameters(numerics, &tape.x[..n * first.inputs], da, gradient);
                 let dx = room(&mut tape.below, n * first.inputs);
                 first.backward_inputs(numerics, parameters, da, dx, false);
                 let table = &mut gradient[table.clone()];
-                let places = dx.chunks_exact(*dimension).zip(chunk.tokens.iter().zip(offsets.iter().cycle()));
-                for (place, (token, offset)) in places {
-                    let sums = &mut table[(offset + *token as usize) * dimension..][..*dimension];
-                    sums.iter_mut().zip(place).for_each(|(sum, dx)| *sum += dx);
+                for (dx, tokens) in dx.chunks_exact(first.inputs).zip(chunk.tokens.chunks_exact(offsets.len())) {
+                    for (operand, (token, offset)) in tokens.iter().zip(offsets).enumerate() {
+                        let sums = &mut table[(offset + *token as usize) * dimension..][..*dimension];
+                        sums.iter_mut().zip(&dx[operand * stride..]).for_each(|(sum, dx)| *sum += dx);
+                    }
                 }
             }
         }
@@ -240,15 +252,19 @@ impl Layers for Mlp {
     fn readout(&self, parameters: &[f32]) -> Weights {
         let (width, first) = (self.width(), &self.hidden[0]);
         let hidden = match &self.input {
-            Input::OneHot { .. } if self.hidden.len() == 1 => parameters[first.weight.clone()].to_vec(),
-            Input::Embedded { offsets, dimension, table } if self.hidden.len() == 1 => {
-                // Row of token t of operand o: its embedding times that operand's part of W₁.
-                let rows = parameters[table.clone()].chunks_exact(*dimension).enumerate();
+            // A row for every token of every operand, so that an operand's rows can be looked at alone; equal ones where they are shared.
+            Input::OneHot { rows } if self.hidden.len() == 1 => {
                 let weights = &parameters[first.weight.clone()];
-                let mut effective = Vec::with_capacity(rows.len() * width);
-                for (row, embedding) in rows {
-                    let operand = offsets.partition_point(|&offset| offset <= row) - 1;
-                    let part = &weights[operand * dimension * width..][..dimension * width];
+                rows.of_each_token().flat_map(|(_, row)| &weights[row * width..][..width]).copied().collect()
+            }
+            Input::Embedded { rows, dimension, stride, table } if self.hidden.len() == 1 => {
+                // Row of token t of operand o: its embedding times that operand's part of W₁.
+                let table = &parameters[table.clone()];
+                let weights = &parameters[first.weight.clone()];
+                let mut effective = Vec::new();
+                for (operand, row) in rows.of_each_token() {
+                    let embedding = &table[row * dimension..][..*dimension];
+                    let part = &weights[operand * stride * width..][..dimension * width];
                     let mut sums = vec![0.0; width];
                     for (e, weights) in embedding.iter().zip(part.chunks_exact(width)) {
                         sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += e * w);

@@ -15,6 +15,7 @@ mod parameters;
 mod predictor;
 mod sums;
 mod tables;
+mod token_rows;
 mod transformer;
 
 pub(crate) use chunk::Chunk;
@@ -24,6 +25,7 @@ pub use parameters::{Array, Parameters};
 pub(crate) use parameters::{Layout, Start};
 pub use predictor::{Prediction, Predictor, PredictorError};
 pub(crate) use tables::TableForm;
+pub(crate) use token_rows::TokenRows;
 pub(crate) use transformer::Transformer;
 
 use super::Weights;

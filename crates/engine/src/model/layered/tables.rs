@@ -111,7 +111,7 @@ impl TableForm {
             shape,
             dimension: transformer.dimension,
             operands: (0..problem.n_operands()).map(operand).collect(),
-            tokens: Tokens::of(problem),
+            tokens: Tokens::of(problem, spec.tables),
             spans: Spans::of(network.layout()),
             network,
             kept: Kept::default(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::loss::Loss;
 use crate::model::{Activation, Initialization};
-use crate::spec::{Architecture, MlpSpec, ModelSpec, RunSpec, TopLayer};
+use crate::spec::{Architecture, MlpSpec, ModelSpec, OperandTables, RunSpec, TopLayer};
 use crate::task::{Problem, Task};
 
 /// The whole population of a small problem.
@@ -15,6 +15,7 @@ pub(super) fn chunk(task: &str) -> (Problem, Chunk) {
 pub(super) fn model(architecture: Architecture, width: usize, activation: Activation) -> ModelSpec {
     ModelSpec {
         architecture,
+        tables: OperandTables::usual(architecture),
         width,
         activation,
         initialization: Initialization::Pytorch,
@@ -112,6 +113,113 @@ fn the_gradient_of_an_mlp_agrees_with_central_differences() {
                 check_gradient(&Mlp::new(&model(architecture, 7, activation), &problem), &chunk, problem.n_labels);
             }
         }
+    }
+}
+
+/// Every table that an MLP can have, on operands of one size, of two sizes that begin at 0 and 1, and three of them.
+fn mlps_of_all_tables() -> Vec<(Problem, Chunk, ModelSpec)> {
+    let mut networks = Vec::new();
+    for task in ["cyclic:5", "expression:x/y:5", "operands:3:cyclic:3", "several:cyclic:3,expression:x*y:3"] {
+        for (tables, embedding, depth) in [
+            (OperandTables::Separate, 0, 1),
+            (OperandTables::Separate, 3, 1),
+            (OperandTables::Shared, 3, 1),
+            (OperandTables::Shared, 3, 2),
+            (OperandTables::Summed, 0, 1),
+            (OperandTables::Summed, 3, 1),
+            (OperandTables::Summed, 0, 2),
+        ] {
+            let (problem, chunk) = chunk(task);
+            let architecture = Architecture::Mlp(MlpSpec { depth, residual: false, biases: true, embedding });
+            networks.push((problem, chunk, ModelSpec { tables, ..model(architecture, 7, Activation::Gelu) }));
+        }
+    }
+    networks
+}
+
+#[test]
+fn gradients_agree_with_central_differences_for_all_tables() {
+    for (problem, chunk, spec) in mlps_of_all_tables() {
+        check_gradient(&Mlp::new(&spec, &problem), &chunk, problem.n_labels);
+    }
+}
+
+/// One hidden layer by its definition, in f64, from the named arrays: the numbers that tokens stand for are looked up by value.
+#[test]
+fn tables_are_what_they_are_called() {
+    for (problem, chunk, spec) in mlps_of_all_tables() {
+        let Architecture::Mlp(MlpSpec { depth: 1, embedding, .. }) = spec.architecture else { continue };
+        let network = Mlp::new(&spec, &problem);
+        let parameters = network.layout().draw(5);
+        let named = network.layout().named(&parameters);
+        let array = |name: &str| named.get(name).map(|array| (&array.values, array.shape.clone()));
+        let value = |operand: usize, token: u32| match problem.several.len() {
+            1.. if operand == 0 => problem.n_labels + token as usize,
+            _ => (problem.operand_firsts[operand] + token) as usize,
+        };
+        let first_row = |operand: usize| problem.operand_sizes[..operand].iter().sum::<usize>();
+        let row = |operand: usize, token: u32| match spec.tables {
+            OperandTables::Separate => first_row(operand) + token as usize,
+            OperandTables::Shared | OperandTables::Summed => value(operand, token),
+        };
+        let n_rows = match spec.tables {
+            OperandTables::Separate => problem.n_inputs(),
+            _ => problem.n_labels + problem.several.len(),
+        };
+        let (weight, shape) = array("hidden.0.weight").unwrap();
+        let bias = array("hidden.0.bias").unwrap().0;
+        let is_sum = spec.tables == OperandTables::Summed;
+        let n_places = if is_sum { 1 } else { problem.n_operands() };
+        assert_eq!(shape, [if embedding == 0 { n_rows } else { embedding * n_places }, 7]);
+        let mut tape = <Mlp as Layers>::Tape::default();
+        let mut outputs = vec![0.0; chunk.len() * problem.n_labels];
+        network.forward(Numerics::Exact, &parameters, &chunk, &mut tape, &mut outputs);
+        let readout = network.readout(&parameters);
+        assert_eq!((readout.n_inputs, readout.hidden.len()), (problem.n_inputs(), problem.n_inputs() * 7));
+        for (i, tokens) in chunk.tokens.chunks_exact(problem.n_operands()).enumerate() {
+            for unit in 0..7 {
+                let mut sum = f64::from(bias[unit]);
+                let mut of_readout = f64::from(bias[unit]);
+                for (operand, &token) in tokens.iter().enumerate() {
+                    let row = row(operand, token);
+                    let place = if is_sum { 0 } else { operand };
+                    sum += match array("embedding.weight") {
+                        None => f64::from(weight[row * 7 + unit]),
+                        Some((table, shape)) => {
+                            assert_eq!(shape, [n_rows, embedding]);
+                            let product = |e: usize| {
+                                f64::from(table[row * embedding + e])
+                                    * f64::from(weight[(place * embedding + e) * 7 + unit])
+                            };
+                            (0..embedding).map(product).sum()
+                        }
+                    };
+                    of_readout += f64::from(readout.hidden[(first_row(operand) + token as usize) * 7 + unit]);
+                }
+                let found = f64::from(network.features(&tape)[i * 7 + unit]);
+                let expected = f64::from(Activation::Gelu.value(sum as f32));
+                assert!((found - expected).abs() < 1e-5, "{} {spec:?}: {found} against {expected}", problem.name);
+                assert!((sum - of_readout).abs() < 1e-5, "{} {spec:?}: readout {of_readout} for {sum}", problem.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sum_knows_no_order_and_other_tables_do() {
+    for (problem, _, spec) in mlps_of_all_tables() {
+        if problem.operand_sizes != [5, 5] {
+            continue;
+        }
+        let network = Mlp::new(&spec, &problem);
+        let parameters = network.layout().draw(5);
+        let chunk = Chunk::of(&problem.population(), 0..25);
+        let mut outputs = vec![0.0; 125];
+        network.forward(Numerics::Exact, &parameters, &chunk, &mut <Mlp as Layers>::Tape::default(), &mut outputs);
+        let of = |a: usize, b: usize| &outputs[(a * 5 + b) * 5..][..5];
+        let differs = |a: usize, b: usize| of(a, b).iter().zip(of(b, a)).any(|(x, y)| (x - y).abs() > 1e-5);
+        let any = (0..5).any(|a| (0..a).any(|b| differs(a, b)));
+        assert_eq!(any, spec.tables != OperandTables::Summed, "{spec:?}");
     }
 }
 

@@ -4,8 +4,8 @@
 //! x⁰ = E[token] + P[position]      x^l = block_l(x^(l−1))      z = LN(x^L at the last position) V
 //! ```
 //!
-//! Operands of one size share a table of embeddings, `[size + 1][d]`; others have their own rows, one operand after the
-//! other. Either way the row of `=` is the last. The last block computes what the last position needs: the keys and values of
+//! Where tables are shared, operands of one size have one table of embeddings, `[size + 1][d]`. Operands of other sizes, and where
+//! tables are separate all operands, have their own rows, one operand after the other. Either way the row of `=` is the last. The last block computes what the last position needs: the keys and values of
 //! all, and its query, MLP and output alone.
 //!
 //! Without normalization the features are the last block's MLP activations at `=`, as in Nanda et al. 2023
@@ -20,7 +20,7 @@ use crate::kernel::{Shape, Strided, product};
 use crate::model::{Initialization, Weights};
 use crate::random::Stream;
 use crate::spec::Numerics;
-use crate::spec::{Architecture, ModelSpec, Normalization};
+use crate::spec::{Architecture, ModelSpec, Normalization, OperandTables};
 use crate::task::Problem;
 use std::ops::Range;
 
@@ -46,10 +46,18 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// One table for all operands where they have the same size, else one beside the other.
-    pub(crate) fn of(problem: &Problem) -> Self {
+    /// One table for all operands where it is shared and they have the same size, else one beside the other.
+    pub(crate) fn of(problem: &Problem, tables: OperandTables) -> Self {
         let sizes = &problem.operand_sizes;
-        if sizes.iter().all(|size| *size == sizes[0]) {
+        // What names a problem is no number: its tokens have rows of their own behind those of the numbers.
+        if let (OperandTables::Shared, [n_problems, rest @ ..]) = (tables, &sizes[..])
+            && !problem.several.is_empty()
+            && rest.iter().all(|size| *size == rest[0])
+        {
+            let offsets = std::iter::once(rest[0]).chain(rest.iter().map(|_| 0)).collect();
+            return Self { offsets, equals: rest[0] + n_problems };
+        }
+        if tables == OperandTables::Shared && sizes.iter().all(|size| *size == sizes[0]) {
             Self { offsets: vec![0; sizes.len()], equals: sizes[0] }
         } else {
             let offsets = (0..sizes.len()).map(|operand| problem.input_offset(operand)).collect();
@@ -88,7 +96,7 @@ impl Transformer {
         assert!(problem.n_features == 0, "a transformer reads tokens");
         let d = transformer.dimension;
         let (table, starts, top) = Self::starts(spec, d, problem.n_labels);
-        let tokens = Tokens::of(problem);
+        let tokens = Tokens::of(problem, spec.tables);
         let mut layout = Layout::default();
         let embedding = layout.add("embedding.weight", &[tokens.n_rows(), d], table);
         let position = layout.add("position.weight", &[tokens.n_positions(), d], table);

@@ -3,7 +3,7 @@
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
 use crate::spec::{
-    Activation, Architecture, Initialization, MlpSpec, Normalization, RunSpec, TopLayer, TransformerSpec,
+    Activation, Architecture, Initialization, MlpSpec, Normalization, OperandTables, RunSpec, TopLayer, TransformerSpec,
 };
 
 /// Figure 3 of Tian 2025.
@@ -22,6 +22,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                 let Some(named) = Architecture::named(name) else { return false };
                 if name != s.model.architecture.name() {
                     s.model.architecture = named;
+                    s.model.tables = OperandTables::usual(named);
                 }
                 true
             },
@@ -51,6 +52,22 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .only(ARCHITECTURE, &["mlp", "transformer"])
     .also_called(&["layers", "n_layers", "num_layers"]),
+    Setting::new(
+        "model.tables",
+        "the weights that a token is looked up in: of each operand separate, shared by all (usual for a transformer, by operands of \
+         equally many tokens), or summed, which tells (a, b) and (b, a) not apart",
+        Access::Name {
+            allowed: OperandTables::NAMES,
+            get: |s| Some(s.model.tables.name()),
+            set: |s, name| {
+                let Some(tables) = OperandTables::named(name) else { return false };
+                s.model.tables = tables;
+                true
+            },
+        },
+    )
+    .unsaid_where(|s| s.model.tables == OperandTables::usual(s.model.architecture))
+    .also_called(&["symmetric", "shared", "tied", "shared_embedding", "tie_embeddings", "commutative"]),
     Setting::new(
         "model.width",
         "hidden units K",

@@ -20,13 +20,19 @@ pub(super) fn problems() -> Vec<(Problem, Chunk)> {
         operand_sizes: vec![3, 4],
         operand_firsts: vec![0, 0],
         structure: Structure::Function,
+        several: vec![],
         labels: (0..12).map(|i| (i / 4 + i % 4) % 5).collect(),
         n_features: 0,
         values: vec![],
     };
     let population = unequal.population();
     let n = population.len();
-    vec![chunk("cyclic:5"), chunk("operands:3:cyclic:3"), (unequal, Chunk::of(&population, 0..n))]
+    vec![
+        chunk("cyclic:5"),
+        chunk("operands:3:cyclic:3"),
+        chunk("several:cyclic:4,expression:x*y:4"),
+        (unequal, Chunk::of(&population, 0..n)),
+    ]
 }
 
 #[test]
@@ -38,6 +44,9 @@ fn the_gradient_of_a_transformer_agrees_with_central_differences() {
             {
                 let network = Transformer::new(&spec(depth, heads, normalization, activation), &problem);
                 check_gradient(&network, &chunk, problem.n_labels);
+                let tables = OperandTables::Separate;
+                let apart = ModelSpec { tables, ..spec(depth, heads, normalization, activation) };
+                check_gradient(&Transformer::new(&apart, &problem), &chunk, problem.n_labels);
             }
         }
     }
@@ -125,12 +134,19 @@ impl Oracle<'_> {
 
 #[test]
 fn a_transformer_agrees_with_the_definition_at_every_position() {
-    for (index, (problem, chunk)) in problems().into_iter().enumerate() {
+    // First row of each operand and the row of `=`: five tokens twice, three of them three times, four of them behind two names of
+    // problems, three and four.
+    let shared = [([0, 0, 0], 5), ([0, 0, 0], 3), ([4, 0, 0], 6), ([0, 3, 0], 7)];
+    let separate = [([0, 5, 0], 10), ([0, 3, 6], 9), ([0, 2, 6], 10), ([0, 3, 0], 7)];
+    let tables = [(OperandTables::Shared, shared), (OperandTables::Separate, separate)];
+    for ((tables, places), (index, (problem, chunk))) in
+        tables.into_iter().flat_map(|tables| problems().into_iter().enumerate().map(move |problem| (tables, problem)))
+    {
         for normalization in NORMALIZATIONS {
             for (depth, heads, initialization) in
                 [(1, 1, Initialization::Nanda), (2, 4, Initialization::Pytorch), (3, 2, Initialization::Nanda)]
             {
-                let spec = ModelSpec { initialization, ..spec(depth, heads, normalization, Activation::Gelu) };
+                let spec = ModelSpec { tables, initialization, ..spec(depth, heads, normalization, Activation::Gelu) };
                 let Architecture::Transformer(transformer) = spec.architecture else { unreachable!() };
                 let network = Transformer::new(&spec, &problem);
                 let mut parameters = network.layout().draw(2);
@@ -142,8 +158,7 @@ fn a_transformer_agrees_with_the_definition_at_every_position() {
                 let named = network.layout().named(&parameters);
                 let oracle = Oracle { parameters: &named, spec: transformer, activation: spec.activation };
                 for (i, tokens) in chunk.tokens.chunks_exact(problem.n_operands()).enumerate() {
-                    let offsets: [usize; 3] = if index == 2 { [0, 3, 0] } else { [0; 3] };
-                    let equals = [5, 3, 7][index];
+                    let (offsets, equals) = places[index];
                     let rows = tokens.iter().zip(offsets).map(|(t, offset)| *t as usize + offset).chain([equals]);
                     let (exact, exact_features) = oracle.forward(&rows.collect::<Vec<_>>());
                     // Depth 3 is 12 products of some 8 terms in f32, each off by 8 · 6e-8 of numbers up to 10.
