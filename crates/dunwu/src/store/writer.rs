@@ -1,5 +1,6 @@
 //! Writing a run, and going on with one that was interrupted.
 
+use super::disk;
 use super::entry::{self, Entry, Finished, ResumedEntry, SnapshotEntry};
 use super::error::StoreError;
 use super::file::{self, While as _};
@@ -13,7 +14,6 @@ use super::sealed_line::{open_line, seal_line};
 use super::{checkpoint, snapshot};
 use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot};
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -81,6 +81,17 @@ impl RunWriter {
         Ok(Resumed { writer, checkpoint, checkpoint_refused, torn: record.torn })
     }
 
+    /// Removes what is of no use in the directory of a run that has finished, where its writer was ended before it could: the
+    /// checkpoint and temporary files. Who cannot write there, or finds the run in use, leaves it at that.
+    pub fn clear_finished(dir: &RunDir) {
+        if let Ok(_lock) = RunLock::take(dir.path())
+            && Record::read(dir).is_ok_and(|record| record.finished.is_some())
+        {
+            let _ = file::remove_temp_files(dir.path());
+            let _ = disk::remove_file(&checkpoint::path(dir.path()));
+        }
+    }
+
     /// The run's directory.
     pub fn dir(&self) -> &RunDir {
         &self.dir
@@ -145,7 +156,7 @@ impl RunWriter {
     }
 
     /// Ends the record at `step` after `seconds` of wall time, removes the checkpoint and lets go of the lock. After an
-    /// error here the run can still be resumed, from its last checkpoint.
+    /// error here the run has finished, if the record could be written, or can still be resumed from its last checkpoint.
     pub fn finish(mut self, outcome: Outcome, step: u64, seconds: f64) -> Result<RunDir, StoreError> {
         self.end(Finished { outcome, step, seconds })?;
         Ok(self.dir)
@@ -160,7 +171,7 @@ impl RunWriter {
         self.append(&Entry::Finished(finished.into()))?;
         self.log.sync()?;
         let checkpoint = checkpoint::path(&path);
-        match fs::remove_file(&checkpoint) {
+        match disk::remove_file(&checkpoint) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(e).or_while("removing the checkpoint", &checkpoint)?,
             _ => Ok(()),
         }
