@@ -1,7 +1,7 @@
 //! `cargo xtask`: what a developer of this repository runs.
 //!
-//! Four commands: `check` (a few minutes, before a commit), `full` (everything that has to hold at every commit, what CI runs),
-//! `tidy` (the house rules) and `gallery` (the figures of the documents). Nothing but the standard library is used, so that it
+//! Five commands: `check` (a few minutes, before a commit), `full` (everything that has to hold at every commit, what CI runs),
+//! `tidy` (the house rules), `gallery` (the figures of the documents) and `torture` (broken disks, kills, nonsense). Nothing but the standard library is used, so that it
 //! builds in seconds.
 
 mod checkout;
@@ -10,6 +10,7 @@ mod gallery;
 mod say;
 mod steps;
 mod tidy;
+mod torture;
 
 use checkout::Checkout;
 use failure::Failure;
@@ -30,6 +31,8 @@ What a developer of this repository runs.
       NAME …            make these again
       --all             make all of them again
       --keep            go on with runs that an earlier call left in target/gallery
+  cargo xtask torture   break disks, kill processes, feed readers nonsense, and hold what is left against what was promised
+      --minutes N       how long (default: 3); --help says what else there is
 
 Exit codes: 0 all of it holds, 1 something does not, 2 usage.";
 
@@ -50,6 +53,7 @@ fn run(words: &[&str]) -> Result<(), Failure> {
         ["tidy"] => tidy::run(&checkout),
         ["tidy", "--write-exceptions"] => tidy::write_exceptions(&checkout),
         ["gallery", options @ ..] => gallery::run(&checkout, options),
+        ["torture", options @ ..] => torture::run(&checkout, options),
         [] | ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => {
             say!("{USAGE}");
             Ok(())

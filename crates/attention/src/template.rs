@@ -1,5 +1,7 @@
 //! Conversations as a model wants them written: its chat template, in Jinja as Hugging Face runs it.
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use minijinja::syntax::SyntaxConfig;
@@ -36,6 +38,14 @@ pub enum TemplateError {
         /// What is wrong and in which line.
         source: Box<Error>,
     },
+    /// It is far longer than any in use.
+    #[error(
+        "the model's chat template has {found} bytes, where those in use have some thousands; at most {LONGEST} are read"
+    )]
+    TooLong {
+        /// Its length.
+        found: usize,
+    },
     /// The template refuses the conversation, in its own words.
     #[error("the model's chat template refuses the conversation: {message}")]
     Refused {
@@ -51,6 +61,11 @@ pub enum TemplateError {
 }
 
 const NAME: &str = "chat";
+/// Bytes of a template that are read. The longest in use have 20,000.
+const LONGEST: usize = 1 << 15;
+/// Stack on which a template is read: `minijinja` takes one to four kilobytes for each level of an expression, and in `{{ -----1 }}`
+/// each byte is one. Memory that is not touched costs nothing.
+const STACK: usize = LONGEST << 12;
 /// Steps that a template may take, so that none runs for ever: those in use take some tens a message.
 const STEPS_MAX: u64 = 10_000_000;
 /// Marks what a template refuses with `raise_exception`, to tell it from other errors.
@@ -59,6 +74,21 @@ const REFUSED: &str = "raise_exception: ";
 impl ChatTemplate {
     /// Reads a template.
     pub fn new(source: &str) -> Result<Self, TemplateError> {
+        if source.len() > LONGEST {
+            return Err(TemplateError::TooLong { found: source.len() });
+        }
+        let failed = |why: &str| {
+            let source = Error::new(ErrorKind::InvalidOperation, format!("it needs a thread of its own: {why}"));
+            TemplateError::Syntax { source: Box::new(source) }
+        };
+        thread::scope(|scope| {
+            let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || Self::read(source));
+            let reader = reader.map_err(|error| failed(&error.to_string()))?;
+            reader.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
+    }
+
+    fn read(source: &str) -> Result<Self, TemplateError> {
         let mut environment = Environment::new();
         // As in `transformers`, `apply_chat_template`.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
@@ -164,10 +194,12 @@ fn without_generation_marks(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(start) = rest.find("{%") {
-        let Some(end) = rest[start..].find("%}").map(|end| start + end) else { break };
-        let inner = &rest[start + 2..end];
+        // Behind the opening mark: in `{%}` the two share a character.
+        let inside = start + 2;
+        let Some(end) = rest[inside..].find("%}").map(|end| inside + end) else { break };
+        let inner = &rest[inside..end];
         let word = inner.trim_start_matches(['-', '+']).trim_end_matches(['-', '+']).trim();
-        out.push_str(&rest[..start + 2]);
+        out.push_str(&rest[..inside]);
         match word {
             "generation" => out.push_str(&inner.replacen("generation", "if true", 1)),
             "endgeneration" => out.push_str(&inner.replacen("endgeneration", "endif", 1)),
@@ -257,6 +289,44 @@ mod tests {
     use super::*;
     use crate::file::ModelFile;
     use dunwu_attention_fixtures::{Format, Tiny};
+
+    /// Found by `cargo xtask torture --only chat-template`: the marks of `{%}` overlap.
+    #[test]
+    fn a_block_whose_marks_overlap_is_a_mistake_and_no_panic() {
+        for source in ["{%}", "a{%}b", "{%}{% generation %}", "{%%}"] {
+            assert!(matches!(ChatTemplate::new(source), Err(TemplateError::Syntax { .. })), "{source}");
+        }
+    }
+
+    /// Found by `cargo xtask torture --only chat-template`: eight kilobytes of minus signs ended the process.
+    #[test]
+    fn an_expression_of_any_depth_is_read_or_refused_and_ends_nothing() {
+        // Half of what is read: `minijinja` takes time that grows with the square of the depth. All of it was tried once.
+        let of = |begin: &str, piece: &str, end: &str| {
+            let n = (LONGEST / 2 - begin.len() - end.len()) / piece.len();
+            format!("{begin}{}{end}", piece.repeat(n))
+        };
+        for (begin, piece, end) in [
+            ("{{ ", "-", "1 }}"),
+            ("{{ ", "not ", "1 }}"),
+            ("{{ ", "(", "1 }}"),
+            ("{{ ", "[", "1 }}"),
+            ("{{ a", "|trim", " }}"),
+            ("{{ a", "[0]", " }}"),
+            ("{{ a", ".a", " }}"),
+            ("{{ a", "()", " }}"),
+            ("{{ 1", "+1", " }}"),
+            ("{{ 1", "~1", " }}"),
+            ("{{ 1", " if 1 else 1", " }}"),
+            ("{{ 1", " is odd", " }}"),
+            ("", "{% if 1 %}", ""),
+            ("{% if 1 %}", "{% elif 1 %}", "{% endif %}"),
+        ] {
+            let _ = ChatTemplate::new(&of(begin, piece, end)).map(|template| template.render(&[], true, "", ""));
+        }
+        let long = " ".repeat(LONGEST + 1);
+        assert!(matches!(ChatTemplate::new(&long), Err(TemplateError::TooLong { found }) if found == LONGEST + 1));
+    }
 
     /// `SmolLM2`'s, out of its GGUF file (Apache-2.0).
     const SMOLLM2: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";

@@ -4,6 +4,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::error::StreamError;
 use super::identity::Identity;
 use dunwu::store::RunId;
+use dunwu::store::disk;
 use dunwu::store::entry::Number;
 use dunwu::store::file::{self, FileError, While as _};
 use dunwu::store::lock::RunLock;
@@ -64,7 +65,7 @@ impl Folder {
     pub fn open(runs: &Path, identity: &Identity, restart: bool) -> Result<Opened, StreamError> {
         let id = identity.id();
         let path = runs.join("streams").join(id.as_str());
-        fs::create_dir_all(&path).or_while("making the folder of a stream", &path)?;
+        disk::make_folder(&path).or_while("making the folder of a stream", &path)?;
         let lock = lock(&path)?;
         file::remove_temp_files(&path)?;
         let about = path.join("stream.json");
@@ -139,7 +140,7 @@ fn log_of(path: &Path) -> PathBuf {
 }
 
 fn remove(path: &Path) -> Result<(), FileError> {
-    match fs::remove_file(path) {
+    match disk::remove_file(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(e).or_while("removing a checkpoint", path),
         _ => Ok(()),
     }

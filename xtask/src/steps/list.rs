@@ -5,6 +5,7 @@ use super::{Ending, Step};
 use crate::checkout::Checkout;
 use crate::failure::Failure;
 use crate::tidy;
+use crate::torture;
 use std::fs::File;
 use std::process::{Command, Stdio};
 
@@ -56,6 +57,11 @@ pub(crate) static FULL: &[Step] = &[
         run: |checkout| held(checkout.run(&["cargo", "bench", "--workspace", "--bench", "*", "--", "--test"])),
     },
     Step { name: "run", about: "one run, end to end, and the object that programs rely on", run: one_run },
+    Step {
+        name: "torture",
+        about: "broken disks, kills and nonsense: two minutes for what writes, one for what reads",
+        run: |checkout| held(torture::some_minutes(checkout)),
+    },
     Step { name: "slurm", about: "a sweep on a real Slurm comes to what a laptop makes of it", run: slurm },
     Step { name: "readme", about: "every command of the README", run: documents::readme },
     Step { name: "guide", about: "every command of every page of the guide", run: documents::guide },

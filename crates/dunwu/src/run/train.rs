@@ -3,7 +3,7 @@
 use super::RunRequest;
 use super::drive::{Before, Driven, Keeper, Pace, drive, seconds_of};
 use crate::opened::{Opened, Opening};
-use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, shorter_run};
+use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, StoreError, shorter_run};
 use crate::verb::{Progress, VerbError, Watcher};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Snapshot};
@@ -38,21 +38,31 @@ pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<
             inputs: &request.inputs,
             kernel: kernel_name(request.spec.numerics),
         };
-        let Some(shorter) = shorter_run(training.runs, &new)? else {
-            let writer = RunWriter::create(training.runs, &new)?;
-            return train(request, writer, None, training, watcher);
+        let begun = match shorter_run(training.runs, &new)? {
+            None => match RunWriter::create(training.runs, &new) {
+                Ok(writer) => return train(request, writer, None, training, watcher),
+                Err(error) => Err(error),
+            },
+            Some(shorter) => {
+                watcher.note(&format!(
+                    "the same run was made with {} steps, and this one begins with its first {}: {}",
+                    shorter.n_steps(),
+                    shorter.step(),
+                    shorter.dir().path().display()
+                ));
+                RunWriter::create_from(training.runs, &new, &shorter)
+            }
         };
-        watcher.note(&format!(
-            "the same run was made with {} steps, and this one begins with its first {}: {}",
-            shorter.n_steps(),
-            shorter.step(),
-            shorter.dir().path().display()
-        ));
-        let dir = RunWriter::create_from(training.runs, &new, &shorter)?;
+        let dir = match begun {
+            // Another process was faster by a moment: go on, find it finished, or hear who writes it.
+            Err(StoreError::Exists { path }) => RunDir::open(path)?,
+            dir => dir?,
+        };
         return go_on(request, &dir, training, watcher);
     };
     match dir.state()? {
         RunState::Finished(_) => {
+            RunWriter::clear_finished(&dir);
             watcher.note(&format!("this run exists already: {}", dir.path().display()));
             Ok(RunEnd::Found(dir))
         }
@@ -63,6 +73,7 @@ pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<
 /// Goes on with the run in `dir`, or finds it finished.
 pub fn resume(dir: RunDir, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<RunEnd, VerbError> {
     if let RunState::Finished(_) = dir.state()? {
+        RunWriter::clear_finished(&dir);
         watcher.note(&format!("this run is finished already: {}", dir.path().display()));
         return Ok(RunEnd::Found(dir));
     }
@@ -77,7 +88,14 @@ fn go_on(
     training: &Training<'_>,
     watcher: &mut Watcher<'_>,
 ) -> Result<RunEnd, VerbError> {
-    let resumed = RunWriter::resume(dir, kernel_name(request.spec.numerics))?;
+    let resumed = match RunWriter::resume(dir, kernel_name(request.spec.numerics)) {
+        // By another process, between our look and our lock.
+        Err(StoreError::Finished { .. }) => {
+            watcher.note(&format!("another process has just finished this run: {}", dir.path().display()));
+            return Ok(RunEnd::Found(dir.clone()));
+        }
+        resumed => resumed?,
+    };
     if resumed.torn {
         watcher.note("the record ended inside a line, which was cut");
     }
@@ -176,5 +194,32 @@ impl Keeper for Recording<'_, '_, '_> {
 
     fn keep_last_state(&mut self, state: impl FnOnce() -> Checkpoint) -> Result<(), VerbError> {
         Ok(self.writer.save_checkpoint(&state())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    /// Found by `cargo xtask torture --only run`: another process may finish or begin a run between our look and our lock.
+    #[test]
+    fn a_run_that_another_process_finishes_at_the_same_time_is_found() {
+        let root = tempfile::tempdir().unwrap();
+        let training = Training { runs: root.path(), checkpoint_every: Duration::from_secs(10) };
+        let words = ["small", "task=cyclic:3", "model.width=2", "steps=2"].map(str::to_owned);
+        let request = RunRequest::from_words(&words).unwrap();
+        let (stop, mut said) = (AtomicBool::new(false), Vec::new());
+        let mut hear = |event: &Progress<'_>| {
+            if let Progress::Note(note) = event {
+                said.push((*note).to_owned());
+            }
+        };
+        let mut watcher = Watcher::new(&mut hear, &stop);
+        let RunEnd::Made(dir, _) = run(&request, &training, &mut watcher).unwrap() else { panic!("it is made") };
+        // As if it had been looked at before it was finished.
+        let again = go_on(&request, &dir, &training, &mut watcher).unwrap();
+        assert!(matches!(again, RunEnd::Found(found) if found == dir));
+        assert!(said.iter().any(|note| note.starts_with("another process has just finished this run")), "{said:?}");
     }
 }

@@ -12,9 +12,9 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const KERNEL: &str = "plain";
-const LAST_STEP: u64 = 6;
-const CHECKPOINT_STEP: u64 = 3;
-const OUTCOME: Outcome = Outcome::Diverged { step: 5 };
+pub(super) const LAST_STEP: u64 = 6;
+pub(super) const CHECKPOINT_STEP: u64 = 3;
+pub(super) const OUTCOME: Outcome = Outcome::Diverged { step: 5 };
 
 /// A run whose every number is a function of the step.
 fn scalars(step: u64) -> Scalars {
@@ -60,11 +60,11 @@ fn inputs() -> [(String, String); 1] {
     [("table.json".to_owned(), "[[0,1],[1,0]]".to_owned())]
 }
 
-fn id() -> RunId {
+pub(super) fn id() -> RunId {
     NewRun { name: "", spec: &spec(), inputs: &inputs(), kernel: KERNEL }.id()
 }
 
-fn create(root: &Path) -> Result<RunWriter, StoreError> {
+pub(super) fn create(root: &Path) -> Result<RunWriter, StoreError> {
     RunWriter::create(root, &NewRun { name: "cyclic:3", spec: &spec(), inputs: &inputs(), kernel: KERNEL })
 }
 
@@ -81,14 +81,16 @@ fn is_ours(state: RunState, wanted: Option<u64>) -> bool {
 
 /// Does steps `from..=LAST_STEP`: scalars at each, snapshots at even ones, the checkpoint at its step.
 fn drive(writer: &mut RunWriter, from: u64) -> Result<(), StoreError> {
-    for step in from..=LAST_STEP {
-        writer.append_scalars(&scalars(step))?;
-        if step % 2 == 0 {
-            writer.append_snapshot(&weights_at(step))?;
-        }
-        if step == CHECKPOINT_STEP {
-            writer.save_checkpoint(&checkpoint())?;
-        }
+    (from..=LAST_STEP).try_for_each(|step| drive_step(writer, step))
+}
+
+pub(super) fn drive_step(writer: &mut RunWriter, step: u64) -> Result<(), StoreError> {
+    writer.append_scalars(&scalars(step))?;
+    if step.is_multiple_of(2) {
+        writer.append_snapshot(&weights_at(step))?;
+    }
+    if step == CHECKPOINT_STEP {
+        writer.save_checkpoint(&checkpoint())?;
     }
     Ok(())
 }
@@ -102,7 +104,7 @@ fn interrupted() -> (TempDir, RunDir) {
     (root, dir)
 }
 
-fn resume(dir: &RunDir) -> Result<Resumed, StoreError> {
+pub(super) fn resume(dir: &RunDir) -> Result<Resumed, StoreError> {
     RunWriter::resume(dir, KERNEL)
 }
 
@@ -116,7 +118,7 @@ fn resume_and_compare(dir: &RunDir) -> Option<u64> {
     step
 }
 
-fn assert_whole(dir: &RunDir) {
+pub(super) fn assert_whole(dir: &RunDir) {
     let record = Record::read(dir).unwrap();
     assert!(!record.torn);
     assert_eq!(format!("{:?}", record.scalars), format!("{:?}", (0..=LAST_STEP).map(scalars).collect::<Vec<_>>()));

@@ -1,10 +1,11 @@
 //! Files that are either there or not: atomic replacement, and what went wrong in words that help.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use super::disk::{self, WrittenFile};
+use std::fs;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 /// Why a file or directory could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -111,21 +112,21 @@ pub fn replace(path: &Path, bytes: &[u8], doing: &'static str) -> Result<(), Fil
         if let Ok(old) = fs::metadata(path) {
             let _ = fs::set_permissions(&temp, old.permissions()); // some file systems have none
         }
-        fs::rename(&temp, path)
+        disk::rename(&temp, path)
     });
     if written.is_err() {
         // Best effort: on a full disk the half-written file would only be in the way.
-        let _ = fs::remove_file(&temp);
+        let _ = disk::remove_file(&temp);
     }
     written.or_while(doing, path)?;
-    sync_dir(parent_of(path)).or_while(doing, path)
+    disk::sync_folder(parent_of(path)).or_while(doing, path)
 }
 
 /// Whether a file can be made in `folder`, found out by making one and removing it.
 pub fn try_folder(folder: &Path, doing: &'static str) -> Result<(), FileError> {
     let probe = temp_path(&folder.join("probe"));
-    let made = File::create(&probe);
-    let _ = fs::remove_file(&probe);
+    let made = WrittenFile::create(&probe);
+    let _ = disk::remove_file(&probe);
     made.map(drop).or_while(doing, folder)
 }
 
@@ -135,7 +136,7 @@ const TEMP_SUFFIX: &str = ".tmp";
 pub fn temp_path(path: &Path) -> PathBuf {
     /// Processes in containers may have one number, so a time is in it.
     static PROCESS: LazyLock<String> = LazyLock::new(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let now = disk::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         format!("{}-{now:x}", std::process::id())
     });
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -149,21 +150,25 @@ pub fn is_temp_name(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(TEMP_SUFFIX)
 }
 
+/// Whether the process that made a temporary file goes on, on this machine, and is another than this one: it may be about to rename it.
+fn is_in_use(name: &str) -> bool {
+    let process = name.strip_suffix(TEMP_SUFFIX).and_then(|rest| rest.rsplit('.').next());
+    let pid = process.and_then(|process| process.split_once('-')).map_or("", |(pid, _)| pid);
+    let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && pid != std::process::id().to_string() && Path::new("/proc").join(pid).exists()
+}
+
 /// Removes what [`replace`] left in `dir` where its process was ended.
 pub fn remove_temp_files(dir: &Path) -> Result<(), FileError> {
     let doing = "removing a temporary file that an interrupted writer left";
     for entry in fs::read_dir(dir).or_while(doing, dir)? {
         let path = entry.or_while(doing, dir)?.path();
-        if is_temp_name(&path.file_name().unwrap_or_default().to_string_lossy()) {
-            fs::remove_file(&path).or_while(doing, &path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_temp_name(&name) && !is_in_use(&name) {
+            disk::remove_file(&path).or_while(doing, &path)?;
         }
     }
     Ok(())
-}
-
-/// A name is durable only when its directory is.
-pub fn sync_dir(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) } // elsewhere a directory cannot be opened as a file
 }
 
 /// The directory that holds `path`.
@@ -172,7 +177,7 @@ pub fn parent_of(path: &Path) -> &Path {
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+    let mut file = WrittenFile::create(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync()
 }

@@ -1,10 +1,11 @@
 //! One process writes a run, and whoever looks can see which.
 
+use super::disk::{self, WrittenFile};
 use super::error::StoreError;
 use super::file::{FileError, While as _};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -32,7 +33,7 @@ impl WritingProcess {
             pid: Some(std::process::id()),
             host: Some(host_name()),
             command: Some(words.join(" ")),
-            since: Some(utc_text(SystemTime::now())),
+            since: Some(utc_text(disk::now())),
         }
     }
 }
@@ -53,7 +54,7 @@ impl fmt::Display for WritingProcess {
 /// Held while a run is written. The system releases it when the process ends, however it ends, so there is no stale lock.
 #[derive(Debug)]
 pub struct RunLock {
-    _file: File,
+    _file: WrittenFile,
 }
 
 /// How often, and how far apart, a writer asks for a lock that is held: those who look hold it for some microseconds.
@@ -70,8 +71,7 @@ impl RunLock {
     pub fn try_take(dir: &Path) -> Result<Result<Self, Box<WritingProcess>>, FileError> {
         let path = path(dir);
         let doing = "locking the run";
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = options.or_while(doing, &path)?;
+        let mut file = WrittenFile::open_or_create(&path).or_while(doing, &path)?;
         let mut tries = 0;
         loop {
             tries += 1;

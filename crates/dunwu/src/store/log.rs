@@ -1,7 +1,7 @@
 //! Appending to the record: after every call, successful or not, the file holds whole lines only.
 
+use super::disk::WrittenFile;
 use super::file::{FileError, While as _};
-use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,30 +9,30 @@ const DOING: &str = "appending to the record";
 
 /// The record, open for appending. `sink` is the file itself; tests put a failing disk in its place.
 #[derive(Debug)]
-pub struct Log<W = File> {
+pub struct Log<W = WrittenFile> {
     path: PathBuf,
     sink: W,
     /// Bytes of whole lines.
     len: u64,
 }
 
-impl Log<File> {
+impl Log<WrittenFile> {
     /// Opens the record at `path` and cuts what follows its first `len` bytes.
     pub fn open(path: &Path, len: u64) -> Result<Self, FileError> {
-        let sink = OpenOptions::new().append(true).open(path).or_while(DOING, path)?;
+        let sink = WrittenFile::append_to(path).or_while(DOING, path)?;
         sink.set_len(len).or_while("cutting the record's torn tail", path)?;
         Ok(Self { path: path.to_owned(), sink, len })
     }
 
     /// A log of its own at `path`, where there is none yet.
     pub fn create(path: &Path) -> Result<Self, FileError> {
-        let sink = OpenOptions::new().append(true).create_new(true).open(path).or_while("beginning a log", path)?;
+        let sink = WrittenFile::create_new(path).or_while("beginning a log", path)?;
         Ok(Self { path: path.to_owned(), sink, len: 0 })
     }
 
     /// Returns when every line so far would survive a power loss.
     pub fn sync(&self) -> Result<(), FileError> {
-        self.sink.sync_data().or_while(DOING, &self.path)
+        self.sink.sync().or_while(DOING, &self.path)
     }
 }
 
@@ -43,7 +43,7 @@ impl<W: Write> Log<W> {
         let bytes = format!("{line}\n");
         if let Err(source) = self.sink.write_all(bytes.as_bytes()) {
             // Part of the line may be there. Cutting it needs no space; if even that fails, the next reader cuts it.
-            let _ = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(self.len));
+            let _ = WrittenFile::append_to(&self.path).and_then(|file| file.set_len(self.len));
             return Err(FileError::new(DOING, &self.path, source));
         }
         self.len += bytes.len() as u64;
@@ -59,6 +59,7 @@ impl<W: Write> Log<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::{File, OpenOptions};
     use std::io::{self, ErrorKind};
 
     /// A disk with room for so many further bytes.

@@ -29,6 +29,7 @@
 
 mod cache;
 pub mod checkpoint;
+pub mod disk;
 pub mod entry;
 pub mod error;
 pub mod file;
@@ -68,5 +69,7 @@ pub use table::{Column, Table, TableError};
 pub use table_reader::read_table;
 pub use writer::{Resumed, RunWriter};
 
+#[cfg(all(test, debug_assertions))]
+mod crashes;
 #[cfg(test)]
 mod faults;

@@ -4,6 +4,7 @@
 //! with a comment that says which request made it: the same request replaces its page, another one takes the next free name
 //! (`race-cyclic-23-2.html`), and a file of somebody else is left alone.
 
+use super::disk;
 use super::file::{self, FileError, While as _};
 use super::id::slug;
 use std::fs;
@@ -156,7 +157,7 @@ impl OutputFolder {
 
     /// Makes it, if it is missing.
     pub fn make(&self) -> Result<&Path, OutputError> {
-        let made = fs::create_dir_all(&self.path).or_while("making the folder", &self.path);
+        let made = disk::make_folder(&self.path).or_while("making the folder", &self.path);
         made.map_err(|source| OutputError::Refused { path: self.path.clone(), source })?;
         Ok(&self.path)
     }

@@ -1,5 +1,6 @@
 //! Removing runs. What is being written is not removed, and what is half removed is no run any more.
 
+use super::disk;
 use super::error::StoreError;
 use super::file::While as _;
 use super::lock::RunLock;
@@ -27,9 +28,9 @@ pub fn remove(run: &RunDir) -> Result<(), StoreError> {
     let hidden = path.with_file_name(format!(".removed-{}", run.dir_name()));
     let doing = "removing the run";
     if hidden.exists() {
-        fs::remove_dir_all(&hidden).or_while(doing, &hidden)?; // an earlier removal was interrupted
+        disk::remove_folder(&hidden).or_while(doing, &hidden)?; // an earlier removal was interrupted
     }
-    fs::rename(path, &hidden).or_while(doing, path)?;
+    disk::rename(path, &hidden).or_while(doing, path)?;
     drop(lock);
-    Ok(fs::remove_dir_all(&hidden).or_while(doing, &hidden)?)
+    Ok(disk::remove_folder(&hidden).or_while(doing, &hidden)?)
 }

@@ -1,6 +1,7 @@
 //! Where a run is, and how it stands.
 
 use super::checkpoint;
+use super::disk;
 use super::entry::{FORMAT, Finished, Header};
 use super::error::{StoreError, WithoutRecord};
 use super::file::{self, While as _};
@@ -188,12 +189,15 @@ impl RunDir {
         let doing = "creating the run directory";
         let path = root.join(format!("{id}-{}", slug(new.name)));
         for dir in [path.as_path(), &path.join("inputs"), &path.join("snapshots")] {
-            fs::create_dir_all(dir).or_while(doing, dir)?;
+            disk::make_folder(dir).or_while(doing, dir)?;
         }
         let lock = RunLock::take(&path)?;
         let record = path.join("record.jsonl");
         if record.exists() {
             return Err(StoreError::Exists { path }); // by another process, between our look and our lock
+        }
+        for dir in [path.as_path(), &path.join("inputs")] {
+            file::remove_temp_files(dir)?; // of whoever began it before
         }
         for (name, text) in new.inputs {
             file::replace(&path.join("inputs").join(name), text.as_bytes(), "copying an input into the run")?;
@@ -210,7 +214,7 @@ impl RunDir {
         let header = serde_json::to_string(&header).expect("a header is plain text and numbers");
         let line = seal_line(&header, "") + "\n";
         file::replace(&record, line.as_bytes(), "beginning the record")?;
-        file::sync_dir(root).or_while(doing, root)?;
+        disk::sync_folder(root).or_while(doing, root)?;
         Ok((Self { path }, lock))
     }
 }

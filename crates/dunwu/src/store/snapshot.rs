@@ -12,6 +12,7 @@
 //! The file's metadata is one entry, `dunwu`, holding a JSON object: several entries would be written in hash order, and
 //! the same snapshot would not be the same bytes.
 
+use super::disk;
 use super::entry::SnapshotEntry;
 use super::error::StoreError;
 use super::file::{FileError, While as _};
@@ -226,7 +227,7 @@ pub(super) fn remove_unrecorded(dir: &Path, recorded: &[SnapshotEntry]) -> Resul
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_recorded = recorded.iter().any(|entry| entry.file == format!("snapshots/{name}"));
         if !is_recorded {
-            fs::remove_file(&path).or_while(doing, &path)?;
+            disk::remove_file(&path).or_while(doing, &path)?;
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ use parquet::file::reader::{FileReader as _, RowGroupReader, SerializedFileReade
 use parquet::schema::types::ColumnDescriptor;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// What programs write where there is no value.
@@ -35,7 +36,10 @@ pub fn read_table(path: &Path) -> Result<Table, TableError> {
     if let Some(what) = known_as(&first) {
         return Err(unreadable(format!("it is {what}")));
     }
-    read_parquet(File::open(path).or_while("reading a table", path)?).map_err(unreadable)
+    let file = File::open(path).or_while("reading a table", path)?;
+    // `parquet` asserts in places what a broken file makes false.
+    let read = catch_unwind(AssertUnwindSafe(|| read_parquet(file)));
+    read.unwrap_or_else(|_| Err("its pages are damaged".to_owned())).map_err(unreadable)
 }
 
 /// What begins so and is neither Parquet nor CSV.
@@ -60,6 +64,14 @@ fn read_parquet(file: File) -> Result<Table, String> {
         let is_flat = descriptor.max_rep_level() == 0 && descriptor.max_def_level() <= 1;
         let Some(mut values) = Values::of(&descriptor).filter(|_| is_flat) else { continue };
         for group in 0..reader.num_row_groups() {
+            // `parquet` asserts these.
+            let chunk = reader.metadata().row_group(group).columns().get(index);
+            let chunk =
+                chunk.ok_or_else(|| format!("its column {:?} is not in every part of it", descriptor.name()))?;
+            let begins = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+            if begins < 0 || chunk.compressed_size() < 0 {
+                return Err(format!("its column {:?} begins or ends before the file does", descriptor.name()));
+            }
             let group = reader.get_row_group(group).map_err(|e| e.to_string())?;
             values.extend(group.as_ref(), index).map_err(|why| format!("its column {:?}: {why}", descriptor.name()))?;
         }

@@ -1,5 +1,6 @@
 //! Writing a run, and going on with one that was interrupted.
 
+use super::disk;
 use super::entry::{self, Entry, Finished, ParentEntry, ResumedEntry, SnapshotEntry};
 use super::error::StoreError;
 use super::file::{self, While as _};
@@ -14,7 +15,6 @@ use super::shorter::ShorterRun;
 use super::{checkpoint, snapshot};
 use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot};
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -101,6 +101,21 @@ impl RunWriter {
         Ok(Resumed { writer, checkpoint, checkpoint_refused, torn: record.torn })
     }
 
+    /// Removes what is of no use in the directory of a run that has finished, where its writer was ended before it could: a
+    /// checkpoint of an earlier step and temporary files. Who cannot write there, or finds the run in use, leaves it at that.
+    pub fn clear_finished(dir: &RunDir) {
+        if let Ok(_lock) = RunLock::take(dir.path())
+            && let Ok(record) = Record::read(dir)
+            && let Some(finished) = record.finished
+        {
+            let _ = file::remove_temp_files(dir.path());
+            let is_of_end = |checkpoint: &Checkpoint| checkpoint.step == finished.step;
+            if !matches!(checkpoint::usable(dir, &record), Ok(Ok(Some(checkpoint))) if is_of_end(&checkpoint)) {
+                let _ = disk::remove_file(&checkpoint::path(dir.path()));
+            }
+        }
+    }
+
     /// The run's directory.
     pub fn dir(&self) -> &RunDir {
         &self.dir
@@ -167,8 +182,8 @@ impl RunWriter {
     }
 
     /// Ends the record at `step` after `seconds` of wall time and lets go of the lock. A checkpoint of an earlier step is removed; one
-    /// of `step` stays, for a run of more steps ([`shorter_run`](super::shorter_run)). After an error here the run can still be
-    /// resumed, from its last checkpoint.
+    /// of `step` stays, for a run of more steps ([`shorter_run`](super::shorter_run)). After an error here the run has finished, if
+    /// the record could be written, or can still be resumed from its last checkpoint.
     pub fn finish(mut self, outcome: Outcome, step: u64, seconds: f64) -> Result<RunDir, StoreError> {
         self.end(Finished { outcome, step, seconds })?;
         Ok(self.dir)
@@ -186,7 +201,7 @@ impl RunWriter {
             return Ok(());
         }
         let checkpoint = checkpoint::path(&path);
-        match fs::remove_file(&checkpoint) {
+        match disk::remove_file(&checkpoint) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(e).or_while("removing the checkpoint", &checkpoint)?,
             _ => Ok(()),
         }

@@ -4,10 +4,11 @@ use crate::draw;
 use dunwu::answer::Answer;
 use dunwu::run::open;
 use dunwu::store::RunDir;
+use dunwu::store::disk;
 use dunwu::store::file::{FileError, replace};
 use dunwu::tables;
 use dunwu::verb::{VerbError, Watcher};
-use std::fs;
+
 use std::path::{Path, PathBuf};
 
 /// How tables are written.
@@ -28,7 +29,7 @@ pub fn export(
     watcher: &mut Watcher<'_>,
 ) -> Result<(Answer, Vec<PathBuf>), VerbError> {
     // A folder that cannot be made is known before anything is measured.
-    fs::create_dir_all(output)
+    disk::make_folder(output)
         .map_err(|source| FileError::new("making the folder of figures and tables", output, source))?;
     let opened = open(dir, watcher)?;
     let answer = super::with_landscape(&opened, dir, watcher)?;

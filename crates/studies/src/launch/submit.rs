@@ -5,10 +5,10 @@ use super::job_number::job_number;
 use super::sizing::{Size, Sizing};
 use super::slurm::{Script, SlurmPlan, SlurmRequest, folder};
 use crate::sweep::SweepRequest;
+use dunwu::store::disk;
 use dunwu::store::file::{While as _, replace};
 use dunwu::verb::{VerbError, Watcher};
 use std::env;
-use std::fs;
 use std::io::{ErrorKind, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf, absolute};
@@ -121,11 +121,11 @@ fn utf8(path: &Path) -> Result<String, VerbError> {
 
 /// Writes what the jobs read and both scripts, and submits them.
 fn submit(plan: &SlurmPlan, watcher: &mut Watcher<'_>) -> Result<Jobs, VerbError> {
-    fs::create_dir_all(&plan.folder).or_while("making the folder of scripts", Path::new(&plan.folder))?;
+    disk::make_folder(Path::new(&plan.folder)).or_while("making the folder of scripts", Path::new(&plan.folder))?;
     for Script { path, text } in plan.frozen.iter().chain([&plan.array, &plan.collect]) {
         let path = Path::new(path);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).or_while("making the folder of scripts", folder)?;
+            disk::make_folder(folder).or_while("making the folder of scripts", folder)?;
         }
         replace(path, text.as_bytes(), "writing a script")?;
     }
@@ -278,6 +278,7 @@ fn max_array_size(watcher: &mut Watcher<'_>) -> usize {
 #[cfg(unix)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     /// A program with this text, and its path.

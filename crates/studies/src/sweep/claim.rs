@@ -13,13 +13,14 @@
 use super::SweepError;
 use super::folder::Folder;
 use dunwu::store::RunId;
+use dunwu::store::disk::{self, WrittenFile};
 use dunwu::store::file::While as _;
 use dunwu::store::lock::host_name;
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// This process among those that work on a folder.
 #[derive(Debug)]
@@ -27,25 +28,27 @@ pub(super) struct Worker {
     name: String,
     path: PathBuf,
     /// Holds the lock.
-    file: File,
+    file: WrittenFile,
     identity: String,
     beats: u64,
+    /// Where the workers are.
+    folder: PathBuf,
 }
 
 impl Worker {
     /// Makes this process known.
     pub(super) fn enrol(folder: &Folder) -> Result<Self, SweepError> {
         folder.make()?;
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let since = disk::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let host = host_name();
         let name = format!("{}-{}-{since:x}", dunwu::store::slug(&host), std::process::id());
         let path = folder.workers().join(&name);
         let doing = "making this worker known";
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).or_while(doing, &path)?;
+        let file = WrittenFile::create_new(&path).or_while(doing, &path)?;
         // Where a file system has no locks, nobody may ask for this one: such a worker is known by its heartbeat alone.
         let machine = if file.try_lock().is_ok() { boot() } else { name.clone() };
         let identity = format!("{host} {machine}");
-        let mut worker = Self { name, path, file, identity, beats: 0 };
+        let mut worker = Self { name, path, file, identity, beats: 0, folder: folder.workers() };
         worker.beat()?;
         Ok(worker)
     }
@@ -60,15 +63,38 @@ impl Worker {
         let text = format!("{}\n{}\n", self.identity, self.beats);
         // Synced, or a client of a network file system keeps it to itself for longer than a lease.
         let written = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(text.as_bytes()));
-        let written = written.and_then(|()| self.file.sync_data());
+        let written = written.and_then(|()| self.file.sync());
         Ok(written.or_while("showing that this worker lives", &self.path)?)
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path); // a file that stays behind is of a worker whose lock is free
+        let _ = disk::remove_file(&self.path); // a file that stays behind is of a worker whose lock is free
+        self.remove_dead();
     }
+}
+
+impl Worker {
+    /// Removes the files of workers of this machine that were ended: their locks are free, and an owner without a file counts as dead.
+    fn remove_dead(&self) {
+        for path in fs::read_dir(&self.folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let is_dead = text.lines().next() == Some(self.identity.as_str()) || was_ended_at_once(&path, &text);
+            if is_dead && is_locked(&path).is_ok_and(|is_locked| !is_locked) {
+                let _ = disk::remove_file(&path); // it may be gone by now
+            }
+        }
+    }
+}
+
+/// Whether a worker of this machine was ended before it had said who it is, as its name tells and the system.
+fn was_ended_at_once(path: &Path, text: &str) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let host = dunwu::store::slug(&host_name());
+    let pid = name.strip_prefix(&format!("{host}-")).and_then(|rest| rest.split('-').next());
+    let is_gone = |pid: &str| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists();
+    text.lines().count() < 2 && Path::new("/proc/self").exists() && pid.is_some_and(is_gone)
 }
 
 /// What tells this start of this machine from every other; random where the system does not say, so that no other process is
@@ -104,7 +130,7 @@ impl Claim {
 
     /// Lets another worker make it.
     pub(super) fn give_back(self) {
-        let _ = fs::remove_file(&self.path); // if it stays, it counts no longer once this process has ended
+        let _ = disk::remove_file(&self.path); // if it stays, it counts no longer once this process has ended
     }
 }
 
@@ -130,7 +156,7 @@ impl Claims {
         let doing = "claiming a run";
         for generation in 0_u32.. {
             let path = self.dir.join(format!("{run}.{generation}"));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match WrittenFile::create_new(&path) {
                 Ok(mut file) => {
                     file.write_all(self.me.as_bytes()).or_while(doing, &path)?;
                     return Ok(Some(Claim { path, generation }));
@@ -216,11 +242,20 @@ fn is_locked(path: &Path) -> Result<bool, SweepError> {
     }
 }
 
-/// Removes the claims of these runs, whose rows are there: nobody makes them again.
+/// Removes the claims and checkpoints of these runs, whose rows are there: nobody makes them again.
 pub(super) fn clear<'a>(folder: &Folder, done: impl Iterator<Item = &'a RunId>) {
+    let done: BTreeSet<&RunId> = done.collect();
+    // What a worker leaves that is ended between a row and the removal of the run's checkpoint, or while it writes one.
+    for path in fs::read_dir(folder.checkpoints()).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let run = name.trim_start_matches('.').split('-').next().and_then(|run| run.parse().ok());
+        if run.is_some_and(|run: RunId| done.contains(&run)) {
+            let _ = disk::remove_file(&path); // what stays costs space alone
+        }
+    }
     for run in done {
         for generation in 0_u32.. {
-            if fs::remove_file(folder.claims().join(format!("{run}.{generation}"))).is_err() {
+            if disk::remove_file(&folder.claims().join(format!("{run}.{generation}"))).is_err() {
                 break; // there is none, or it stays, and costs a look
             }
         }

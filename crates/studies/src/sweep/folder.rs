@@ -12,9 +12,9 @@
 //! A run belongs to no sweep: it is known by the hash of its spec, so that every sweep on the same folder finds it.
 
 use super::expand::Planned;
+use dunwu::store::disk;
 use dunwu::store::file::{FileError, While as _};
 use dunwu_engine::kernel::kernel_name;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The part of a folder of runs that sweeps write to.
@@ -55,16 +55,20 @@ impl Folder {
         self.part("workers")
     }
 
+    pub(super) fn checkpoints(&self) -> PathBuf {
+        self.part("checkpoints")
+    }
+
     /// Where a run's checkpoint is. One that another kernel or build made would give other bits, so it has another name.
     pub(super) fn checkpoint(&self, planned: &Planned) -> PathBuf {
         let kernel = dunwu::store::slug(kernel_name(planned.spec.numerics));
         let version = env!("CARGO_PKG_VERSION");
-        self.part("checkpoints").join(format!("{}-{kernel}-{version}.safetensors", planned.id))
+        self.checkpoints().join(format!("{}-{kernel}-{version}.safetensors", planned.id))
     }
 
     pub(super) fn make(&self) -> Result<(), FileError> {
-        for dir in [self.rows(), self.curves(), self.claims(), self.workers(), self.part("checkpoints")] {
-            fs::create_dir_all(&dir).or_while("making the folder of a sweep", &dir)?;
+        for dir in [self.rows(), self.curves(), self.claims(), self.workers(), self.checkpoints()] {
+            disk::make_folder(&dir).or_while("making the folder of a sweep", &dir)?;
         }
         Ok(())
     }

@@ -8,11 +8,11 @@ use super::rows;
 use super::table::{Collected, collect};
 use super::work::{Options, work};
 use dunwu::run::Base;
+use dunwu::store::disk;
 use dunwu::store::file::While as _;
 use dunwu::store::{OutputFile, Table};
 use dunwu::verb::{Progress, Tally, TimeLeft, VerbError, Watcher};
 use dunwu_engine::RunSpec;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -182,7 +182,7 @@ impl SweepRequest {
         let collected = collect(&self.runs, &self.folder)?;
         let table = table.map_or_else(|| self.folder.table(&self.name), Path::to_owned);
         if let Some(folder) = table.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).or_while("making the folder of the table", folder)?;
+            disk::make_folder(folder).or_while("making the folder of the table", folder)?;
         }
         write(&collected.table, &table)?;
         let curves = (collected.curves.n_rows() > 0).then(|| beside(&table));

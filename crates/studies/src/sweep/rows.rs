@@ -4,6 +4,7 @@ use super::SweepError;
 use super::folder::Folder;
 use super::row::{Curve, Row};
 use dunwu::landscape::trial::MadeRuns;
+use dunwu::store::disk;
 use dunwu::store::file::{While as _, replace};
 use dunwu::store::log::Log;
 use dunwu::store::sealed_line::{open_line, seal_line};
@@ -74,6 +75,8 @@ impl Logs {
         let begin = |dir: PathBuf| {
             let mut log = Log::create(&dir.join(format!("{worker}.jsonl")))?;
             log.append(&header)?;
+            // Or the file itself would be lost with the power, whatever of it is synced later.
+            disk::sync_folder(&dir).or_while("beginning a file of finished runs", &dir)?;
             Ok::<_, SweepError>(log)
         };
         Ok(Self { curves: begin(folder.curves())?, rows: begin(folder.rows())? })

@@ -324,6 +324,46 @@ fn a_worker_of_another_machine_is_dead_when_its_heart_stands_still() {
     assert!(folder.claims().join(format!("{run}.1")).exists(), "nobody's claim is taken away");
 }
 
+/// Found by `cargo xtask torture --only sweep`: files of killed workers stayed for ever.
+#[test]
+fn the_next_worker_removes_what_killed_ones_left() {
+    let (_dir, folder) = folder();
+    let alive = Worker::enrol(&folder).unwrap();
+    let last = Worker::enrol(&folder).unwrap();
+    let names = || {
+        let entries = fs::read_dir(folder.workers()).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.map(|name| name.to_string_lossy().into_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let identity = fs::read_to_string(folder.workers().join(alive.name())).unwrap();
+    let host = dunwu::store::slug(&dunwu::store::lock::host_name());
+    fs::write(folder.workers().join("killed"), identity).unwrap();
+    fs::write(folder.workers().join(format!("{host}-4294967294-0")), "").unwrap();
+    let stay = ["elsewhere-1-0".to_owned(), "far".to_owned(), alive.name().to_owned()];
+    fs::write(folder.workers().join(&stay[0]), "").unwrap();
+    fs::write(folder.workers().join(&stay[1]), "another machine\n7\n").unwrap();
+    assert_eq!(names().len(), 6);
+    drop(last);
+    assert_eq!(names(), stay.into());
+}
+
+/// Found by `cargo xtask torture --only sweep`: a worker that was killed while it wrote a checkpoint, or between a run's row and the
+/// removal of its checkpoint, left the file for ever.
+#[test]
+fn checkpoints_of_finished_runs_are_cleared() {
+    let (_dir, folder) = folder();
+    folder.make().unwrap();
+    let (done, open) = (RunId::of("done"), RunId::of("open"));
+    let left = [
+        format!("{done}-plain-0.1.0.safetensors"),
+        format!(".{done}-plain-0.1.0.safetensors.17-5.tmp"),
+        format!("{open}-plain-0.1.0.safetensors"),
+        format!(".{open}-plain-0.1.0.safetensors.17-5.tmp"),
+    ];
+    left.iter().for_each(|name| fs::write(folder.checkpoints().join(name), "").unwrap());
+    super::claim::clear(&folder, [&done].into_iter());
+    assert_eq!(left.map(|name| folder.checkpoints().join(name).exists()), [false, false, true, true]);
+}
+
 /// What was found by a second reading: the first claim that came back made the worker forget the others.
 #[test]
 fn all_runs_of_a_dead_worker_come_back_even_to_one_that_does_not_wait() {

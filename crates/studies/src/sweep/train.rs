@@ -9,6 +9,7 @@ use dunwu::memory;
 use dunwu::opened::unit_labels;
 use dunwu::run::drive::{self as driver, Before, Driven, Pace};
 use dunwu::scalars::{self, SCALARS, ScalarQuantity};
+use dunwu::store::disk;
 use dunwu::store::file::{self, While as _};
 use dunwu::store::{NewRun, Record, RecordedSpec, RunDir, RunState, RunWriter, StoreError, checkpoint};
 use dunwu_engine::kernel::kernel_name;
@@ -159,7 +160,7 @@ enum Keeper<'a> {
     /// Nowhere but for a checkpoint now and then.
     Row { planned: &'a Planned, path: PathBuf, checkpoint: Option<Checkpoint> },
     /// A run directory.
-    Dir { writer: Option<RunWriter>, checkpoint: Option<Checkpoint> },
+    Dir { writer: Option<Box<RunWriter>>, checkpoint: Option<Checkpoint> },
 }
 
 impl<'a> Keeper<'a> {
@@ -185,14 +186,14 @@ impl<'a> Keeper<'a> {
                 }
                 RunState::Unfinished { .. } => {
                     let resumed = RunWriter::resume(&dir, kernel)?;
-                    Ok(Self::Dir { writer: Some(resumed.writer), checkpoint: resumed.checkpoint })
+                    Ok(Self::Dir { writer: Some(Box::new(resumed.writer)), checkpoint: resumed.checkpoint })
                 }
             };
         }
         let inputs: Vec<(String, String)> =
             planned.inputs.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
         let new = NewRun { name: &planned.spec.task.to_string(), spec: &planned.spec, inputs: &inputs, kernel };
-        Ok(Self::Dir { writer: Some(RunWriter::create(drive.folder.runs(), &new)?), checkpoint: None })
+        Ok(Self::Dir { writer: Some(Box::new(RunWriter::create(drive.folder.runs(), &new)?)), checkpoint: None })
     }
 
     fn checkpoint(&mut self) -> Option<Checkpoint> {
@@ -244,7 +245,7 @@ impl driver::Keeper for Keeper<'_> {
 /// Removes the checkpoint of a run whose row is written.
 pub(super) fn forget_checkpoint(folder: &Folder, planned: &Planned) -> Result<(), SweepError> {
     let path = folder.checkpoint(planned);
-    match fs::remove_file(&path) {
+    match disk::remove_file(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         removed => Ok(removed.or_while("removing a checkpoint", &path)?),
     }
