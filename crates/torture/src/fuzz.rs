@@ -105,6 +105,7 @@ pub(crate) fn feed(reader: &'static Reader, feeding: &Feeding<'_>) -> Result<Fuz
     let mut tally = FuzzTally { reader: reader.name, ..FuzzTally::default() };
     let mut known = BTreeSet::new();
     let mut reported = BTreeSet::new();
+    let slow = SLOW * reader.patience;
     let began = Instant::now();
     let mut nth = 0;
     while began.elapsed() < feeding.time || nth < corpus.len() {
@@ -123,14 +124,14 @@ pub(crate) fn feed(reader: &'static Reader, feeding: &Feeding<'_>) -> Result<Fuz
         nth += 1;
         // A reader that takes the whole process with it has its input here.
         std::fs::write(feeding.current, &input).map_err(|error| format!("cannot write an input: {error}"))?;
-        let (mut outcome, mut took) = read_one(&mut *open, &input);
+        let (mut outcome, mut took) = read_one(&mut *open, &input, slow);
         if matches!(outcome, Outcome::Finding(Flaw::IsSlow, _)) {
             // Or the machine was busy with something else: once more, by the processor's clock.
             let before = processor_time();
-            let (again, took_again) = read_one(&mut *open, &input);
+            let (again, took_again) = read_one(&mut *open, &input, slow);
             took = processor_time().zip(before).map_or(took_again, |(after, before)| after.saturating_sub(before));
             let is_slow = matches!(again, Outcome::Finding(Flaw::IsSlow, _));
-            outcome = if is_slow && took <= SLOW { Outcome::Refused("slowly".to_owned()) } else { again };
+            outcome = if is_slow && took <= slow { Outcome::Refused("slowly".to_owned()) } else { again };
         }
         tally.inputs += 1;
         tally.slowest_ms = tally.slowest_ms.max(took.as_millis() as u64);
@@ -183,7 +184,7 @@ pub(crate) fn try_input(reader: &Reader, input: &[u8], program: &Path) -> Result
     hear_panics();
     let scratch = crate::child::scratch()?;
     let mut open = (reader.open)(scratch.path(), program)?;
-    let (outcome, took) = read_one(&mut *open, input);
+    let (outcome, took) = read_one(&mut *open, input, SLOW * reader.patience);
     Ok(match outcome {
         Outcome::Accepted => (format!("accepted in {took:?}"), true),
         Outcome::Refused(why) => (format!("refused in {took:?}: {why}"), true),
@@ -191,7 +192,7 @@ pub(crate) fn try_input(reader: &Reader, input: &[u8], program: &Path) -> Result
     })
 }
 
-fn read_one(open: &mut dyn FnMut(&[u8]) -> Result<(), String>, input: &[u8]) -> (Outcome, Duration) {
+fn read_one(open: &mut dyn FnMut(&[u8]) -> Result<(), String>, input: &[u8], slow: Duration) -> (Outcome, Duration) {
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
     let began = Instant::now();
@@ -200,7 +201,7 @@ fn read_one(open: &mut dyn FnMut(&[u8]) -> Result<(), String>, input: &[u8]) -> 
     let taken = ALLOCATOR.peak_usage().saturating_sub(before);
     let outcome = match result {
         Err(_) => Outcome::Finding(Flaw::Panics, SAID.take()),
-        _ if took > SLOW => {
+        _ if took > slow => {
             Outcome::Finding(Flaw::IsSlow, format!("{:.1} s for {} bytes", took.as_secs_f64(), input.len()))
         }
         _ if taken > MEMORY + MEMORY_A_BYTE * input.len() => {
@@ -230,7 +231,7 @@ fn class_of(words: &str) -> String {
             class.extend(part.split_whitespace().filter(is_plain));
         }
     }
-    class.truncate(6);
+    class.truncate(12);
     class.join(" ")
 }
 
@@ -261,7 +262,7 @@ mod tests {
     fn outcome_of(act: fn(&[u8]) -> Result<(), String>) -> Outcome {
         hear_panics();
         let mut act = act;
-        read_one(&mut act, b"abc").0
+        read_one(&mut act, b"abc", SLOW).0
     }
 
     #[test]

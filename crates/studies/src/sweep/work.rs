@@ -226,7 +226,9 @@ type Message = Result<Made, SweepError>;
 /// One thread: run after run.
 fn drain(runs: &[Planned], queue: &Mutex<Queue<'_>>, drive: &Drive<'_>, send: &SyncSender<Message>) {
     while !(drive.must_stop)() {
-        let (index, claim) = match locked(queue).next(runs) {
+        // Let go of before anything is waited for: who takes what is sent may be waiting for the queue.
+        let next = locked(queue).next(runs);
+        let (index, claim) = match next {
             Ok(Next::Run(index, claim)) => (index, claim),
             Ok(Next::Wait) => {
                 thread::sleep(TICK);

@@ -31,6 +31,8 @@ pub(crate) struct Reader {
     pub(super) mend: fn(&mut Vec<u8>),
     /// Makes the reader, with a folder of its own.
     pub(super) open: fn(&Path, &Path) -> Result<Open, String>,
+    /// Seconds that an input may take.
+    pub(super) patience: u32,
     /// Whether it is reached through the program alone.
     #[cfg_attr(not(test), expect(dead_code, reason = "only tests run without the program"))]
     pub(super) wants_program: bool,
@@ -43,6 +45,7 @@ const PLAIN: Reader = Reader {
     seeds: |_| Ok(Vec::new()),
     mend: |_| {},
     open: |_, _| Ok(Box::new(|_| Ok(()))),
+    patience: 1,
     wants_program: false,
 };
 
@@ -216,6 +219,8 @@ pub(crate) static READERS: &[Reader] = &[
             Ok(vec![dunwu_attention_fixtures::CHAT_TEMPLATE.as_bytes().to_vec(), recursive.as_bytes().to_vec()])
         },
         open: |_, _| Ok(Box::new(read_template)),
+        // `minijinja` takes time that grows with the square of an expression's depth, and is not optimised here.
+        patience: 8,
         ..PLAIN
     },
     Reader {
