@@ -1,6 +1,6 @@
 //! `dunwu sweep` and `dunwu work`: what programs rely on, kills, Ctrl-C, several at once, nonsense.
 
-use crate::Desk;
+use crate::{Desk, PATIENCE};
 use dunwu_studies::sweep::ROWS_FORMAT;
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -233,4 +233,30 @@ fn every_shipped_sweep_expands() {
         }
     }
     assert!(n_sweeps >= 7);
+}
+
+/// Whichever call to the disk finds it full for a moment, the sweep ends in words, and goes on when it is called again. Found by
+/// `cargo xtask torture --only work --trouble 23:full=1`: a thread that could not write its claim waited for itself.
+#[test]
+fn a_sweep_comes_to_an_end_at_whichever_call_the_disk_is_full() {
+    let words = "sweep small task=cyclic:5 model.width=4 steps=4 seed=0,1 --workers 1 --table all.csv --quiet";
+    let sweep = |desk: &Desk, (key, value): (&str, &str)| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_dunwu"));
+        command.args(words.split(' ')).current_dir(&desk.folder).env(key, value).timeout(PATIENCE).output().unwrap()
+    };
+    let desk = Desk::new();
+    assert!(sweep(&desk, ("DUNWU_TROUBLE_LOG", "calls")).status.success());
+    // A release build has no such calls.
+    let n_calls = fs::read_to_string(desk.path("calls")).unwrap_or_default().lines().count();
+    assert!(n_calls > 20 || !cfg!(debug_assertions), "{n_calls}");
+    for call in 1..=n_calls {
+        let desk = Desk::new();
+        let output = sweep(&desk, ("DUNWU_TROUBLE", &format!("{call}:full=1")));
+        let said = String::from_utf8_lossy(&output.stderr);
+        let code = output.status.code().unwrap_or_else(|| panic!("call {call}: it does not end: {said}"));
+        assert!(code == 0 || (code == 1 && said.contains("the disk is full")), "call {call}: {code}: {said}");
+        let again = desk.dunwu(words);
+        assert_eq!(again.code, 0, "call {call}: {}", again.stderr);
+        assert_eq!(fs::read_to_string(desk.path("all.csv")).unwrap().lines().count(), 3, "call {call}");
+    }
 }
