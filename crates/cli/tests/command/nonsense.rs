@@ -39,7 +39,7 @@ fn a_mistake_on_the_command_line_is_shown_where_it_stands() {
     let desk = Desk::new();
     for (words, wanted) in [
         ("run smal", &["unknown preset \"smal\"", "did you mean \"small\"?"] as &[_]),
-        ("run nothing-like-it", &["unknown preset", "tian-2025, small, gromov-2023, liu-2022"]),
+        ("run nothing-like-it", &["unknown preset", "tian-2025, small, loses, unordered"]),
         ("run small stpes=5", &["unknown setting \"stpes\"", "\"steps\"?"]),
         ("run small lr=0.1", &["\"lr\"", "\"optimizer.learning_rate\"?"]),
         ("run small steps=", &["\"steps=\" sets nothing", "steps=500"]),

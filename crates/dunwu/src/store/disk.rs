@@ -171,7 +171,11 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     };
     make_folder(above)?;
     match call(Call::MakeFolder, path, || fs::create_dir(path)) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {} // by another process, just now
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if !path.is_dir() {
+                return Err(io::ErrorKind::NotADirectory.into()); // a file is in the way
+            } // else another process made it just now
+        }
         made => made?,
     }
     sync_folder(above)
