@@ -377,8 +377,8 @@ impl Training {
 
     /// A run that goes on from a checkpoint with the same bits as one that never stopped.
     ///
-    /// The checkpoint may be of a run of fewer steps that is the same otherwise, unless [`Schedule::depends_on_steps`]
-    /// (`crate::optim::Schedule`).
+    /// The checkpoint may be of a run of fewer steps that is the same otherwise, unless
+    /// [`Schedule::depends_on_steps`](crate::spec::Schedule::depends_on_steps).
     pub fn resume(
         spec: &RunSpec,
         problem: &Problem,
