@@ -11,7 +11,7 @@
 //! | `short` | this write, or the next, writes half of its bytes and says so, which is no error |
 //! | `interrupted` | this write, or the next, is interrupted by a signal, which is no error |
 //! | `kill` | the process ends here, as by `kill -9`; a write has written half of its bytes |
-//! | `power` | the process ends here, and with it whatever was not synced ([`power`](super::power)); `power=7` loses another part of it |
+//! | `power` | the process ends here, and with it whatever was not synced (`disk/power.rs`); `power=7` loses another part of it |
 //!
 //! `DUNWU_TROUBLE_LOG` names a file that gets a line a call. `DUNWU_CLOCK` is added to the time of day, in seconds, or is `jumps`: then
 //! each look at the clock finds it another month ahead or behind.
