@@ -247,7 +247,8 @@ mod tests {
         let runs = written();
         let mut log = fs::OpenOptions::new().append(true).open(log_of(&path(&runs))).unwrap();
         log.write_all(b"{\"to\":4").unwrap();
-        let half = path(&runs).join(".checkpoint.safetensors.1-2.tmp");
+        // Of a process that is no more: none has so large a number.
+        let half = path(&runs).join(".checkpoint.safetensors.4294967295-2.tmp");
         fs::write(&half, "half").unwrap();
         assert_goes_on(&runs);
         assert!(!half.exists());
