@@ -146,7 +146,7 @@ impl Table {
         Ok(writer.into_inner()?)
     }
 
-    fn check(&self) -> Result<(), TableError> {
+    pub(super) fn check(&self) -> Result<(), TableError> {
         let expected = self.n_rows();
         let mut seen = BTreeSet::new();
         for (name, column) in &self.columns {

@@ -39,7 +39,10 @@ pub fn read_table(path: &Path) -> Result<Table, TableError> {
     let file = File::open(path).or_while("reading a table", path)?;
     // `parquet` asserts in places what a broken file makes false.
     let read = catch_unwind(AssertUnwindSafe(|| read_parquet(file)));
-    read.unwrap_or_else(|_| Err("its pages are damaged".to_owned())).map_err(unreadable)
+    let table = read.unwrap_or_else(|_| Err("its pages are damaged".to_owned())).map_err(unreadable)?;
+    // A damaged page may have fewer rows than it says.
+    table.check().map_err(|error| unreadable(error.to_string()))?;
+    Ok(table)
 }
 
 /// What begins so and is neither Parquet nor CSV.
