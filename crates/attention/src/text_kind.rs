@@ -51,7 +51,7 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
 
 /// One byte in so many may be no UTF-8, or a control character: texts from the web have a few.
 const ONE_IN: usize = 200;
-/// In short texts as many as this.
+/// So many bytes that are no UTF-8, or control characters, make no text binary, however short it is.
 const AT_LEAST: usize = 3;
 
 /// What the first bytes of a file are where they are no text.

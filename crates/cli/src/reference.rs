@@ -8,11 +8,11 @@ use dunwu::verb::VerbError;
 use dunwu_report::reference;
 use dunwu_report::verbs::{self, VERBS};
 
-/// What `dunwu task` tells.
+/// Help of `dunwu task` in one paragraph, for lists of commands.
 pub(crate) const TASK: &str =
     "A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are";
 
-/// The same with the files that are read.
+/// Help of `dunwu task` in full, with the forms of the files that `task=table:FILE` and `data.split` name.
 pub(crate) const TASK_AND_FILES: &str = r#"A problem: order, classes, irreps, characters, a corner of the table. Without SPEC, the families there are
 
 `table:FILE` reads a Cayley table. A row a line, cells between commas, semicolons, tabs, bars or blanks; lines that begin with # or
@@ -28,7 +28,8 @@ a, b, ab.
 
 `data.split=FILE` of a run names its training samples in the same forms: pairs `a,b`; or places a·p + b, one a line; or a mask of 0
 and 1 (or false and true) for every sample; or columns with names, of which `split` or `train` says which; or JSON, also under
-"train". Counted from 0, unless a line `# index_base = 1` stands above or "index_base": 1 in an object."#;
+"train". Counted from 0, unless a line `# index_base = 1` stands above or "index_base": 1 in an object. Where inputs are no tokens
+(parity, digits), a sample is its number."#;
 
 pub(crate) fn presets(place: &Place) {
     print::without_page(&reference::presets(), place);
@@ -43,11 +44,11 @@ pub(crate) fn measures(name: Option<&str>, place: &Place) -> Result<(), Failure>
     Ok(())
 }
 
-/// What `task` reads, in a line.
+/// Examples of tasks as the setting `task` spells them, in a line.
 pub(crate) const SPELLINGS: &str =
     "`cyclic:71`, `product:cyclic:2,cyclic:3`, `word:aba^-1:symmetric:5`, `expression:x/y:97`, `table:FILE`, …";
 
-/// What `task` reads, and the files that go with it.
+/// How the setting `task` is spelled, a paragraph each kind of task.
 pub(crate) const FORMATS: &str = "\
 `cyclic:71`, `symmetric:4`, `product:cyclic:2,cyclic:3`, `operands:3:cyclic:23`, …; `dunwu task` lists all
 
@@ -69,14 +70,7 @@ Several problems at once: `several:TASK@SHARE,TASK@SHARE`, over the same operand
 Digits: `base:B:TASK`, every operand as its digits, the most significant first
   `base:10:cyclic:100` adds two numbers of two digits
 
-Tables: `table:FILE`, a group or quasigroup
-  JSON  a list of rows, [[0, 1], [1, 0]], or {\"table\": [...], \"index_base\": 1}
-  CSV   a row a line, cells between commas; `# index_base = 1` above the rows counts from 1
-
-Splits: `data.split=FILE` of a run names the samples that are trained on
-  CSV   a sample a line, its operands between commas, counted as the task counts them
-  JSON  a list of such lists, [[0, 1], [2, 2]]
-  Where inputs are numbers, a sample is its index, counted from 0";
+Tables: `table:FILE`, a group or quasigroup from a file in one of the forms above";
 
 pub(crate) fn task(spelling: Option<&str>, place: &Place) -> Result<(), Failure> {
     print::without_page(&watching::unwatched(reference::task(spelling))?, place);

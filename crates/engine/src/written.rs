@@ -65,7 +65,7 @@ pub enum WrittenError {
     /// Neither 0 nor 1.
     #[error("index_base is {found}, it must be 0 or 1")]
     IndexBase {
-        /// As written.
+        /// The value of `index_base` as it stands in the file.
         found: String,
     },
     /// Bytes that are no text.

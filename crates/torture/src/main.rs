@@ -12,6 +12,7 @@ mod fuzz;
 mod random;
 mod rooms;
 mod tally;
+mod tiny;
 
 use clap::Parser;
 use fuzz::{Feeding, READERS, feed, try_input};

@@ -44,11 +44,10 @@ pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<
                 Err(error) => Err(error),
             },
             Some(shorter) => {
+                let (from, n_steps) = (shorter.dir().path().display(), shorter.n_steps());
                 watcher.note(&format!(
-                    "the same run was made with {} steps, and this one begins with its first {}: {}",
-                    shorter.n_steps(),
-                    shorter.step(),
-                    shorter.dir().path().display()
+                    "this run begins with {} steps of {from}, the same run with {n_steps} steps in all",
+                    shorter.step()
                 ));
                 RunWriter::create_from(training.runs, &new, &shorter)
             }

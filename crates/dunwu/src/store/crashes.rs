@@ -12,11 +12,11 @@ use std::path::Path;
 enum Told {
     #[default]
     Nothing,
-    /// That the run was begun.
+    /// The writer was told that the run has begun.
     Begun,
-    /// That its checkpoint was saved.
+    /// The writer was told that a checkpoint is saved.
     Saved,
-    /// That it has finished.
+    /// The writer was told that the run has finished.
     Finished,
 }
 

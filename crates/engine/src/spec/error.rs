@@ -14,7 +14,7 @@ use crate::task::TaskError;
 pub enum SpecError {
     /// No setting has this name.
     UnknownKey {
-        /// As written.
+        /// The setting's name as the user wrote it.
         key: String,
         /// What was probably meant.
         nearest: Option<&'static str>,
@@ -23,7 +23,7 @@ pub enum SpecError {
     },
     /// No preset has this name.
     UnknownPreset {
-        /// As written.
+        /// The preset's name as the user wrote it.
         name: String,
         /// What was probably meant.
         nearest: Option<&'static str>,
@@ -52,7 +52,7 @@ pub enum SpecError {
     UnknownValue {
         /// Which setting.
         key: &'static str,
-        /// As written.
+        /// The value as the user wrote it.
         value: String,
         /// What was probably meant.
         nearest: Option<&'static str>,

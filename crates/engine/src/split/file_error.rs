@@ -27,7 +27,7 @@ pub enum SplitFileError {
     NotASample {
         /// Where.
         place: Place,
-        /// As written.
+        /// The row as it stands in the file.
         found: String,
         /// Tokens of each operand; the number of samples where inputs are numbers.
         sizes: Vec<usize>,
@@ -39,7 +39,7 @@ pub enum SplitFileError {
     OutOfRange {
         /// Where.
         place: Place,
-        /// As written.
+        /// The token that the file names.
         token: u64,
         /// Which operand, counted from 1.
         operand: usize,
@@ -55,7 +55,7 @@ pub enum SplitFileError {
     NoSample {
         /// Where.
         place: Place,
-        /// As written.
+        /// The sample's number that the file names.
         index: u64,
         /// The task's first sample.
         first: u64,
@@ -64,12 +64,12 @@ pub enum SplitFileError {
         /// Path as the user wrote it.
         file: String,
     },
-    /// The same sample twice.
+    /// One sample is named by two rows of the file.
     #[error("{place}: `{tuple}` is named already, at {earlier}{}: {file:?}", mask_hint(tuple))]
     Duplicate {
         /// Where.
         place: Place,
-        /// As written.
+        /// The sample as it stands in the file.
         tuple: String,
         /// Where it was named first.
         earlier: Place,

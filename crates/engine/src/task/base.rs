@@ -46,7 +46,7 @@ pub enum BaseError {
         "`{text}` has no operands to write as digits; take a group, a product, operands, a word, an expression or a table"
     )]
     Unfit {
-        /// As written.
+        /// The task whose operands were to be digits, as the user wrote it.
         text: String,
     },
 }

@@ -81,7 +81,7 @@ pub enum ExpressionError {
         /// Where the second `^` is.
         column: usize,
     },
-    /// So does x < y < z.
+    /// A comparison of a comparison, such as `x < y < z`, which Python and C read differently.
     #[error("column {column}: one comparison a condition; write a condition within the other")]
     ChainedComparison {
         /// Where the second comparison is.
@@ -107,7 +107,7 @@ pub enum ExpressionError {
     NoInverse {
         /// Where the `/` is.
         column: usize,
-        /// By what is divided.
+        /// The divisor, which has no inverse modulo M.
         divisor: u32,
         /// M.
         modulus: u64,

@@ -35,13 +35,13 @@ pub enum SeveralError {
     /// Its spelling has commas or a file of its own, or its inputs are no tokens.
     #[error("`{text}` cannot be one of several problems; take a group, operands, a word or an expression")]
     Unfit {
-        /// As written.
+        /// The part of the spelling, as the user wrote it.
         text: String,
     },
     /// No number from a millionth to 1.
     #[error("share `{text}` is not a number above 0 and below 1 of at most six decimals")]
     Share {
-        /// As written.
+        /// The part of the spelling, as the user wrote it.
         text: String,
     },
     /// Some have a share and some have none.

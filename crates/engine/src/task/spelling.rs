@@ -70,7 +70,7 @@ pub enum TaskError {
     /// No family has this name.
     #[error("no task family is called `{name}`; {}known are {}", did_you_mean(*.nearest), family_names())]
     UnknownFamily {
-        /// As written.
+        /// The family's name as the user wrote it.
         name: String,
         /// The name that was probably meant.
         nearest: Option<&'static str>,
@@ -78,7 +78,7 @@ pub enum TaskError {
     /// The family is known, the rest cannot be read.
     #[error("`{text}` is not of the form `{}`, as in `{}`", .family.spelling, .family.example)]
     Malformed {
-        /// As written.
+        /// The task as the user wrote it.
         text: String,
         /// What it was read as.
         family: Family,
@@ -100,7 +100,7 @@ pub enum TaskError {
     /// Fewer operands than an operation has.
     #[error("`{text}` asks for fewer than two operands; the least is 2")]
     TooFewOperands {
-        /// As written.
+        /// The task as the user wrote it.
         text: String,
     },
     /// One element, or none.

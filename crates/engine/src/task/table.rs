@@ -52,7 +52,7 @@ pub enum TableError {
         row: u64,
         /// Where: column.
         column: u64,
-        /// As written.
+        /// The cell as it stands in the file.
         found: String,
         /// The names at the border, the first few.
         names: String,
@@ -74,7 +74,7 @@ pub enum TableError {
         row: u64,
         /// Where: column.
         column: u64,
-        /// As written.
+        /// The cell as it stands in the file.
         found: String,
     },
     /// More rows than a table may have.

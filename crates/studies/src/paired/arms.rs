@@ -17,7 +17,7 @@ pub enum PairedError {
     /// The column is what came out, or what pairs have in common.
     #[error("{column:?} cannot be compared or tuned; name a setting that was swept")]
     NotASetting {
-        /// As written.
+        /// The column's name as the user wrote it.
         column: String,
     },
     /// Both arms are one.

@@ -33,7 +33,7 @@ pub enum PhaseError {
     /// The column is what came out, not what went in.
     #[error("{column:?} is what became of runs; an axis is a setting, or one of {}", SIZES.join(", "))]
     NotAnAxis {
-        /// As written.
+        /// The column's name as the user wrote it.
         column: String,
     },
     /// Both axes are one.

@@ -70,7 +70,7 @@ pub enum ResultsError {
         columns.join(", ")
     )]
     NoColumn {
-        /// As written.
+        /// The column's name as the user wrote it.
         column: String,
         /// What was probably meant.
         nearest: Option<String>,

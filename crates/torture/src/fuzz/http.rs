@@ -4,7 +4,7 @@
 //! lives, no thread of it panicked, and its memory stays in proportion.
 
 use super::readers::Open;
-use dunwu_attention_fixtures::{Format, Tiny};
+use crate::tiny;
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -80,17 +80,7 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path, program: &Path) -> Result<Self, String> {
-        let model = folder.join("tiny.gguf");
-        let tiny = Tiny {
-            n_layers: 1,
-            d_model: 32,
-            n_heads: 2,
-            n_key_heads: 1,
-            d_mlp: 32,
-            trained_context: 400,
-            ..Tiny::default()
-        };
-        tiny.write_gguf(&model, Format::F32, 1).map_err(|error| error.to_string())?;
+        tiny::write_for_server(folder)?;
         let mut command = Command::new(program);
         command.args(["serve-model", "tiny.gguf", "--port", "0", "--threads", "1"]).current_dir(folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -27,7 +27,7 @@ const NUMBERS: [u64; 18] = [
     u64::MAX,
 ];
 
-/// The same as texts write them.
+/// Numbers at which readers of texts tend to break, as a text writes them.
 const WRITTEN: [&str; 20] = [
     "0",
     "-1",

@@ -1,13 +1,14 @@
 //! Every reader of what others write, as a function of bytes.
 
 use super::{http, record};
+use crate::tiny::tiny;
 use dunwu::spec_file;
 use dunwu::store::checkpoint;
 use dunwu::store::{RunId, Table, read_table};
 use dunwu_attention::file::ModelFile;
 use dunwu_attention::template::{ChatTemplate, Message};
 use dunwu_attention::tokenizer::Tokenizer;
-use dunwu_attention_fixtures::{Format, Tiny};
+use dunwu_attention_fixtures::Format;
 use dunwu_engine::spec::{DataSpec, RunSpec, SETTINGS, Sampling};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Checkpoint, Split};
@@ -317,10 +318,6 @@ fn read_results(folder: &Path, bytes: &[u8]) -> Result<(), String> {
     let shown = |table: &Table| format!("{table:?}");
     assert_eq!(shown(&back), shown(&table), "another table comes back");
     Results::of(table).map(drop).map_err(|error| error.to_string())
-}
-
-fn tiny() -> Tiny {
-    Tiny { n_layers: 1, d_model: 32, n_heads: 2, n_key_heads: 1, d_mlp: 32, ..Tiny::default() }
 }
 
 /// A file of the tiny model's folder.

@@ -19,7 +19,7 @@ pub(super) enum Harm {
     Second { after: Duration, kill_first: bool },
     /// The disk fails, or the process ends at a call to it.
     Trouble(String),
-    /// The same, and SIGKILL on top.
+    /// The disk fails as in [`Harm::Trouble`], and SIGKILL comes after that time.
     TroubleAndKill(String, Duration),
 }
 

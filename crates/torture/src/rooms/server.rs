@@ -3,7 +3,7 @@
 use crate::child::{Call, Running, scratch};
 use crate::random::Random;
 use crate::tally::RoomTally;
-use dunwu_attention_fixtures::{Format, Tiny};
+use crate::tiny;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -16,16 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn serve(program: &Path, seed: u64, time: Duration, most: u64, tally: &mut RoomTally) -> Result<(), String> {
     let mut random = Random::new(seed);
     let folder = scratch()?;
-    let tiny = Tiny {
-        n_layers: 1,
-        d_model: 32,
-        n_heads: 2,
-        n_key_heads: 1,
-        d_mlp: 32,
-        trained_context: 400,
-        ..Tiny::default()
-    };
-    tiny.write_gguf(&folder.path().join("tiny.gguf"), Format::F32, 1).map_err(|error| error.to_string())?;
+    tiny::write_for_server(folder.path())?;
     let began = Instant::now();
     let (mut port, mut said) = (0, None);
     while began.elapsed() < time && tally.kills < most {

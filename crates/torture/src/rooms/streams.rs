@@ -1,8 +1,9 @@
 //! `dunwu stream`, on a tiny model that knows nothing.
 
 use super::{Command, Kept, Room, files_below, temporary_files, whole_lines};
+use crate::tiny::tiny;
 use dunwu::store::snapshot::from_safetensors;
-use dunwu_attention_fixtures::{Format, Tiny};
+use dunwu_attention_fixtures::Format;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,9 @@ use std::path::{Path, PathBuf};
 pub(super) const STREAM: Room = Room {
     name: "stream",
     prepare: |folder| {
-        let tiny = Tiny { n_layers: 1, d_model: 32, n_heads: 2, n_key_heads: 1, d_mlp: 32, ..Tiny::default() };
         let lines: Vec<String> =
             (0..100).map(|i| format!("the {} and 你 of {} to {i}\n", i * i % 89, i * 7 % 23)).collect();
-        let written = tiny.write_gguf(&folder.join("tiny.gguf"), Format::F32, 5);
+        let written = tiny().write_gguf(&folder.join("tiny.gguf"), Format::F32, 5);
         written.and_then(|()| fs::write(folder.join("text.txt"), lines.concat())).map_err(|error| error.to_string())
     },
     commands: &[
