@@ -43,6 +43,7 @@ pub mod store;
 mod story;
 pub mod tables;
 pub mod task_file;
+pub mod text_file;
 pub mod theory;
 pub mod verb;
 

@@ -1,10 +1,10 @@
 //! Cache policies as they are written, for the heads of one model.
 
 use crate::language_model::ReadingError;
+use dunwu::text_file::read_text;
 use dunwu::verb::VerbError;
 use dunwu_attention::cache::{Assignment, Policy};
 use dunwu_attention::model::Hyperparameters;
-use std::fs;
 use std::path::PathBuf;
 
 /// What begins a policy that is read from a file.
@@ -72,7 +72,7 @@ impl AppliedPolicy {
             return Ok(Self { written: word.to_owned(), identity: word.to_owned(), assignment });
         };
         let path = PathBuf::from(file);
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path) {
             Ok(text) => text,
             Err(source) => return Err(ReadingError::Assignment { path, source: source.into() }.into()),
         };

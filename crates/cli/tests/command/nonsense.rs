@@ -35,6 +35,16 @@ fn a_mistake_in_a_file_is_shown_in_its_line_with_what_is_allowed() {
 }
 
 #[test]
+fn a_spec_that_is_no_text_is_named_and_one_in_utf_16_is_read() {
+    let desk = Desk::new();
+    desk.write("wrong.toml", [0x00, 0xFF, b'{']);
+    desk.refuses("run wrong.toml", 2, &["cannot read \"wrong.toml\"", "neither UTF-8 nor UTF-16; save it as UTF-8"]);
+    let text = "\u{feff}preset = \"small\"\nsteps = 3\n";
+    desk.write("powershell.toml", text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    assert_eq!(desk.json("run powershell.toml --quiet")["outcome"]["step"], 3);
+}
+
+#[test]
 fn a_mistake_on_the_command_line_is_shown_where_it_stands() {
     let desk = Desk::new();
     for (words, wanted) in [

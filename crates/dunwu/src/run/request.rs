@@ -3,6 +3,7 @@
 use crate::group::Decomposition;
 use crate::store::{RecordedSpec, RunDir, RunId};
 use crate::task_file::{SPLIT, TABLE};
+use crate::text_file::read_text;
 use crate::verb::VerbError;
 use crate::{memory, spec_file, task_file};
 use dunwu_engine::spec::presets;
@@ -95,7 +96,7 @@ impl Base {
                 Err(_) => {} // a file, whatever it is called
             }
         }
-        let text = std::fs::read_to_string(word);
+        let text = read_text(path);
         text.map(Self::File).map_err(|error| VerbError::usage(format!("cannot read {word:?}: {error}")))
     }
 
