@@ -4,6 +4,7 @@ mod attend;
 mod chat;
 mod compare;
 mod failure;
+mod fork;
 mod landscape;
 mod launch;
 mod law;
@@ -181,6 +182,21 @@ enum Command {
         run_a: String,
         /// Directory, name or first digits of the id
         run_b: String,
+        #[command(flatten)]
+        drawn: output::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Do something to a run from a step on, and set both side by side: `dunwu fork RUN --at 300 optimizer.learning_rate=0.001`
+    ///
+    /// The child's spec is the parent's with what is done to it, so that it needs no parent. It goes on from the parent's checkpoint
+    /// where that lies before the step, and is trained from step 0 otherwise, with the same bits.
+    #[command(after_help = fork::help(), override_usage = "dunwu fork [OPTIONS] <RUN> --at <STEP> <KEY=VALUE|ACTION>...")]
+    Fork {
+        #[command(flatten)]
+        asked: fork::Asked,
+        #[command(flatten)]
+        drive: Drive,
         #[command(flatten)]
         drawn: output::Drawn,
         #[command(flatten)]
@@ -429,6 +445,7 @@ fn main() -> ExitCode {
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
         Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),
+        Command::Fork { asked, drive, drawn, place } => fork::fork(&asked, &drive, &drawn, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

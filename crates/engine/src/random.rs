@@ -31,6 +31,8 @@ pub enum Stream {
     Pool = 11,
     /// Random points on a sphere from which an energy is climbed; one stream a start.
     Starts = 12,
+    /// What interventions draw: weights anew, rows and wrong labels; one stream a step or a row.
+    Interventions = 13,
 }
 
 /// The generator of `stream` under `seed`: ChaCha with 8 rounds, key from the seed, nonce from the stream.

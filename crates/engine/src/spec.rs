@@ -11,6 +11,7 @@ use crate::task::Task;
 mod activation;
 mod apply;
 mod error;
+mod intervention;
 mod loss;
 mod network;
 mod numerics;
@@ -23,6 +24,9 @@ mod value;
 pub use activation::Activation;
 pub use apply::{apply, canonical, check, values};
 pub use error::{Side, SpecError, nearest};
+pub use intervention::{
+    ACTIONS, Action, Event, Intervention, Numbers, Quantity, Rows, TIMES, When, parse_interventions, spell_interventions,
+};
 pub use loss::{FeatureLoss, Loss, Objective};
 pub use network::{
     Architecture, Initialization, MlpSpec, ModelSpec, Normalization, OperandTables, TopLayer, TransformerSpec,
@@ -56,6 +60,8 @@ pub struct RunSpec {
     pub events: EventSpec,
     /// How sums of products are rounded.
     pub numerics: Numerics,
+    /// What is done to the run while it trains, in the order in which it is done.
+    pub interventions: Vec<Intervention>,
     /// Worker threads; 0 lets the caller choose. Does not change a bit of the result and does not identify a run.
     pub threads: usize,
 }

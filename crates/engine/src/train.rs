@@ -12,9 +12,11 @@ mod batches;
 mod cadence;
 mod events;
 mod fused;
+mod interventions;
 mod layered;
 mod learner;
 mod outcome;
+mod parts;
 mod tabled;
 mod trainable;
 mod window;
@@ -24,13 +26,14 @@ use crate::loss::Objective;
 use crate::model::layered::{Layers, Mlp, TableForm, Transformer};
 use crate::model::{Parameters, Weights, largest_or_nan};
 use crate::optim::Optimizer;
-use crate::spec::{Architecture, OperandTables, RunSpec, TopLayer};
+use crate::spec::{Architecture, OperandTables, OptimizerSpec, RunSpec, TopLayer};
 use crate::split::Split;
 use crate::task::Problem;
 use cadence::{is_due, next_due};
 use events::Levels;
 pub use events::{Arrival, Stay};
 use fused::Fused;
+use interventions::Interventions;
 use layered::Layered;
 use learner::Learner;
 pub use outcome::Outcome;
@@ -122,6 +125,14 @@ pub enum TrainError {
         /// Numbers that this spec needs.
         expected: usize,
     },
+    /// Something that cannot be done to this network or these samples.
+    #[error("`interventions` cannot have {text:?}: {why}")]
+    Intervention {
+        /// As the spec spells it.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// What a run is of.
@@ -139,6 +150,11 @@ pub struct Training {
     true_labels: Vec<u32>,
     corrupted: Vec<u32>,
     learner: Box<dyn Learner>,
+    interventions: Option<Interventions>,
+    /// The settings as interventions leave them at the present step.
+    optimizer: OptimizerSpec,
+    /// Positions of the training samples in the order in which they are evaluated; `None` where it is that of the split.
+    evaluated: Option<Vec<u32>>,
     step: u64,
     initial_norm: f64,
     memorized: Arrival,
@@ -175,7 +191,7 @@ impl Training {
                 match TableForm::new(&spec.model, problem).filter(|form| form.pays(batch_size(setting))) {
                     Some(form) => {
                         let workers = workers(setting, threads, form.multiply_adds())?;
-                        Ok(Self::with(setting, Box::new(Tabled::new(&setting, workers, form))))
+                        Self::with(setting, Box::new(Tabled::new(&setting, workers, form)))
                     }
                     None => Self::of_blocks(setting, threads, Transformer::new(&spec.model, problem)),
                 }
@@ -185,7 +201,7 @@ impl Training {
 
     fn of_blocks<L: Layers + 'static>(setting: Setting<'_>, threads: usize, layers: L) -> Result<Self, TrainError> {
         let workers = workers(setting, threads, layers.layout().len())?;
-        Ok(Self::with(setting, Box::new(Layered::new(&setting, workers, layers))))
+        Self::with(setting, Box::new(Layered::new(&setting, workers, layers)))
     }
 
     /// A run of the two-layer network that begins at given weights instead of drawn ones.
@@ -198,12 +214,15 @@ impl Training {
     ) -> Result<Self, TrainError> {
         let setting = Setting { spec, problem, split };
         let workers = workers(setting, threads, spec.model.width * problem.n_labels)?;
-        Ok(Self::with(setting, Box::new(Fused::new(&setting, workers, weights))))
+        Self::with(setting, Box::new(Fused::new(&setting, workers, weights)))
     }
 
-    fn with(setting: Setting<'_>, learner: Box<dyn Learner>) -> Self {
+    fn with(setting: Setting<'_>, learner: Box<dyn Learner>) -> Result<Self, TrainError> {
         let Setting { spec, split, .. } = setting;
-        Self {
+        Ok(Self {
+            interventions: Interventions::new(&setting)?,
+            optimizer: spec.optimizer,
+            evaluated: None,
             labels: split.train.labels.clone(),
             true_labels: split.train_true_labels.clone(),
             corrupted: split.corrupted.clone(),
@@ -217,7 +236,12 @@ impl Training {
             watches_always: watches_always(setting),
             window: UpdateWindow::default(),
             spec: spec.clone(),
-        }
+        })
+    }
+
+    /// Whether every intervention of `spec` has what it names in this network and these samples.
+    pub fn check(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(), TrainError> {
+        Interventions::new(&Setting { spec, problem, split }).map(drop)
     }
 
     /// Numbers that the network of `spec` trains, and how often each is held: with its gradient and moments, and where samples
@@ -255,6 +279,7 @@ impl Training {
     pub fn advance(&mut self) -> Progress {
         let step = self.step;
         let last = step >= self.spec.steps;
+        self.intervene();
         let evaluation_due = last || step.is_multiple_of(self.spec.record.evaluate_every);
         let snapshot_due = is_due(&self.spec.record, step);
         let solved = self.solve_top_layer(evaluation_due || snapshot_due);
@@ -262,12 +287,28 @@ impl Training {
         let diverged = !(solved && train_loss.is_finite());
         let scalars = (evaluation_due || diverged).then(|| self.evaluate());
         let (outcome, event) = self.judge(scalars.as_ref(), last, diverged);
+        if let (Some(interventions), Some(scalars)) = (&mut self.interventions, &scalars) {
+            interventions.observe(scalars, [self.memorized.since().is_some(), self.generalized.since().is_some()]);
+        }
         let due = snapshot_due || outcome.is_some() || (event && self.spec.record.snapshot_at_events);
         let snapshot = due.then(|| self.snapshot());
         if outcome.is_none() {
             self.update();
         }
         Progress { step, train_loss, scalars, snapshot, outcome }
+    }
+
+    /// Does what is due before this step.
+    fn intervene(&mut self) {
+        let Some(interventions) = &mut self.interventions else { return };
+        let done = interventions.intervene(self.step, &mut *self.learner);
+        if let Some((spec, arrangement)) = done.settings {
+            self.optimizer = spec.optimizer;
+            self.evaluated = Some(arrangement.trained_on());
+        }
+        if done.weights_changed {
+            self.window.cut();
+        }
     }
 
     /// A loss of the outputs needs the solution at every step, a probe only where somebody looks.
@@ -288,10 +329,15 @@ impl Training {
     fn evaluate(&mut self) -> Scalars {
         let train = self.learner.evaluate_train();
         let test = self.learner.evaluate_test();
+        let place = |i: u32| match &self.evaluated {
+            None => Some(i as usize),
+            Some(order) => order.binary_search(&i).ok(),
+        };
+        let corrupted: Vec<(usize, u32)> = self.corrupted.iter().filter_map(|&i| Some((place(i)?, i))).collect();
         let corrupted_share = |labels: &[u32]| {
-            let is_right = |&&i: &&u32| train.predictions[i as usize] == labels[i as usize];
-            let right = self.corrupted.iter().filter(is_right).count();
-            (!self.corrupted.is_empty()).then(|| right as f64 / self.corrupted.len() as f64)
+            let is_right = |&&(place, i): &&(usize, u32)| train.predictions[place] == labels[i as usize];
+            let right = corrupted.iter().filter(is_right).count();
+            (!corrupted.is_empty()).then(|| right as f64 / corrupted.len() as f64)
         };
         Scalars {
             step: self.step,
@@ -336,14 +382,18 @@ impl Training {
     }
 
     fn update(&mut self) {
-        let optimizer = Optimizer::at(&self.spec.optimizer, self.step, self.spec.steps);
+        let optimizer = Optimizer::at(&self.optimizer, self.step, self.spec.steps);
         let is_watched = self.watches(self.step);
         if !is_watched {
             self.window.clear();
         } else if self.window.is_new() {
             self.window.push(|buffer| self.learner.copy_hidden(buffer));
         }
+        let before = self.interventions.as_ref().and_then(|all| all.before_update(self.step, &*self.learner));
         self.learner.update(&optimizer);
+        if let Some(interventions) = &self.interventions {
+            interventions.after_update(self.step, &mut *self.learner, before.as_deref());
+        }
         if is_watched {
             self.window.push(|buffer| self.learner.copy_hidden(buffer));
         }
@@ -365,20 +415,22 @@ impl Training {
         let mut arrays = self.learner.arrays();
         let updates = self.window.updates().into_iter().enumerate();
         arrays.extend(updates.map(|(i, update)| (format!("update.{i:02}"), update)));
-        let numbers = vec![
+        let mut numbers = vec![
             ("initial_norm".into(), vec![self.initial_norm]),
             ("memorized".into(), self.memorized.to_numbers()),
             ("generalized".into(), self.generalized.to_numbers()),
             ("few_units_since".into(), self.few_units_since.map(|step| step as f64).into_iter().collect()),
             ("levels".into(), self.levels.to_numbers()),
         ];
+        numbers.extend(self.interventions.iter().flat_map(Interventions::to_numbers));
         Checkpoint { step: self.step, arrays, numbers }
     }
 
     /// A run that goes on from a checkpoint with the same bits as one that never stopped.
     ///
     /// The checkpoint may be of a run of fewer steps that is the same otherwise, unless
-    /// [`Schedule::depends_on_steps`](crate::spec::Schedule::depends_on_steps).
+    /// [`Schedule::depends_on_steps`](crate::spec::Schedule::depends_on_steps), and of one with other interventions where these
+    /// begin later.
     pub fn resume(
         spec: &RunSpec,
         problem: &Problem,
@@ -406,6 +458,9 @@ impl Training {
         training.generalized = Arrival::from_numbers(numbers("generalized")?);
         training.few_units_since = numbers("few_units_since")?.first().map(|&step| step as u64);
         training.levels = Levels::from_numbers(numbers("levels")?);
+        if let Some(interventions) = &mut training.interventions {
+            interventions.restore(checkpoint);
+        }
         training.step = checkpoint.step;
         // A shorter run watches the updates before its own end, too.
         let watched = (1..=training.step.min(WINDOW as u64)).take_while(|back| training.watches(training.step - back));

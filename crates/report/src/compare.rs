@@ -1,6 +1,7 @@
 //! The verb `compare`: two runs side by side. Their learning curves and the settings in which they differ come first, then what they
 //! have in common.
 
+use super::fork::parting_sentence;
 use super::timeline::{self, Content, Series, Track};
 use super::words::{self, count, counted, list, number, percent};
 use dunwu::Opened;
@@ -8,10 +9,10 @@ use dunwu::answer::{
     Answer, Block, Color, FAINT, Figure, RESTORED, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object,
 };
 use dunwu::compare::{
-    Asked, CompareError, Comparison, Likeness, MATCHED, Matching, Method, Moment, Pairing, SampleSet, Side, compare,
+    Asked, CompareError, Comparison, Likeness, MATCHED, Matching, Method, Moment, Pairing, SampleSet, Side, compare, loss_name,
 };
 use dunwu::group::Irrep;
-use dunwu::run::{RunRequest, open};
+use dunwu::run::{Parting, RunRequest, open};
 use dunwu::store::{Record, RunDir};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::RunSpec;
@@ -32,6 +33,10 @@ pub struct CompareData {
     pub comparison: Comparison,
     /// The settings in which they differ, in the order of `dunwu settings`.
     pub differing_settings: Vec<DifferingSetting>,
+    /// Last step until which all evaluations that both made are the same bits; `null` where the first is not.
+    pub same_until: Option<u64>,
+    /// First step at which both were evaluated with different numbers; `null` where none differs.
+    pub parts_at: Option<u64>,
 }
 
 /// A setting in which two runs differ.
@@ -69,23 +74,26 @@ fn of_runs(comparison: Comparison, runs: [&Opened; 2]) -> Answer {
     let mut sentences = sentences(&comparison).into_iter();
     let headline = sentences.next().expect("the verdict comes first");
     let settings = differing_settings(runs.map(|run| &run.spec));
+    let Parting { same_until, parts_at } = Parting::of(&runs[0].scalars, &runs[1].scalars);
+    // Of runs that never were the same there is nothing to say.
+    let parting = same_until.map(|_| parting_sentence(same_until, parts_at));
     let chief = Section {
         title: None,
         shown: Shown::Everywhere,
-        blocks: vec![Block::Figure(learning_curves(&comparison, runs)), settings_block(&settings)],
+        blocks: vec![Block::Figure(learning_curves(comparison.names.each_ref().map(String::as_str), runs)), settings_block(&settings)],
     };
     Answer {
         verb: "compare",
         title: comparison.task.clone(),
         setup: comparison.names.join(" · "),
         headline,
-        sentences: sentences.chain(irreps(&comparison, runs)).collect(),
+        sentences: sentences.chain(parting).chain(irreps(&comparison, runs)).collect(),
         sections: vec![
             chief,
             Section::of_page("Gradients and features, over time", vec![Block::Figure(figure(&comparison))]),
         ],
         sources: vec!["CKA: Kornblith et al. 2019, arXiv:1905.00414.".to_owned()],
-        data: object(&CompareData { comparison, differing_settings: settings }),
+        data: object(&CompareData { comparison, differing_settings: settings, same_until, parts_at }),
     }
 }
 
@@ -126,7 +134,7 @@ fn settings_block(settings: &[DifferingSetting]) -> Block {
 }
 
 /// Accuracy and loss of both runs over their steps.
-fn learning_curves(comparison: &Comparison, runs: [&Opened; 2]) -> Figure {
+pub(crate) fn learning_curves(names: [&str; 2], runs: [&Opened; 2]) -> Figure {
     const NAME: &str = "learning_curves";
     const TITLE: &str = "Learning curves of both runs";
     type Read = fn(&dunwu_engine::Scalars) -> Option<f64>;
@@ -147,7 +155,8 @@ fn learning_curves(comparison: &Comparison, runs: [&Opened; 2]) -> Figure {
     };
     let losses = curves(|row| row.test_loss, |row| Some(row.train_loss));
     let values: Vec<f64> = losses.iter().flat_map(|series| &series.points).map(|point| point.1).collect();
-    let own = if comparison.losses[0] == comparison.losses[1] { "a sample" } else { "each run its own" };
+    let minimised = runs.map(|run| loss_name(&run.spec));
+    let own = if minimised[0] == minimised[1] { "a sample" } else { "each run its own" };
     let tracks = [
         Track {
             title: "Accuracy (share of samples)".into(),
@@ -164,7 +173,7 @@ fn learning_curves(comparison: &Comparison, runs: [&Opened; 2]) -> Figure {
     ];
     let caption = |run: usize| {
         let which = ["first", "second"][run];
-        let [name, loss] = [&comparison.names[run], &comparison.losses[run]];
+        let (name, loss) = (names[run], &minimised[run]);
         let generalized = words::generalizes(runs[run]);
         format!("The {which} run, {name} ({loss}), {generalized}.")
     };

@@ -29,6 +29,7 @@ pub mod compare;
 pub mod data;
 pub mod draw;
 mod figures;
+pub mod fork;
 pub mod landscape;
 pub mod law;
 pub mod listing;

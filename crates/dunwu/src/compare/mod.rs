@@ -222,7 +222,7 @@ fn at(side: &Side<'_>, step: u64) -> Result<Snapshot, StoreError> {
 }
 
 /// The loss as the settings spell it.
-fn loss_name(spec: &RunSpec) -> String {
+pub fn loss_name(spec: &RunSpec) -> String {
     match dunwu_engine::spec::values(spec).find(|(setting, _)| setting.key == "loss") {
         Some((_, Value::Text(name))) => name,
         _ => unreachable!("every spec has a loss, which is a word"),

@@ -7,11 +7,13 @@
 //! Nothing is drawn or printed here: `dunwu-report` makes the answer of the verbs `run`, `resume` and `show` from what this gives.
 
 pub mod drive;
+mod fork;
 mod open;
 mod past;
 mod request;
 mod train;
 
+pub use fork::{Fork, Parting};
 pub use open::{keep_derived, open};
 pub use past::Past;
 pub use request::{Base, RunRequest};

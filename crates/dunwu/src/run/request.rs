@@ -7,7 +7,7 @@ use crate::text_file::read_text;
 use crate::verb::VerbError;
 use crate::{memory, spec_file, task_file};
 use dunwu_engine::spec::presets;
-use dunwu_engine::{Problem, RunSpec, Split};
+use dunwu_engine::{Problem, RunSpec, Split, Training};
 use std::path::Path;
 
 /// Everything that is known of a run before its first step.
@@ -51,11 +51,12 @@ impl RunRequest {
         Self::new(spec, inputs)
     }
 
-    fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, VerbError> {
+    pub(super) fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, VerbError> {
         let input = |name: &str| inputs.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str());
         let problem = spec.task.resolve(input(TABLE)).map_err(|error| VerbError::usage(format!("task: {error}")))?;
         let split = Split::draw(&problem, &spec.data, spec.seed, input(SPLIT)).map_err(VerbError::usage)?;
         memory::fits(&spec, &problem, &split).map_err(VerbError::usage)?;
+        Training::check(&spec, &problem, &split).map_err(VerbError::usage)?;
         let mut notes = Vec::new();
         let decomposition = problem.group().map(Decomposition::of).transpose().unwrap_or_else(|error| {
             notes.push(format!("irreps are not computed: {error}"));

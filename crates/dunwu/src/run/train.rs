@@ -3,7 +3,7 @@
 use super::RunRequest;
 use super::drive::{Before, Driven, Keeper, Pace, drive, seconds_of};
 use crate::opened::{Opened, Opening};
-use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, StoreError, shorter_run};
+use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, StoreError, earlier_run};
 use crate::verb::{Progress, VerbError, Watcher};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Snapshot};
@@ -38,18 +38,20 @@ pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<
             inputs: &request.inputs,
             kernel: kernel_name(request.spec.numerics),
         };
-        let begun = match shorter_run(training.runs, &new)? {
+        let begun = match earlier_run(training.runs, &new)? {
             None => match RunWriter::create(training.runs, &new) {
                 Ok(writer) => return train(request, writer, None, training, watcher),
                 Err(error) => Err(error),
             },
-            Some(shorter) => {
-                let (from, n_steps) = (shorter.dir().path().display(), shorter.n_steps());
-                watcher.note(&format!(
-                    "this run begins with {} steps of {from}, the same run with {n_steps} steps in all",
-                    shorter.step()
-                ));
-                RunWriter::create_from(training.runs, &new, &shorter)
+            Some(earlier) => {
+                let (from, n_steps) = (earlier.dir().path().display(), earlier.n_steps());
+                let how = if n_steps == request.spec.steps {
+                    "the same run until then".to_owned()
+                } else {
+                    format!("the same run with {n_steps} steps in all")
+                };
+                watcher.note(&format!("this run begins with {} steps of {from}, {how}", earlier.step()));
+                RunWriter::create_from(training.runs, &new, &earlier)
             }
         };
         let dir = match begun {

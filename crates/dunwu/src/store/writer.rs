@@ -11,7 +11,7 @@ use super::record::Record;
 use super::recorded_spec::RecordedSpec;
 use super::run_dir::{NewRun, RunDir};
 use super::sealed_line::{open_line, seal_line};
-use super::shorter::ShorterRun;
+use super::earlier::EarlierRun;
 use super::{checkpoint, snapshot};
 use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot};
 use std::collections::BTreeMap;
@@ -57,20 +57,20 @@ impl RunWriter {
         Self::over(dir, &record, lock, 0)
     }
 
-    /// Begins a run in a new directory under `root` with all that `shorter` did up to its checkpoint, for [`RunWriter::resume`] to go
+    /// Begins a run in a new directory under `root` with all that `earlier` did up to its checkpoint, for [`RunWriter::resume`] to go
     /// on from there. Where this is interrupted, the run begins again at step 0.
-    pub fn create_from(root: &Path, new: &NewRun<'_>, shorter: &ShorterRun) -> Result<RunDir, StoreError> {
+    pub fn create_from(root: &Path, new: &NewRun<'_>, earlier: &EarlierRun) -> Result<RunDir, StoreError> {
         let mut writer = Self::create(root, new)?;
-        let mut rows = shorter.scalars().peekable();
-        for step in shorter.snapshots() {
+        let mut rows = earlier.scalars().peekable();
+        for step in earlier.snapshots() {
             while let Some(row) = rows.next_if(|row| row.step <= step) {
                 writer.append_scalars(row)?;
             }
-            writer.append_snapshot(&shorter.load_snapshot(step)?)?;
+            writer.append_snapshot(&earlier.load_snapshot(step)?)?;
         }
         rows.try_for_each(|row| writer.append_scalars(row))?;
-        writer.append(&Entry::Parent(ParentEntry { run: shorter.id().clone(), step: shorter.step() }))?;
-        writer.save_checkpoint(shorter.checkpoint())?;
+        writer.append(&Entry::Parent(ParentEntry { run: earlier.id().clone(), step: earlier.step() }))?;
+        writer.save_checkpoint(earlier.checkpoint())?;
         Ok(writer.dir)
     }
 
@@ -182,7 +182,7 @@ impl RunWriter {
     }
 
     /// Ends the record at `step` after `seconds` of wall time and lets go of the lock. A checkpoint of an earlier step is removed; one
-    /// of `step` stays, for a run of more steps ([`shorter_run`](super::shorter_run)). After an error here the run has finished, if
+    /// of `step` stays, for a run of more steps ([`earlier_run`](super::earlier_run)). After an error here the run has finished, if
     /// the record could be written, or can still be resumed from its last checkpoint.
     pub fn finish(mut self, outcome: Outcome, step: u64, seconds: f64) -> Result<RunDir, StoreError> {
         self.end(Finished { outcome, step, seconds })?;

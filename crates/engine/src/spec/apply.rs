@@ -4,7 +4,7 @@ use super::error::SpecError;
 use super::setting::Setting;
 use super::settings::{SETTINGS, find};
 use super::value::Value;
-use super::{Architecture, Initialization, Loss, MlpSpec, Objective, OperandTables, RunSpec, TopLayer};
+use super::{Action, Architecture, Initialization, Loss, MlpSpec, Objective, OperandTables, RunSpec, TopLayer};
 
 /// Settings that others have to agree with.
 const AGREEING: &[&str] = &[
@@ -17,6 +17,8 @@ const AGREEING: &[&str] = &[
     "model.tables",
     "model.embedding",
     "task",
+    "steps",
+    "interventions",
 ];
 
 /// Changes `base` by `key = value` assignments, one layer of them: a file, or a command line.
@@ -54,7 +56,8 @@ pub fn apply(base: &RunSpec, assignments: &[(String, Value)]) -> Result<RunSpec,
         }
     }
     if let Err(error) = agree(&spec) {
-        let involved = given.iter().rev().find(|(_, s, _)| AGREEING.contains(&s.key));
+        // Whatever else was changed may have taken from an intervention the setting that it gives a value.
+        let involved = given.iter().rev().find(|(_, s, _)| AGREEING.contains(&s.key)).or(given.last());
         if let Some(&(index, ..)) = involved {
             return Err((index, error));
         }
@@ -140,6 +143,28 @@ fn agree(spec: &RunSpec) -> Result<(), SpecError> {
         if matches!(spec.model.top_layer, TopLayer::Ridge { .. }) {
             let remedy = "a transformer's outputs are not features times a top layer; leave it \"trained\"";
             return conflict("model.top_layer", "model.architecture", remedy);
+        }
+    }
+    agree_on_interventions(spec)
+}
+
+/// Whether every intervention comes before the end and gives settings values that they allow then.
+fn agree_on_interventions(spec: &RunSpec) -> Result<(), SpecError> {
+    let mut then = spec.clone();
+    for one in &spec.interventions {
+        let refused = |why: String| SpecError::Intervention { text: one.to_string(), why };
+        if let Some(step) = one.when.first_step().filter(|&step| step >= spec.steps) {
+            let remedy = "take an earlier one or more `steps`";
+            return Err(refused(format!("step {step} is not made, since the run ends at {}; {remedy}", spec.steps)));
+        }
+        let Action::Set { key, value } = &one.action else { continue };
+        let Some(setting) = find(key) else { continue };
+        setting.must_apply(&then).and_then(|()| setting.set(&mut then, value)).map_err(|e| refused(e.to_string()))?;
+        if matches!(then.loss, Objective::Outputs(_)) != matches!(spec.loss, Objective::Outputs(_)) {
+            return Err(refused("a loss of the outputs cannot become one of the features, or the other way round".into()));
+        }
+        if let (TopLayer::Ridge { .. }, Objective::Outputs(Loss::CrossEntropy)) = (then.model.top_layer, then.loss) {
+            return Err(refused("ridge regression minimises a squared error, so the loss stays \"mse\"".into()));
         }
     }
     Ok(())

@@ -97,6 +97,13 @@ pub enum SpecError {
         /// The order that was asked for.
         order: u64,
     },
+    /// Something that cannot be done to a run.
+    Intervention {
+        /// As it was written.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A task that cannot be read.
     Task(TaskError),
 }
@@ -126,6 +133,7 @@ impl SpecError {
             Self::Conflict { key, other, .. } if key == other => format!("`{key}` is set twice"),
             Self::Conflict { key, other, .. } => format!("`{key}` contradicts `{other}`"),
             Self::NoOrder { task, order } => format!("task {task:?} cannot be given the order {order}"),
+            Self::Intervention { text, why } => format!("`interventions` cannot have {text:?}: {why}"),
             Self::Task(error) => error.to_string(),
         }
     }
@@ -151,7 +159,7 @@ impl SpecError {
             Self::NoOrder { .. } => {
                 "only families with one number have an order (cyclic:71); write the whole `task` instead".to_owned()
             }
-            Self::Task(_) => return None,
+            Self::Intervention { .. } | Self::Task(_) => return None,
         })
     }
 

@@ -144,6 +144,7 @@ fn tian_2025() -> RunSpec {
         record: RecordSpec { evaluate_every: 1, snapshots_per_decade: 12, snapshot_every: 0, snapshot_at_events: true },
         events: EventSpec { memorized: 0.99, generalized: 0.99, sustained: 10, collapsed_norm: 1e-3, stop_after: None },
         numerics: Numerics::Fast,
+        interventions: Vec::new(),
         threads: 0,
     }
 }

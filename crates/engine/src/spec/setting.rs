@@ -26,6 +26,8 @@ pub struct Setting {
     pub group: Option<&'static str>,
     /// Where its value goes without saying: what a spec without it means, so that it is not written and not part of the id.
     pub goes_without_saying: Option<fn(&RunSpec) -> bool>,
+    /// Whether an intervention can give it another value during a run.
+    pub may_change: bool,
     pub(super) access: Access,
 }
 
@@ -216,6 +218,7 @@ impl Setting {
             required: false,
             group,
             goes_without_saying,
+            may_change: false,
             access,
         }
     }
@@ -242,6 +245,11 @@ impl Setting {
     /// Other settings depend on it.
     pub(in crate::spec) const fn selecting(self) -> Self {
         Self { selects: true, ..self }
+    }
+
+    /// It can get another value during a run.
+    pub(in crate::spec) const fn changing(self) -> Self {
+        Self { may_change: true, ..self }
     }
 
     /// It has no default.

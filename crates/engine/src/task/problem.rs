@@ -184,6 +184,13 @@ impl Samples {
         }
     }
 
+    /// Puts others behind these.
+    pub(crate) fn append(&mut self, others: &Self) {
+        self.operands.iter_mut().zip(&others.operands).for_each(|(tokens, more)| tokens.extend(more));
+        self.values.extend(&others.values);
+        self.labels.extend(&others.labels);
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()

@@ -13,19 +13,50 @@ pub(super) struct Batches {
     /// Of the epoch that was asked for last.
     permutation: Vec<u32>,
     epoch: Option<u64>,
+    /// Which samples are trained on; empty where all are. The others leave their batches smaller.
+    alive: Vec<bool>,
+    /// Samples after which a batch begins again with its first; as many as the batch holds where it is whole.
+    distinct: usize,
 }
 
 impl Batches {
     /// Batches of `size` out of `n_samples`; `None` where one batch holds the whole sample.
     pub(super) fn new(seed: u64, n_samples: usize, size: u64) -> Option<Self> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
-        (1..n_samples).contains(&size).then_some(Self { seed, n_samples, size, permutation: Vec::new(), epoch: None })
+        (1..n_samples).contains(&size).then(|| Self::of(seed, n_samples, size))
+    }
+
+    fn of(seed: u64, n_samples: usize, size: usize) -> Self {
+        Self { seed, n_samples, size, permutation: Vec::new(), epoch: None, alive: Vec::new(), distinct: size }
+    }
+
+    /// The same where some samples are not trained on, or a batch has only so many distinct ones.
+    pub(super) fn arranged(seed: u64, size: u64, alive: &[bool], distinct: Option<u64>) -> Option<Self> {
+        let (n, is_whole) = (alive.len(), alive.iter().all(|&alive| alive));
+        let batches = match (Self::new(seed, n, size), distinct) {
+            (Some(batches), _) => batches,
+            (None, Some(_)) => Self::of(seed, n, n),
+            (None, None) => return None,
+        };
+        let alive = if is_whole { Vec::new() } else { alive.to_vec() };
+        let distinct = distinct.map_or(batches.size, |distinct| usize::try_from(distinct).unwrap_or(usize::MAX));
+        Some(Self { alive, distinct, ..batches })
     }
 
     /// The samples that the update of `step` sees: it depends on nothing but the step, so a run can go on anywhere.
     pub(super) fn at(&mut self, step: u64) -> Vec<u32> {
         let first = step * self.size as u64;
-        (first..first + self.size as u64).map(|place| self.sample(place)).collect()
+        let mut batch: Vec<u32> = (first..first + self.size as u64).map(|place| self.sample(place)).collect();
+        if !self.alive.is_empty() {
+            batch.retain(|&sample| self.alive[sample as usize]);
+            if batch.is_empty() {
+                batch.extend(self.alive.iter().position(|&alive| alive).map(|first| first as u32));
+            }
+        }
+        if self.distinct < batch.len() {
+            batch = batch[..self.distinct].iter().copied().cycle().take(batch.len()).collect();
+        }
+        batch
     }
 
     fn sample(&mut self, place: u64) -> u32 {

@@ -1,6 +1,7 @@
 //! The two-layer network in the fused kernel.
 
 use super::batches::Batches;
+use super::interventions::Conditions;
 use super::learner::{Evaluation, Learner};
 use super::{Setting, TrainError};
 use crate::kernel::Workers;
@@ -14,7 +15,10 @@ pub(super) struct Fused {
     rules: TwoLayer,
     top_frozen: bool,
     offsets: Vec<usize>,
+    /// Every sample that a batch could hold.
     samples: Samples,
+    /// Those that are trained on.
+    trained_on: Samples,
     train: Batch,
     test: Batch,
     /// The mini-batch of the present step, and where it comes from.
@@ -38,6 +42,7 @@ impl Fused {
             },
             top_frozen: spec.model.top_layer != TopLayer::Trained,
             samples: split.train.clone(),
+            trained_on: split.train.clone(),
             mini: batches.map(|batches| (batches, train.clone())),
             train,
             test: Batch::new(&split.test, &offsets, problem.n_labels),
@@ -53,10 +58,21 @@ impl Fused {
 const PARTS: [(Part, &str); 3] = [(Part::Weights, "weights"), (Part::Moment1, "moment1"), (Part::Moment2, "moment2")];
 
 impl Learner for Fused {
+    fn arrange(&mut self, Conditions { spec, arrangement, distinct }: &Conditions<'_>) {
+        let n_labels = self.network.layout.n_labels;
+        self.rules.loss = spec.loss.of_outputs();
+        self.trained_on = arrangement.samples.select(&arrangement.trained_on());
+        self.train = Batch::new(&self.trained_on, &self.offsets, n_labels);
+        self.test = Batch::new(&arrangement.test, &self.offsets, n_labels);
+        self.mini = Batches::arranged(spec.seed, spec.data.batch_size, &arrangement.alive, *distinct)
+            .map(|batches| (batches, self.train.clone()));
+        self.samples = arrangement.samples.clone();
+    }
+
     fn solve_top(&mut self, eta: f64) -> bool {
         let mut weights = self.network.read(Part::Weights);
         let TwoLayer { activation, numerics, .. } = self.rules;
-        let solved = solve_top(numerics, &mut weights, &self.samples, &self.offsets, activation, eta);
+        let solved = solve_top(numerics, &mut weights, &self.trained_on, &self.offsets, activation, eta);
         self.network.fill(Part::Weights, &weights);
         solved
     }

@@ -4,6 +4,7 @@
 //! bits depend on the number of lanes, which is a constant, and not on the number of threads.
 
 use super::batches::Batches;
+use super::interventions::Conditions;
 use super::learner::{Evaluation, Learner};
 use super::trainable::Trainable;
 use super::{Setting, TrainError};
@@ -201,11 +202,21 @@ impl<L: Layers> Layered<L> {
 }
 
 impl<L: Layers> Learner for Layered<L> {
+    fn arrange(&mut self, Conditions { spec, arrangement, distinct }: &Conditions<'_>) {
+        self.network.objective = spec.loss;
+        self.train = Chunks::of(&arrangement.samples.select(&arrangement.trained_on()));
+        self.test = Chunks::of(&arrangement.test);
+        self.batches = Batches::arranged(spec.seed, spec.data.batch_size, &arrangement.alive, *distinct);
+        self.samples = arrangement.samples.clone();
+        self.seen = None;
+    }
+
     fn solve_top(&mut self, eta: f64) -> bool {
-        let Self { network, train, samples, .. } = self;
+        let Self { network, train, .. } = self;
         network.pass(train, Pass::Look);
         let (n_features, n_labels) = (network.layers.n_features(), network.n_labels);
-        let top = solve_ridge(network.numerics, &network.features(), n_features, &samples.labels, n_labels, eta);
+        let labels: Vec<u32> = train.chunks.iter().flat_map(|chunk| chunk.labels.iter().copied()).collect();
+        let top = solve_ridge(network.numerics, &network.features(), n_features, &labels, n_labels, eta);
         let Some(top) = top else { return false };
         let range = network.layers.layout().top_weight();
         network.trainable.parameters[range].copy_from_slice(&top);

@@ -1,11 +1,15 @@
 //! What the loop needs of a network that learns, whatever it is made of.
 
 use super::TrainError;
+use super::interventions::Conditions;
 use crate::model::{Parameters, Weights};
 use crate::optim::Optimizer;
 
 /// A network with its samples.
 pub(super) trait Learner: Send {
+    /// Takes the loss, the batches and the samples that hold from now on.
+    fn arrange(&mut self, conditions: &Conditions<'_>);
+
     /// Replaces the top layer by its ridge solution for the features as they are; `false` where there is none.
     fn solve_top(&mut self, eta: f64) -> bool;
 

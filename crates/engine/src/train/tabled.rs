@@ -1,6 +1,7 @@
 //! A transformer of one block without layer norm, whose attention is tables.
 
 use super::batches::Batches;
+use super::interventions::Conditions;
 use super::learner::{Evaluation, Learner};
 use super::trainable::Trainable;
 use super::{Setting, TrainError};
@@ -71,6 +72,16 @@ impl Tabled {
 }
 
 impl Learner for Tabled {
+    fn arrange(&mut self, Conditions { spec, arrangement, distinct }: &Conditions<'_>) {
+        let batch = |samples: &Samples| AttendedBatch::new(samples, &self.offsets, self.form.shape());
+        self.rules.loss = spec.loss.of_outputs();
+        self.train = batch(&arrangement.samples.select(&arrangement.trained_on()));
+        self.test = batch(&arrangement.test);
+        self.mini = Batches::arranged(spec.seed, spec.data.batch_size, &arrangement.alive, *distinct)
+            .map(|batches| (batches, batch(&Samples::default())));
+        self.samples = arrangement.samples.clone();
+    }
+
     fn solve_top(&mut self, _eta: f64) -> bool {
         unreachable!("`spec::check` keeps ridge regression from transformers")
     }

@@ -7,7 +7,7 @@ use crate::spec::{DataSpec, ModelSpec, RecordSpec, Sampling};
 use crate::task::Task;
 
 /// A network that is trained in milliseconds.
-fn tiny() -> RunSpec {
+pub(super) fn tiny() -> RunSpec {
     let small = (presets::find("small").expect("a preset").spec)();
     RunSpec {
         task: Task::parse("cyclic:11").expect("a task"),
@@ -19,14 +19,14 @@ fn tiny() -> RunSpec {
     }
 }
 
-fn begin(spec: &RunSpec, threads: usize) -> (Problem, Split, Training) {
+pub(super) fn begin(spec: &RunSpec, threads: usize) -> (Problem, Split, Training) {
     let problem = spec.task.resolve(None).expect("a problem");
     let split = Split::draw(&problem, &spec.data, spec.seed, None).expect("a split");
     let training = Training::new(spec, &problem, &split, threads).expect("a run");
     (problem, split, training)
 }
 
-fn to_the_end(training: &mut Training) -> Vec<Progress> {
+pub(super) fn to_the_end(training: &mut Training) -> Vec<Progress> {
     let mut all = Vec::new();
     loop {
         all.push(training.advance());
@@ -36,7 +36,7 @@ fn to_the_end(training: &mut Training) -> Vec<Progress> {
     }
 }
 
-fn every_method() -> Vec<OptimizerSpec> {
+pub(super) fn every_method() -> Vec<OptimizerSpec> {
     let adam = AdamSpec::DEFAULT;
     [
         Method::Sgd { momentum: 0.9 },
@@ -54,7 +54,7 @@ const TABLED: &str = "model.architecture=transformer model.depth=1 model.dimensi
                       model.normalization=none model.activation=gelu loss=cross_entropy";
 
 /// Every kind of network, batch and numerics.
-fn every_kind() -> Vec<RunSpec> {
+pub(super) fn every_kind() -> Vec<RunSpec> {
     let kinds = [
         "numerics=exact",
         "data.batch_size=20",
@@ -83,7 +83,7 @@ fn every_kind() -> Vec<RunSpec> {
 }
 
 /// [`tiny`] with these settings.
-fn tiny_with(words: &str) -> RunSpec {
+pub(super) fn tiny_with(words: &str) -> RunSpec {
     let pairs = words.split_whitespace().map(|pair| pair.split_once('=').expect("key=value"));
     let assignments: Vec<_> = pairs.map(|(key, value)| (key.to_owned(), crate::spec::parse_value(value))).collect();
     crate::spec::apply(&tiny(), &assignments).expect(words)

@@ -54,6 +54,12 @@ impl UpdateWindow {
         self.restored.drain(..self.restored.len().saturating_sub(n));
     }
 
+    /// What happens to the weights before the next update is no update.
+    pub(super) fn cut(&mut self) {
+        self.restored = self.updates().into();
+        self.weights.clear();
+    }
+
     /// Forgets all, since only neighbouring updates belong together.
     pub(super) fn clear(&mut self) {
         self.restored.clear();

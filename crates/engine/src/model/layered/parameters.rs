@@ -69,6 +69,11 @@ impl Layout {
         self.spans.last().map_or(0, |span| span.range.end)
     }
 
+    /// Every part with its name, where it lies, and its extents.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = (&str, Range<usize>, &[usize])> {
+        self.spans.iter().map(|span| (span.name.as_str(), span.range.clone(), span.shape.as_slice()))
+    }
+
     /// Where the part of this name lies.
     pub(crate) fn range(&self, name: &str) -> Option<Range<usize>> {
         self.spans.iter().find(|span| span.name == name).map(|span| span.range.clone())

@@ -152,6 +152,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             set: |s, size| s.data.batch_size = size,
         },
     )
+    .changing()
     .also_called(&["batch", "batchsize"]),
 ];
 

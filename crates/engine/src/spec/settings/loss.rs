@@ -36,6 +36,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
     )
+    .changing()
     .selecting(),
     Setting::new(
         "temperature",
@@ -53,6 +54,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
     )
+    .changing()
     .only("loss", &["contrastive"])
     .also_called(&["tau"]),
 ];

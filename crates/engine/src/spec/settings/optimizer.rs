@@ -82,6 +82,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             set: |s, rate| s.optimizer.learning_rate = rate,
         },
     )
+    .changing()
     .also_called(&["lr"]),
     Setting::new(
         "optimizer.weight_decay",
@@ -92,6 +93,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             set: |s, decay| s.optimizer.weight_decay = decay,
         },
     )
+    .changing()
     .also_called(&["wd", "l2", "decay"]),
     Setting::new(
         "optimizer.momentum",
@@ -109,6 +111,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
     )
+    .changing()
     .only(OPTIMIZER, WITH_MOMENTUM)
     .also_called(&["mu"]),
     Setting::new(
@@ -120,6 +123,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             set: |s, beta1| change_adam(s, |adam| adam.beta1 = beta1),
         },
     )
+    .changing()
     .only(OPTIMIZER, WITH_ADAM)
     .also_called(&["b1"]),
     Setting::new(
@@ -131,6 +135,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             set: |s, beta2| change_adam(s, |adam| adam.beta2 = beta2),
         },
     )
+    .changing()
     .only(OPTIMIZER, WITH_ADAM)
     .also_called(&["b2"]),
     Setting::new(
@@ -142,6 +147,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             set: |s, epsilon| change_adam(s, |adam| adam.epsilon = epsilon),
         },
     )
+    .changing()
     .only(OPTIMIZER, WITH_ADAM)
     .also_called(&["eps"]),
     Setting::new(
@@ -166,6 +172,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
     )
+    .changing()
     .selecting()
     .also_called(&["scheduler", "lr_schedule"]),
     Setting::new(
@@ -185,6 +192,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
     )
+    .changing()
     .only(SCHEDULE, &["step"])
     .required()
     .also_called(&["step_size"]),
@@ -204,6 +212,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
     )
+    .changing()
     .only(SCHEDULE, &["step", "exponential"])
     .required()
     .also_called(&["gamma"]),
@@ -224,6 +233,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
     )
+    .changing()
     .only(SCHEDULE, &["warmup"])
     .also_called(&["warmup"]),
 ];

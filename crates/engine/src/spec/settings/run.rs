@@ -1,7 +1,7 @@
 //! How long, from which seed, what is recorded, what counts as an event, on what.
 
 use super::MOST_STEPS;
-use crate::spec::Numerics;
+use crate::spec::{Numerics, parse_interventions, spell_interventions};
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
 
@@ -128,6 +128,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     )
     .also_called(&["precision", "deterministic", "reproducible"]),
+    Setting::new(
+        "interventions",
+        "what is done to the run while it trains, one a line or separated by `;`: at 300 set optimizer.learning_rate 0.001",
+        Access::Text {
+            what: "a text such as \"at 300 freeze top\"; `dunwu fork --help` lists what can be done",
+            get: |s| Some(spell_interventions(&s.interventions)),
+            set: |s, text| {
+                s.interventions = parse_interventions(text)?;
+                Ok(())
+            },
+        },
+    )
+    .unsaid_where(|s| s.interventions.is_empty())
+    .also_called(&["intervention", "events_at", "switches"]),
     Setting::new(
         "threads",
         "worker threads, 0 for as many as there are cores; changes no bit of the result",

@@ -1,0 +1,63 @@
+//! `dunwu fork`: a run with something done to it from a step on.
+
+use crate::failure::Failure;
+use crate::output::Drawn;
+use crate::say::say;
+use crate::watching::{unwatched, watch};
+use crate::{Drive, Place, print};
+use clap::Args;
+use dunwu::run::{self, Training};
+use dunwu::spec_file;
+use dunwu::store::RunDir;
+use dunwu_engine::spec::{ACTIONS, SETTINGS, TIMES};
+use dunwu_report::fork;
+
+/// What is forked, and how.
+#[derive(Args)]
+pub(crate) struct Asked {
+    /// The parent: directory, name or first digits of the id
+    run: String,
+    /// KEY=VALUE for a setting that gets another value, or an action in words: "freeze top"
+    #[arg(value_name = "WORD")]
+    words: Vec<String>,
+    /// The step before which it is done
+    #[arg(long, value_name = "STEP")]
+    at: u64,
+    /// The step before which it is taken back (default: never)
+    #[arg(long, value_name = "STEP")]
+    until: Option<u64>,
+    /// Only print the child's spec, which needs no parent, and train nothing
+    #[arg(long)]
+    spec: bool,
+}
+
+/// What can be done, and when, for `--help`.
+pub(crate) fn help() -> String {
+    let list = |forms: &[(&str, &str)]| {
+        forms.iter().map(|(form, does)| format!("  {form:<24} {does}")).collect::<Vec<_>>().join("\n")
+    };
+    let changing: Vec<&str> = SETTINGS.iter().filter(|setting| setting.may_change).map(|setting| setting.key).collect();
+    format!(
+        "Actions (PART is an array of the network or the beginning of its name, such as hidden, top, block.0.attention, all):\n{}\n\n\
+         Times, in a spec's `interventions`, one a line or separated by `;`:\n{}\n\n\
+         Settings that may change: {}",
+        list(ACTIONS),
+        list(TIMES),
+        changing.join(", ")
+    )
+}
+
+/// Makes the fork, or prints its spec.
+pub(crate) fn fork(asked: &Asked, drive: &Drive, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
+    let parent = RunDir::resolve(&place.runs, &asked.run)?;
+    let fork = run::Fork { at: asked.at, until: asked.until, words: &asked.words };
+    if asked.spec {
+        say!("{}", spec_file::write(&unwatched(fork.request(&parent))?.spec).trim_end());
+        return Ok(());
+    }
+    let child = unwatched(fork.request(&parent))?.id;
+    let output = drawn.prepare("fork", &[&parent.short_id(), &child.to_string()[..8]])?;
+    let training = Training { runs: &place.runs, checkpoint_every: drive.checkpoint_every };
+    let answer = watch(drive.quiet, |watcher| fork::answer(&parent, &fork, &training, watcher))?;
+    print::answer(&answer, output, place)
+}

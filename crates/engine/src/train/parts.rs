@@ -1,0 +1,177 @@
+//! The arrays of a network by name, in the arrays that a learner hands out.
+
+use crate::model::Weights;
+use crate::model::layered::{Layers, Layout, Mlp, Transformer};
+use crate::spec::{Architecture, Normalization, RunSpec};
+use crate::task::Problem;
+use std::ops::Range;
+
+/// Arrays by name, as [`super::learner::Learner::arrays`] has them.
+type Arrays = [(String, Vec<f32>)];
+
+/// Every part of a network.
+pub(super) struct Parts {
+    all: Vec<Span>,
+    /// The array whose rows are what hidden units of the last layer send on, and how many rows it has.
+    units: (usize, usize),
+}
+
+struct Span {
+    name: String,
+    /// Behind `weights`, `moment1` and `moment2`: the array that it lies in.
+    suffix: &'static str,
+    range: Range<usize>,
+}
+
+/// Some of the parts.
+pub(super) struct Found<'a>(Vec<&'a Span>);
+
+impl Found<'_> {
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|span| span.range.len()).sum()
+    }
+
+    /// Whether the part of this name is one of them.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.0.iter().any(|span| span.name == name)
+    }
+}
+
+fn layout_of(spec: &RunSpec, problem: &Problem) -> Layout {
+    match spec.model.architecture {
+        Architecture::TwoLayer | Architecture::Mlp(_) => Mlp::new(&spec.model, problem).layout().clone(),
+        Architecture::Transformer(_) => Transformer::new(&spec.model, problem).layout().clone(),
+    }
+}
+
+impl Parts {
+    /// The parts of the network that `spec` asks for.
+    pub(super) fn of(spec: &RunSpec, problem: &Problem) -> Self {
+        if super::is_fused(spec, problem) {
+            let (hidden, top) = (problem.n_inputs() * spec.model.width, spec.model.width * problem.n_labels);
+            let span = |name: &str, suffix, len| Span { name: name.to_owned(), suffix, range: 0..len };
+            let all = vec![span("hidden", ".hidden", hidden), span("top", ".top", top)];
+            return Self { all, units: (1, spec.model.width) };
+        }
+        let layout = layout_of(spec, problem);
+        let spans = layout.spans().map(|(name, range, _)| Span { name: name.to_owned(), suffix: "", range });
+        let read_by = match spec.model.architecture {
+            Architecture::Transformer(transformer) if transformer.normalization == Normalization::None => {
+                format!("block.{}.mlp.out.weight", transformer.depth - 1)
+            }
+            _ => "top.weight".to_owned(),
+        };
+        let mut units = (0, 0);
+        for (place, (name, _, shape)) in layout.spans().enumerate() {
+            if name == read_by {
+                units = (place, shape[0]);
+            }
+        }
+        Self { all: spans.collect(), units }
+    }
+
+    /// Hidden units of the last layer.
+    pub(super) fn n_units(&self) -> usize {
+        self.units.1
+    }
+
+    /// The name of the top layer's matrix.
+    pub(super) fn top(&self) -> &str {
+        let top = self.all.iter().rev().find(|span| span.name.starts_with("top"));
+        top.map_or("top", |span| &span.name)
+    }
+
+    /// The parts that a name stands for, or a sentence that lists the names.
+    pub(super) fn find(&self, name: &str) -> Result<Found<'_>, String> {
+        let stem = name.trim_end_matches('.');
+        let begins = |span: &&Span| {
+            stem == "all" || span.name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let found: Vec<_> = self.all.iter().filter(begins).collect();
+        if found.is_empty() {
+            let names: Vec<&str> = self.all.iter().map(|span| span.name.as_str()).collect();
+            return Err(format!("the network has no part {name:?}; it has {}, and `all`", names.join(", ")));
+        }
+        Ok(Found(found))
+    }
+
+    fn spans(&self, name: &str) -> Vec<&Span> {
+        self.find(name).map_or_else(|_| Vec::new(), |found| found.0)
+    }
+
+    /// What the network begins with under `seed`, array by array.
+    pub(super) fn initial(&self, spec: &RunSpec, problem: &Problem, seed: u64) -> Vec<(String, Vec<f32>)> {
+        if super::is_fused(spec, problem) {
+            let Weights { hidden, top, .. } = Weights::draw(&spec.model, problem.n_inputs(), problem.n_labels, seed);
+            return vec![("weights.hidden".to_owned(), hidden), ("weights.top".to_owned(), top)];
+        }
+        vec![("weights".to_owned(), layout_of(spec, problem).draw(seed))]
+    }
+
+    /// The part's weights are those of `initial`, its moments zero.
+    pub(super) fn begin_anew(&self, part: &str, arrays: &mut Arrays, initial: &Arrays) {
+        for span in self.spans(part) {
+            for moment in ["moment1", "moment2"] {
+                span.of(moment, arrays).fill(0.0);
+            }
+            let name = format!("weights{}", span.suffix);
+            let values = initial.iter().find(|(other, _)| *other == name).map(|(_, values)| &values[span.range.clone()]);
+            span.of("weights", arrays).copy_from_slice(values.expect("an initial value for every weight"));
+        }
+    }
+
+    /// Weights and moments of the part as they were.
+    pub(super) fn put_back(&self, part: &str, before: &Arrays, arrays: &mut Arrays) {
+        for span in self.spans(part) {
+            for kind in ["weights", "moment1", "moment2"] {
+                let name = format!("{kind}{}", span.suffix);
+                let old = before.iter().find(|(other, _)| *other == name).map(|(_, values)| &values[span.range.clone()]);
+                span.of(kind, arrays).copy_from_slice(old.expect("the same arrays as before"));
+            }
+        }
+    }
+
+    pub(super) fn each_weight(&self, part: &str, arrays: &mut Arrays, each: impl Fn(f32) -> f32) {
+        for span in self.spans(part) {
+            span.of("weights", arrays).iter_mut().for_each(|weight| *weight = each(*weight));
+        }
+    }
+
+    pub(super) fn nudge(&self, part: &str, mut index: u64, by: f64, arrays: &mut Arrays) {
+        for span in self.spans(part) {
+            if let Some(weight) = span.of("weights", arrays).get_mut(index as usize) {
+                *weight = (f64::from(*weight) + by) as f32;
+                return;
+            }
+            index -= span.range.len() as u64;
+        }
+    }
+
+    pub(super) fn scale_units(&self, units: &[u32], factor: f64, arrays: &mut Arrays) {
+        let span = &self.all[self.units.0];
+        let width = span.range.len() / self.units.1;
+        let weights = span.of("weights", arrays);
+        for &unit in units {
+            let row = &mut weights[unit as usize * width..][..width];
+            row.iter_mut().for_each(|weight| *weight = (f64::from(*weight) * factor) as f32);
+        }
+    }
+
+    /// ‖part‖, the root of the sum of squares of its weights.
+    pub(super) fn norm(&self, part: &str, arrays: &[(String, Vec<f32>)]) -> f64 {
+        let square = |span: &&Span| -> f64 {
+            let name = format!("weights{}", span.suffix);
+            let values = arrays.iter().find(|(other, _)| *other == name).map(|(_, values)| &values[span.range.clone()]);
+            values.unwrap_or_default().iter().map(|&w| f64::from(w) * f64::from(w)).sum()
+        };
+        self.spans(part).iter().map(square).sum::<f64>().sqrt()
+    }
+}
+
+impl Span {
+    fn of<'a>(&self, kind: &str, arrays: &'a mut Arrays) -> &'a mut [f32] {
+        let name = format!("{kind}{}", self.suffix);
+        let found = arrays.iter_mut().find(|(other, _)| *other == name);
+        &mut found.expect("weights and moments of every part").1[self.range.clone()]
+    }
+}
