@@ -11,6 +11,7 @@ use crate::task::Task;
 mod activation;
 mod apply;
 mod error;
+mod gradient;
 mod loss;
 mod network;
 mod numerics;
@@ -23,6 +24,7 @@ mod value;
 pub use activation::Activation;
 pub use apply::{apply, canonical, check, values};
 pub use error::{Side, SpecError, nearest};
+pub use gradient::{GradientDirection, GradientFilter, GradientPrecision, GradientSpec};
 pub use loss::{FeatureLoss, Loss, Objective};
 pub use network::{
     Architecture, Initialization, MlpSpec, ModelSpec, Normalization, OperandTables, TopLayer, TransformerSpec,

@@ -24,7 +24,7 @@ use crate::loss::Objective;
 use crate::model::layered::{Layers, Mlp, TableForm, Transformer};
 use crate::model::{Parameters, Weights, largest_or_nan};
 use crate::optim::Optimizer;
-use crate::spec::{Architecture, OperandTables, RunSpec, TopLayer};
+use crate::spec::{Architecture, GradientFilter, OperandTables, RunSpec, TopLayer};
 use crate::split::Split;
 use crate::task::Problem;
 use cadence::{is_due, next_due};
@@ -227,7 +227,8 @@ impl Training {
             Architecture::TwoLayer | Architecture::Mlp(_) => Mlp::new(&spec.model, problem).layout().len(),
             Architecture::Transformer(_) => Transformer::new(&spec.model, problem).layout().len(),
         };
-        (n, if is_fused(spec, problem) { 4 } else { 4 + layered::LANES })
+        let averages = usize::from(spec.optimizer.gradient.filter != GradientFilter::None);
+        (n, averages + if is_fused(spec, problem) { 4 } else { 4 + layered::LANES })
     }
 
     /// Updates made so far.
