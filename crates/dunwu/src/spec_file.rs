@@ -265,7 +265,10 @@ fn syntax(toml_text: &str, error: &toml::de::Error) -> SpecFileError {
 mod tests {
     use dunwu_engine::loss::{Loss, Objective};
     use dunwu_engine::model::{Activation, Initialization};
-    use dunwu_engine::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
+    use dunwu_engine::optim::{
+        AdamSpec, GradientDirection, GradientFilter, GradientPrecision, GradientSpec, Method, MuonVariant,
+        OptimizerSpec, Schedule,
+    };
     use dunwu_engine::spec::{
         Architecture, DataSpec, EventSpec, MlpSpec, ModelSpec, OperandTables, RecordSpec, Sampling, TopLayer, check,
     };
@@ -359,6 +362,12 @@ mod tests {
                 learning_rate: 5e-324,
                 weight_decay: 1e300,
                 schedule: Schedule::Step { every: 9, factor: 1.0 / 3.0 },
+                gradient: GradientSpec {
+                    precision: GradientPrecision::Half { loss_scale: 3.0, doubling_steps: 7 },
+                    filter: GradientFilter::GrokfastEma { decay: 0.3, factor: 0.1 },
+                    direction: GradientDirection::Orthogonal,
+                    clip_norm: 0.7,
+                },
             },
             steps: 4,
             seed: 5,

@@ -11,6 +11,7 @@ use crate::task::Task;
 mod activation;
 mod apply;
 mod error;
+mod gradient;
 mod intervention;
 mod loss;
 mod network;
@@ -24,6 +25,7 @@ mod value;
 pub use activation::Activation;
 pub use apply::{apply, canonical, check, values};
 pub use error::{Side, SpecError, nearest};
+pub use gradient::{GradientDirection, GradientFilter, GradientPrecision, GradientSpec};
 pub use intervention::{
     ACTIONS, Action, Event, Intervention, Numbers, Quantity, Rows, TIMES, When, parse_interventions, spell_interventions,
 };

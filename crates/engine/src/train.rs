@@ -19,6 +19,7 @@ mod outcome;
 mod parts;
 mod tabled;
 mod trainable;
+mod vitals;
 mod window;
 
 use crate::kernel::Workers;
@@ -26,9 +27,9 @@ use crate::loss::Objective;
 use crate::model::layered::{Layers, Mlp, TableForm, Transformer};
 use crate::model::{Parameters, Weights, largest_or_nan};
 use crate::optim::Optimizer;
-use crate::spec::{Architecture, OperandTables, OptimizerSpec, RunSpec, TopLayer};
+use crate::spec::{Architecture, GradientFilter, OperandTables, OptimizerSpec, RunSpec, TopLayer};
 use crate::split::Split;
-use crate::task::Problem;
+use crate::task::{Problem, Samples};
 use cadence::{is_due, next_due};
 use events::Levels;
 pub use events::{Arrival, Stay};
@@ -38,6 +39,8 @@ use layered::Layered;
 use learner::Learner;
 pub use outcome::Outcome;
 use tabled::Tabled;
+use vitals::Observer;
+pub use vitals::{HeadVitals, LayerVitals, PartVitals, Vitals};
 use window::UpdateWindow;
 pub use window::WINDOW;
 
@@ -151,6 +154,7 @@ pub struct Training {
     corrupted: Vec<u32>,
     learner: Box<dyn Learner>,
     interventions: Option<Interventions>,
+    observer: Option<Box<Observer>>,
     /// The settings as interventions leave them at the present step.
     optimizer: OptimizerSpec,
     /// Positions of the training samples in the order in which they are evaluated; `None` where it is that of the split.
@@ -221,6 +225,7 @@ impl Training {
         let Setting { spec, split, .. } = setting;
         Ok(Self {
             interventions: Interventions::new(&setting)?,
+            observer: None,
             optimizer: spec.optimizer,
             evaluated: None,
             labels: split.train.labels.clone(),
@@ -251,7 +256,8 @@ impl Training {
             Architecture::TwoLayer | Architecture::Mlp(_) => Mlp::new(&spec.model, problem).layout().len(),
             Architecture::Transformer(_) => Transformer::new(&spec.model, problem).layout().len(),
         };
-        (n, if is_fused(spec, problem) { 4 } else { 4 + layered::LANES })
+        let averages = usize::from(spec.optimizer.gradient.filter != GradientFilter::None);
+        (n, averages + if is_fused(spec, problem) { 4 } else { 4 + layered::LANES })
     }
 
     /// Updates made so far.
@@ -268,6 +274,22 @@ impl Training {
     /// stayed long enough.
     pub fn stays(&self) -> [Option<Stay>; 2] {
         [self.memorized.stay(), self.generalized.stay()]
+    }
+
+    /// Looks at every update from now on, or at every so many; changes no bit of the run.
+    pub fn watch(&mut self, problem: &Problem, split: &Split, every: u64) {
+        self.observer = Some(Box::new(Observer::new(&self.spec, problem, &split.train, every)));
+    }
+
+    /// What was seen of the last update that was looked at, once.
+    pub fn vitals(&mut self) -> Option<Vitals> {
+        self.observer.as_mut().and_then(|observer| observer.seen.take())
+    }
+
+    /// Mean loss of given samples under the present weights; `None` where nobody watches.
+    pub fn loss_of(&mut self, samples: &Samples) -> Option<f64> {
+        let arrays = self.learner.arrays();
+        self.observer.as_mut().map(|observer| observer.loss_of(samples, &arrays))
     }
 
     /// The weights as they stand.
@@ -304,6 +326,9 @@ impl Training {
         let done = interventions.intervene(self.step, &mut *self.learner);
         if let Some((spec, arrangement)) = done.settings {
             self.optimizer = spec.optimizer;
+            if let Some(observer) = &mut self.observer {
+                observer.arrange(&spec, &arrangement);
+            }
             self.evaluated = Some(arrangement.trained_on());
         }
         if done.weights_changed {
@@ -390,7 +415,15 @@ impl Training {
             self.window.push(|buffer| self.learner.copy_hidden(buffer));
         }
         let before = self.interventions.as_ref().and_then(|all| all.before_update(self.step, &*self.learner));
+        let watched = self.observer.as_ref().is_some_and(|observer| self.step.is_multiple_of(observer.every));
+        let unchanged = watched.then(|| self.learner.arrays());
         self.learner.update(&optimizer);
+        if let (Some(observer), Some(unchanged)) = (&mut self.observer, &unchanged) {
+            let batch = self.learner.batch(self.step);
+            let (gradient, changed) = (self.learner.gradients(), self.learner.arrays());
+            let moment = (self.step, self.spec.steps);
+            observer.look(moment, &self.optimizer, batch.as_deref(), [unchanged, &gradient, &changed]);
+        }
         if let Some(interventions) = &self.interventions {
             interventions.after_update(self.step, &mut *self.learner, before.as_deref());
         }

@@ -6,7 +6,7 @@
 
 use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Activation, Initialization, Weights};
-use dunwu_engine::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
+use dunwu_engine::optim::{AdamSpec, GradientSpec, Method, MuonVariant, OptimizerSpec, Schedule};
 use dunwu_engine::spec::{Architecture, DataSpec, ModelSpec, OperandTables, RecordSpec, RunSpec, Sampling, TopLayer};
 use dunwu_engine::task::Task;
 use dunwu_engine::{Problem, Samples, Split, Training};
@@ -64,7 +64,7 @@ fn optimizer(case: &Value) -> OptimizerSpec {
         other => panic!("unknown schedule {other}"),
     };
     let (learning_rate, weight_decay) = (number(&spec["learning_rate"]), number(&spec["weight_decay"]));
-    OptimizerSpec { method, learning_rate, weight_decay, schedule }
+    OptimizerSpec { method, learning_rate, weight_decay, schedule, gradient: GradientSpec::NONE }
 }
 
 fn spec(case: &Value, n_train: usize) -> RunSpec {

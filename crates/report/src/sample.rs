@@ -8,7 +8,7 @@ use dunwu::measure::{self, MEASURES, Quantity};
 use dunwu::opened::{Frame, Stage, StageSpan, UnitLabel};
 use dunwu_engine::loss::{Loss, Objective};
 use dunwu_engine::model::{Activation, Initialization};
-use dunwu_engine::optim::{AdamSpec, Method, OptimizerSpec, Schedule};
+use dunwu_engine::optim::{AdamSpec, GradientSpec, Method, OptimizerSpec, Schedule};
 use dunwu_engine::spec::{Architecture, DataSpec, EventSpec, ModelSpec, OperandTables, RecordSpec, Sampling, TopLayer};
 use dunwu_engine::task::Task;
 use dunwu_engine::train::Stay;
@@ -43,6 +43,7 @@ fn spec(width: usize, steps: u64) -> RunSpec {
             learning_rate: 1e-3,
             weight_decay: 2e-4,
             schedule: Schedule::Constant,
+            gradient: GradientSpec::NONE,
         },
         steps,
         seed: 0,

@@ -1,5 +1,7 @@
 //! The words for how weights are updated.
 
+use super::GradientSpec;
+
 /// The optimizer with every setting that it knows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizerSpec {
@@ -11,6 +13,8 @@ pub struct OptimizerSpec {
     pub weight_decay: f64,
     /// How the learning rate changes.
     pub schedule: Schedule,
+    /// What becomes of the gradient before the method sees it.
+    pub gradient: GradientSpec,
 }
 
 /// The update rule.

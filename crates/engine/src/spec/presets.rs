@@ -4,8 +4,9 @@ mod papers;
 
 use super::error::{SpecError, nearest};
 use super::{
-    Activation, AdamSpec, Architecture, DataSpec, EventSpec, Initialization, Loss, Method, MlpSpec, ModelSpec,
-    Numerics, Objective, OperandTables, OptimizerSpec, Part, RecordSpec, RunSpec, Sampling, Schedule, TopLayer,
+    Activation, AdamSpec, Architecture, DataSpec, EventSpec, GradientSpec, Initialization, Loss, Method, MlpSpec,
+    ModelSpec, Numerics, Objective, OperandTables, OptimizerSpec, Part, RecordSpec, RunSpec, Sampling, Schedule,
+    TopLayer,
 };
 use crate::task::Task;
 use papers::{gromov_2023, liu_2022, merrill_2023, nanda_2023, omnigrok_digits, power_2022};
@@ -138,6 +139,7 @@ fn tian_2025() -> RunSpec {
             learning_rate: 1e-3,
             weight_decay: 2e-4,
             schedule: Schedule::Constant,
+            gradient: GradientSpec::NONE,
         },
         steps: 300,
         seed: 0,

@@ -3,6 +3,7 @@
 //! Not here: how many assignments at once become a spec ([`super::apply()`]).
 
 mod data;
+mod gradient;
 mod loss;
 mod model;
 mod optimizer;
@@ -16,7 +17,8 @@ const MOST_STEPS: u64 = 1_000_000_000;
 pub const SETTINGS: &[Setting] = &joined::<N_SETTINGS>();
 
 /// The parts, each a section or what stands beside them.
-const PARTS: [&[Setting]; 5] = [data::SETTINGS, model::SETTINGS, loss::SETTINGS, optimizer::SETTINGS, run::SETTINGS];
+const PARTS: [&[Setting]; 6] =
+    [data::SETTINGS, model::SETTINGS, loss::SETTINGS, optimizer::SETTINGS, gradient::SETTINGS, run::SETTINGS];
 
 const N_SETTINGS: usize = {
     let (mut n, mut part) = (0, 0);

@@ -5,9 +5,10 @@ use super::interventions::Conditions;
 use super::learner::{Evaluation, Learner};
 use super::{Setting, TrainError};
 use crate::kernel::Workers;
-use crate::model::fused::{Batch, Network, Part, TwoLayer};
+use crate::model::fused::{Batch, Network, Part, Slab, TwoLayer};
+use crate::model::layered::Layout;
 use crate::model::{Parameters, Weights, solve_top};
-use crate::optim::Optimizer;
+use crate::optim::{GradientState, Optimizer};
 use crate::spec::TopLayer;
 use crate::task::Samples;
 
@@ -26,6 +27,7 @@ pub(super) struct Fused {
     network: Network,
     workers: Workers,
     loss: f64,
+    gradient_state: GradientState,
 }
 
 impl Fused {
@@ -49,8 +51,31 @@ impl Fused {
             network: Network::new(weights),
             workers,
             loss: 0.0,
+            gradient_state: GradientState::default(),
             offsets,
         }
+    }
+}
+
+impl Fused {
+    /// Applies the rules that need the whole gradient, which lies in slabs, in the layout that people read.
+    fn change_gradient(&mut self, optimizer: &Optimizer) {
+        let flat = |Weights { hidden, top, .. }: &Weights| [hidden.as_slice(), top].concat();
+        let mut gradient = self.network.read(Part::Gradient);
+        let layout = Layout::of_two_layers(gradient.n_inputs, gradient.n_units, gradient.n_labels);
+        let frozen = if self.top_frozen { layout.top() } else { 0..0 };
+        let (weights, mut changed) = (flat(&self.network.read(Part::Weights)), flat(&gradient));
+        let state = &mut self.gradient_state;
+        optimizer.change_gradient(self.rules.numerics, &layout, &frozen, state, (&weights, &mut changed));
+        gradient.top = changed.split_off(gradient.hidden.len());
+        gradient.hidden = changed;
+        self.network.fill(Part::Gradient, &gradient);
+    }
+
+    /// Numbers in W and V.
+    fn n_parameters(&self) -> usize {
+        let layout = self.network.layout;
+        layout.n_units * (layout.n_inputs + layout.n_labels)
     }
 }
 
@@ -105,10 +130,17 @@ impl Learner for Fused {
     fn update(&mut self, optimizer: &Optimizer) {
         let (layout, top_frozen) = (self.network.layout, self.top_frozen);
         let batch = self.mini.as_ref().map_or(&self.train, |(_, batch)| batch);
-        self.rules.backward(&mut self.network, batch, &self.workers, |slab| {
+        let update = |slab: &mut Slab| {
             optimizer.update_slab(slab, layout.hidden_len(), top_frozen);
             slab.refresh_top(layout);
-        });
+        };
+        if optimizer.changes_gradient() {
+            self.rules.backward(&mut self.network, batch, &self.workers, |_| ());
+            self.change_gradient(optimizer);
+            self.workers.each(&mut self.network.slabs, |_, slab| update(slab));
+        } else {
+            self.rules.backward(&mut self.network, batch, &self.workers, update);
+        }
         optimizer.update_whole(&mut self.network, self.rules.numerics);
     }
 
@@ -124,6 +156,15 @@ impl Learner for Fused {
         self.network.unit_norms()
     }
 
+    fn gradients(&self) -> Vec<(String, Vec<f32>)> {
+        let Weights { hidden, top, .. } = self.network.read(Part::Gradient);
+        vec![("gradient.hidden".to_owned(), hidden), ("gradient.top".to_owned(), top)]
+    }
+
+    fn batch(&mut self, step: u64) -> Option<Vec<u32>> {
+        self.mini.as_mut().map(|(batches, _)| batches.at(step))
+    }
+
     fn n_threads(&self) -> usize {
         self.workers.n_threads()
     }
@@ -133,7 +174,7 @@ impl Learner for Fused {
             let Weights { hidden, top, .. } = self.network.read(part);
             [(format!("{name}.hidden"), hidden), (format!("{name}.top"), top)]
         });
-        arrays.into_iter().flatten().collect()
+        arrays.into_iter().flatten().chain(self.gradient_state.arrays()).collect()
     }
 
     fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError> {
@@ -143,6 +184,8 @@ impl Learner for Fused {
             weights.top = array(format!("{name}.top"), weights.top.len())?;
             self.network.fill(part, &weights);
         }
+        let n_parameters = self.n_parameters();
+        self.gradient_state.restore(|name| array(name.to_owned(), n_parameters).ok());
         Ok(())
     }
 }

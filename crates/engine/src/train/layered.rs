@@ -260,6 +260,14 @@ impl<L: Layers> Learner for Layered<L> {
         self.network.trainable.unit_norms()
     }
 
+    fn gradients(&self) -> Vec<(String, Vec<f32>)> {
+        vec![("gradient".to_owned(), self.network.trainable.gradient.clone())]
+    }
+
+    fn batch(&mut self, step: u64) -> Option<Vec<u32>> {
+        self.batches.as_mut().map(|batches| batches.at(step))
+    }
+
     fn n_threads(&self) -> usize {
         self.network.workers.n_threads()
     }

@@ -34,6 +34,12 @@ pub(super) trait Learner: Send {
     /// The norm of the weights that each unit reads by.
     fn unit_norms(&self) -> Vec<f64>;
 
+    /// The gradient of the last update, as named arrays: `gradient` where weights are `weights`.
+    fn gradients(&self) -> Vec<(String, Vec<f32>)>;
+
+    /// Places among all training samples of the batch that the update of `step` sees; `None` where it is all that are trained on.
+    fn batch(&mut self, step: u64) -> Option<Vec<u32>>;
+
     /// Threads in use.
     fn n_threads(&self) -> usize;
 

@@ -16,7 +16,8 @@ pub(super) struct Parts {
     units: (usize, usize),
 }
 
-struct Span {
+/// One array.
+pub(super) struct Span {
     name: String,
     /// Behind `weights`, `moment1` and `moment2`: the array that it lies in.
     suffix: &'static str,
@@ -95,6 +96,15 @@ impl Parts {
         Ok(Found(found))
     }
 
+    pub(super) fn spans_of_all(&self) -> &[Span] {
+        &self.all
+    }
+
+    /// All weights, one part after the other, as a network made of blocks has them.
+    pub(super) fn flat(&self, arrays: &Arrays) -> Vec<f32> {
+        self.all.iter().flat_map(|span| span.read("weights", arrays)).copied().collect()
+    }
+
     fn spans(&self, name: &str) -> Vec<&Span> {
         self.find(name).map_or_else(|_| Vec::new(), |found| found.0)
     }
@@ -114,9 +124,7 @@ impl Parts {
             for moment in ["moment1", "moment2"] {
                 span.of(moment, arrays).fill(0.0);
             }
-            let name = format!("weights{}", span.suffix);
-            let values = initial.iter().find(|(other, _)| *other == name).map(|(_, values)| &values[span.range.clone()]);
-            span.of("weights", arrays).copy_from_slice(values.expect("an initial value for every weight"));
+            span.of("weights", arrays).copy_from_slice(span.read("weights", initial));
         }
     }
 
@@ -124,9 +132,7 @@ impl Parts {
     pub(super) fn put_back(&self, part: &str, before: &Arrays, arrays: &mut Arrays) {
         for span in self.spans(part) {
             for kind in ["weights", "moment1", "moment2"] {
-                let name = format!("{kind}{}", span.suffix);
-                let old = before.iter().find(|(other, _)| *other == name).map(|(_, values)| &values[span.range.clone()]);
-                span.of(kind, arrays).copy_from_slice(old.expect("the same arrays as before"));
+                span.of(kind, arrays).copy_from_slice(span.read(kind, before));
             }
         }
     }
@@ -158,17 +164,24 @@ impl Parts {
     }
 
     /// ‖part‖, the root of the sum of squares of its weights.
-    pub(super) fn norm(&self, part: &str, arrays: &[(String, Vec<f32>)]) -> f64 {
-        let square = |span: &&Span| -> f64 {
-            let name = format!("weights{}", span.suffix);
-            let values = arrays.iter().find(|(other, _)| *other == name).map(|(_, values)| &values[span.range.clone()]);
-            values.unwrap_or_default().iter().map(|&w| f64::from(w) * f64::from(w)).sum()
-        };
+    pub(super) fn norm(&self, part: &str, arrays: &Arrays) -> f64 {
+        let square = |span: &&Span| span.read("weights", arrays).iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>();
         self.spans(part).iter().map(square).sum::<f64>().sqrt()
     }
 }
 
 impl Span {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its numbers of a kind: weights, gradient, moment1, moment2.
+    pub(super) fn read<'a>(&self, kind: &str, arrays: &'a Arrays) -> &'a [f32] {
+        let name = format!("{kind}{}", self.suffix);
+        let found = arrays.iter().find(|(other, _)| *other == name);
+        &found.expect("every kind of numbers for every part").1[self.range.clone()]
+    }
+
     fn of<'a>(&self, kind: &str, arrays: &'a mut Arrays) -> &'a mut [f32] {
         let name = format!("{kind}{}", self.suffix);
         let found = arrays.iter_mut().find(|(other, _)| *other == name);

@@ -137,6 +137,14 @@ impl Learner for Tabled {
         self.trainable.unit_norms()
     }
 
+    fn gradients(&self) -> Vec<(String, Vec<f32>)> {
+        vec![("gradient".to_owned(), self.trainable.gradient.clone())]
+    }
+
+    fn batch(&mut self, step: u64) -> Option<Vec<u32>> {
+        self.mini.as_mut().map(|(batches, _)| batches.at(step))
+    }
+
     fn n_threads(&self) -> usize {
         self.workers.n_threads()
     }

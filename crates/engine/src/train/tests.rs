@@ -1,7 +1,10 @@
 use super::cadence::is_log_spaced;
 use super::*;
 use crate::loss::Loss;
-use crate::optim::{AdamSpec, Method, MuonVariant, OptimizerSpec, Schedule};
+use crate::optim::{
+    AdamSpec, GradientDirection, GradientFilter, GradientPrecision, GradientSpec, Method, MuonVariant, OptimizerSpec,
+    Schedule,
+};
 use crate::spec::presets;
 use crate::spec::{DataSpec, ModelSpec, RecordSpec, Sampling};
 use crate::task::Task;
@@ -45,8 +48,42 @@ pub(super) fn every_method() -> Vec<OptimizerSpec> {
         Method::Muon { momentum: 0.95, variant: MuonVariant::Jordan, adam },
         Method::Muon { momentum: 0.99, variant: MuonVariant::Paper, adam },
     ]
-    .map(|method| OptimizerSpec { method, learning_rate: 0.01, weight_decay: 1e-3, schedule: Schedule::Cosine })
+    .map(|method| OptimizerSpec {
+        method,
+        learning_rate: 0.01,
+        weight_decay: 1e-3,
+        schedule: Schedule::Cosine,
+        gradient: GradientSpec::NONE,
+    })
     .to_vec()
+}
+
+/// Every rule for the gradient, and all of them together.
+fn every_gradient_rule() -> Vec<GradientSpec> {
+    let half = GradientPrecision::Half { loss_scale: 16.0, doubling_steps: 25 };
+    let (none, filter) = (GradientSpec::NONE, GradientFilter::GROKFAST_EMA);
+    let (orthogonal, egalitarian) = (GradientDirection::Orthogonal, GradientDirection::Egalitarian);
+    vec![
+        GradientSpec { clip_norm: 0.1, ..none },
+        GradientSpec { filter, ..none },
+        GradientSpec { direction: orthogonal, ..none },
+        GradientSpec { direction: egalitarian, ..none },
+        GradientSpec { precision: half, ..none },
+        GradientSpec { precision: half, filter, direction: orthogonal, clip_norm: 0.1 },
+    ]
+}
+
+/// Specs of each kind of learner, with and without a solved top layer, under every rule for the gradient.
+fn every_kind_under_every_gradient_rule() -> Vec<RunSpec> {
+    let kinds =
+        ["", "model.top_layer=ridge data.batch_size=20", "model.architecture=mlp model.top_layer=ridge", TABLED];
+    let with = |gradient| {
+        kinds.iter().map(move |kind| {
+            let spec = tiny_with(kind);
+            RunSpec { optimizer: OptimizerSpec { gradient, ..spec.optimizer }, ..spec }
+        })
+    };
+    every_gradient_rule().into_iter().flat_map(with).collect()
 }
 
 /// A transformer that learns through tables.
@@ -95,6 +132,7 @@ fn a_resumed_run_has_the_same_bits_from_every_step() {
     let mut specs: Vec<RunSpec> = methods.chain(every_kind()).collect();
     let muon = every_method()[3];
     specs.extend(every_kind().into_iter().skip(3).map(|spec| RunSpec { optimizer: muon, ..spec }));
+    specs.extend(every_kind_under_every_gradient_rule());
     for spec in specs {
         let spec = RunSpec { steps: 25, ..spec };
         let (problem, split, mut straight) = begin(&spec, 1);
@@ -139,7 +177,7 @@ fn a_longer_run_begins_with_a_shorter_one_of_any_length() {
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    for spec in every_kind().into_iter().chain([tiny()]) {
+    for spec in every_kind().into_iter().chain([tiny()]).chain(every_kind_under_every_gradient_rule()) {
         // Wide enough that the second thread is used.
         let spec = RunSpec {
             task: match spec.task {
@@ -250,6 +288,32 @@ fn snapshots_come_log_spaced_and_at_the_end() {
     let last = all.last().and_then(|progress| progress.snapshot.as_ref()).expect("the last step is recorded");
     assert_eq!((last.step, last.update_gram.len()), (57, 400));
     assert!(all[0].snapshot.as_ref().is_some_and(|first| first.update_gram.is_empty()));
+}
+
+/// A clip that no gradient reaches multiplies by one, so that what is left is the order: the whole gradient first, then the update.
+#[test]
+fn two_phases_of_an_update_have_the_bits_of_one() {
+    let optimizers = every_method().into_iter().map(|optimizer| RunSpec { optimizer, ..tiny() });
+    for spec in optimizers.chain(every_kind()) {
+        let spec = RunSpec { steps: 20, ..spec };
+        let gradient = GradientSpec { clip_norm: 1e30, ..GradientSpec::NONE };
+        let phases = RunSpec { optimizer: OptimizerSpec { gradient, ..spec.optimizer }, ..spec.clone() };
+        assert_eq!(to_the_end(&mut begin(&phases, 1).2), to_the_end(&mut begin(&spec, 1).2), "{spec:?}");
+    }
+}
+
+/// A rule that did nothing would give the same curve.
+#[test]
+fn every_gradient_rule_changes_every_kind_of_run() {
+    for spec in every_kind_under_every_gradient_rule() {
+        let plain =
+            RunSpec { optimizer: OptimizerSpec { gradient: GradientSpec::NONE, ..spec.optimizer }, ..spec.clone() };
+        let curve = |spec: &RunSpec| -> Vec<f64> {
+            to_the_end(&mut begin(spec, 1).2).iter().map(|progress| progress.train_loss).collect()
+        };
+        let (ours, others) = (curve(&spec), curve(&plain));
+        assert!(ours[0] == others[0] && ours != others, "{spec:?}");
+    }
 }
 
 /// The fused kernel and the network made of blocks are the same network: their curves differ by rounding alone, which 60 steps

@@ -3,7 +3,7 @@
 use super::TrainError;
 use crate::model::column_norms;
 use crate::model::layered::Layout;
-use crate::optim::Optimizer;
+use crate::optim::{GradientState, Optimizer};
 use crate::spec::Numerics;
 use std::ops::Range;
 
@@ -14,6 +14,7 @@ pub(super) struct Trainable {
     pub(super) gradient: Vec<f32>,
     moment1: Vec<f32>,
     moment2: Vec<f32>,
+    gradient_state: GradientState,
 }
 
 impl Trainable {
@@ -22,12 +23,16 @@ impl Trainable {
         let parameters = layout.draw(seed);
         let zeros = vec![0.0; parameters.len()];
         let (gradient, moment1, moment2) = (zeros.clone(), zeros.clone(), zeros);
-        Self { layout: layout.clone(), parameters, gradient, moment1, moment2 }
+        let gradient_state = GradientState::default();
+        Self { layout: layout.clone(), parameters, gradient, moment1, moment2, gradient_state }
     }
 
     /// One update of all but the part that is `frozen`.
     pub(super) fn update(&mut self, numerics: Numerics, optimizer: &Optimizer, frozen: Range<usize>) {
-        let Self { layout, parameters, gradient, moment1, moment2 } = self;
+        let Self { layout, parameters, gradient, moment1, moment2, gradient_state } = self;
+        if optimizer.changes_gradient() {
+            optimizer.change_gradient(numerics, layout, &frozen, gradient_state, (parameters, gradient));
+        }
         optimizer.update_flat(numerics, layout, frozen, parameters, gradient, (moment1, moment2));
     }
 
@@ -45,9 +50,9 @@ impl Trainable {
 
     /// Everything but the gradient, which is made anew, by name.
     pub(super) fn arrays(&self) -> Vec<(String, Vec<f32>)> {
-        [("weights", &self.parameters), ("moment1", &self.moment1), ("moment2", &self.moment2)]
-            .map(|(name, values)| (name.to_owned(), values.clone()))
-            .into()
+        let parts = [("weights", &self.parameters), ("moment1", &self.moment1), ("moment2", &self.moment2)];
+        let parts = parts.map(|(name, values)| (name.to_owned(), values.clone())).into_iter();
+        parts.chain(self.gradient_state.arrays()).collect()
     }
 
     /// Takes the same arrays back.
@@ -59,6 +64,7 @@ impl Trainable {
         for (name, values) in parts {
             *values = array(name.to_owned(), values.len())?;
         }
+        self.gradient_state.restore(|name| array(name.to_owned(), self.parameters.len()).ok());
         Ok(())
     }
 }

@@ -176,6 +176,33 @@ impl Attention {
         rows.add_back(d, asking, dx);
     }
 
+    /// Of each head on the rows that went forward last: the largest |score| before the softmax, and the mean entropy of its weights over
+    /// that of equal weights, where there is more than one key.
+    pub(crate) fn heads(&self, rows: Rows, tape: &Tape) -> Vec<(f32, f32)> {
+        let Rows { samples, positions, queries } = rows;
+        let d = self.query.inputs;
+        let width = d / self.heads;
+        let head_vitals = |head: usize| {
+            let (mut largest, mut entropy, mut n) = (0.0_f32, 0.0, 0);
+            for row in 0..samples * queries {
+                let (sample, last) = (row / queries, positions - queries + row % queries);
+                let weights = &tape.weights[(row * self.heads + head) * positions..][..=last];
+                let query = &tape.queries[row * d + head * width..][..width];
+                for (j, _) in weights.iter().enumerate() {
+                    let key = &tape.keys[(sample * positions + j) * d + head * width..][..width];
+                    largest = largest.max((dot(query, key) * self.scale()).abs());
+                }
+                if last > 0 {
+                    let sum: f64 = weights.iter().map(|&w| f64::from(w)).filter(|&w| w > 0.0).map(|w| -w * libm::log(w)).sum();
+                    entropy += sum / libm::log(last as f64 + 1.0);
+                    n += 1;
+                }
+            }
+            (largest, (entropy / f64::from(n.max(1))) as f32)
+        };
+        (0..self.heads).map(head_vitals).collect()
+    }
+
     /// Gradients of queries, keys and values, which are zero before.
     #[inline(always)]
     fn mix_back(&self, rows: Rows, tape: &mut Tape) {

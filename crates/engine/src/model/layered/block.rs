@@ -82,6 +82,11 @@ impl Block {
         Self { dimension, activation, norm1, attention, norm2, mlp_in, mlp_out }
     }
 
+    /// Largest score and mean relative entropy of each head; see [`Attention::heads`].
+    pub(super) fn heads(&self, rows: Rows, tape: &Tape) -> Vec<(f32, f32)> {
+        self.attention.heads(rows, &tape.attention)
+    }
+
     /// The map from the MLP's activations to the stream.
     pub(super) fn mlp_out(&self) -> &Linear {
         &self.mlp_out

@@ -9,7 +9,7 @@
 //!
 //! One-hot tokens are rows of W₁, so there the product x W₁ is a sum of rows and its gradient a sum into rows.
 
-use super::{Chunk, Layers, Layout, Linear, Start, TokenRows, Upstream, room};
+use super::{Activity, Chunk, Layers, Layout, Linear, Start, TokenRows, Upstream, room};
 use crate::kernel::{activate, activation_gradient};
 use crate::model::{Activation, Initialization, Weights};
 use crate::random::Stream;
@@ -89,6 +89,17 @@ impl Mlp {
 
     fn width(&self) -> usize {
         self.top.inputs
+    }
+
+    /// The features of every layer, of the chunk that went forward last.
+    pub(crate) fn activities<'t>(&self, tape: &'t Tape) -> Vec<Activity<'t>> {
+        let (width, len) = (self.width(), tape.n * self.width());
+        let layer = |(l, features): (usize, &'t Vec<f32>)| Activity {
+            name: format!("hidden.{l}"),
+            values: &features[..len],
+            width,
+        };
+        tape.features.iter().enumerate().map(layer).collect()
     }
 
     /// a₁, and x where it is a product's factor.

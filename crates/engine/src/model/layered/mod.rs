@@ -71,6 +71,13 @@ pub(crate) trait Layers: Send + Sync {
     fn readout(&self, parameters: &[f32]) -> Weights;
 }
 
+/// The activations of one hidden layer on the chunk that went forward last, `[n][width]`.
+pub(crate) struct Activity<'t> {
+    pub(crate) name: String,
+    pub(crate) values: &'t [f32],
+    pub(crate) width: usize,
+}
+
 /// Where a gradient begins its way back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Upstream<'a> {

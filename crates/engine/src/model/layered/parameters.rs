@@ -56,6 +56,14 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// That of a two-layer network: W, `[n_inputs][n_units]`, and V, `[n_units][n_labels]`.
+    pub(crate) fn of_two_layers(n_inputs: usize, n_units: usize, n_labels: usize) -> Self {
+        let mut layout = Self::default();
+        layout.add("hidden.weight", &[n_inputs, n_units], Start::Constant(0.0));
+        layout.add(TOP_WEIGHT, &[n_units, n_labels], Start::Constant(0.0));
+        layout
+    }
+
     /// Adds a part at the end; returns where it lies.
     pub(crate) fn add(&mut self, name: impl Into<String>, shape: &[usize], start: Start) -> Range<usize> {
         let first = self.len();
@@ -77,6 +85,11 @@ impl Layout {
     /// Where the part of this name lies.
     pub(crate) fn range(&self, name: &str) -> Option<Range<usize>> {
         self.spans.iter().find(|span| span.name == name).map(|span| span.range.clone())
+    }
+
+    /// Where each part lies.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.spans.iter().map(|span| span.range.clone())
     }
 
     /// The top layer, which is added last.

@@ -15,7 +15,7 @@
 use super::attention::Rows;
 use super::block::{self, Block, Starts, normalize};
 use super::layer_norm::{self, LayerNorm};
-use super::{Chunk, Layers, Layout, Linear, Start, Upstream, room};
+use super::{Activity, Chunk, Layers, Layout, Linear, Start, Upstream, room};
 use crate::kernel::{Shape, Strided, product};
 use crate::model::{Initialization, Weights};
 use crate::random::Stream;
@@ -276,6 +276,28 @@ impl Layers for Transformer {
 }
 
 impl Transformer {
+    /// The MLP's activations of every block, of the chunk that went forward last.
+    pub(crate) fn activities<'t>(&self, tape: &'t Tape) -> Vec<Activity<'t>> {
+        let width = self.last_block().mlp_out().inputs;
+        let block = |(l, tape_of_block): (usize, &'t block::Tape)| Activity {
+            name: format!("block.{l}.mlp"),
+            values: tape_of_block.features(self.rows(l, tape.n).written() * width),
+            width,
+        };
+        tape.blocks.iter().enumerate().map(block).collect()
+    }
+
+    /// Block, head, largest score in magnitude and mean entropy of the weights as a share of the largest possible one, of every head
+    /// on the chunk that went forward last.
+    pub(crate) fn heads(&self, tape: &Tape) -> Vec<(usize, usize, f32, f32)> {
+        let blocks = self.blocks.iter().zip(&tape.blocks).enumerate();
+        let heads = |(l, (block, tape_of_block)): (usize, (&Block, &block::Tape))| {
+            let heads = block.heads(self.rows(l, tape.n), tape_of_block);
+            heads.into_iter().enumerate().map(move |(head, (largest, entropy))| (l, head, largest, entropy))
+        };
+        blocks.flat_map(heads).collect()
+    }
+
     fn last_block(&self) -> &Block {
         self.blocks.last().expect("at least one block")
     }

@@ -2,8 +2,9 @@
 
 use super::{cyclic, small, tian_2025};
 use crate::spec::{
-    Activation, AdamSpec, Architecture, DataSpec, EventSpec, Initialization, Loss, Method, MlpSpec, ModelSpec,
-    Normalization, Objective, OperandTables, OptimizerSpec, RecordSpec, RunSpec, Sampling, Schedule, TransformerSpec,
+    Activation, AdamSpec, Architecture, DataSpec, EventSpec, GradientSpec, Initialization, Loss, Method, MlpSpec,
+    ModelSpec, Normalization, Objective, OperandTables, OptimizerSpec, RecordSpec, RunSpec, Sampling, Schedule,
+    TransformerSpec,
 };
 use crate::task::Task;
 
@@ -80,6 +81,7 @@ pub(super) fn nanda_2023() -> RunSpec {
             learning_rate: 1e-3,
             weight_decay: 1.0,
             schedule: Schedule::Warmup { steps: 10 },
+            gradient: GradientSpec::NONE,
         },
         steps: 14_000,
         record: RecordSpec { evaluate_every: 100, snapshots_per_decade: 8, ..base.record },

@@ -1,0 +1,299 @@
+//! What can be seen of one update from inside: of every part of the network, of the optimizer, of the rows, of units and heads.
+//!
+//! Who wants to see it asks for it ([`Training::watch`](super::Training::watch)); nothing that is seen changes a bit of the run.
+
+use super::interventions::Arrangement;
+use super::parts::Parts;
+use crate::elementary::powi;
+use crate::loss::Loss;
+use crate::model::layered::{Activity, Chunk, Layers, Mlp, Transformer};
+use crate::spec::{AdamSpec, Architecture, Method, Numerics, OptimizerSpec, RunSpec};
+use crate::task::{Problem, Samples};
+
+/// Rows of a batch that are looked at one by one.
+const MOST_ROWS: usize = 256;
+
+/// One update, seen from inside.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Vitals {
+    /// Updates made before it.
+    pub step: u64,
+    /// η, the learning rate of this update.
+    pub rate: f64,
+    /// The optimizer's settings in force.
+    pub optimizer: Option<OptimizerSpec>,
+    /// Every array of the network.
+    pub parts: Vec<PartVitals>,
+    /// max |Δw + ηλw| / η over all weights, decoupled decay apart; of Adam about 1.
+    pub largest_update: f64,
+    /// log₁₀(Σg² / Σv̂), v̂ the second moments before this update; `None` without any, and at the first update.
+    pub lag: Option<f64>,
+    /// Share of the weights whose √v̂ after the update is below ε; `None` without second moments.
+    pub epsilon_share: Option<f64>,
+    /// ‖decay's part of the update‖ / ‖the rest‖.
+    pub decay_ratio: f64,
+    /// Rows of the batch, by their place among all training samples, each with its loss; at most 256.
+    pub rows: Vec<(u32, f64)>,
+    /// Distinct rows of the batch as a share of its rows.
+    pub unique_share: f64,
+    /// Share of the rows whose loss has a gradient of exactly 0.
+    pub absorbed_share: f64,
+    /// Root mean square of the outputs, centred over labels.
+    pub logit_scale: f64,
+    /// Hidden layers.
+    pub layers: Vec<LayerVitals>,
+    /// Attention heads.
+    pub heads: Vec<HeadVitals>,
+}
+
+/// One array of the network at one update: Frobenius norms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartVitals {
+    /// Its name.
+    pub name: String,
+    /// ‖g‖
+    pub gradient: f64,
+    /// ‖Δw‖
+    pub update: f64,
+    /// ‖w‖ before the update.
+    pub weight: f64,
+}
+
+impl PartVitals {
+    /// ‖Δw‖ / ‖w‖; `None` for weights that are zero.
+    pub fn update_ratio(&self) -> Option<f64> {
+        (self.weight > 0.0).then(|| self.update / self.weight)
+    }
+}
+
+/// The activations of one hidden layer on the batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerVitals {
+    /// Its name.
+    pub name: String,
+    /// Root mean square.
+    pub rms: f64,
+    /// Largest magnitude.
+    pub largest: f64,
+    /// Fourth central moment over the square of the second; 3 for a normal distribution.
+    pub kurtosis: Option<f64>,
+    /// Units that are 0 on every row, as a share.
+    pub dead_share: f64,
+}
+
+/// One attention head on the batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadVitals {
+    /// Its block.
+    pub block: usize,
+    /// Which of the block's heads.
+    pub head: usize,
+    /// Largest score before the softmax, in magnitude.
+    pub largest_logit: f64,
+    /// Mean entropy of its weights as a share of the largest possible one.
+    pub entropy: f64,
+}
+
+enum Network {
+    Mlp(Mlp, Box<<Mlp as Layers>::Tape>),
+    Transformer(Transformer, Box<<Transformer as Layers>::Tape>),
+}
+
+/// Looks at a run's updates.
+pub(super) struct Observer {
+    /// Steps between two updates that are looked at.
+    pub(super) every: u64,
+    network: Network,
+    parts: Parts,
+    numerics: Numerics,
+    n_labels: usize,
+    /// The samples as they are; replaced where interventions change them.
+    pub(super) samples: Samples,
+    pub(super) trained_on: Vec<u32>,
+    pub(super) loss: Loss,
+    /// What was seen last.
+    pub(super) seen: Option<Vitals>,
+}
+
+/// Arrays by name.
+type Arrays = [(String, Vec<f32>)];
+
+impl Observer {
+    pub(super) fn new(spec: &RunSpec, problem: &Problem, samples: &Samples, every: u64) -> Self {
+        let network = match spec.model.architecture {
+            Architecture::TwoLayer | Architecture::Mlp(_) => {
+                Network::Mlp(Mlp::new(&spec.model, problem), Box::default())
+            }
+            Architecture::Transformer(_) => Network::Transformer(Transformer::new(&spec.model, problem), Box::default()),
+        };
+        Self {
+            every: every.max(1),
+            network,
+            parts: Parts::of(spec, problem),
+            numerics: spec.numerics,
+            n_labels: problem.n_labels,
+            trained_on: (0..samples.len() as u32).collect(),
+            samples: samples.clone(),
+            loss: spec.loss.of_outputs(),
+            seen: None,
+        }
+    }
+
+    pub(super) fn arrange(&mut self, spec: &RunSpec, arrangement: &Arrangement) {
+        self.samples = arrangement.samples.clone();
+        self.trained_on = arrangement.trained_on();
+        self.loss = spec.loss.of_outputs();
+    }
+
+    /// Looks at the update that turned `before` into `after` along `gradient`, on `batch`.
+    pub(super) fn look(
+        &mut self,
+        (step, steps): (u64, u64),
+        optimizer: &OptimizerSpec,
+        batch: Option<&[u32]>,
+        [before, gradient, after]: [&Arrays; 3],
+    ) {
+        let rate = optimizer.schedule.rate(optimizer.learning_rate, step, steps);
+        let mut vitals = Vitals { step, rate, optimizer: Some(*optimizer), ..Vitals::default() };
+        let mut sums = Sums::default();
+        let adam = match optimizer.method {
+            Method::Adam(adam) | Method::AdamW(adam) | Method::Muon { adam, .. } => Some(adam),
+            Method::Sgd { .. } => None,
+        };
+        let decoupled = matches!(optimizer.method, Method::AdamW(_) | Method::Muon { .. });
+        for span in self.parts.spans_of_all() {
+            let of = |kind: &str, arrays: &Arrays| -> Vec<f32> { span.read(kind, arrays).to_vec() };
+            let (w, g, new) = (of("weights", before), of("gradient", gradient), of("weights", after));
+            let shrink = rate * optimizer.weight_decay;
+            for ((&w, &g), &new) in w.iter().zip(&g).zip(&new) {
+                let [w, g, new] = [w, g, new].map(f64::from);
+                let decay = if decoupled { shrink * w } else { optimizer.weight_decay * w };
+                let step_taken = if decoupled { new - w + decay } else { new - w };
+                sums.largest = sums.largest.max(step_taken.abs());
+                sums.decay += decay * decay;
+                sums.rest += if decoupled { step_taken * step_taken } else { g * g };
+            }
+            if let Some(adam) = adam {
+                sums.moments(step, &adam, &g, span.read("moment2", before), span.read("moment2", after));
+            }
+            let update: f64 = new.iter().zip(&w).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
+            let square = |values: &[f32]| values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+            let (gradient, weight) = (square(&g), square(&w));
+            vitals.parts.push(PartVitals { name: span.name().to_owned(), gradient, update: update.sqrt(), weight });
+        }
+        vitals.largest_update = sums.largest / rate;
+        vitals.decay_ratio = if sums.rest > 0.0 { (sums.decay / sums.rest).sqrt() } else { 0.0 };
+        vitals.lag = (sums.second > 0.0).then(|| (sums.square / sums.second).log10());
+        vitals.epsilon_share = (sums.n_second > 0).then(|| sums.n_below as f64 / sums.n_second as f64);
+        self.look_at_rows(batch, before, &mut vitals);
+        self.seen = Some(vitals);
+    }
+
+    /// Sends the batch through once more, with the weights before the update.
+    fn look_at_rows(&mut self, batch: Option<&[u32]>, before: &Arrays, vitals: &mut Vitals) {
+        let rows = batch.unwrap_or(&self.trained_on);
+        let mut distinct = rows.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        vitals.unique_share = distinct.len() as f64 / rows.len().max(1) as f64;
+        let rows = &rows[..rows.len().min(MOST_ROWS)];
+        if rows.is_empty() {
+            return;
+        }
+        let chunk = Chunk::of(&self.samples.select(rows), 0..rows.len());
+        let parameters = self.parts.flat(before);
+        let mut outputs = vec![0.0; rows.len() * self.n_labels];
+        let (layers, heads) = self.network.look(self.numerics, &parameters, &chunk, &mut outputs);
+        (vitals.layers, vitals.heads) = (layers, heads);
+        let (mut n_absorbed, mut square) = (0, 0.0);
+        for ((z, &label), &row) in outputs.chunks_exact_mut(self.n_labels).zip(&chunk.labels).zip(rows) {
+            let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / z.len() as f64;
+            square += z.iter().map(|&z| (f64::from(z) - mean).powi(2)).sum::<f64>();
+            let loss = self.loss.differentiate(z, self.n_labels, label as usize, 1.0);
+            n_absorbed += usize::from(z.iter().all(|&g| g == 0.0));
+            vitals.rows.push((row, loss));
+        }
+        vitals.absorbed_share = n_absorbed as f64 / rows.len() as f64;
+        vitals.logit_scale = (square / outputs.len() as f64).sqrt();
+    }
+
+    /// Mean loss of samples under given weights.
+    pub(super) fn loss_of(&mut self, samples: &Samples, weights: &Arrays) -> f64 {
+        let parameters = self.parts.flat(weights);
+        let chunk = Chunk::of(samples, 0..samples.len());
+        let mut outputs = vec![0.0; samples.len() * self.n_labels];
+        self.network.look(self.numerics, &parameters, &chunk, &mut outputs);
+        let rows = outputs.chunks_exact_mut(self.n_labels).zip(&chunk.labels);
+        let losses = rows.map(|(z, &label)| self.loss.differentiate(z, self.n_labels, label as usize, 1.0));
+        losses.sum::<f64>() / samples.len().max(1) as f64
+    }
+}
+
+/// Sums over all weights.
+#[derive(Default)]
+struct Sums {
+    largest: f64,
+    decay: f64,
+    rest: f64,
+    square: f64,
+    second: f64,
+    n_second: usize,
+    n_below: usize,
+}
+
+impl Sums {
+    fn moments(&mut self, step: u64, adam: &AdamSpec, gradient: &[f32], before: &[f32], after: &[f32]) {
+        let correction = |count: u64| 1.0 - powi(adam.beta2, count);
+        if step > 0 {
+            self.square += gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>();
+            self.second += before.iter().map(|&v| f64::from(v)).sum::<f64>() / correction(step);
+        }
+        self.n_second += after.len();
+        let least = adam.epsilon * adam.epsilon * correction(step + 1);
+        self.n_below += after.iter().filter(|&&v| f64::from(v) < least).count();
+    }
+}
+
+impl Network {
+    fn look(
+        &mut self,
+        numerics: Numerics,
+        parameters: &[f32],
+        chunk: &Chunk,
+        outputs: &mut [f32],
+    ) -> (Vec<LayerVitals>, Vec<HeadVitals>) {
+        match self {
+            Self::Mlp(mlp, tape) => {
+                mlp.forward(numerics, parameters, chunk, tape, outputs);
+                (mlp.activities(tape).iter().map(layer_vitals).collect(), Vec::new())
+            }
+            Self::Transformer(transformer, tape) => {
+                transformer.forward(numerics, parameters, chunk, tape, outputs);
+                let heads = transformer.heads(tape).into_iter().map(|(block, head, largest_logit, entropy)| HeadVitals {
+                    block,
+                    head,
+                    largest_logit: largest_logit.into(),
+                    entropy: entropy.into(),
+                });
+                (transformer.activities(tape).iter().map(layer_vitals).collect(), heads.collect())
+            }
+        }
+    }
+}
+
+fn layer_vitals(activity: &Activity<'_>) -> LayerVitals {
+    let Activity { name, values, width } = activity;
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+    let moment = |power: i32| values.iter().map(|&x| (f64::from(x) - mean).powi(power)).sum::<f64>() / n;
+    let square = values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n;
+    let (second, fourth) = (moment(2), moment(4));
+    let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(*width).all(|&x| x == 0.0);
+    LayerVitals {
+        name: name.clone(),
+        rms: square.sqrt(),
+        largest: values.iter().fold(0.0, |largest, &x| f64::from(x.abs()).max(largest)),
+        kurtosis: (second > 0.0).then(|| fourth / (second * second)),
+        dead_share: (0..*width).filter(is_dead).count() as f64 / *width as f64,
+    }
+}
