@@ -1,0 +1,1 @@
+//! What is concluded of runs and tables, and whether their evidence holds.
