@@ -4,8 +4,9 @@ use crate::failure::Failure;
 use crate::output::Drawn;
 use crate::say::say;
 use crate::watching::{unwatched, watch};
-use crate::{Drive, Place, print};
+use crate::{Place, print, seconds};
 use clap::Args;
+use std::time::Duration;
 use dunwu::run::{self, Training};
 use dunwu::spec_file;
 use dunwu::store::RunDir;
@@ -29,6 +30,12 @@ pub(crate) struct Asked {
     /// Only print the child's spec, which needs no parent, and train nothing
     #[arg(long)]
     spec: bool,
+    /// No progress on standard error
+    #[arg(long)]
+    quiet: bool,
+    /// Time between checkpoints: what a `kill -9` may cost
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    checkpoint_every: Duration,
 }
 
 /// What can be done, and when, for `--help`.
@@ -48,7 +55,7 @@ pub(crate) fn help() -> String {
 }
 
 /// Makes the fork, or prints its spec.
-pub(crate) fn fork(asked: &Asked, drive: &Drive, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
+pub(crate) fn fork(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
     let parent = RunDir::resolve(&place.runs, &asked.run)?;
     let fork = run::Fork { at: asked.at, until: asked.until, words: &asked.words };
     if asked.spec {
@@ -57,7 +64,7 @@ pub(crate) fn fork(asked: &Asked, drive: &Drive, drawn: &Drawn, place: &Place) -
     }
     let child = unwatched(fork.request(&parent))?.id;
     let output = drawn.prepare("fork", &[&parent.short_id(), &child.to_string()[..8]])?;
-    let training = Training { runs: &place.runs, checkpoint_every: drive.checkpoint_every };
-    let answer = watch(drive.quiet, |watcher| fork::answer(&parent, &fork, &training, watcher))?;
+    let training = Training { runs: &place.runs, checkpoint_every: asked.checkpoint_every };
+    let answer = watch(asked.quiet, |watcher| fork::answer(&parent, &fork, &training, watcher))?;
     print::answer(&answer, output, place)
 }

@@ -196,8 +196,6 @@ enum Command {
         #[command(flatten)]
         asked: fork::Asked,
         #[command(flatten)]
-        drive: Drive,
-        #[command(flatten)]
         drawn: output::Drawn,
         #[command(flatten)]
         place: Place,
@@ -445,7 +443,7 @@ fn main() -> ExitCode {
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
         Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),
-        Command::Fork { asked, drive, drawn, place } => fork::fork(&asked, &drive, &drawn, &place),
+        Command::Fork { asked, drawn, place } => fork::fork(&asked, &drawn, &place),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

@@ -87,6 +87,15 @@ pub struct MistakePlace {
 }
 
 impl VerbError {
+    /// Why, in one sentence.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Usage(mistake) => mistake.message.clone(),
+            Self::Failed(error) => error.to_string(),
+            Self::Stopped => "it was stopped".to_owned(),
+        }
+    }
+
     /// A mistake without a place in a text.
     pub fn usage(message: impl Display) -> Self {
         Self::Usage(Mistake { message: message.to_string(), place: None })

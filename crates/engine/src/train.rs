@@ -286,10 +286,10 @@ impl Training {
         self.observer.as_mut().and_then(|observer| observer.seen.take())
     }
 
-    /// Mean loss of given samples under the present weights; `None` where nobody watches.
-    pub fn loss_of(&mut self, samples: &Samples) -> Option<f64> {
+    /// Outputs of given samples under the present weights, `[n][M]`; `None` where nobody watches.
+    pub fn outputs(&mut self, samples: &Samples) -> Option<Vec<f32>> {
         let arrays = self.learner.arrays();
-        self.observer.as_mut().map(|observer| observer.loss_of(samples, &arrays))
+        self.observer.as_mut().map(|observer| observer.outputs(samples, &arrays))
     }
 
     /// The weights as they stand.
@@ -418,14 +418,14 @@ impl Training {
         let watched = self.observer.as_ref().is_some_and(|observer| self.step.is_multiple_of(observer.every));
         let unchanged = watched.then(|| self.learner.arrays());
         self.learner.update(&optimizer);
+        if let Some(interventions) = &self.interventions {
+            interventions.after_update(self.step, &mut *self.learner, before.as_deref());
+        }
         if let (Some(observer), Some(unchanged)) = (&mut self.observer, &unchanged) {
             let batch = self.learner.batch(self.step);
             let (gradient, changed) = (self.learner.gradients(), self.learner.arrays());
             let moment = (self.step, self.spec.steps);
             observer.look(moment, &self.optimizer, batch.as_deref(), [unchanged, &gradient, &changed]);
-        }
-        if let Some(interventions) = &self.interventions {
-            interventions.after_update(self.step, &mut *self.learner, before.as_deref());
         }
         if is_watched {
             self.window.push(|buffer| self.learner.copy_hidden(buffer));

@@ -1,1 +1,3 @@
 //! What is concluded of runs and tables, and whether their evidence holds.
+
+pub mod doctor;

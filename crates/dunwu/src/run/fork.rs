@@ -99,7 +99,7 @@ mod tests {
 
     fn forked(parent: &RunSpec, at: u64, words: &[&str]) -> Result<RunSpec, String> {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        Fork { at, until: None, words: &words }.of(parent).map_err(|error| error.to_string())
+        Fork { at, until: None, words: &words }.of(parent).map_err(|error| error.sentence())
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub enum Action {
     },
     /// The part keeps its weights and moments.
     Freeze(String),
+    /// What froze exactly this part does so no more.
+    Thaw(String),
     /// The part's weights are drawn again, other than at the beginning, and its moments are zero.
     Reinitialize(String),
     /// The part's weights are what they were before the first step, and its moments are zero.
@@ -133,6 +135,7 @@ pub struct Numbers(pub Vec<u32>);
 pub const ACTIONS: &[(&str, &str)] = &[
     ("set KEY VALUE", "gives a setting that may change during a run another value"),
     ("freeze PART", "keeps the part's weights and moments as they are"),
+    ("thaw PART", "ends what froze exactly this part"),
     ("reinitialize PART", "draws the part's weights again and sets its moments to zero"),
     ("rewind PART", "gives the part its initial weights again and sets its moments to zero"),
     ("scale PART by X", "multiplies the part's weights; with FROM and TO, before every step"),
@@ -206,7 +209,7 @@ impl Action {
             Self::Corrupt(_) | Self::Magnify(..) | Self::Drop(_) | Self::HoldOut(_) | Self::Train(_) => 0,
             Self::Reinitialize(_) | Self::Rewind(_) => 1,
             Self::Scale(..) | Self::Shift(..) | Self::Nudge { .. } | Self::ScaleUnits(..) => 2,
-            Self::Freeze(_) | Self::Clamp(..) | Self::Ablate(_) | Self::Repeat(_) => 3,
+            Self::Freeze(_) | Self::Thaw(_) | Self::Clamp(..) | Self::Ablate(_) | Self::Repeat(_) => 3,
             Self::Set { .. } => 4,
         }
     }
@@ -343,6 +346,7 @@ impl Action {
                 Self::Set { key: setting.key, value: parse_value(value) }
             }
             "freeze" => Self::Freeze(part(words)?),
+            "thaw" => Self::Thaw(part(words)?),
             "reinitialize" => Self::Reinitialize(part(words)?),
             "rewind" => Self::Rewind(part(words)?),
             "scale" => match part(words)?.as_str() {
@@ -455,6 +459,7 @@ impl fmt::Display for Action {
             Self::Set { key, value: Value::Text(value) } => write!(f, "set {key} {value}"),
             Self::Set { key, value } => write!(f, "set {key} {value}"),
             Self::Freeze(part) => write!(f, "freeze {part}"),
+            Self::Thaw(part) => write!(f, "thaw {part}"),
             Self::Reinitialize(part) => write!(f, "reinitialize {part}"),
             Self::Rewind(part) => write!(f, "rewind {part}"),
             Self::Scale(part, factor) => write!(f, "scale {part} by {factor:?}"),

@@ -136,6 +136,7 @@ impl Interventions {
         let solved = "the top layer is solved for at every step, so nothing can be done to it".to_owned();
         match &one.action {
             Action::Freeze(part)
+            | Action::Thaw(part)
             | Action::Reinitialize(part)
             | Action::Rewind(part)
             | Action::Scale(part, _)
@@ -300,8 +301,18 @@ impl Interventions {
 
     /// Whether the learner's arrays before an update at `step` are needed after it.
     pub(super) fn before_update(&self, step: u64, learner: &dyn Learner) -> Option<Vec<(String, Vec<f32>)>> {
-        let freezes = |one: &&State| one.is_active(step) && matches!(one.what.action, Action::Freeze(_));
-        self.all.iter().find(freezes).map(|_| learner.arrays())
+        self.all.iter().find(|one| self.freezes(one, step)).map(|_| learner.arrays())
+    }
+
+    /// Whether a part is frozen by this one and was not thawed since.
+    fn freezes(&self, one: &State, step: u64) -> bool {
+        let Action::Freeze(part) = &one.what.action else { return false };
+        let thaws = |other: &State| {
+            matches!(&other.what.action, Action::Thaw(thawed) if thawed == part)
+                && other.is_active(step)
+                && other.first_step() >= one.first_step()
+        };
+        one.is_active(step) && !self.all.iter().any(thaws)
     }
 
     /// Puts back, scales down and sets to zero what is held at `step`.
@@ -314,7 +325,7 @@ impl Interventions {
         let mut arrays = learner.arrays();
         for one in held {
             match (&one.what.action, before) {
-                (Action::Freeze(part), Some(before)) => self.parts.put_back(part, before, &mut arrays),
+                (Action::Freeze(part), Some(before)) if self.freezes(one, step) => self.parts.put_back(part, before, &mut arrays),
                 (Action::Clamp(part, norm), _) => {
                     let most = norm.or(one.norm).unwrap_or(f64::INFINITY);
                     let norm = self.parts.norm(part, &arrays);

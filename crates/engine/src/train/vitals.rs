@@ -22,6 +22,8 @@ pub struct Vitals {
     pub rate: f64,
     /// The optimizer's settings in force.
     pub optimizer: Option<OptimizerSpec>,
+    /// max |g| over all weights, as the optimizer sees it.
+    pub largest_gradient: f64,
     /// Every array of the network.
     pub parts: Vec<PartVitals>,
     /// max |Δw + ηλw| / η over all weights, decoupled decay apart; of Adam about 1.
@@ -179,6 +181,8 @@ impl Observer {
             let update: f64 = new.iter().zip(&w).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
             let square = |values: &[f32]| values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
             let (gradient, weight) = (square(&g), square(&w));
+            let largest = g.iter().fold(0.0, |largest: f32, g| if g.is_nan() { f32::INFINITY } else { largest.max(g.abs()) });
+            vitals.largest_gradient = vitals.largest_gradient.max(largest.into());
             vitals.parts.push(PartVitals { name: span.name().to_owned(), gradient, update: update.sqrt(), weight });
         }
         vitals.largest_update = sums.largest / rate;
@@ -217,15 +221,13 @@ impl Observer {
         vitals.logit_scale = (square / outputs.len() as f64).sqrt();
     }
 
-    /// Mean loss of samples under given weights.
-    pub(super) fn loss_of(&mut self, samples: &Samples, weights: &Arrays) -> f64 {
+    /// Outputs of samples under given weights, `[n][M]`.
+    pub(super) fn outputs(&mut self, samples: &Samples, weights: &Arrays) -> Vec<f32> {
         let parameters = self.parts.flat(weights);
         let chunk = Chunk::of(samples, 0..samples.len());
         let mut outputs = vec![0.0; samples.len() * self.n_labels];
         self.network.look(self.numerics, &parameters, &chunk, &mut outputs);
-        let rows = outputs.chunks_exact_mut(self.n_labels).zip(&chunk.labels);
-        let losses = rows.map(|(z, &label)| self.loss.differentiate(z, self.n_labels, label as usize, 1.0));
-        losses.sum::<f64>() / samples.len().max(1) as f64
+        outputs
     }
 }
 

@@ -139,6 +139,10 @@ fn weights_are_what_was_asked_for() {
         assert_eq!(array(&frozen, &format!("{kind}.hidden")), array(&at_20, &format!("{kind}.hidden")));
         assert_ne!(array(&frozen, &format!("{kind}.top")), array(&at_20, &format!("{kind}.top")));
     }
+    let thawed = end("at 20 freeze hidden; at 25 thaw hidden", 30);
+    let until_25 = end("from 20 to 25 freeze hidden", 30);
+    assert_eq!(array(&thawed, "weights.hidden"), array(&until_25, "weights.hidden"));
+    assert_ne!(array(&thawed, "weights.hidden"), array(&frozen, "weights.hidden"));
     let norm = |weights: &[f32]| weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>().sqrt();
     let clamped = norm(array(&end("at 20 clamp top", 30), "weights.top"));
     let own = norm(array(&at_20, "weights.top"));

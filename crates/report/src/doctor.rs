@@ -1,0 +1,235 @@
+//! The verb `doctor`: what a run suffers from, and the fork that proves it.
+
+use crate::timeline::{self, Content, Series, Track};
+use crate::words::{count, counted, number};
+use dunwu::answer::{Answer, Block, Color, Figure, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object};
+use dunwu::run::RunRequest;
+use dunwu::verb::{VerbError, Watcher};
+use dunwu_engine::RunSpec;
+use dunwu_verdict::doctor::linter::{Lint, lint};
+use dunwu_verdict::doctor::{Alarm, Diagnosis, Forked, Place, Reason, Verdict, diagnose};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What a doctor found, as programs read it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct DoctorData {
+    /// The run, or the words of the spec.
+    pub subject: String,
+    /// Whether a run was looked at, or a spec alone.
+    pub is_run: bool,
+    /// What was found.
+    #[serde(flatten)]
+    pub diagnosis: Diagnosis,
+}
+
+/// The run with this spec is replayed, looked at and forked.
+pub fn answer(subject: &str, request: &RunRequest, watcher: &mut Watcher<'_>) -> Result<(Answer, Verdict), VerbError> {
+    request.notes.iter().for_each(|note| watcher.note(note));
+    let diagnosis = diagnose((&request.spec, &request.problem, &request.split), watcher)?;
+    let verdict = diagnosis.verdict;
+    Ok((of_diagnosis(subject, request, diagnosis), verdict))
+}
+
+/// What the spec alone gives away, before a step is made.
+pub fn answer_spec(subject: &str, spec: &RunSpec) -> Answer {
+    let lints = lint(spec);
+    let headline = match lints.len() {
+        0 => "Nothing in this spec is out of the customary range.".to_owned(),
+        n => format!("{} of this spec {} out of the customary range.", counted(n, "setting"), if n == 1 { "is" } else { "are" }),
+    };
+    let sentences = vec![
+        "This is read from the spec alone; no step was made, so nothing is proved. `dunwu doctor RUN` looks at a run and forks it."
+            .to_owned(),
+    ];
+    Answer {
+        verb: "doctor",
+        title: spec.task.to_string(),
+        setup: subject.to_owned(),
+        headline,
+        sentences,
+        sections: vec![Section { title: None, shown: Shown::Everywhere, blocks: lints_block(&lints).into_iter().collect() }],
+        sources: Vec::new(),
+        data: object(&DoctorData {
+            subject: subject.to_owned(),
+            is_run: false,
+            diagnosis: Diagnosis {
+                verdict: Verdict::CannotTell,
+                reason: None,
+                first_step: None,
+                place: Place::default(),
+                switch: None,
+                healing_set: Vec::new(),
+                proof: None,
+                forks: Vec::new(),
+                alarms: Vec::new(),
+                lints,
+                losses: [Vec::new(), Vec::new()],
+            },
+        }),
+    }
+}
+
+fn of_diagnosis(subject: &str, request: &RunRequest, diagnosis: Diagnosis) -> Answer {
+    let mut blocks = vec![Block::Figure(figure(&diagnosis, request.spec.steps))];
+    blocks.extend(alarms_block(&diagnosis.alarms));
+    blocks.extend(forks_block(&diagnosis.forks));
+    blocks.extend(lints_block(&diagnosis.lints));
+    Answer {
+        verb: "doctor",
+        title: request.spec.task.to_string(),
+        setup: subject.to_owned(),
+        headline: headline(&diagnosis),
+        sentences: sentences(&diagnosis),
+        sections: vec![Section { title: None, shown: Shown::Everywhere, blocks }],
+        sources: vec!["Harm and forks are defined in docs/guide/doctor.md, with their measured error rates.".to_owned()],
+        data: object(&DoctorData { subject: subject.to_owned(), is_run: true, diagnosis }),
+    }
+}
+
+/// A switch as a person would type it after `dunwu fork RUN`.
+fn switch_words(fork: &Forked) -> String {
+    let until = fork.until.map_or(String::new(), |until| format!(" --until {until}"));
+    let words: Vec<String> =
+        fork.words.iter().map(|word| if word.contains(' ') { format!("{word:?}") } else { word.clone() }).collect();
+    format!("--at {}{until} {}", fork.at, words.join(" "))
+}
+
+fn place_words(place: &Place) -> String {
+    let head = place.head.map(|head| format!("head {head}"));
+    let rows = match place.rows.as_slice() {
+        [] => None,
+        [row] => Some(format!("training sample {row}")),
+        rows => {
+            let first: Vec<String> = rows.iter().take(8).map(ToString::to_string).collect();
+            let more = if rows.len() > 8 { format!(" and {} more", rows.len() - 8) } else { String::new() };
+            Some(format!("training samples {}{more}", first.join(", ")))
+        }
+    };
+    [place.part.clone(), head, rows].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn headline(diagnosis: &Diagnosis) -> String {
+    match (diagnosis.verdict, diagnosis.reason, &diagnosis.switch) {
+        (Verdict::Well, ..) if diagnosis.alarms.is_empty() => "It is well: nothing is out of the ordinary.".to_owned(),
+        (Verdict::Well, ..) => {
+            format!("It is well: {} was raised, and no switch makes it better.", counted(diagnosis.alarms.len(), "alarm"))
+        }
+        (Verdict::CannotTell, ..) => {
+            "It cannot be told: moving one weight by 0.001 heals it too, so that no switch proves anything.".to_owned()
+        }
+        (Verdict::Sick, Some(reason), Some(switch)) => {
+            let place = place_words(&diagnosis.place);
+            let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
+            let step = diagnosis.first_step.map_or(String::new(), |step| format!(" from step {} on", count(step)));
+            format!("It is sick{step}, because {}{place}: `dunwu fork RUN {}` heals it.", reason.words(), switch_words(switch))
+        }
+        (Verdict::Sick, ..) => {
+            let step = diagnosis.first_step.map_or(String::new(), |step| format!(" from step {} on", count(step)));
+            format!("It is sick{step}, for a reason unknown: no switch here heals it.")
+        }
+    }
+}
+
+fn sentences(diagnosis: &Diagnosis) -> Vec<String> {
+    let loss = |loss: Option<f64>| loss.map_or("not finite".to_owned(), number);
+    let proof = diagnosis.proof.as_ref().map(|proof| {
+        format!(
+            "The proof: the same run with that one switch ends at a loss of {} where this one ends at {}; with one weight moved by \
+             0.001 instead it ends at {}.",
+            loss(proof.child.final_loss),
+            loss(proof.parent_final_loss),
+            loss(proof.null.final_loss)
+        )
+    });
+    let others: Vec<&str> = diagnosis
+        .healing_set
+        .iter()
+        .filter(|reason| Some(**reason) != diagnosis.reason)
+        .map(|reason| reason.words())
+        .collect();
+    let others = (!others.is_empty() && diagnosis.verdict == Verdict::Sick)
+        .then(|| format!("Forks cannot tell it from these, whose switches heal too: {}.", others.join("; ")));
+    let first = diagnosis.alarms.first().map(|alarm| {
+        format!(
+            "The first sign was at step {}: {} of {}, beyond {}; taken alone it says that {}.",
+            count(alarm.step),
+            alarm.quantity,
+            loss(alarm.value),
+            number(alarm.limit),
+            alarm.reason.words()
+        )
+    });
+    [proof, others, first].into_iter().flatten().collect()
+}
+
+fn alarms_block(alarms: &[Alarm]) -> Option<Block> {
+    let row = |alarm: &Alarm| {
+        vec![
+            TableCell::Count(alarm.step),
+            TableCell::Text(alarm.reason.name().to_owned()),
+            TableCell::Text(place_words(&alarm.place)),
+            TableCell::Text(alarm.quantity.to_owned()),
+            TableCell::of(alarm.value, TableCell::Number),
+            TableCell::Number(alarm.limit),
+        ]
+    };
+    let heads = ["step", "alarm", "where", "quantity", "value", "beyond"];
+    (!alarms.is_empty()).then(|| Block::Table(Table::new("alarms", 2, &heads, alarms.iter().map(row).collect())))
+}
+
+fn forks_block(forks: &[Forked]) -> Option<Block> {
+    let row = |fork: &Forked| {
+        let name = if fork.reason == Reason::Unknown { "null fork" } else { fork.reason.name() };
+        vec![
+            TableCell::Text(name.to_owned()),
+            TableCell::Text(switch_words(fork)),
+            TableCell::Text(if fork.heals { "heals" } else { "does not heal" }.to_owned()),
+            TableCell::of(fork.final_loss, TableCell::Number),
+        ]
+    };
+    let heads = ["reason", "switch", "what it does", "final loss"];
+    (!forks.is_empty()).then(|| Block::Table(Table::new("forks", 3, &heads, forks.iter().map(row).collect())))
+}
+
+fn lints_block(lints: &[Lint]) -> Option<Block> {
+    let row = |lint: &Lint| {
+        vec![
+            TableCell::Text(lint.key.to_owned()),
+            TableCell::Number(lint.value),
+            TableCell::Number(lint.limit),
+            TableCell::Text(lint.reason.words().to_owned()),
+        ]
+    };
+    let heads = ["setting, by the spec alone", "value", "customary end", "where it leads"];
+    (!lints.is_empty()).then(|| Block::Table(Table::new("lints", 1, &heads, lints.iter().map(row).collect())))
+}
+
+fn figure(diagnosis: &Diagnosis, steps: u64) -> Figure {
+    const NAME: &str = "losses";
+    const TITLE: &str = "Loss of the run and of the fork that heals it";
+    let curve = |name: &str, color: Color, points: &[(u64, f64)]| {
+        Series::evaluated(name, color, points.iter().map(|(step, loss)| (*step as f64, *loss)).collect())
+    };
+    let [run, healed] = &diagnosis.losses;
+    if run.is_empty() {
+        return Figure::undefined(NAME, TITLE, "no loss was finite");
+    }
+    let mut curves = vec![curve("this run", TEST, run)];
+    if !healed.is_empty() {
+        curves.push(curve("with the switch", TRAIN, healed));
+    }
+    let values: Vec<f64> = curves.iter().flat_map(|series| &series.points).map(|point| point.1).collect();
+    let tracks = [Track {
+        title: "Loss over fixed training samples".into(),
+        scale: Scale::log(values, 12),
+        height: 170.0,
+        content: Content::Curves(curves),
+    }];
+    let alarm = diagnosis.alarms.first().map_or(String::new(), |alarm| format!(" The first alarm was at step {}.", count(alarm.step)));
+    let caption = match &diagnosis.switch {
+        Some(switch) => format!("The run, and the same run with `{}`.{alarm}", switch_words(switch)),
+        None => format!("The run; no fork heals it, or none was needed.{alarm}"),
+    };
+    Figure::of_plots(NAME, TITLE, caption, timeline::stack_over(steps.max(1), &[], &[], &tracks))
+}

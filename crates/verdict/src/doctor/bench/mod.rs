@@ -1,0 +1,223 @@
+//! The doctor on cases whose truth is known: how often it is right, and how often it cries.
+//!
+//! ```text
+//! network, seed ─▶ twin ──────────────────────────────┐
+//!       └─ fault drawn at random ─▶ plant ─▶ harm beside the twin ─▶ every switch thrown at the true place ─▶ certified healing set
+//!                                     └─▶ doctor, which knows neither ─▶ verdict, reason: is it in that set?
+//! ```
+//!
+//! A planted label is not the truth: where another switch heals as well, it is as right. So each plant is certified by forks.
+
+mod cases;
+mod summary;
+
+pub use cases::{Case, Class, NETWORKS, Network};
+pub use summary::{Summary, summarize};
+
+use super::detectors::{DETECTORS, first_above};
+use super::harm::harmed_at;
+use super::replay::{Replayed, replay};
+use super::switches::{Clue, switches};
+use super::{Diagnosis, Reason, Verdict, diagnose};
+use dunwu::run::RunRequest;
+use dunwu::verb::{VerbError, Watcher};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How many cases of each class.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Plants of each kind in each network.
+    pub plants: u64,
+    /// Decoys of each kind in each network.
+    pub decoys: u64,
+    /// Clean runs of each network; of presets, a share that their cost allows.
+    pub clean: u64,
+    /// What they are drawn from.
+    pub seed: u64,
+}
+
+/// One case and what was said of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Row {
+    /// `plant`, `decoy` or `clean`.
+    pub class: String,
+    /// The network, or the preset.
+    pub network: String,
+    /// The planted reason; empty for clean runs.
+    pub planted: String,
+    /// How the case is asked for, so that anybody can make it again.
+    pub words: String,
+    /// The step from which the fault acts.
+    pub onset: Option<u64>,
+    /// The first step at which it is harmed beside its twin.
+    pub harmed_at: Option<u64>,
+    /// The reasons whose switch heals at the true place, joined by `+`.
+    pub certified: String,
+    /// `sick`, `well` or `cannot_tell`.
+    pub verdict: String,
+    /// The reason that was named.
+    pub reason: String,
+    /// The step of the first alarm.
+    pub alarm: Option<u64>,
+    /// The reasons of all alarms, joined by `+`.
+    pub alarms: String,
+    /// What the spec alone gave away, joined by `+`.
+    pub lints: String,
+    /// Whether the switch of the planted reason heals at the true place.
+    pub right_heals: Option<bool>,
+    /// Specific switches of other reasons that were thrown at the true place; a lower rate is none.
+    pub wrong: u64,
+    /// How many of them healed.
+    pub wrong_heal: u64,
+    /// Whether the null fork heals.
+    pub null_heals: Option<bool>,
+    /// Of each detector, in the order of [`DETECTORS`]: the largest score.
+    pub largest: Vec<Option<f64>>,
+    /// The first step at which it is beyond its customary threshold.
+    pub customary: Vec<Option<u64>>,
+    /// The first step at which it is beyond the threshold that the clean runs of its network never reach.
+    pub calibrated: Vec<Option<u64>>,
+    /// Why it could not be made.
+    pub error: String,
+}
+
+/// Thresholds of the detectors by network.
+type Thresholds = Vec<(String, Vec<f64>)>;
+
+/// Times the largest clean score is a calibrated threshold.
+const MARGIN: f64 = 1.1;
+
+/// Makes every case and asks the doctor; clean runs first, whose first half calibrates the detectors.
+pub fn bench(size: &Size, watcher: &mut Watcher<'_>, mut kept: impl FnMut(&Row)) -> Result<Vec<Row>, VerbError> {
+    let mut rows = Vec::new();
+    let mut thresholds = Thresholds::new();
+    for case in cases::all(size) {
+        if case.class != Class::Clean && thresholds.is_empty() {
+            thresholds = calibrate(&rows);
+        }
+        let row = match judge(&case, &thresholds, watcher) {
+            Ok(row) => row,
+            Err(VerbError::Stopped) => return Err(VerbError::Stopped),
+            Err(error) => Row { error: error.sentence(), ..Row::of(&case) },
+        };
+        kept(&row);
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// The largest score of each detector over the first half of a network's clean runs; for a network without any, over all.
+fn calibrate(rows: &[Row]) -> Thresholds {
+    let largest = |rows: &[&Row]| {
+        let of = |detector: usize| {
+            let scores = rows.iter().map(|row| row.largest.get(detector).copied().flatten().unwrap_or(f64::INFINITY));
+            MARGIN * scores.fold(0.0, f64::max)
+        };
+        (0..DETECTORS.len()).map(of).collect::<Vec<f64>>()
+    };
+    let mut thresholds = Thresholds::new();
+    for network in NETWORKS.iter().filter(|network| !network.is_left_out) {
+        let own: Vec<&Row> = rows.iter().filter(|row| row.network == network.name).collect();
+        thresholds.push((network.name.to_owned(), largest(&own[..own.len() / 2])));
+    }
+    let all: Vec<&Row> = rows.iter().filter(|row| thresholds.iter().any(|(name, _)| *name == row.network)).collect();
+    thresholds.push((String::new(), largest(&all)));
+    thresholds
+}
+
+impl Row {
+    fn of(case: &Case) -> Self {
+        Self {
+            class: case.class.name().to_owned(),
+            network: case.network.clone(),
+            planted: case.truth.as_ref().map_or(String::new(), |clue| clue.reason.name().to_owned()),
+            words: case.words.join(" "),
+            onset: case.truth.as_ref().map(|clue| clue.onset),
+            ..Self::default()
+        }
+    }
+}
+
+fn judge(case: &Case, thresholds: &Thresholds, watcher: &mut Watcher<'_>) -> Result<Row, VerbError> {
+    let mut row = Row::of(case);
+    let RunRequest { spec, problem, split, .. } = RunRequest::from_words(&case.words)?;
+    let go_on = || !watcher.is_stopped();
+    let run = replay((&spec, &problem, &split), true, |_| go_on())?.ok_or(VerbError::Stopped)?;
+    row.measure(&run, thresholds);
+    if let Some(truth) = &case.truth {
+        let request = RunRequest::from_words(&case.twin)?;
+        let twin = replay((&request.spec, &request.problem, &request.split), false, |_| go_on())?.ok_or(VerbError::Stopped)?;
+        row.harmed_at = harmed_at(&run, &twin);
+        if row.harmed_at.is_some() {
+            let heals = |spec: &_| -> Result<bool, VerbError> {
+                let child = replay((spec, &problem, &split), false, |_| go_on())?.ok_or(VerbError::Stopped)?;
+                Ok(harmed_at(&child, &twin).is_none() && child.final_loss() <= 2.0 * twin.final_loss() + 0.1)
+            };
+            row.certify(&spec, &run, truth, heals)?;
+        }
+    }
+    row.hear(&diagnose((&spec, &problem, &split), watcher)?);
+    Ok(row)
+}
+
+impl Row {
+    fn measure(&mut self, run: &Replayed, thresholds: &Thresholds) {
+        let own = thresholds.iter().find(|(name, _)| *name == self.network).or(thresholds.last());
+        for (place, detector) in DETECTORS.iter().enumerate() {
+            let scores = (detector.scores)(run);
+            let largest = scores.iter().copied().fold(0.0, |a: f64, b| if b.is_nan() { f64::INFINITY } else { a.max(b) });
+            self.largest.push(Some(largest).filter(|largest| largest.is_finite()));
+            self.customary.push(first_above(&scores, detector.customary));
+            self.calibrated.push(own.and_then(|(_, limits)| first_above(&scores, limits[place])));
+        }
+    }
+
+    fn certify(
+        &mut self,
+        spec: &dunwu_engine::RunSpec,
+        run: &Replayed,
+        truth: &Clue,
+        heals: impl Fn(&dunwu_engine::RunSpec) -> Result<bool, VerbError>,
+    ) -> Result<(), VerbError> {
+        let mut certified: Vec<Reason> = Vec::new();
+        let mut right = None;
+        let mut wrong: Vec<(Reason, bool)> = Vec::new();
+        for switch in switches(spec, run, std::slice::from_ref(truth)) {
+            let healed = heals(&switch.spec)?;
+            if healed && !certified.contains(&switch.reason) {
+                certified.push(switch.reason);
+            }
+            if switch.reason == truth.reason {
+                right = Some(right.unwrap_or(false) || healed);
+            } else if switch.reason != Reason::Rate {
+                // A lower rate is no specific switch: it softens every blow.
+                wrong.push((switch.reason, healed));
+            }
+        }
+        self.certified = joined(certified.iter().map(|reason| reason.name()));
+        self.right_heals = right;
+        (self.wrong, self.wrong_heal) = (wrong.len() as u64, wrong.iter().filter(|(_, healed)| *healed).count() as u64);
+        let words = vec!["nudge all 0 by 0.001".to_owned()];
+        let fork = dunwu::run::Fork { at: truth.onset.min(spec.steps - 1), until: None, words: &words };
+        self.null_heals = Some(heals(&fork.of(spec)?)?);
+        Ok(())
+    }
+
+    fn hear(&mut self, diagnosis: &Diagnosis) {
+        let verdict = match diagnosis.verdict {
+            Verdict::Sick => "sick",
+            Verdict::Well => "well",
+            Verdict::CannotTell => "cannot_tell",
+        };
+        verdict.clone_into(&mut self.verdict);
+        self.reason = diagnosis.reason.map_or(String::new(), |reason| reason.name().to_owned());
+        self.alarm = diagnosis.alarms.first().map(|alarm| alarm.step);
+        self.alarms = joined(diagnosis.alarms.iter().map(|alarm| alarm.reason.name()));
+        self.lints = joined(diagnosis.lints.iter().map(|lint| lint.reason.name()));
+    }
+}
+
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join("+")
+}

@@ -1,0 +1,224 @@
+//! From alarms to a diagnosis: every switch that could prove a reason is thrown, and a null fork beside them.
+
+use super::detectors;
+use super::harm::{fell_back, harmed_at, went_wrong};
+use super::linter::{Lint, lint};
+use super::replay::{Replayed, replay};
+use super::rules::{Alarm, Place, Reason, alarms};
+use super::switches::{Clue, Switch, switches};
+use dunwu::run::Fork;
+use dunwu::store::StoredOutcome;
+use dunwu::verb::{VerbError, Watcher};
+use dunwu_engine::{Problem, RunSpec, Split};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What a doctor says of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is harmed.
+    Sick,
+    /// It is not harmed; alarms, if any, are remarks.
+    Well,
+    /// One weight moved by 0.001 heals it too, so that no switch proves anything.
+    CannotTell,
+}
+
+/// A switch that was thrown.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Forked {
+    /// The reason that it would prove.
+    pub reason: Reason,
+    /// The step from which on something was done otherwise.
+    pub at: u64,
+    /// The step before which it was taken back; `null` where it was not.
+    pub until: Option<u64>,
+    /// What was done, as `dunwu fork` takes it.
+    pub words: Vec<String>,
+    /// Whether the child is well where the parent is harmed.
+    pub heals: bool,
+    /// The first step at which the parent is harmed beside this child; `null` where it is not.
+    pub harmed_at: Option<u64>,
+    /// Loss of the child over the probed samples at its end; `null` where it is not finite.
+    pub final_loss: Option<f64>,
+    /// How the child ended.
+    pub outcome: StoredOutcome,
+}
+
+/// The proof of a reason.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Proof {
+    /// The child that heals.
+    pub child: Forked,
+    /// The parent's loss over the same samples at its end; `null` where it is not finite.
+    pub parent_final_loss: Option<f64>,
+    /// How the parent ended.
+    pub parent_outcome: StoredOutcome,
+    /// The null fork: one weight moved by 0.001.
+    pub null: Forked,
+}
+
+/// What a run suffers from.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Diagnosis {
+    /// Sick, well, or not to be told.
+    pub verdict: Verdict,
+    /// Why it is sick; `null` where it is not.
+    pub reason: Option<Reason>,
+    /// The first step at which it is harmed; `null` where it is not.
+    pub first_step: Option<u64>,
+    /// Where.
+    #[serde(rename = "where")]
+    pub place: Place,
+    /// The switch to flip; `null` where none heals.
+    pub switch: Option<Forked>,
+    /// Every reason whose switch heals: the mechanisms that cannot be told apart by forks.
+    pub healing_set: Vec<Reason>,
+    /// The fork that proves the reason.
+    pub proof: Option<Proof>,
+    /// Every fork that was made, in their order.
+    pub forks: Vec<Forked>,
+    /// What was out of the ordinary, the first first.
+    pub alarms: Vec<Alarm>,
+    /// What the spec alone gives away.
+    pub lints: Vec<Lint>,
+    /// Step and loss over the probed samples, of the run and of the child that heals; finite losses alone.
+    pub losses: [Vec<(u64, f64)>; 2],
+}
+
+/// Looks at a run: replays it, and forks it where something is out of the ordinary.
+pub fn diagnose(
+    (spec, problem, split): (&RunSpec, &Problem, &Split),
+    watcher: &mut Watcher<'_>,
+) -> Result<Diagnosis, VerbError> {
+    watcher.phase("looking at every update", Some(spec.steps));
+    let run = watched((spec, problem, split), true, watcher)?;
+    let mut found = alarms(&run);
+    let fell = went_wrong(&run);
+    if found.is_empty() && fell.is_some() {
+        found.extend(detectors::first_sign(&run));
+    }
+    let mut diagnosis = Diagnosis {
+        verdict: Verdict::Well,
+        reason: None,
+        first_step: None,
+        place: Place::default(),
+        switch: None,
+        healing_set: Vec::new(),
+        proof: None,
+        forks: Vec::new(),
+        alarms: found,
+        lints: lint(spec),
+        losses: [finite(&run), Vec::new()],
+    };
+    if diagnosis.alarms.is_empty() && fell.is_none() {
+        return Ok(diagnosis);
+    }
+    let clues: Vec<Clue> = diagnosis.alarms.iter().map(Clue::from).collect();
+    let suspected = |reason: Reason| clues.iter().any(|clue| clue.reason == reason);
+    // Where nothing fell, only what a rule saw is tried: any run could be trained otherwise.
+    let mut thrown = switches(spec, &run, &clues);
+    thrown.retain(|switch| fell.is_some() || suspected(switch.reason));
+    watcher.phase("forking", Some(thrown.len() as u64 + 1));
+    let null = null_fork((spec, problem, split), &run, &clues, watcher)?;
+    let mut children = Vec::new();
+    for (done, switch) in (1..).zip(&thrown) {
+        let child = watched((&switch.spec, problem, split), false, watcher)?;
+        diagnosis.forks.push(forked(switch, &run, &child));
+        children.push(finite(&child));
+        watcher.pieces(done);
+    }
+    conclude(&mut diagnosis, &run, null, fell);
+    let proof = diagnosis.switch.as_ref().and_then(|switch| diagnosis.forks.iter().position(|fork| fork == switch));
+    if let Some(place) = proof {
+        diagnosis.losses[1] = children.swap_remove(place);
+    }
+    Ok(diagnosis)
+}
+
+fn finite(run: &Replayed) -> Vec<(u64, f64)> {
+    run.probes.iter().copied().filter(|probe| probe.1.is_finite()).collect()
+}
+
+fn watched(
+    request: (&RunSpec, &Problem, &Split),
+    is_watched: bool,
+    watcher: &mut Watcher<'_>,
+) -> Result<Replayed, VerbError> {
+    let stop = watcher.stop();
+    let run = replay(request, is_watched, |step| {
+        if is_watched && step.is_multiple_of(16) {
+            watcher.pieces(step);
+        }
+        !stop.load(std::sync::atomic::Ordering::Relaxed)
+    })?;
+    run.ok_or(VerbError::Stopped)
+}
+
+fn forked(switch: &Switch, parent: &Replayed, child: &Replayed) -> Forked {
+    let harmed = harmed_at(parent, child);
+    Forked {
+        reason: switch.reason,
+        at: switch.at,
+        until: switch.until,
+        words: switch.words.clone(),
+        heals: harmed.is_some() && fell_back(child).is_none(),
+        harmed_at: harmed,
+        final_loss: Some(child.final_loss()).filter(|loss| loss.is_finite()),
+        outcome: child.outcome.into(),
+    }
+}
+
+fn null_fork(
+    (spec, problem, split): (&RunSpec, &Problem, &Split),
+    run: &Replayed,
+    clues: &[Clue],
+    watcher: &mut Watcher<'_>,
+) -> Result<Forked, VerbError> {
+    let at = clues.iter().map(|clue| clue.onset).min().unwrap_or(0).min(spec.steps - 1);
+    let words = vec!["nudge all 0 by 0.001".to_owned()];
+    let child = Fork { at, until: None, words: &words }.of(spec)?;
+    let child_run = watched((&child, problem, split), false, watcher)?;
+    let switch = Switch { reason: Reason::Unknown, at, words, until: None, spec: child };
+    Ok(forked(&switch, run, &child_run))
+}
+
+/// Which of the reasons that heal is named: one that a rule saw, the first first; else by the order of the switches.
+fn conclude(diagnosis: &mut Diagnosis, run: &Replayed, null: Forked, fell: Option<u64>) {
+    let healing: Vec<Forked> = diagnosis.forks.iter().filter(|fork| fork.heals).cloned().collect();
+    for fork in &healing {
+        if !diagnosis.healing_set.contains(&fork.reason) {
+            diagnosis.healing_set.push(fork.reason);
+        }
+    }
+    if null.heals {
+        diagnosis.verdict = Verdict::CannotTell;
+        diagnosis.forks.push(null);
+        return;
+    }
+    let by_rule = diagnosis.alarms.iter().find_map(|alarm| healing.iter().find(|fork| fork.reason == alarm.reason));
+    match by_rule.or(healing.first()) {
+        Some(fork) => {
+            diagnosis.verdict = Verdict::Sick;
+            diagnosis.reason = Some(fork.reason);
+            diagnosis.first_step = fork.harmed_at;
+            let alarm = diagnosis.alarms.iter().find(|alarm| alarm.reason == fork.reason);
+            diagnosis.place = alarm.map_or_else(Place::default, |alarm| alarm.place.clone());
+            diagnosis.switch = Some(fork.clone());
+            diagnosis.proof = Some(Proof {
+                child: fork.clone(),
+                parent_final_loss: Some(run.final_loss()).filter(|loss| loss.is_finite()),
+                parent_outcome: run.outcome.into(),
+                null: null.clone(),
+            });
+        }
+        None if fell.is_some() => {
+            diagnosis.verdict = Verdict::Sick;
+            diagnosis.reason = Some(Reason::Unknown);
+            diagnosis.first_step = fell;
+        }
+        None => {}
+    }
+    diagnosis.forks.push(null);
+}
