@@ -1,3 +1,12 @@
 //! What is concluded of runs and tables, and whether their evidence holds.
+//!
+//! ```text
+//! a run | a table of results and a claim | two files of samples ─▶ AuditRequest ─▶ Audit: a judgement a kind of mistake
+//! a spec ─▶ replay ─▶ alarms ─▶ switches ─▶ forks ─▶ Diagnosis: a reason, and the fork that proves it
+//! ```
+//!
+//! Nothing is drawn or printed here: `dunwu-report` makes answers of what this gives.
 
+pub mod audit;
 pub mod doctor;
+pub mod stats;
