@@ -25,7 +25,7 @@ pub use activation::Activation;
 pub use apply::{apply, canonical, check, values};
 pub use error::{Side, SpecError, nearest};
 pub use gradient::{GradientDirection, GradientFilter, GradientPrecision, GradientSpec};
-pub use loss::{FeatureLoss, Loss, Objective};
+pub use loss::{CrossEntropySpec, FeatureLoss, Loss, Objective, Probabilities};
 pub use network::{
     Architecture, Initialization, MlpSpec, ModelSpec, Normalization, OperandTables, TopLayer, TransformerSpec,
 };

@@ -172,7 +172,9 @@ impl Training {
                 Self::of_blocks(setting, threads, Mlp::new(&spec.model, problem))
             }
             Architecture::Transformer(_) => {
-                match TableForm::new(&spec.model, problem).filter(|form| form.pays(batch_size(setting))) {
+                // Tables do not know single scores, which QK-clip looks at.
+                let pays = |form: &TableForm| spec.optimizer.qk_clip == 0.0 && form.pays(batch_size(setting));
+                match TableForm::new(&spec.model, problem).filter(pays) {
                     Some(form) => {
                         let workers = workers(setting, threads, form.multiply_adds())?;
                         Ok(Self::with(setting, Box::new(Tabled::new(&setting, workers, form))))
