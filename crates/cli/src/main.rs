@@ -3,6 +3,7 @@
 mod attend;
 mod chat;
 mod compare;
+mod doctor;
 mod failure;
 mod fork;
 mod landscape;

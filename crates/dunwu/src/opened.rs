@@ -132,7 +132,9 @@ impl Opened {
     pub fn why_no_token_weights(&self) -> Option<String> {
         match self.spec.model.architecture {
             _ if !self.has_tokens() => Some(format!("inputs of {} are numbers, not tokens", self.task)),
-            Architecture::TwoLayer | Architecture::Mlp(MlpSpec { depth: 1, .. }) => None,
+            Architecture::TwoLayer
+            | Architecture::Mlp(MlpSpec { depth: 1, normalization: Normalization::None, .. }) => None,
+            Architecture::Mlp(MlpSpec { depth: 1, .. }) => Some("a norm stands between tokens and units".to_owned()),
             Architecture::Mlp(MlpSpec { depth, .. }) => {
                 Some(format!("units of the last of {depth} hidden layers read the layer below, not tokens"))
             }
@@ -142,11 +144,12 @@ impl Opened {
         }
     }
 
-    /// What the entries of the features are called: units of the last hidden layer, but for a stream that is normalised on its
-    /// way to the outputs.
+    /// What the entries of the features are called: units of the last hidden layer, or directions of a normalised stream.
     pub fn feature_noun(&self) -> &'static str {
         match self.spec.model.architecture {
-            Architecture::Transformer(TransformerSpec { normalization: Normalization::PreLayerNorm, .. }) => {
+            Architecture::Transformer(TransformerSpec { normalization, .. })
+                if normalization != Normalization::None =>
+            {
                 "directions of the normalised stream"
             }
             _ => "units",
@@ -335,7 +338,7 @@ pub(crate) fn ridge_eta(spec: &RunSpec, n_train: usize) -> f64 {
     match (spec.model.top_layer, spec.loss.of_outputs()) {
         (TopLayer::Ridge { eta }, _) => eta,
         (TopLayer::Trained, Loss::Mse) => n_train as f64 * spec.optimizer.weight_decay / 2.0,
-        (TopLayer::Trained, Loss::CrossEntropy) => n_train as f64 * spec.optimizer.weight_decay,
+        (TopLayer::Trained, Loss::CrossEntropy | Loss::Shaped(_)) => n_train as f64 * spec.optimizer.weight_decay,
     }
 }
 

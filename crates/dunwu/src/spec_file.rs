@@ -270,7 +270,8 @@ mod tests {
         OptimizerSpec, Schedule,
     };
     use dunwu_engine::spec::{
-        Architecture, DataSpec, EventSpec, MlpSpec, ModelSpec, OperandTables, RecordSpec, Sampling, TopLayer, check,
+        Architecture, DataSpec, EventSpec, MlpSpec, ModelSpec, Normalization, OperandTables, RecordSpec, Sampling,
+        TopLayer, check,
     };
     use dunwu_engine::task::Task;
     use proptest::prelude::*;
@@ -343,7 +344,13 @@ mod tests {
             task: Task::parse("symmetric:4").unwrap(),
             data: DataSpec { sampling: Sampling::MultipleOfMLogM(3.1), corrupted: 0.1, skew: 0.7, batch_size: 7 },
             model: ModelSpec {
-                architecture: Architecture::Mlp(MlpSpec { depth: 3, residual: true, biases: false, embedding: 5 }),
+                architecture: Architecture::Mlp(MlpSpec {
+                    depth: 3,
+                    residual: true,
+                    biases: false,
+                    embedding: 5,
+                    normalization: Normalization::PreRmsNorm,
+                }),
                 tables: OperandTables::Summed,
                 width: 3,
                 activation: Activation::Gelu,
@@ -368,6 +375,7 @@ mod tests {
                     direction: GradientDirection::Orthogonal,
                     clip_norm: 0.7,
                 },
+                qk_clip: 0.0,
             },
             steps: 4,
             seed: 5,

@@ -29,7 +29,7 @@ pub use gradient::{GradientDirection, GradientFilter, GradientPrecision, Gradien
 pub use intervention::{
     ACTIONS, Action, Event, Intervention, Numbers, Quantity, Rows, TIMES, When, parse_interventions, spell_interventions,
 };
-pub use loss::{FeatureLoss, Loss, Objective};
+pub use loss::{CrossEntropySpec, FeatureLoss, Loss, Objective, Probabilities};
 pub use network::{
     Architecture, Initialization, MlpSpec, ModelSpec, Normalization, OperandTables, TopLayer, TransformerSpec,
 };

@@ -192,7 +192,7 @@ impl Training {
                 Self::of_blocks(setting, threads, Mlp::new(&spec.model, problem))
             }
             Architecture::Transformer(_) => {
-                match TableForm::new(&spec.model, problem).filter(|form| form.pays(batch_size(setting))) {
+                match table_form(setting) {
                     Some(form) => {
                         let workers = workers(setting, threads, form.multiply_adds())?;
                         Self::with(setting, Box::new(Tabled::new(&setting, workers, form)))
@@ -509,6 +509,13 @@ fn is_fused(spec: &RunSpec, problem: &Problem) -> bool {
         && spec.model.tables == OperandTables::Separate
         && problem.n_features == 0
         && matches!(spec.loss, Objective::Outputs(_))
+}
+
+/// The tables through which it is trained, where that pays. Tables do not know single scores, which QK-clip looks at.
+fn table_form(setting @ Setting { spec, problem, .. }: Setting<'_>) -> Option<TableForm> {
+    let form = matches!(spec.model.architecture, Architecture::Transformer(_))
+        .then(|| TableForm::new(&spec.model, problem).filter(|form| form.pays(batch_size(setting))))?;
+    form.filter(|_| spec.optimizer.qk_clip == 0.0)
 }
 
 /// The threads that a network is worth whose sample passes through so many multiply-adds forward.

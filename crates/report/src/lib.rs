@@ -28,6 +28,7 @@ pub mod attend;
 pub mod compare;
 pub mod data;
 pub mod draw;
+pub mod doctor;
 mod figures;
 pub mod fork;
 pub mod landscape;

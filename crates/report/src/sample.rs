@@ -44,6 +44,7 @@ fn spec(width: usize, steps: u64) -> RunSpec {
             weight_decay: 2e-4,
             schedule: Schedule::Constant,
             gradient: GradientSpec::NONE,
+            qk_clip: 0.0,
         },
         steps,
         seed: 0,

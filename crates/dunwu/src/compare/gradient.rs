@@ -74,7 +74,7 @@ impl<'a> Sent<'a> {
                 let largest = dual.norm_max().max(f64::MIN_POSITIVE);
                 (0..n * m).map(|e| (dual[(e / m, e % m)] / largest) as f32).collect()
             }
-            Loss::CrossEntropy => {
+            Loss::CrossEntropy | Loss::Shaped(_) => {
                 let labels = &self.samples.labels;
                 let output = |e: usize| target(labels, m, e / m, e % m) - eta * dual[(e / m, e % m)];
                 self.residual(loss, &(0..n * m).map(|e| output(e) as f32).collect::<Vec<_>>())

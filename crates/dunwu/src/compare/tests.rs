@@ -77,6 +77,7 @@ impl Network {
                     let target = |c| f64::from(u8::from(c == label)) - 1.0 / m as f64;
                     z.iter().enumerate().map(|(c, z)| (z - mean - target(c)).powi(2)).sum::<f64>()
                 }
+                Loss::Shaped(_) => unreachable!("no case has it"),
                 Loss::CrossEntropy => z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[label],
             }
         };

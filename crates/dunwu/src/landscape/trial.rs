@@ -5,7 +5,7 @@ use crate::run::drive::{Before, Driven, Keeper, Pace, drive};
 use crate::spec_file;
 use crate::store::{Record, RunDir, RunId};
 use dunwu_engine::kernel::kernel_name;
-use dunwu_engine::spec::{Architecture, MlpSpec, RecordSpec, Sampling};
+use dunwu_engine::spec::{Architecture, MlpSpec, Normalization, RecordSpec, Sampling};
 use dunwu_engine::split::SplitError;
 use dunwu_engine::train::TrainError;
 use dunwu_engine::{Checkpoint, Problem, RunSpec, Scalars, Snapshot, Split, Training};
@@ -57,7 +57,9 @@ pub fn short(spec: &RunSpec, problem: &Problem) -> RunSpec {
     spec.events.sustained = 0;
     spec.events.stop_after = Some(0);
     if problem.n_features > 0 && spec.model.architecture == Architecture::TwoLayer {
-        spec.model.architecture = Architecture::Mlp(MlpSpec { depth: 1, residual: false, biases: false, embedding: 0 });
+        let normalization = Normalization::None;
+        let mlp = MlpSpec { depth: 1, residual: false, biases: false, embedding: 0, normalization };
+        spec.model.architecture = Architecture::Mlp(mlp);
     }
     spec
 }

@@ -104,6 +104,7 @@ mod tests {
                 let z = &z[i * m..][..m];
                 match fixture.objective.of_outputs() {
                     Loss::Mse => y(i, c) - 1.0 / m as f64 - (z[c] - z.iter().sum::<f64>() / m as f64),
+                    Loss::Shaped(_) => unreachable!("no case has it"),
                     Loss::CrossEntropy => y(i, c) - z[c].exp() / z.iter().map(|x| x.exp()).sum::<f64>(),
                 }
             })

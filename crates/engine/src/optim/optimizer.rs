@@ -14,6 +14,7 @@ pub struct Optimizer {
     learning_rate: f64,
     weight_decay: f64,
     gradient: GradientSpec,
+    qk_clip: f64,
     /// Updates made before, plus one.
     count: u64,
 }
@@ -27,8 +28,14 @@ impl Optimizer {
             learning_rate,
             weight_decay: spec.weight_decay,
             gradient: spec.gradient,
+            qk_clip: spec.qk_clip,
             count: step + 1,
         }
+    }
+
+    /// τ of QK-clip; `None` without.
+    pub fn score_limit(&self) -> Option<f32> {
+        (self.qk_clip > 0.0).then_some(self.qk_clip as f32)
     }
 
     /// Whether rules change the gradient as a whole, so that none of it may be used before all of it is there.

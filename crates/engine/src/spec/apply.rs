@@ -4,7 +4,10 @@ use super::error::SpecError;
 use super::setting::Setting;
 use super::settings::{SETTINGS, find};
 use super::value::Value;
-use super::{Action, Architecture, Initialization, Loss, MlpSpec, Objective, OperandTables, RunSpec, TopLayer};
+use super::{
+    Action, Architecture, Initialization, Loss, MlpSpec, Normalization, Objective, OperandTables, RunSpec, TopLayer,
+    TransformerSpec,
+};
 
 /// Settings that others have to agree with.
 const AGREEING: &[&str] = &[
@@ -16,6 +19,9 @@ const AGREEING: &[&str] = &[
     "model.dimension",
     "model.tables",
     "model.embedding",
+    "model.normalization",
+    "model.qk_norm",
+    "optimizer.qk_clip",
     "task",
     "steps",
     "interventions",
@@ -98,7 +104,7 @@ fn clash(earlier: &'static Setting, later: &'static Setting) -> Option<SpecError
 fn agree(spec: &RunSpec) -> Result<(), SpecError> {
     let conflict = |key, other, remedy| Err(SpecError::Conflict { key, other, remedy });
     match (spec.model.top_layer, spec.loss) {
-        (TopLayer::Ridge { .. }, Objective::Outputs(Loss::CrossEntropy)) => {
+        (TopLayer::Ridge { .. }, Objective::Outputs(Loss::CrossEntropy | Loss::Shaped(_))) => {
             let remedy = "ridge regression minimises a squared error, so it needs `loss` \"mse\"";
             return conflict("model.top_layer", "loss", remedy);
         }
@@ -121,6 +127,16 @@ fn agree(spec: &RunSpec) -> Result<(), SpecError> {
         }
     }
     agree_on_tables(spec)?;
+    if let Architecture::Mlp(MlpSpec { normalization: Normalization::PostLayerNorm, .. }) = spec.model.architecture {
+        let remedy = "an mlp normalises what its activations read; take \"pre_layer_norm\" or \"pre_rms_norm\"";
+        return conflict("model.normalization", "model.architecture", remedy);
+    }
+    if let Architecture::Transformer(TransformerSpec { qk_norm: true, .. }) = spec.model.architecture
+        && spec.optimizer.qk_clip > 0.0
+    {
+        let remedy = "queries and keys that are normalised do not change when their weights are scaled; leave one of the two out";
+        return conflict("optimizer.qk_clip", "model.qk_norm", remedy);
+    }
     if !spec.task.has_tokens() {
         let of_tokens = match spec.model.architecture {
             Architecture::Transformer(_) => Some((
@@ -163,7 +179,8 @@ fn agree_on_interventions(spec: &RunSpec) -> Result<(), SpecError> {
         if matches!(then.loss, Objective::Outputs(_)) != matches!(spec.loss, Objective::Outputs(_)) {
             return Err(refused("a loss of the outputs cannot become one of the features, or the other way round".into()));
         }
-        if let (TopLayer::Ridge { .. }, Objective::Outputs(Loss::CrossEntropy)) = (then.model.top_layer, then.loss) {
+        let is_squared = then.loss == Objective::Outputs(Loss::Mse);
+        if matches!((then.model.top_layer, then.loss), (TopLayer::Ridge { .. }, Objective::Outputs(_))) && !is_squared {
             return Err(refused("ridge regression minimises a squared error, so the loss stays \"mse\"".into()));
         }
     }
@@ -229,6 +246,11 @@ mod tests {
             ("model.tables=summed model.architecture=transformer model.initialization=pytorch", "one after the other"),
             ("model.tables=summed task=parity:10:3", "numbers"),
             ("model.heads=3 model.architecture=mlp", "transformer"),
+            ("model.architecture=mlp model.normalization=post_layer_norm", "pre_layer_norm"),
+            (
+                "model.architecture=transformer model.initialization=pytorch model.qk_norm=true optimizer.qk_clip=9",
+                "leave one of the two out",
+            ),
         ] {
             let (_, error) = apply(&RunSpec::default(), &assignments(text)).expect_err(text);
             let help = error.help().expect("a remedy");

@@ -24,7 +24,7 @@ pub struct ModelSpec {
 }
 
 /// The kind of network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Architecture {
     /// `Ŷ = σ(X W) V` without biases.
     TwoLayer,
@@ -42,12 +42,20 @@ impl Architecture {
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "two_layer" => Some(Self::TwoLayer),
-            "mlp" => Some(Self::Mlp(MlpSpec { depth: 2, residual: false, biases: true, embedding: 0 })),
+            "mlp" => Some(Self::Mlp(MlpSpec {
+                depth: 2,
+                residual: false,
+                biases: true,
+                embedding: 0,
+                normalization: Normalization::None,
+            })),
             "transformer" => Some(Self::Transformer(TransformerSpec {
                 depth: 2,
                 dimension: 128,
                 heads: 4,
                 normalization: Normalization::PreLayerNorm,
+                qk_norm: false,
+                score_cap: 0.0,
             })),
             _ => None,
         }
@@ -114,8 +122,10 @@ impl OperandTables {
 /// Hidden layers of one width:
 ///
 /// ```text
-/// h₁ = σ(x W₁ + b₁)      h_l = [h_{l−1} +] σ(h_{l−1} W_l + b_l)      z = h_L V + c
+/// h₁ = σ(N₁(x W₁ + b₁))      h_l = [h_{l−1} +] σ(N_l(h_{l−1} W_l + b_l))      z = h_L V + c
 /// ```
+///
+/// N is the identity or, where the network is normalised, a norm of each sample's row with a trained gain.
 ///
 /// x is what a problem's samples are: numbers, or one-hot tokens, or each operand's row of a trained embedding, one beside the
 /// other; [`OperandTables`] says of which table.
@@ -129,10 +139,12 @@ pub struct MlpSpec {
     pub biases: bool,
     /// Numbers that stand for a token, trained; 0 for one-hot tokens.
     pub embedding: usize,
+    /// Whether what an activation reads is normalised; never behind a sum.
+    pub normalization: Normalization,
 }
 
 /// Blocks of causal attention and an MLP around a residual stream; see [`crate::model`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TransformerSpec {
     /// Blocks.
     pub depth: usize,
@@ -142,15 +154,33 @@ pub struct TransformerSpec {
     pub heads: usize,
     /// Whether the stream is normalised on its way into each part of a block.
     pub normalization: Normalization,
+    /// Whether each head's queries and keys are brought to a mean square of 1, with a trained gain.
+    pub qk_norm: bool,
+    /// κ: attention scores are bent so that they stay between −κ and κ; 0 for none.
+    pub score_cap: f64,
 }
 
-/// Whether a transformer normalises its residual stream.
+/// Where a network normalises, and how: a transformer its residual stream, an MLP what its activations read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Normalization {
     /// Not at all (Nanda et al. 2023).
     None,
-    /// Layer norm before attention, before the MLP and before the top layer.
+    /// Layer norm before attention, before the MLP and before the top layer. Of an MLP, before each activation.
     PreLayerNorm,
+    /// Layer norm behind each sum of the residual stream with attention or MLP (Vaswani et al. 2017). A transformer's alone.
+    PostLayerNorm,
+    /// RMS norm where [`Normalization::PreLayerNorm`] has layer norm (Zhang & Sennrich 2019, arXiv:1910.07467).
+    PreRmsNorm,
+}
+
+impl Normalization {
+    /// Each with its name; settings and help walk this list.
+    pub const NAMED: [(&str, Self); 4] = [
+        ("none", Self::None),
+        ("pre_layer_norm", Self::PreLayerNorm),
+        ("post_layer_norm", Self::PostLayerNorm),
+        ("pre_rms_norm", Self::PreRmsNorm),
+    ];
 }
 
 /// How the top layer gets its weights.

@@ -15,6 +15,9 @@ pub struct OptimizerSpec {
     pub schedule: Schedule,
     /// What becomes of the gradient before the method sees it.
     pub gradient: GradientSpec,
+    /// τ of QK-clip: after an update, the queries and keys of each attention head whose largest score in the batch was above τ are
+    /// scaled so that it would be τ (Kimi K2, arXiv:2507.20534). 0 for none; a transformer's alone.
+    pub qk_clip: f64,
 }
 
 /// The update rule.

@@ -5,8 +5,8 @@ mod papers;
 use super::error::{SpecError, nearest};
 use super::{
     Activation, AdamSpec, Architecture, DataSpec, EventSpec, GradientSpec, Initialization, Loss, Method, MlpSpec,
-    ModelSpec, Numerics, Objective, OperandTables, OptimizerSpec, Part, RecordSpec, RunSpec, Sampling, Schedule,
-    TopLayer,
+    ModelSpec, Normalization, Numerics, Objective, OperandTables, OptimizerSpec, Part, RecordSpec, RunSpec, Sampling,
+    Schedule, TopLayer,
 };
 use crate::task::Task;
 use papers::{gromov_2023, liu_2022, merrill_2023, nanda_2023, omnigrok_digits, power_2022};
@@ -140,6 +140,7 @@ fn tian_2025() -> RunSpec {
             weight_decay: 2e-4,
             schedule: Schedule::Constant,
             gradient: GradientSpec::NONE,
+            qk_clip: 0.0,
         },
         steps: 300,
         seed: 0,
@@ -207,7 +208,13 @@ fn common_and_rare() -> RunSpec {
         task: Task::parse("several:cyclic:17@0.8,expression:x*y:17@0.2").expect("two problems over the same operands"),
         data: DataSpec { sampling: Sampling::Fraction(0.55), ..base.data },
         model: ModelSpec {
-            architecture: Architecture::Mlp(MlpSpec { depth: 2, residual: false, biases: true, embedding: 32 }),
+            architecture: Architecture::Mlp(MlpSpec {
+                depth: 2,
+                residual: false,
+                biases: true,
+                embedding: 32,
+                normalization: Normalization::None,
+            }),
             tables: OperandTables::Shared,
             width: 128,
             activation: Activation::Relu,

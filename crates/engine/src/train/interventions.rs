@@ -25,6 +25,8 @@ pub(super) struct Interventions {
     split: Split,
     problem: Problem,
     parts: Parts,
+    /// Whether the network is trained through tables, which know no single scores.
+    is_tabled: bool,
     all: Vec<State>,
     /// Which were active when the learner was arranged last; `None` before the first step here.
     arranged: Option<Vec<bool>>,
@@ -110,6 +112,7 @@ impl Interventions {
         let all = spec.interventions.iter().map(|what| State { what: what.clone(), begins: None, norm: None });
         let new = Self {
             parts: Parts::of(spec, problem),
+            is_tabled: super::table_form(*setting).is_some(),
             all: all.collect(),
             spec: spec.clone(),
             split: split.clone(),
@@ -164,6 +167,10 @@ impl Interventions {
                 if n_left == 0 { Err("no training sample would be left".to_owned()) } else { Ok(()) }
             }
             Action::Train(which) => rows(which, self.split.test.len(), "held-out sample"),
+            Action::Set { key: "optimizer.qk_clip", .. } if self.is_tabled => {
+                let remedy = "give the spec itself an `optimizer.qk_clip`, however large, and it is trained without";
+                Err(format!("this network is trained through tables, which do not know single scores; {remedy}"))
+            }
             Action::Repeat(_) | Action::Set { .. } => Ok(()),
         }
     }

@@ -31,6 +31,8 @@ struct Network<L: Layers> {
     n_labels: usize,
     trainable: Trainable,
     lanes: Vec<Lane<L::Tape>>,
+    /// The largest attention score of each head in the last pass that learned, `[blocks][heads]`.
+    largest_scores: Vec<f32>,
     workers: Workers,
 }
 
@@ -75,7 +77,7 @@ impl<L: Layers> Network<L> {
     /// Sends the samples through; leaves losses and predictions in the lanes and, from a pass that learns, the gradient of the
     /// mean loss.
     fn pass(&mut self, samples: &Chunks, pass: Pass<'_>) {
-        let Self { layers, numerics, objective, n_labels, trainable, lanes, workers } = self;
+        let Self { layers, numerics, objective, n_labels, trainable, lanes, largest_scores, workers } = self;
         let Trainable { parameters, gradient, .. } = trainable;
         let (numerics, n_labels, n_features) = (*numerics, *n_labels, layers.n_features());
         let scale = 1.0 / samples.n_samples as f32;
@@ -89,6 +91,7 @@ impl<L: Layers> Network<L> {
             if !matches!(pass, Pass::Look) {
                 lane.gradient.clear();
                 lane.gradient.resize(parameters.len(), 0.0);
+                layers.forget_scores(&mut lane.tape);
             }
             for (nth, chunk) in samples.chunks.iter().enumerate().skip(index * share).take(share) {
                 let outputs = room(&mut lane.outputs, chunk.len() * n_labels);
@@ -111,6 +114,11 @@ impl<L: Layers> Network<L> {
             }
         });
         if !matches!(pass, Pass::Look) {
+            *largest_scores = layers.largest_scores(&lanes[0].tape);
+            for lane in &lanes[1..n_busy] {
+                let scores = layers.largest_scores(&lane.tape);
+                largest_scores.iter_mut().zip(scores).for_each(|(largest, score)| *largest = largest.max(score));
+            }
             gradient.copy_from_slice(&lanes[0].gradient);
             for lane in &lanes[1..n_busy] {
                 gradient.iter_mut().zip(&lane.gradient).for_each(|(sum, g)| *sum += g);
@@ -189,6 +197,7 @@ impl<L: Layers> Layered<L> {
                 objective: spec.loss,
                 n_labels: problem.n_labels,
                 lanes: (0..LANES).map(|_| Lane::default()).collect(),
+                largest_scores: Vec::new(),
                 workers,
             },
             top_frozen: spec.model.top_layer != TopLayer::Trained,
@@ -243,8 +252,11 @@ impl<L: Layers> Learner for Layered<L> {
     }
 
     fn update(&mut self, optimizer: &Optimizer) {
-        let Network { layers, numerics, trainable, .. } = &mut self.network;
+        let Network { layers, numerics, trainable, largest_scores, .. } = &mut self.network;
         trainable.update(*numerics, optimizer, if self.top_frozen { layers.layout().top() } else { 0..0 });
+        if let Some(limit) = optimizer.score_limit() {
+            layers.clip_scores(&mut trainable.parameters, largest_scores, limit);
+        }
     }
 
     fn weights(&self) -> (Weights, Parameters) {

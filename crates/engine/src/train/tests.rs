@@ -54,6 +54,7 @@ pub(super) fn every_method() -> Vec<OptimizerSpec> {
         weight_decay: 1e-3,
         schedule: Schedule::Cosine,
         gradient: GradientSpec::NONE,
+        qk_clip: 0.0,
     })
     .to_vec()
 }
@@ -103,6 +104,11 @@ pub(super) fn every_kind() -> Vec<RunSpec> {
         "model.architecture=transformer model.depth=1 model.dimension=12 model.heads=3 model.normalization=none",
         "model.architecture=transformer model.dimension=8 model.heads=2 data.batch_size=20 numerics=exact",
         TABLED,
+        "model.architecture=mlp model.depth=4 model.normalization=pre_layer_norm model.activation=relu data.batch_size=20",
+        "model.architecture=mlp model.normalization=pre_rms_norm model.residual=true",
+        "model.architecture=transformer model.dimension=8 model.heads=2 model.normalization=post_layer_norm optimizer.qk_clip=0.01",
+        "model.architecture=transformer model.dimension=8 model.heads=2 model.normalization=pre_rms_norm model.qk_norm=true \
+         model.score_cap=2",
         "model.architecture=transformer model.depth=1 model.dimension=64 model.heads=2 model.normalization=none \
          model.activation=silu loss=cross_entropy numerics=exact data.batch_size=60",
         "model.tables=summed",
@@ -321,7 +327,8 @@ fn every_gradient_rule_changes_every_kind_of_run() {
 #[test]
 fn one_hidden_layer_of_blocks_learns_as_the_fused_network_does() {
     let fused = RunSpec { loss: Objective::Outputs(crate::loss::Loss::CrossEntropy), ..tiny() };
-    let mlp = crate::spec::MlpSpec { depth: 1, residual: false, biases: false, embedding: 0 };
+    let normalization = crate::spec::Normalization::None;
+    let mlp = crate::spec::MlpSpec { depth: 1, residual: false, biases: false, embedding: 0, normalization };
     let blocks =
         RunSpec { model: ModelSpec { architecture: Architecture::Mlp(mlp), ..fused.model.clone() }, ..fused.clone() };
     let curve = |spec: &RunSpec| -> Vec<Scalars> {

@@ -35,7 +35,7 @@ pub(super) fn figure(view: &View<'_>) -> Figure {
     let loss_values = losses.iter().flat_map(|s| &s.points).map(|&(_, v)| v);
     let unit = match view.opened.spec.loss {
         Objective::Outputs(Loss::Mse) => "mean squared error a sample",
-        Objective::Outputs(Loss::CrossEntropy) => "nats a sample",
+        Objective::Outputs(Loss::CrossEntropy | Loss::Shaped(_)) => "nats a sample",
         Objective::Features(_) => "loss of the features",
     };
     let tracks = [

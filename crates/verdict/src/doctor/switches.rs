@@ -41,6 +41,8 @@ impl From<&Alarm> for Clue {
 
 /// Steps that a burst may last, each tried.
 const BURSTS: [u64; 3] = [15, 30, 60];
+/// Largest score that QK-clip leaves (Kimi K2 has 100, for heads four times as wide).
+const QK_CLIP: f64 = 30.0;
 /// Steps of a warm-up, at most a quarter of the run.
 const WARMUP: u64 = 100;
 
@@ -82,6 +84,7 @@ pub fn switches(spec: &RunSpec, run: &Replayed, clues: &[Clue]) -> Vec<Switch> {
             Some(block) => vec![block],
             None => (0..depth(spec)).map(|block| format!("block.{block}.attention")).collect(),
         };
+        bench.set(Reason::AttentionGrowth, at, &[("optimizer.qk_clip", Value::from(QK_CLIP))]);
         bench.action(Reason::AttentionGrowth, at, None, &blocks.iter().flat_map(|block| clamps(block)).collect::<Vec<_>>());
     }
     bench.optimizer(onset);
@@ -179,6 +182,11 @@ impl Bench<'_> {
         let at = onset(Reason::Overflow);
         if matches!(now(self, at).gradient.precision, GradientPrecision::Half { .. }) {
             self.set(Reason::Overflow, at, &[("fault.gradient", Value::from("single"))]);
+        }
+        let at = onset(Reason::SoftmaxCollapse);
+        self.set(Reason::SoftmaxCollapse, at, &[("fault.softmax_bits", Value::from(0_u64))]);
+        if at == 0 {
+            self.set(Reason::SoftmaxCollapse, 0, &[("loss", Value::from("stablemax"))]);
         }
         let at = onset(Reason::Restart);
         if let Some(value) = self.before("optimizer.learning_rate", at) {

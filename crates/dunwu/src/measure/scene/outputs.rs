@@ -97,6 +97,7 @@ pub(crate) fn sample_loss(loss: Loss, z: &[f32], label: usize, r: &mut [f64]) ->
     match loss {
         Loss::Mse => squared_error(z, label, r),
         Loss::CrossEntropy => cross_entropy(z, label, r),
+        Loss::Shaped(_) => shaped(loss, z, label, r),
     }
 }
 
@@ -137,6 +138,14 @@ fn cross_entropy(z: &[f32], label: usize, r: &mut [f64]) -> f64 {
     }
     r[label] = rest;
     others.ln_1p() - above(label)
+}
+
+/// A cross-entropy with changes, with `r = −∂loss/∂z`.
+fn shaped(loss: Loss, z: &[f32], label: usize, r: &mut [f64]) -> f64 {
+    r.iter_mut().zip(z).for_each(|(r, &z)| *r = f64::from(z));
+    let value = loss.differentiate_f64(r, label);
+    r.iter_mut().for_each(|r| *r = -*r);
+    value
 }
 
 #[cfg(test)]

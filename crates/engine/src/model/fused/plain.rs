@@ -56,6 +56,10 @@ fn loss_of_outputs(loss: Loss, z: &[f64], label: usize) -> (f64, Vec<f64>) {
                 z.iter().enumerate().map(|(c, z)| z - mean - f64::from(u8::from(c == label)) + 1.0 / m).collect();
             (r.iter().map(|r| r * r).sum(), r.iter().map(|r| 2.0 * r).collect())
         }
+        Loss::Shaped(_) => {
+            let mut gradient = z.to_vec();
+            (loss.differentiate_f64(&mut gradient, label), gradient)
+        }
         Loss::CrossEntropy => {
             let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = z.iter().map(|z| (z - largest).exp()).sum();

@@ -7,12 +7,22 @@
 //! dq_i = Σ_j ds_ij k_j / √(d/H)      dk_j = Σ_i ds_ij q_i / √(d/H)      dv_j = Σ_i w_ij dz_i
 //! ```
 //!
+//! Optional, each as published: RMS norm with a trained gain of every head's q and k (Dehghani et al. 2023, arXiv:2302.05442; the
+//! gain is shared by the heads as in Qwen3, arXiv:2505.09388), a soft cap κ on the scores, s ← κ tanh(s/κ) (Gemma 2,
+//! arXiv:2408.00118), and after an update QK-clip with limit τ (Kimi K2, arXiv:2507.20534):
+//!
+//! ```text
+//! S_h = max over the batch of head h's scores before any cap      γ_h = min(1, τ / S_h)      W_Qh, W_Kh ← √γ_h W_Qh, √γ_h W_Kh
+//! ```
+//!
 //! Only the positions whose result is read ask: all of them, or the last.
 
+use super::layer_norm;
+use super::rms_norm::RmsNorm;
 use super::sums::{add_scaled, dot};
 use super::{Layout, Linear, Start, room};
 use crate::elementary::exp;
-use crate::spec::Numerics;
+use crate::spec::{Numerics, TransformerSpec};
 use pulp::Arch;
 
 /// The rows of a chunk's residual stream: `samples × positions`, of which the last `queries` of each sample go on.
@@ -51,10 +61,14 @@ impl Rows {
     }
 }
 
-/// The four maps, each `[d][d]`.
+/// The four maps, each `[d][d]`, and what is done to scores.
 #[derive(Clone, Debug)]
 pub(crate) struct Attention {
     heads: usize,
+    /// κ; 0 for none.
+    score_cap: f32,
+    query_norm: Option<RmsNorm>,
+    key_norm: Option<RmsNorm>,
     query: Linear,
     key: Linear,
     value: Linear,
@@ -80,13 +94,49 @@ pub(crate) struct Tape {
     query_gradient: Vec<f32>,
     key_gradient: Vec<f32>,
     value_gradient: Vec<f32>,
+    query_norm: layer_norm::Tape,
+    key_norm: layer_norm::Tape,
+    /// Of queries or keys before their norm.
+    raw_gradient: Vec<f32>,
+    /// The largest score of each head since [`Tape::forget_scores`], before any cap.
+    largest_scores: Vec<f32>,
+}
+
+impl Tape {
+    /// Begins to look for the largest scores anew.
+    pub(super) fn forget_scores(&mut self) {
+        self.largest_scores.fill(f32::NEG_INFINITY);
+    }
+
+    /// The largest score of each head since then.
+    pub(super) fn largest_scores(&self) -> &[f32] {
+        &self.largest_scores
+    }
 }
 
 impl Attention {
     /// Adds `NAME.query.weight` and so on.
-    pub(crate) fn add(layout: &mut Layout, name: &str, dimension: usize, heads: usize, start: Start) -> Self {
+    pub(crate) fn add(layout: &mut Layout, name: &str, spec: TransformerSpec, start: Start) -> Self {
+        let TransformerSpec { dimension, heads, qk_norm, score_cap, .. } = spec;
         let mut map = |part: &str| Linear::add(layout, &format!("{name}.{part}"), (dimension, dimension), start, None);
-        Self { heads, query: map("query"), key: map("key"), value: map("value"), output: map("output") }
+        let (query, key, value, output) = (map("query"), map("key"), map("value"), map("output"));
+        let mut norm =
+            |part: &str| qk_norm.then(|| RmsNorm::add(layout, &format!("{name}.{part}_norm"), dimension / heads));
+        let (query_norm, key_norm) = (norm("query"), norm("key"));
+        Self { heads, score_cap: score_cap as f32, query_norm, key_norm, query, key, value, output }
+    }
+
+    /// QK-clip: each head whose largest score is above `limit` gets queries and keys that bring it there.
+    pub(super) fn clip_scores(&self, parameters: &mut [f32], largest: &[f32], limit: f32) {
+        let (d, width) = (self.query.inputs, self.query.inputs / self.heads);
+        for (head, &largest) in largest.iter().enumerate().filter(|(_, largest)| **largest > limit) {
+            let factor = (limit / largest).sqrt();
+            for map in [&self.query, &self.key] {
+                for row in parameters[map.weight.clone()].chunks_exact_mut(d) {
+                    row[head * width..][..width].iter_mut().for_each(|w| *w *= factor);
+                }
+            }
+        }
     }
 
     /// Adds the attention's result to y, `[samples · queries][d]`, from x, `[samples · positions][d]`.
@@ -106,6 +156,13 @@ impl Attention {
         self.query.forward(numerics, parameters, asking, room(&mut tape.queries, written));
         self.key.forward(numerics, parameters, x, room(&mut tape.keys, read));
         self.value.forward(numerics, parameters, x, room(&mut tape.values, read));
+        if let (Some(query_norm), Some(key_norm)) = (&self.query_norm, &self.key_norm) {
+            query_norm.forward(parameters, &tape.queries[..written], &mut tape.query_norm);
+            tape.queries[..written].copy_from_slice(tape.query_norm.outputs(written));
+            key_norm.forward(parameters, &tape.keys[..read], &mut tape.key_norm);
+            tape.keys[..read].copy_from_slice(tape.key_norm.outputs(read));
+        }
+        tape.largest_scores.resize(self.heads, f32::NEG_INFINITY);
         room(&mut tape.weights, rows.written() * self.heads * rows.positions);
         room(&mut tape.mixed, written);
         Arch::new().dispatch(
@@ -130,6 +187,12 @@ impl Attention {
                 let weights = &mut tape.weights[(row * self.heads + head) * positions..][..positions];
                 for (j, score) in weights[..=last].iter_mut().enumerate() {
                     *score = dot(query, &keys[j * d + head * width..][..width]) * scale;
+                }
+                let largest = &mut tape.largest_scores[head];
+                *largest = weights[..=last].iter().fold(*largest, |largest, &score| largest.max(score));
+                if self.score_cap > 0.0 {
+                    let cap = self.score_cap;
+                    weights[..=last].iter_mut().for_each(|score| *score = cap * libm::tanhf(*score / cap));
                 }
                 softmax(&mut weights[..=last]);
                 weights[last + 1..].fill(0.0);
@@ -165,6 +228,13 @@ impl Attention {
             #[inline(always)]
             || self.mix_back(rows, tape),
         );
+        if let (Some(query_norm), Some(key_norm)) = (&self.query_norm, &self.key_norm) {
+            let raw = room(&mut tape.raw_gradient, written);
+            let dq = &mut tape.query_gradient[..written];
+            query_norm.backward_in_place(parameters, &tape.query_norm, dq, raw, gradient);
+            let raw = room(&mut tape.raw_gradient, read);
+            key_norm.backward_in_place(parameters, &tape.key_norm, &mut tape.key_gradient[..read], raw, gradient);
+        }
         let (dq, dk, dv) = (&tape.query_gradient[..written], &tape.key_gradient[..read], &tape.value_gradient[..read]);
         self.query.backward_parameters(numerics, &tape.asking[..written], dq, gradient);
         self.key.backward_parameters(numerics, x, dk, gradient);
@@ -221,8 +291,12 @@ impl Attention {
                 // Two passes instead of an array of unknown length; positions are few.
                 let mean: f32 = weights.iter().enumerate().map(|(j, weight)| weight * weight_gradient(j)).sum();
                 for (j, &weight) in weights.iter().enumerate() {
-                    let score_gradient = weight * (weight_gradient(j) - mean) * scale;
+                    let mut score_gradient = weight * (weight_gradient(j) - mean) * scale;
                     let (query, key) = (&tape.queries[at..][..width], &tape.keys[key_at(j)..][..width]);
+                    if self.score_cap > 0.0 {
+                        let share = libm::tanhf(dot(query, key) * scale / self.score_cap);
+                        score_gradient *= 1.0 - share * share;
+                    }
                     add_scaled(&mut tape.query_gradient[at..][..width], score_gradient, key);
                     add_scaled(&mut tape.key_gradient[key_at(j)..][..width], score_gradient, query);
                     add_scaled(&mut tape.value_gradient[key_at(j)..][..width], weight, dz);
@@ -253,6 +327,7 @@ pub(super) fn softmax(scores: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Normalization;
 
     /// With one position there is one key, its weight is 1, and what comes out is its value.
     #[test]
@@ -260,7 +335,15 @@ mod tests {
         let (d, n) = (6, 5);
         let mut layout = Layout::default();
         let start = Start::Normal(1.0, crate::random::Stream::DeepWeights);
-        let attention = Attention::add(&mut layout, "attention", d, 3, start);
+        let spec = TransformerSpec {
+            depth: 1,
+            dimension: d,
+            heads: 3,
+            normalization: Normalization::None,
+            qk_norm: false,
+            score_cap: 0.0,
+        };
+        let attention = Attention::add(&mut layout, "attention", spec, start);
         let parameters = layout.draw(1);
         let x: Vec<f32> = (0..n * d).map(|i| (i as f32 * 0.9).sin()).collect();
         let rows = Rows { samples: n, positions: 1, queries: 1 };

@@ -4,23 +4,32 @@
 //! y = x + attention(LN₁ x)      a = LN₂(y) W_in + b_in      f = σ(a)      out = y + f W_out + b_out
 //! ```
 //!
-//! Without normalization LN is the identity. `x` has every position's row, `y` and what follows the rows that go on.
+//! Without normalization LN is the identity; it may be RMS norm. With post-layer-norm it stands behind each sum instead:
+//!
+//! ```text
+//! y = LN₁(x + attention x)      a = y W_in + b_in      f = σ(a)      out = LN₂(y + f W_out + b_out)
+//! ```
+//!
+//! `x` has every position's row, `y` and what follows the rows that go on.
 
 use super::attention::{self, Attention, Rows};
-use super::layer_norm::{self, LayerNorm};
+use super::layer_norm;
+use super::norm::{Norm, normalize};
 use super::{Layout, Linear, Start, room};
 use crate::kernel::{activate, activation_gradient};
 use crate::model::Activation;
-use crate::spec::Numerics;
+use crate::spec::{Normalization, Numerics, TransformerSpec};
 
 /// Attention and MLP around a residual stream of `dimension` numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     dimension: usize,
     activation: Activation,
-    norm1: Option<LayerNorm>,
+    /// Whether the norms stand behind the sums.
+    is_post: bool,
+    norm1: Option<Norm>,
     attention: Attention,
-    norm2: Option<LayerNorm>,
+    norm2: Option<Norm>,
     mlp_in: Linear,
     mlp_out: Linear,
 }
@@ -55,6 +64,16 @@ pub(super) struct Tape {
 }
 
 impl Tape {
+    /// That of the attention.
+    pub(super) fn attention(&self) -> &attention::Tape {
+        &self.attention
+    }
+
+    /// The same, to be changed.
+    pub(super) fn attention_mut(&mut self) -> &mut attention::Tape {
+        &mut self.attention
+    }
+
     /// f of the `rows` that went on.
     pub(super) fn features(&self, len: usize) -> &[f32] {
         &self.features[..len]
@@ -66,20 +85,26 @@ impl Block {
     pub(super) fn add(
         layout: &mut Layout,
         name: &str,
-        (dimension, heads, width): (usize, usize, usize),
-        activation: Activation,
-        normalized: impl Fn(&mut Layout, &str) -> Option<LayerNorm>,
+        spec: TransformerSpec,
+        (width, activation): (usize, Activation),
         starts: Starts,
     ) -> Self {
-        let norm1 = normalized(layout, &format!("{name}.norm1"));
-        let attention = Attention::add(layout, &format!("{name}.attention"), dimension, heads, starts.attention);
-        let norm2 = normalized(layout, &format!("{name}.norm2"));
+        let TransformerSpec { dimension, normalization, .. } = spec;
+        let norm1 = Norm::add(layout, normalization, &format!("{name}.norm1"), dimension);
+        let attention = Attention::add(layout, &format!("{name}.attention"), spec, starts.attention);
+        let norm2 = Norm::add(layout, normalization, &format!("{name}.norm2"), dimension);
         let mut linear = |part: &str, shape, weight, bias| {
             Linear::add(layout, &format!("{name}.mlp.{part}"), shape, weight, Some(bias))
         };
         let mlp_in = linear("in", (dimension, width), starts.mlp_in, starts.mlp_in_bias);
         let mlp_out = linear("out", (width, dimension), starts.mlp_out, starts.mlp_out_bias);
-        Self { dimension, activation, norm1, attention, norm2, mlp_in, mlp_out }
+        let is_post = normalization == Normalization::PostLayerNorm;
+        Self { dimension, activation, is_post, norm1, attention, norm2, mlp_in, mlp_out }
+    }
+
+    /// Its attention.
+    pub(super) fn attention(&self) -> &Attention {
+        &self.attention
     }
 
     /// Largest score and mean relative entropy of each head; see [`Attention::heads`].
@@ -99,26 +124,37 @@ impl Block {
         let x = &tape.stream[..read];
         let middle = room(&mut tape.middle, written);
         rows.pick(d, x, middle);
-        let read_by_attention = normalize(self.norm1.as_ref(), parameters, x, &mut tape.norm1);
+        let (before, behind) = if self.is_post { (None, self.norm1.as_ref()) } else { (self.norm1.as_ref(), None) };
+        let read_by_attention = normalize(before, parameters, x, &mut tape.norm1);
         self.attention.forward(numerics, parameters, rows, read_by_attention, &mut tape.attention, middle);
-        let read_by_mlp = normalize(self.norm2.as_ref(), parameters, middle, &mut tape.norm2);
+        let middle = normalize(behind, parameters, middle, &mut tape.norm1);
+        let before = self.norm2.as_ref().filter(|_| !self.is_post);
+        let read_by_mlp = normalize(before, parameters, middle, &mut tape.norm2);
         let inputs = room(&mut tape.inputs, hidden);
         self.mlp_in.forward(numerics, parameters, read_by_mlp, inputs);
         let features = room(&mut tape.features, hidden);
         activate(self.activation, inputs, features);
         out.copy_from_slice(middle);
         self.mlp_out.add_forward(numerics, parameters, features, out);
+        if let Some(norm) = self.norm2.as_ref().filter(|_| self.is_post) {
+            norm.forward(parameters, out, &mut tape.norm2);
+            out.copy_from_slice(tape.norm2.outputs(written));
+        }
     }
 
-    /// df from the gradient behind the block; adds that of `W_out` and `b_out`.
+    /// df from the gradient behind the block, which becomes that of the sum; adds the gradient of `W_out`, `b_out` and what is behind.
     pub(super) fn backward_mlp_out(
         &self,
         numerics: Numerics,
         parameters: &[f32],
         tape: &mut Tape,
-        dout: &[f32],
+        dout: &mut [f32],
         gradient: &mut [f32],
     ) {
+        if let Some(norm) = self.norm2.as_ref().filter(|_| self.is_post) {
+            let below = room(&mut tape.normalized_gradient, dout.len());
+            norm.backward_in_place(parameters, &tape.norm2, dout, below, gradient);
+        }
         let hidden = dout.len() / self.dimension * self.mlp_in.outputs;
         self.mlp_out.backward_parameters(numerics, &tape.features[..hidden], dout, gradient);
         self.mlp_out.backward_inputs(numerics, parameters, dout, room(&mut tape.features_gradient, hidden), false);
@@ -144,6 +180,14 @@ impl Block {
         let da = &mut tape.features_gradient[..hidden];
         activation_gradient(self.activation, &tape.inputs[..hidden], da);
         match &self.norm2 {
+            _ if self.is_post => {
+                self.mlp_in.backward_parameters(numerics, tape.norm1.outputs(written), da, gradient);
+                self.mlp_in.backward_inputs(numerics, parameters, da, dy, true);
+                if let Some(norm) = &self.norm1 {
+                    let below = room(&mut tape.normalized_gradient, written);
+                    norm.backward_in_place(parameters, &tape.norm1, dy, below, gradient);
+                }
+            }
             None => {
                 self.mlp_in.backward_parameters(numerics, &tape.middle[..written], da, gradient);
                 self.mlp_in.backward_inputs(numerics, parameters, da, dy, true);
@@ -156,7 +200,7 @@ impl Block {
             }
         }
         let attention = &mut tape.attention;
-        match &self.norm1 {
+        match self.norm1.as_ref().filter(|_| !self.is_post) {
             None => {
                 let x = &tape.stream[..read];
                 self.attention.backward(numerics, parameters, rows, x, attention, (dy, dx), gradient);
@@ -170,21 +214,5 @@ impl Block {
             }
         }
         rows.add_back(d, dy, dx);
-    }
-}
-
-/// LN x, on its tape, or x itself.
-pub(super) fn normalize<'a>(
-    norm: Option<&LayerNorm>,
-    parameters: &[f32],
-    x: &'a [f32],
-    tape: &'a mut layer_norm::Tape,
-) -> &'a [f32] {
-    match norm {
-        None => x,
-        Some(norm) => {
-            norm.forward(parameters, x, tape);
-            tape.outputs(x.len())
-        }
     }
 }

@@ -40,6 +40,17 @@ impl Tape {
     pub(crate) fn outputs(&self, len: usize) -> &[f32] {
         &self.outputs[..len]
     }
+
+    /// Room for x̂, the scales and y of `len` numbers in rows of `width`.
+    pub(super) fn rooms(&mut self, len: usize, width: usize) -> (&mut [f32], &mut [f32], &mut [f32]) {
+        let Self { normalized, scales, outputs } = self;
+        (room(normalized, len), room(scales, len / width), room(outputs, len))
+    }
+
+    /// x̂ of `len` numbers, and the scales of all rows.
+    pub(super) fn normalized(&self, len: usize) -> (&[f32], &[f32]) {
+        (&self.normalized[..len], &self.scales)
+    }
 }
 
 impl LayerNorm {
@@ -53,10 +64,7 @@ impl LayerNorm {
     /// y of every row of x, onto the tape.
     pub(crate) fn forward(&self, parameters: &[f32], x: &[f32], tape: &mut Tape) {
         let (gain, bias) = (&parameters[self.gain.clone()], &parameters[self.bias.clone()]);
-        let n = x.len() / self.width;
-        let normalized = room(&mut tape.normalized, x.len());
-        let scales = room(&mut tape.scales, n);
-        let outputs = room(&mut tape.outputs, x.len());
+        let (normalized, scales, outputs) = tape.rooms(x.len(), self.width);
         Arch::new().dispatch(
             #[inline(always)]
             || {

@@ -1,20 +1,24 @@
 //! Hidden layers of one width, with or without residual connections, biases and an embedding: [`MlpSpec`].
 //!
 //! ```text
-//! a₁ = x W₁ + b₁      a_l = f_{l−1} W_l + b_l      f_l = σ(a_l) [+ f_{l−1}, l > 1]      z = f_L V + c
-//! df_L = dz Vᵀ      da_l = σ′(a_l) ∘ df_l      df_{l−1} = da_l W_lᵀ [+ df_l]
+//! a₁ = x W₁ + b₁      a_l = f_{l−1} W_l + b_l      f_l = σ(N_l a_l) [+ f_{l−1}, l > 1]      z = f_L V + c
+//! df_L = dz Vᵀ      da_l = N_l′ (σ′(N_l a_l) ∘ df_l)      df_{l−1} = da_l W_lᵀ [+ df_l]
 //! ```
+//!
+//! N is the identity, or a norm of each row with a trained gain: layer norm or RMS norm.
 //!
 //! Rows of a table are where [`TokenRows`] says: each operand's own, or those of one table.
 //!
 //! One-hot tokens are rows of W₁, so there the product x W₁ is a sum of rows and its gradient a sum into rows.
 
+use super::layer_norm;
+use super::norm::Norm;
 use super::{Activity, Chunk, Layers, Layout, Linear, Start, TokenRows, Upstream, room};
 use crate::kernel::{activate, activation_gradient};
 use crate::model::{Activation, Initialization, Weights};
 use crate::random::Stream;
 use crate::spec::Numerics;
-use crate::spec::{Architecture, MlpSpec, ModelSpec, OperandTables};
+use crate::spec::{Architecture, MlpSpec, ModelSpec, Normalization, OperandTables};
 use crate::task::Problem;
 use std::ops::Range;
 
@@ -24,6 +28,8 @@ pub(crate) struct Mlp {
     residual: bool,
     input: Input,
     hidden: Vec<Linear>,
+    /// N of each hidden layer; empty without.
+    norms: Vec<Norm>,
     top: Linear,
     layout: Layout,
 }
@@ -42,9 +48,12 @@ enum Input {
 impl Mlp {
     /// The network that `spec` asks for, for this problem. A two-layer network is one hidden layer without biases.
     pub(crate) fn new(spec: &ModelSpec, problem: &Problem) -> Self {
-        let MlpSpec { depth, residual, biases, embedding } = match spec.architecture {
+        let MlpSpec { depth, residual, biases, embedding, normalization } = match spec.architecture {
             Architecture::Mlp(mlp) => mlp,
-            _ => MlpSpec { depth: 1, residual: false, biases: false, embedding: 0 },
+            _ => {
+                let normalization = Normalization::None;
+                MlpSpec { depth: 1, residual: false, biases: false, embedding: 0, normalization }
+            }
         };
         let mut layout = Layout::default();
         let rows = TokenRows::of(problem, spec.tables);
@@ -62,6 +71,7 @@ impl Mlp {
             (Input::Embedded { rows, dimension: embedding, stride, table }, inputs)
         };
         let width = spec.width;
+        let mut norms = Vec::new();
         let hidden: Vec<Linear> = (0..depth)
             .map(|layer| {
                 let inputs = if layer == 0 { first_inputs } else { width };
@@ -74,7 +84,10 @@ impl Mlp {
                     _ => Start::Uniform(bound, stream),
                 };
                 let bias = biases.then_some(Start::Uniform(bound, Stream::Biases));
-                Linear::add(&mut layout, &format!("hidden.{layer}"), (inputs, width), weight, bias)
+                let name = format!("hidden.{layer}");
+                let linear = Linear::add(&mut layout, &name, (inputs, width), weight, bias);
+                norms.extend(Norm::add(&mut layout, normalization, &format!("{name}.norm"), width));
+                linear
             })
             .collect();
         let bound = spec.top_scale / (width as f64).sqrt();
@@ -84,7 +97,7 @@ impl Mlp {
         };
         let bias = biases.then_some(Start::Uniform(bound, Stream::Biases));
         let top = Linear::add(&mut layout, "top", (width, problem.n_labels), weight, bias);
-        Self { activation: spec.activation, residual, input, hidden, top, layout }
+        Self { activation: spec.activation, residual, input, hidden, norms, top, layout }
     }
 
     fn width(&self) -> usize {
@@ -136,6 +149,24 @@ impl Mlp {
         }
     }
 
+    /// `da_l` of `df_l`, in its place; adds the gradient of the norm.
+    fn activation_gradient(
+        &self,
+        l: usize,
+        parameters: &[f32],
+        (inputs, norms): (&[Vec<f32>], &[layer_norm::Tape]),
+        (df, below): (&mut [f32], &mut Vec<f32>),
+        gradient: &mut [f32],
+    ) {
+        match self.norms.get(l) {
+            None => activation_gradient(self.activation, &inputs[l][..df.len()], df),
+            Some(norm) => {
+                activation_gradient(self.activation, norms[l].outputs(df.len()), df);
+                norm.backward_in_place(parameters, &norms[l], df, room(below, df.len()), gradient);
+            }
+        }
+    }
+
     fn first_layer_gradient(
         &self,
         numerics: Numerics,
@@ -183,11 +214,15 @@ pub(crate) struct Tape {
     x: Vec<f32>,
     /// `a_l`, `[n][K]` a layer.
     inputs: Vec<Vec<f32>>,
+    /// `N_l a_l`.
+    norms: Vec<layer_norm::Tape>,
     /// `f_l`, `[n][K]` a layer.
     features: Vec<Vec<f32>>,
     /// da and df of the layer at hand and of the one below.
     gradient: Vec<f32>,
     below: Vec<f32>,
+    /// For the way back through a norm.
+    room: Vec<f32>,
 }
 
 impl Layers for Mlp {
@@ -206,6 +241,7 @@ impl Layers for Mlp {
         tape.n = chunk.len();
         tape.inputs.resize_with(self.hidden.len(), Vec::new);
         tape.features.resize_with(self.hidden.len(), Vec::new);
+        tape.norms.resize_with(self.norms.len(), Default::default);
         for (l, layer) in self.hidden.iter().enumerate() {
             let (below, at) = tape.features.split_at_mut(l);
             let (a, f) = (room(&mut tape.inputs[l], len), room(&mut at[0], len));
@@ -213,6 +249,13 @@ impl Layers for Mlp {
                 None => self.first_layer(numerics, parameters, chunk, &mut tape.x, a),
                 Some(below) => layer.forward(numerics, parameters, &below[..len], a),
             }
+            let a = match self.norms.get(l) {
+                None => &*a,
+                Some(norm) => {
+                    norm.forward(parameters, a, &mut tape.norms[l]);
+                    tape.norms[l].outputs(len)
+                }
+            };
             activate(self.activation, a, f);
             if let Some(below) = below.last().filter(|_| self.residual) {
                 f.iter_mut().zip(below).for_each(|(f, below)| *f += below);
@@ -251,12 +294,13 @@ impl Layers for Mlp {
                 below.copy_from_slice(&tape.gradient[..len]);
             }
             let da = &mut tape.gradient[..len];
-            activation_gradient(self.activation, &tape.inputs[l][..len], da);
+            self.activation_gradient(l, parameters, (&tape.inputs, &tape.norms), (da, &mut tape.room), gradient);
             layer.backward_parameters(numerics, &tape.features[l - 1][..len], da, gradient);
             layer.backward_inputs(numerics, parameters, da, below, self.residual);
             std::mem::swap(&mut tape.gradient, &mut tape.below);
         }
-        activation_gradient(self.activation, &tape.inputs[0][..len], &mut tape.gradient[..len]);
+        let da = &mut tape.gradient[..len];
+        self.activation_gradient(0, parameters, (&tape.inputs, &tape.norms), (da, &mut tape.room), gradient);
         self.first_layer_gradient(numerics, parameters, chunk, tape, gradient);
     }
 
@@ -264,6 +308,8 @@ impl Layers for Mlp {
         let (width, first) = (self.width(), &self.hidden[0]);
         let hidden = match &self.input {
             // A row for every token of every operand, so that an operand's rows can be looked at alone; equal ones where they are shared.
+            // Behind a norm a unit's input is no sum of rows.
+            _ if !self.norms.is_empty() => Vec::new(),
             Input::OneHot { rows } if self.hidden.len() == 1 => {
                 let weights = &parameters[first.weight.clone()];
                 rows.of_each_token().flat_map(|(_, row)| &weights[row * width..][..width]).copied().collect()

@@ -96,7 +96,8 @@ impl TableForm {
     /// The tables' form of this network; `None` where it has none.
     pub(crate) fn new(spec: &ModelSpec, problem: &Problem) -> Option<Self> {
         let Architecture::Transformer(transformer) = spec.architecture else { return None };
-        if transformer.depth != 1 || transformer.normalization != Normalization::None {
+        let changes_scores = transformer.qk_norm || transformer.score_cap > 0.0;
+        if transformer.depth != 1 || transformer.normalization != Normalization::None || changes_scores {
             return None;
         }
         let shape = TableShape {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::loss::Loss;
-use crate::model::{Activation, Initialization};
-use crate::spec::{Architecture, MlpSpec, ModelSpec, OperandTables, RunSpec, TopLayer};
+use crate::model::{Activation, Initialization, Weights};
+use crate::spec::{Architecture, MlpSpec, ModelSpec, Normalization, Numerics, OperandTables, RunSpec, TopLayer};
 use crate::task::{Problem, Task};
 
 /// The whole population of a small problem.
@@ -53,8 +53,8 @@ enum Through {
 
 /// Holds the gradient of every part of a network against central differences along a random direction of that part.
 ///
-/// With steps ε = 1/128 the difference is off by ε²/6 times a third derivative of order one (1e-5) and by the rounding of the
-/// loss, at most √n·2⁻²⁴·|L| / ε ≈ 1e-4; a term that is missing or doubled shows at order one.
+/// Steps ε = 1/128 and ε/2 are extrapolated, which leaves ε⁴ times a fifth derivative: behind a norm of few numbers third
+/// derivatives reach 10⁴. The loss is rounded by at most √n·2⁻²⁴·|L| / ε ≈ 1e-4; a term that is missing or doubled shows at order one.
 pub(super) fn check_gradient<L: Layers>(layers: &L, chunk: &Chunk, n_labels: usize) {
     let mut parameters = layers.layout().draw(5);
     // Biases and gains away from where they begin, so that nothing is hidden by a zero.
@@ -88,7 +88,8 @@ pub(super) fn check_gradient<L: Layers>(layers: &L, chunk: &Chunk, n_labels: usi
                     parameters[range.clone()].iter_mut().zip(&direction).for_each(|(p, d)| *p += by * d / size);
                     loss(&parameters, through).0
                 };
-                let difference = (moved(1.0 / 128.0) - moved(-1.0 / 128.0)) * 64.0;
+                let central = |steps: f32| (moved(1.0 / steps) - moved(-1.0 / steps)) * f64::from(steps) / 2.0;
+                let difference = (4.0 * central(256.0) - central(128.0)) / 3.0;
                 let slope: f64 = array.values.iter().zip(&direction).map(|(g, d)| f64::from(g * d / size)).sum();
                 let scale = 1.0 + array.values.iter().map(|g| f64::from(g * g)).sum::<f64>().sqrt();
                 assert!(
@@ -109,9 +110,62 @@ fn the_gradient_of_an_mlp_agrees_with_central_differences() {
             [(1, false, false, 0), (1, false, true, 3), (2, false, true, 0), (3, true, true, 4), (3, true, false, 0)]
         {
             for activation in [Activation::Square, Activation::Gelu, Activation::Silu] {
-                let architecture = Architecture::Mlp(MlpSpec { depth, residual, biases, embedding });
-                check_gradient(&Mlp::new(&model(architecture, 7, activation), &problem), &chunk, problem.n_labels);
+                for normalization in [Normalization::None, Normalization::PreLayerNorm, Normalization::PreRmsNorm] {
+                    let mlp = MlpSpec { depth, residual, biases, embedding, normalization };
+                    let spec = model(Architecture::Mlp(mlp), 7, activation);
+                    check_gradient(&Mlp::new(&spec, &problem), &chunk, problem.n_labels);
+                }
             }
+        }
+    }
+}
+
+/// Four hidden layers by their definition in f64: a norm of each sample's row, with gain and bias, before the activation.
+#[test]
+fn an_mlp_normalises_what_its_activations_read() {
+    let (problem, chunk) = chunk("cyclic:5");
+    for normalization in [Normalization::None, Normalization::PreLayerNorm, Normalization::PreRmsNorm] {
+        let mlp = MlpSpec { depth: 4, residual: true, biases: true, embedding: 0, normalization };
+        let network = Mlp::new(&model(Architecture::Mlp(mlp), 7, Activation::Relu), &problem);
+        let mut parameters = network.layout().draw(5);
+        parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.1 * (i as f32 * 1.3).sin());
+        let named = network.layout().named(&parameters);
+        let array = |name: String| -> Option<Vec<f64>> {
+            named.get(&name).map(|array| array.values.iter().map(|&v| f64::from(v)).collect())
+        };
+        let (mut tape, mut outputs) = (<Mlp as Layers>::Tape::default(), vec![0.0; chunk.len() * 5]);
+        network.forward(Numerics::Fast, &parameters, &chunk, &mut tape, &mut outputs);
+        // A unit's input is a sum of tokens' weights in one layer without a norm alone.
+        let one = Mlp::new(&model(Architecture::Mlp(MlpSpec { depth: 1, ..mlp }), 7, Activation::Relu), &problem);
+        let is_sum = !one.readout(&one.layout().draw(5)).hidden.is_empty();
+        assert_eq!(is_sum, normalization == Normalization::None);
+        for (i, tokens) in chunk.tokens.chunks_exact(2).enumerate() {
+            let mut features: Vec<f64> = vec![0.0; 10];
+            (features[tokens[0] as usize], features[5 + tokens[1] as usize]) = (1.0, 1.0);
+            for layer in 0..4 {
+                let weight: Vec<f64> = array(format!("hidden.{layer}.weight")).unwrap();
+                let bias: Vec<f64> = array(format!("hidden.{layer}.bias")).unwrap();
+                let product =
+                    |unit: usize| (0..features.len()).map(|i| features[i] * weight[i * 7 + unit]).sum::<f64>();
+                let a: Vec<f64> = (0..7).map(|unit| bias[unit] + product(unit)).collect();
+                let mean = if normalization == Normalization::PreLayerNorm { a.iter().sum::<f64>() / 7.0 } else { 0.0 };
+                let square = a.iter().map(|a| (a - mean).powi(2)).sum::<f64>() / 7.0;
+                let gain: Option<Vec<f64>> = array(format!("hidden.{layer}.norm.gain"));
+                let shift: Option<Vec<f64>> = array(format!("hidden.{layer}.norm.bias"));
+                assert_eq!(gain.is_some(), normalization != Normalization::None);
+                let normalized = |unit: usize| match &gain {
+                    None => a[unit],
+                    Some(gain) => {
+                        (a[unit] - mean) / (square + 1e-5).sqrt() * gain[unit] + shift.as_ref().map_or(0.0, |b| b[unit])
+                    }
+                };
+                let below = |unit: usize| if layer == 0 { 0.0 } else { features[unit] };
+                features = (0..7).map(|unit| normalized(unit).max(0.0) + below(unit)).collect();
+            }
+            let found = &network.features(&tape)[i * 7..][..7];
+            // Four products of some 8 terms in f32 of numbers up to 10.
+            let far = found.iter().zip(&features).find(|(f, e)| (f64::from(**f) - **e).abs() > 2e-5);
+            assert!(far.is_none(), "{normalization:?}: {far:?}");
         }
     }
 }
@@ -130,7 +184,9 @@ fn mlps_of_all_tables() -> Vec<(Problem, Chunk, ModelSpec)> {
             (OperandTables::Summed, 0, 2),
         ] {
             let (problem, chunk) = chunk(task);
-            let architecture = Architecture::Mlp(MlpSpec { depth, residual: false, biases: true, embedding });
+            let normalization = Normalization::None;
+            let mlp = MlpSpec { depth, residual: false, biases: true, embedding, normalization };
+            let architecture = Architecture::Mlp(mlp);
             networks.push((problem, chunk, ModelSpec { tables, ..model(architecture, 7, Activation::Gelu) }));
         }
     }

@@ -10,11 +10,13 @@
 //!
 //! Without normalization the features are the last block's MLP activations at `=`, as in Nanda et al. 2023
 //! (arXiv:2301.05217), and the readout's top layer is their neuron–logit map `W_out V`; the outputs have a further part that
-//! bypasses the last MLP, and which the readout leaves out. With it the features are what the top layer reads.
+//! bypasses the last MLP, and which the readout leaves out. With it the features are what the top layer reads; with
+//! post-layer-norm that is the last block's result, and no further norm stands before the top layer.
 
 use super::attention::Rows;
-use super::block::{self, Block, Starts, normalize};
-use super::layer_norm::{self, LayerNorm};
+use super::block::{self, Block, Starts};
+use super::layer_norm;
+use super::norm::{Norm, normalize};
 use super::{Activity, Chunk, Layers, Layout, Linear, Start, Upstream, room};
 use crate::kernel::{Shape, Strided, product};
 use crate::model::{Initialization, Weights};
@@ -31,7 +33,10 @@ pub(crate) struct Transformer {
     embedding: Range<usize>,
     position: Range<usize>,
     blocks: Vec<Block>,
-    norm: Option<LayerNorm>,
+    /// Before the top layer.
+    norm: Option<Norm>,
+    /// Whether the features are what the top layer reads, or the last MLP's activations.
+    reads_stream: bool,
     top: Linear,
     layout: Layout,
 }
@@ -100,17 +105,17 @@ impl Transformer {
         let mut layout = Layout::default();
         let embedding = layout.add("embedding.weight", &[tokens.n_rows(), d], table);
         let position = layout.add("position.weight", &[tokens.n_positions(), d], table);
-        let norm = |layout: &mut Layout, name: &str| match transformer.normalization {
-            Normalization::None => None,
-            Normalization::PreLayerNorm => Some(LayerNorm::add(layout, name, d)),
-        };
-        let shape = (d, transformer.heads, spec.width);
+        let mlp = (spec.width, spec.activation);
         let blocks = (0..transformer.depth)
-            .map(|l| Block::add(&mut layout, &format!("block.{l}"), shape, spec.activation, norm, starts))
+            .map(|l| Block::add(&mut layout, &format!("block.{l}"), transformer, mlp, starts))
             .collect();
-        let norm = norm(&mut layout, "norm");
+        let norm = match transformer.normalization {
+            Normalization::PostLayerNorm => None,
+            normalization => Norm::add(&mut layout, normalization, "norm", d),
+        };
+        let reads_stream = transformer.normalization != Normalization::None;
         let top = Linear::add(&mut layout, "top", (d, problem.n_labels), top, None);
-        Self { dimension: d, tokens, embedding, position, blocks, norm, top, layout }
+        Self { dimension: d, tokens, embedding, position, blocks, norm, reads_stream, top, layout }
     }
 
     /// How embeddings, blocks and the top layer begin.
@@ -194,10 +199,7 @@ impl Layers for Transformer {
     }
 
     fn n_features(&self) -> usize {
-        match self.norm {
-            None => self.last_block().mlp_out().inputs,
-            Some(_) => self.dimension,
-        }
+        if self.reads_stream { self.dimension } else { self.last_block().mlp_out().inputs }
     }
 
     fn forward(&self, numerics: Numerics, parameters: &[f32], chunk: &Chunk, tape: &mut Tape, outputs: &mut [f32]) {
@@ -224,8 +226,9 @@ impl Layers for Transformer {
     fn features<'t>(&self, tape: &'t Tape) -> &'t [f32] {
         let len = tape.n * self.n_features();
         match self.norm {
-            None => tape.blocks.last().expect("at least one block").features(len),
             Some(_) => tape.norm.outputs(len),
+            None if self.reads_stream => &tape.last[..len],
+            None => tape.blocks.last().expect("at least one block").features(len),
         }
     }
 
@@ -243,7 +246,7 @@ impl Layers for Transformer {
         for (l, block) in self.blocks.iter().enumerate().rev() {
             let rows = self.rows(l, n);
             let dy = &mut tape.gradient[..rows.written() * d];
-            let begins_here = l + 1 == self.blocks.len() && self.norm.is_none();
+            let begins_here = l + 1 == self.blocks.len() && !self.reads_stream;
             match upstream {
                 Upstream::Features(df) if begins_here => Block::begin_at_features(&mut tape.blocks[l], df),
                 _ => block.backward_mlp_out(numerics, parameters, &mut tape.blocks[l], dy, gradient),
@@ -256,20 +259,33 @@ impl Layers for Transformer {
         self.embed_gradient(chunk, &tape.gradient[..len], gradient);
     }
 
+    fn forget_scores(&self, tape: &mut Tape) {
+        tape.blocks.iter_mut().for_each(|block| block.attention_mut().forget_scores());
+    }
+
+    fn largest_scores(&self, tape: &Tape) -> Vec<f32> {
+        tape.blocks.iter().flat_map(|block| block.attention().largest_scores()).copied().collect()
+    }
+
+    fn clip_scores(&self, parameters: &mut [f32], largest: &[f32], limit: f32) {
+        for (block, largest) in self.blocks.iter().zip(largest.chunks_exact(largest.len() / self.blocks.len())) {
+            block.attention().clip_scores(parameters, largest, limit);
+        }
+    }
+
     fn readout(&self, parameters: &[f32]) -> Weights {
         let top = &parameters[self.top.weight.clone()];
         let (n_units, n_labels) = (self.n_features(), self.top.outputs);
-        let top = match self.norm {
-            Some(_) => top.to_vec(),
-            None => {
-                let out = &parameters[self.last_block().mlp_out().weight.clone()];
-                let mut map = vec![0.0; n_units * n_labels];
-                let shape = Shape { rows: n_units, depth: self.dimension, columns: n_labels };
-                let out = Strided { values: out, row: self.dimension, column: 1 };
-                let top = Strided { values: top, row: n_labels, column: 1 };
-                product(Numerics::Exact, shape, out, top, (&mut map, n_labels), false);
-                map
-            }
+        let top = if self.reads_stream {
+            top.to_vec()
+        } else {
+            let out = &parameters[self.last_block().mlp_out().weight.clone()];
+            let mut map = vec![0.0; n_units * n_labels];
+            let shape = Shape { rows: n_units, depth: self.dimension, columns: n_labels };
+            let out = Strided { values: out, row: self.dimension, column: 1 };
+            let top = Strided { values: top, row: n_labels, column: 1 };
+            product(Numerics::Exact, shape, out, top, (&mut map, n_labels), false);
+            map
         };
         Weights { n_inputs: 0, n_units, n_labels, hidden: Vec::new(), top }
     }
@@ -319,6 +335,7 @@ impl Transformer {
                     self.top.backward_parameters(numerics, &tape.last[..len], dz, gradient);
                     self.top.backward_inputs(numerics, parameters, dz, below, false);
                 }
+                Upstream::Features(df) if self.reads_stream => below.copy_from_slice(df),
                 Upstream::Features(_) => below.fill(0.0),
             }
             return;

@@ -111,6 +111,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     .changing()
     .unsaid_where(|s| s.optimizer.gradient.direction == GradientDirection::Plain)
     .also_called(&["orthograd", "perp_grad", "egd"]),
+    super::loss::SOFTMAX_BITS,
     Setting::new(
         PRECISION,
         "the numbers that the gradient comes in: single, or half, a planted fault (f16 with a loss scale that only grows)",

@@ -23,6 +23,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                 if name != s.model.architecture.name() {
                     s.model.architecture = named;
                     s.model.tables = OperandTables::usual(named);
+                    s.optimizer.qk_clip = 0.0;
                 }
                 true
             },
@@ -137,28 +138,51 @@ pub(super) const SETTINGS: &[Setting] = &[
     .also_called(&["n_heads", "n_head", "num_heads"]),
     Setting::new(
         "model.normalization",
-        "of the residual stream: none, or a layer norm before each part of a block and the top layer",
+        "none, or a layer norm or RMS norm before each part of a block and the top layer (post_layer_norm: behind each sum); of an mlp, \
+         before each activation",
         Access::Name {
-            allowed: &["none", "pre_layer_norm"],
+            allowed: &["none", "pre_layer_norm", "post_layer_norm", "pre_rms_norm"],
             get: |s| {
-                Some(match transformer(s)?.normalization {
-                    Normalization::None => "none",
-                    Normalization::PreLayerNorm => "pre_layer_norm",
-                })
+                let normalization = normalization(s)?;
+                Normalization::NAMED.iter().find(|(_, named)| *named == normalization).map(|(name, _)| *name)
             },
             set: |s, name| {
-                let normalization = match name {
-                    "none" => Normalization::None,
-                    "pre_layer_norm" => Normalization::PreLayerNorm,
-                    _ => return false,
-                };
-                change_transformer(s, |transformer| transformer.normalization = normalization);
+                let Some(&(_, named)) = Normalization::NAMED.iter().find(|(other, _)| *other == name) else { return false };
+                match &mut s.model.architecture {
+                    Architecture::Mlp(MlpSpec { normalization, .. })
+                    | Architecture::Transformer(TransformerSpec { normalization, .. }) => *normalization = named,
+                    Architecture::TwoLayer => (),
+                }
                 true
             },
         },
     )
+    .only(ARCHITECTURE, &["mlp", "transformer"])
+    .unsaid_where(|s| mlp(s).is_some_and(|mlp| mlp.normalization == Normalization::None))
+    .also_called(&["layer_norm", "layernorm", "norm", "rms_norm", "rmsnorm"]),
+    Setting::new(
+        "model.qk_norm",
+        "whether each head's queries and keys are brought to a mean square of 1, with a trained gain",
+        Access::Flag {
+            get: |s| transformer(s).map(|transformer| transformer.qk_norm),
+            set: |s, flag| change_transformer(s, |transformer| transformer.qk_norm = flag),
+        },
+    )
     .only(ARCHITECTURE, &["transformer"])
-    .also_called(&["layer_norm", "layernorm", "norm"]),
+    .unsaid_where(|s| transformer(s).is_some_and(|transformer| !transformer.qk_norm))
+    .also_called(&["qk_layernorm", "query_key_norm"]),
+    Setting::new(
+        "model.score_cap",
+        "κ: attention scores s are bent to κ tanh(s/κ); 0 for none",
+        Access::Number {
+            allowed: Allowed::NOT_NEGATIVE,
+            get: |s| transformer(s).map(|transformer| transformer.score_cap),
+            set: |s, cap| change_transformer(s, |transformer| transformer.score_cap = cap),
+        },
+    )
+    .only(ARCHITECTURE, &["transformer"])
+    .unsaid_where(|s| transformer(s).is_some_and(|transformer| transformer.score_cap == 0.0))
+    .also_called(&["attn_logit_softcapping"]),
     Setting::new(
         "model.activation",
         "σ of the hidden layer",
@@ -277,6 +301,14 @@ pub(super) const SETTINGS: &[Setting] = &[
     .only("model.top_layer", &["ridge"])
     .also_called(&["eta"]),
 ];
+
+fn normalization(spec: &RunSpec) -> Option<Normalization> {
+    match spec.model.architecture {
+        Architecture::Mlp(MlpSpec { normalization, .. })
+        | Architecture::Transformer(TransformerSpec { normalization, .. }) => Some(normalization),
+        Architecture::TwoLayer => None,
+    }
+}
 
 fn mlp(spec: &RunSpec) -> Option<MlpSpec> {
     match spec.model.architecture {

@@ -4,7 +4,7 @@ use super::MOST_STEPS;
 use crate::spec::RunSpec;
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
-use crate::spec::{AdamSpec, Method, MuonVariant, Schedule};
+use crate::spec::{AdamSpec, Architecture, Method, MuonVariant, Schedule};
 
 /// Jordan et al. 2024.
 const JORDAN_MOMENTUM: f64 = 0.95;
@@ -150,6 +150,23 @@ pub(super) const SETTINGS: &[Setting] = &[
     .changing()
     .only(OPTIMIZER, WITH_ADAM)
     .also_called(&["eps"]),
+    Setting::new(
+        "optimizer.qk_clip",
+        "τ: after an update, queries and keys of a head whose largest attention score was above τ are scaled to it; 0 for none",
+        Access::Number {
+            allowed: Allowed::NOT_NEGATIVE,
+            get: |s| matches!(s.model.architecture, Architecture::Transformer(_)).then_some(s.optimizer.qk_clip),
+            set: |s, limit| {
+                if let Architecture::Transformer(_) = s.model.architecture {
+                    s.optimizer.qk_clip = limit;
+                }
+            },
+        },
+    )
+    .changing()
+    .only("model.architecture", &["transformer"])
+    .unsaid_where(|s| s.optimizer.qk_clip == 0.0)
+    .also_called(&["qkclip", "muonclip"]),
     Setting::new(
         SCHEDULE,
         "how the learning rate changes",

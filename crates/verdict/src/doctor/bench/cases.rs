@@ -342,7 +342,11 @@ fn fault(network: &Network, reason: Reason, is_plant: bool, at: u64, draw: &mut 
             let from = if is_plant { draw.between(1, 15) } else { STEPS - draw.between(10, 40) };
             Fault { interventions: format!("at {from} freeze {part}"), onset: from, place: of_part(part), ..Fault::default() }
         }
-        Reason::SoftmaxCollapse | Reason::Unknown => return None,
+        Reason::SoftmaxCollapse => {
+            let bits = if is_plant { draw.between(1, 2) } else { draw.between(12, 20) };
+            Fault { words: vec![format!("fault.softmax_bits={bits}")], ..Fault::default() }
+        }
+        Reason::Unknown => return None,
     })
 }
 

@@ -1,12 +1,12 @@
-use super::transformer::{problems, spec_of};
+use super::transformer::{PLAIN, problems, spec_of};
 use super::*;
 use crate::kernel::Workers;
 use crate::model::fused::{AttendedBatch, AttendedMlp, AttentionTables};
-use crate::spec::{Normalization, TransformerSpec};
+use crate::spec::TransformerSpec;
 use crate::task::Samples;
 
 fn small(heads: usize, width: usize, activation: Activation) -> ModelSpec {
-    let transformer = TransformerSpec { depth: 1, dimension: 8, heads, normalization: Normalization::None };
+    let transformer = TransformerSpec { heads, ..PLAIN };
     spec_of(transformer, width, activation)
 }
 

@@ -2,14 +2,33 @@ use super::*;
 use crate::spec::{Normalization, TransformerSpec};
 use crate::task::Structure;
 
-const NORMALIZATIONS: [Normalization; 2] = [Normalization::None, Normalization::PreLayerNorm];
+/// A transformer without norms and caps.
+pub(super) const PLAIN: TransformerSpec = TransformerSpec {
+    depth: 1,
+    dimension: 8,
+    heads: 1,
+    normalization: Normalization::None,
+    qk_norm: false,
+    score_cap: 0.0,
+};
+
+/// Every norm of the stream, and every change of attention.
+fn kinds() -> Vec<TransformerSpec> {
+    let norms = Normalization::NAMED.map(|(_, normalization)| TransformerSpec { normalization, ..PLAIN });
+    let changes = [
+        TransformerSpec { qk_norm: true, ..PLAIN },
+        TransformerSpec { score_cap: 1.5, ..PLAIN },
+        TransformerSpec { qk_norm: true, score_cap: 0.7, normalization: Normalization::PreRmsNorm, ..PLAIN },
+    ];
+    norms.into_iter().chain(changes).collect()
+}
 
 pub(super) fn spec_of(transformer: TransformerSpec, width: usize, activation: Activation) -> ModelSpec {
     model(Architecture::Transformer(transformer), width, activation)
 }
 
-fn spec(depth: usize, heads: usize, normalization: Normalization, activation: Activation) -> ModelSpec {
-    spec_of(TransformerSpec { depth, dimension: 8, heads, normalization }, 7, activation)
+fn spec(depth: usize, heads: usize, kind: TransformerSpec, activation: Activation) -> ModelSpec {
+    spec_of(TransformerSpec { depth, heads, ..kind }, 7, activation)
 }
 
 /// Two operands of one size, three of one size, and two of different sizes.
@@ -38,14 +57,14 @@ pub(super) fn problems() -> Vec<(Problem, Chunk)> {
 #[test]
 fn the_gradient_of_a_transformer_agrees_with_central_differences() {
     for (problem, chunk) in problems() {
-        for normalization in NORMALIZATIONS {
+        for kind in kinds() {
             for (depth, heads, activation) in
                 [(1, 1, Activation::Gelu), (1, 4, Activation::Silu), (2, 2, Activation::Gelu), (3, 1, Activation::Silu)]
             {
-                let network = Transformer::new(&spec(depth, heads, normalization, activation), &problem);
+                let network = Transformer::new(&spec(depth, heads, kind, activation), &problem);
                 check_gradient(&network, &chunk, problem.n_labels);
                 let tables = OperandTables::Separate;
-                let apart = ModelSpec { tables, ..spec(depth, heads, normalization, activation) };
+                let apart = ModelSpec { tables, ..spec(depth, heads, kind, activation) };
                 check_gradient(&Transformer::new(&apart, &problem), &chunk, problem.n_labels);
             }
         }
@@ -77,14 +96,17 @@ impl Oracle<'_> {
         x.iter().map(|x| (0..outputs).map(|j| entry(x, j)).collect()).collect()
     }
 
+    /// A norm where the network has one of this name; without a bias it is RMS norm.
     fn norm(&self, name: &str, x: &[Vec<f64>]) -> Rows {
-        if self.spec.normalization == Normalization::None {
+        if self.parameters.get(&format!("{name}.gain")).is_none() {
             return x.to_vec();
         }
-        let ((gain, _), (bias, _)) = (self.array(&format!("{name}.gain")), self.array(&format!("{name}.bias")));
+        let (gain, _) = self.array(&format!("{name}.gain"));
+        let has_bias = self.parameters.get(&format!("{name}.bias")).is_some();
+        let bias = if has_bias { self.array(&format!("{name}.bias")).0 } else { vec![0.0; gain.len()] };
         let row = |x: &Vec<f64>| {
             let n = x.len() as f64;
-            let mean = x.iter().sum::<f64>() / n;
+            let mean = if has_bias { x.iter().sum::<f64>() / n } else { 0.0 };
             let variance = x.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
             (0..x.len()).map(|i| (x[i] - mean) / (variance + 1e-5).sqrt() * gain[i] + bias[i]).collect()
         };
@@ -95,11 +117,24 @@ impl Oracle<'_> {
         let map = |part: &str, x: &[Vec<f64>]| self.linear(&format!("{name}.{part}"), x);
         let (q, k, v) = (map("query", x), map("key", x), map("value", x));
         let width = self.spec.dimension / self.spec.heads;
+        let by_head = |part: &str, x: Rows| -> Rows {
+            let of_row = |x: Vec<f64>| {
+                let heads: Rows = x.chunks(width).map(<[f64]>::to_vec).collect();
+                self.norm(&format!("{name}.{part}_norm"), &heads).concat()
+            };
+            x.into_iter().map(of_row).collect()
+        };
+        let (q, k) = (by_head("query", q), by_head("key", k));
+        let cap = |score: f64| match self.spec.score_cap {
+            0.0 => score,
+            cap => cap * (score / cap).tanh(),
+        };
         let mut mixed = vec![vec![0.0; self.spec.dimension]; x.len()];
         for i in 0..x.len() {
             for head in 0..self.spec.heads {
                 let part = head * width..(head + 1) * width;
-                let score = |j: usize| part.clone().map(|c| q[i][c] * k[j][c]).sum::<f64>() / (width as f64).sqrt();
+                let score =
+                    |j: usize| cap(part.clone().map(|c| q[i][c] * k[j][c]).sum::<f64>() / (width as f64).sqrt());
                 let sum: f64 = (0..=i).map(|j| score(j).exp()).sum();
                 for (j, v) in v[..=i].iter().enumerate() {
                     part.clone().for_each(|c| mixed[i][c] += score(j).exp() / sum * v[c]);
@@ -118,12 +153,15 @@ impl Oracle<'_> {
         let mut features = vec![];
         for l in 0..self.spec.depth {
             let name = |part: &str| format!("block.{l}.{part}");
-            let attended = self.attention(&name("attention"), &self.norm(&name("norm1"), &x));
-            let middle: Rows = x.iter().zip(&attended).map(|(x, a)| add(x, a)).collect();
-            let mut hidden = self.linear(&name("mlp.in"), &self.norm(&name("norm2"), &middle));
+            let is_post = self.spec.normalization == Normalization::PostLayerNorm;
+            let before = |norm: &str, x: &Rows| if is_post { x.clone() } else { self.norm(&name(norm), x) };
+            let behind = |norm: &str, x: Rows| if is_post { self.norm(&name(norm), &x) } else { x };
+            let attended = self.attention(&name("attention"), &before("norm1", &x));
+            let middle = behind("norm1", x.iter().zip(&attended).map(|(x, a)| add(x, a)).collect());
+            let mut hidden = self.linear(&name("mlp.in"), &before("norm2", &middle));
             hidden.iter_mut().flatten().for_each(|h| *h = f64::from(self.activation.value(*h as f32)));
             let out = self.linear(&name("mlp.out"), &hidden);
-            x = middle.iter().zip(&out).map(|(y, out)| add(y, out)).collect();
+            x = behind("norm2", middle.iter().zip(&out).map(|(y, out)| add(y, out)).collect());
             features = hidden.last().unwrap().clone();
         }
         let read = self.norm("norm", &x[x.len() - 1..]);
@@ -142,11 +180,11 @@ fn a_transformer_agrees_with_the_definition_at_every_position() {
     for ((tables, places), (index, (problem, chunk))) in
         tables.into_iter().flat_map(|tables| problems().into_iter().enumerate().map(move |problem| (tables, problem)))
     {
-        for normalization in NORMALIZATIONS {
+        for kind in kinds() {
             for (depth, heads, initialization) in
                 [(1, 1, Initialization::Nanda), (2, 4, Initialization::Pytorch), (3, 2, Initialization::Nanda)]
             {
-                let spec = ModelSpec { tables, initialization, ..spec(depth, heads, normalization, Activation::Gelu) };
+                let spec = ModelSpec { tables, initialization, ..spec(depth, heads, kind, Activation::Gelu) };
                 let Architecture::Transformer(transformer) = spec.architecture else { unreachable!() };
                 let network = Transformer::new(&spec, &problem);
                 let mut parameters = network.layout().draw(2);
@@ -165,7 +203,7 @@ fn a_transformer_agrees_with_the_definition_at_every_position() {
                     let near = |ours: &[f32], exact: &[f64]| {
                         let size = exact.iter().fold(1.0_f64, |size, e| size.max(e.abs()));
                         let far = ours.iter().zip(exact).find(|(o, e)| (f64::from(**o) - **e).abs() > 1e-5 * size);
-                        assert!(ours.len() == exact.len() && far.is_none(), "{normalization:?} {depth}: {far:?}");
+                        assert!(ours.len() == exact.len() && far.is_none(), "{kind:?} {depth}: {far:?}");
                     };
                     near(&outputs[i * problem.n_labels..][..problem.n_labels], &exact);
                     near(&features[i * network.n_features()..][..network.n_features()], &exact_features);
@@ -180,8 +218,8 @@ fn a_transformer_agrees_with_the_definition_at_every_position() {
 #[test]
 fn features_times_readout_is_what_passes_through_them() {
     let (problem, chunk) = chunk("cyclic:5");
-    for normalization in NORMALIZATIONS {
-        let network = Transformer::new(&spec(2, 2, normalization, Activation::Gelu), &problem);
+    for kind in kinds() {
+        let network = Transformer::new(&spec(2, 2, kind, Activation::Gelu), &problem);
         let parameters = network.layout().draw(4);
         let forward = |parameters: &[f32]| {
             let (mut tape, mut outputs) = (<Transformer as Layers>::Tape::default(), vec![0.0; chunk.len() * 5]);
@@ -191,8 +229,10 @@ fn features_times_readout_is_what_passes_through_them() {
         let (outputs, features) = forward(&parameters);
         let readout = network.readout(&parameters);
         assert_eq!((readout.n_inputs, readout.hidden.len(), readout.n_units), (0, 0, network.n_features()));
-        let bypass = match normalization {
-            Normalization::PreLayerNorm => vec![0.0; outputs.len()],
+        let bypass = match kind.normalization {
+            Normalization::PreLayerNorm | Normalization::PostLayerNorm | Normalization::PreRmsNorm => {
+                vec![0.0; outputs.len()]
+            }
             Normalization::None => {
                 let mut named = network.layout().named(&parameters);
                 let out = named.arrays.iter_mut().find(|array| array.name == "block.1.mlp.out.weight").unwrap();
@@ -209,10 +249,41 @@ fn features_times_readout_is_what_passes_through_them() {
     }
 }
 
+/// After a clip to τ the scores of a head that were above have τ as their largest, and those of the other heads are what they were.
+#[test]
+fn qk_clip_brings_the_largest_score_of_a_head_to_its_limit() {
+    let (problem, chunk) = chunk("cyclic:5");
+    let network = Transformer::new(&spec(2, 4, PLAIN, Activation::Gelu), &problem);
+    let mut parameters = network.layout().draw(4);
+    let largest = |parameters: &[f32]| {
+        let (mut tape, mut outputs) = (<Transformer as Layers>::Tape::default(), vec![0.0; chunk.len() * 5]);
+        network.forward(Numerics::Fast, parameters, &chunk, &mut tape, &mut outputs);
+        network.forget_scores(&mut tape);
+        network.forward(Numerics::Fast, parameters, &chunk, &mut tape, &mut outputs);
+        network.largest_scores(&tape)
+    };
+    let before = largest(&parameters);
+    let mut sorted = before.clone();
+    sorted.sort_by(f32::total_cmp);
+    assert!(sorted.len() == 8 && sorted[3] > 0.0, "{sorted:?}");
+    let limit = f32::midpoint(sorted[4], sorted[5]);
+    // The first block alone, whose scores do not depend on what is clipped behind it.
+    let first = before[..4].iter().chain(&[f32::NEG_INFINITY; 4]).copied().collect::<Vec<_>>();
+    network.clip_scores(&mut parameters, &first, limit);
+    let after = largest(&parameters);
+    let mut n_clipped = 0;
+    for (before, after) in before[..4].iter().zip(&after) {
+        n_clipped += usize::from(*before > limit);
+        // Scores of 2 numbers, each of 8 terms: a few roundings.
+        assert!((before.min(limit) - after).abs() < 1e-5, "{before} became {after} under {limit}");
+    }
+    assert!((1..4).contains(&n_clipped), "{before:?} under {limit}");
+}
+
 #[test]
 fn a_transformer_begins_as_published() {
     let problem = Task::parse("cyclic:113").unwrap().resolve(None).unwrap();
-    let transformer = TransformerSpec { depth: 1, dimension: 128, heads: 4, normalization: Normalization::None };
+    let transformer = TransformerSpec { dimension: 128, heads: 4, ..PLAIN };
     let base = model(Architecture::Transformer(transformer), 512, Activation::Relu);
     for (initialization, embedding, matrix, out, bias, top) in [
         (Initialization::Nanda, 1.0 / 128.0, 1.0 / 128.0, 1.0 / 128.0, 0.0, 1.0 / 113.0),
