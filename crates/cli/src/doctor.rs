@@ -6,26 +6,70 @@ use crate::watching::{unwatched, watch};
 use crate::{Place, print};
 use clap::Args;
 use dunwu::run::RunRequest;
-use dunwu::store::RunDir;
+use dunwu::store::{OutputFile, RunDir};
 use dunwu_report::doctor;
 use dunwu_verdict::doctor::Verdict;
+use dunwu_verdict::doctor::bench::{self, Size};
+use std::path::PathBuf;
 
-/// What is looked at.
+const USAGE: &str = "dunwu doctor [OPTIONS] <RUN>
+       dunwu doctor [OPTIONS] [--train] [PRESET|FILE.toml] [KEY=VALUE]...
+       dunwu doctor --bench <N> [--rows <FILE>]";
+
+/// What a run suffers from, and which switch to flip: `dunwu doctor RUN`; of a spec, what it gives away before a step is made
+///
+/// Trains the run again, with the same bits, looks at every update from inside, and proves a reason by forks: the same run with one
+/// switch thrown, which does not go wrong. Exit codes: 0 well, 3 sick, 4 cannot tell.
 #[derive(Args)]
+#[command(override_usage = USAGE)]
 pub(crate) struct Asked {
     /// A run (directory, name or first digits of the id); or a preset, a file or settings, as for `dunwu run`
-    #[arg(value_name = "WORD", required = true)]
+    #[arg(value_name = "WORD", required_unless_present = "bench")]
     words: Vec<String>,
     /// Of a spec: train it now, and look at that
     #[arg(long)]
     train: bool,
+    /// Make N plants and N decoys of each kind in each network, and 27 N clean runs of each, and count how often the doctor is right
+    #[arg(long, value_name = "N", conflicts_with_all = ["words", "train"], value_parser = clap::value_parser!(u64).range(1..=100))]
+    bench: Option<u64>,
+    /// Of --bench: what its cases are drawn from
+    #[arg(long, value_name = "SEED", requires = "bench", default_value = "1")]
+    seed: u64,
+    /// Of --bench: write one JSON object a case
+    #[arg(long, value_name = "FILE", requires = "bench")]
+    rows: Option<PathBuf>,
     /// No progress on standard error
     #[arg(long)]
     quiet: bool,
+    #[command(flatten)]
+    drawn: Drawn,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Clean runs of each network for each plant of each kind.
+const CLEAN: u64 = 27;
+
+fn bench(asked: &Asked, n: u64, place: &Place) -> Result<(), Failure> {
+    let rows_file = asked.rows.as_deref().map(OutputFile::at).transpose()?;
+    let size = Size { plants: n, decoys: n, clean: CLEAN * n, seed: asked.seed };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let rows = watch(asked.quiet, |watcher| bench::bench(&size, threads, watcher, |_| {}))?;
+    if let Some(file) = rows_file {
+        let lines: Result<Vec<String>, _> = rows.iter().map(serde_json::to_string).collect();
+        let lines = lines.map_err(|error| Failure::Failed(error.into()))?;
+        file.write((lines.join("\n") + "\n").as_bytes())?;
+    }
+    print::without_page(&doctor::answer_bench(&bench::summarize(&rows), rows.len()), place);
+    Ok(())
 }
 
 /// Looks at the run or the spec.
-pub(crate) fn doctor(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
+pub(crate) fn doctor(asked: &Asked) -> Result<(), Failure> {
+    let (drawn, place) = (&asked.drawn, &asked.place);
+    if let Some(n) = asked.bench {
+        return bench(asked, n, place);
+    }
     let run = match asked.words.as_slice() {
         [word] if !asked.train => RunDir::resolve(&place.runs, word).ok(),
         _ => None,

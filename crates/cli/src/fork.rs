@@ -2,20 +2,24 @@
 
 use crate::failure::Failure;
 use crate::output::Drawn;
+use crate::run::seconds;
 use crate::say::say;
 use crate::watching::{unwatched, watch};
-use crate::run::seconds;
 use crate::{Place, print};
 use clap::Args;
-use std::time::Duration;
 use dunwu::run::{self, Training};
 use dunwu::spec_file;
 use dunwu::store::RunDir;
 use dunwu_engine::spec::{ACTIONS, SETTINGS, TIMES};
 use dunwu_report::fork;
+use std::time::Duration;
 
-/// What is forked, and how.
+/// Do something to a run from a step on, and set both side by side: `dunwu fork RUN --at 300 optimizer.learning_rate=0.001`
+///
+/// The child's spec is the parent's with what is done to it, so that it needs no parent. It goes on from the parent's checkpoint
+/// where that lies before the step, and is trained from step 0 otherwise, with the same bits.
 #[derive(Args)]
+#[command(after_help = help(), override_usage = "dunwu fork [OPTIONS] <RUN> --at <STEP> <KEY=VALUE|ACTION>...")]
 pub(crate) struct Asked {
     /// The parent: directory, name or first digits of the id
     run: String,
@@ -37,10 +41,14 @@ pub(crate) struct Asked {
     /// Time between checkpoints: what a `kill -9` may cost
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     checkpoint_every: Duration,
+    #[command(flatten)]
+    drawn: Drawn,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// What can be done, and when, for `--help`.
-pub(crate) fn help() -> String {
+fn help() -> String {
     let list = |forms: &[(&str, &str)]| {
         forms.iter().map(|(form, does)| format!("  {form:<24} {does}")).collect::<Vec<_>>().join("\n")
     };
@@ -56,7 +64,8 @@ pub(crate) fn help() -> String {
 }
 
 /// Makes the fork, or prints its spec.
-pub(crate) fn fork(asked: &Asked, drawn: &Drawn, place: &Place) -> Result<(), Failure> {
+pub(crate) fn fork(asked: &Asked) -> Result<(), Failure> {
+    let (drawn, place) = (&asked.drawn, &asked.place);
     let parent = RunDir::resolve(&place.runs, &asked.run)?;
     let fork = run::Fork { at: asked.at, until: asked.until, words: &asked.words };
     if asked.spec {

@@ -188,19 +188,8 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Do something to a run from a step on, and set both side by side: `dunwu fork RUN --at 300 optimizer.learning_rate=0.001`
-    ///
-    /// The child's spec is the parent's with what is done to it, so that it needs no parent. It goes on from the parent's checkpoint
-    /// where that lies before the step, and is trained from step 0 otherwise, with the same bits.
-    #[command(after_help = fork::help(), override_usage = "dunwu fork [OPTIONS] <RUN> --at <STEP> <KEY=VALUE|ACTION>...")]
-    Fork {
-        #[command(flatten)]
-        asked: fork::Asked,
-        #[command(flatten)]
-        drawn: output::Drawn,
-        #[command(flatten)]
-        place: Place,
-    },
+    Fork(fork::Asked),
+    Doctor(doctor::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
     ///
     /// The product of all lists, one run a core, the longest first. A run that is there already, from this sweep or another, is not
@@ -444,7 +433,8 @@ fn main() -> ExitCode {
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
         Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),
-        Command::Fork { asked, drawn, place } => fork::fork(&asked, &drawn, &place),
+        Command::Fork(asked) => fork::fork(&asked),
+        Command::Doctor(asked) => doctor::doctor(&asked),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

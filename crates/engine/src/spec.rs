@@ -27,7 +27,8 @@ pub use apply::{apply, canonical, check, values};
 pub use error::{Side, SpecError, nearest};
 pub use gradient::{GradientDirection, GradientFilter, GradientPrecision, GradientSpec};
 pub use intervention::{
-    ACTIONS, Action, Event, Intervention, Numbers, Quantity, Rows, TIMES, When, parse_interventions, spell_interventions,
+    ACTIONS, Action, Event, Intervention, Numbers, Quantity, Rows, TIMES, When, parse_interventions,
+    spell_interventions,
 };
 pub use loss::{CrossEntropySpec, FeatureLoss, Loss, Objective, Probabilities};
 pub use network::{

@@ -10,6 +10,7 @@
 
 mod batches;
 mod cadence;
+mod checkpoint;
 mod events;
 mod fused;
 mod interventions;
@@ -21,6 +22,7 @@ mod tabled;
 mod trainable;
 mod vitals;
 mod window;
+mod yielded;
 
 use crate::kernel::Workers;
 use crate::loss::Objective;
@@ -31,6 +33,7 @@ use crate::spec::{Architecture, GradientFilter, OperandTables, OptimizerSpec, Ru
 use crate::split::Split;
 use crate::task::{Problem, Samples};
 use cadence::{is_due, next_due};
+pub use checkpoint::Checkpoint;
 use events::Levels;
 pub use events::{Arrival, Stay};
 use fused::Fused;
@@ -43,68 +46,7 @@ use vitals::Observer;
 pub use vitals::{HeadVitals, LayerVitals, PartVitals, Vitals};
 use window::UpdateWindow;
 pub use window::WINDOW;
-
-/// Losses and accuracies before step `step`'s update.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scalars {
-    /// Updates made so far.
-    pub step: u64,
-    /// Mean loss over the training samples, on the labels as given.
-    pub train_loss: f64,
-    /// Share of training samples whose largest output is the given label.
-    pub train_accuracy: f64,
-    /// Mean loss over the samples not trained on; `None` where all are trained on.
-    pub test_loss: Option<f64>,
-    /// Their accuracy.
-    pub test_accuracy: Option<f64>,
-    /// Accuracy on corrupted training samples against the corrupted labels; `None` without any.
-    pub corrupted_accuracy: Option<f64>,
-    /// Accuracy on corrupted training samples against the true labels; `None` without any.
-    pub restored_accuracy: Option<f64>,
-}
-
-/// The network at one step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// Updates made so far.
-    pub step: u64,
-    /// The weights; of a network made of blocks, what its features are to its outputs (V in `top`), and the token table of its
-    /// units in `hidden`, empty without one.
-    pub weights: Weights,
-    /// All arrays of a network made of blocks; empty for the fused two-layer network, which `weights` is the whole of.
-    pub parameters: Parameters,
-    /// Inner products of the last updates of all that is below the top layer, oldest first, `[window][window]` row-major with window ≤ [`WINDOW`]: all that is
-    /// needed for the spectrum of `D = [vec ΔW …]`, since its singular values squared are this matrix's eigenvalues.
-    /// Its side is the number of updates that were watched, fewer than [`WINDOW`] before that many were made and where
-    /// [`Training`] did not know in time that a snapshot would come; empty where fewer than two were watched.
-    pub update_gram: Vec<f64>,
-}
-
-/// Everything that is needed to go on from a step with the same bits, as named arrays that a file can hold.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Checkpoint {
-    /// Updates made so far.
-    pub step: u64,
-    /// Weights, the optimizer's moments and the window of updates, by name.
-    pub arrays: Vec<(String, Vec<f32>)>,
-    /// State of the event rules, by name; an empty list is "not yet".
-    pub numbers: Vec<(String, Vec<f64>)>,
-}
-
-/// What one call of [`Training::advance`] did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Progress {
-    /// Updates made before this call.
-    pub step: u64,
-    /// Mean training loss at this step.
-    pub train_loss: f64,
-    /// Losses and accuracies, where this step is evaluated.
-    pub scalars: Option<Scalars>,
-    /// The network, where this step is recorded.
-    pub snapshot: Option<Snapshot>,
-    /// How the run ended; after this there is no further step.
-    pub outcome: Option<Outcome>,
-}
+pub use yielded::{Progress, Scalars, Snapshot};
 
 /// Why a run cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -191,15 +133,13 @@ impl Training {
             Architecture::TwoLayer | Architecture::Mlp(_) => {
                 Self::of_blocks(setting, threads, Mlp::new(&spec.model, problem))
             }
-            Architecture::Transformer(_) => {
-                match table_form(setting) {
-                    Some(form) => {
-                        let workers = workers(setting, threads, form.multiply_adds())?;
-                        Self::with(setting, Box::new(Tabled::new(&setting, workers, form)))
-                    }
-                    None => Self::of_blocks(setting, threads, Transformer::new(&spec.model, problem)),
+            Architecture::Transformer(_) => match table_form(setting) {
+                Some(form) => {
+                    let workers = workers(setting, threads, form.multiply_adds())?;
+                    Self::with(setting, Box::new(Tabled::new(&setting, workers, form)))
                 }
-            }
+                None => Self::of_blocks(setting, threads, Transformer::new(&spec.model, problem)),
+            },
         }
     }
 
@@ -441,65 +381,6 @@ impl Training {
     /// Whether the next step is the last one that its spec asks for: from the checkpoint there a run of more steps can go on.
     pub fn is_at_last_step(&self) -> bool {
         self.step >= self.spec.steps
-    }
-
-    /// All that [`Training::resume`] needs.
-    pub fn checkpoint(&self) -> Checkpoint {
-        let mut arrays = self.learner.arrays();
-        let updates = self.window.updates().into_iter().enumerate();
-        arrays.extend(updates.map(|(i, update)| (format!("update.{i:02}"), update)));
-        let mut numbers = vec![
-            ("initial_norm".into(), vec![self.initial_norm]),
-            ("memorized".into(), self.memorized.to_numbers()),
-            ("generalized".into(), self.generalized.to_numbers()),
-            ("few_units_since".into(), self.few_units_since.map(|step| step as f64).into_iter().collect()),
-            ("levels".into(), self.levels.to_numbers()),
-        ];
-        numbers.extend(self.interventions.iter().flat_map(Interventions::to_numbers));
-        Checkpoint { step: self.step, arrays, numbers }
-    }
-
-    /// A run that goes on from a checkpoint with the same bits as one that never stopped.
-    ///
-    /// The checkpoint may be of a run of fewer steps that is the same otherwise, unless
-    /// [`Schedule::depends_on_steps`](crate::spec::Schedule::depends_on_steps), and of one with other interventions where these
-    /// begin later.
-    pub fn resume(
-        spec: &RunSpec,
-        problem: &Problem,
-        split: &Split,
-        threads: usize,
-        checkpoint: &Checkpoint,
-    ) -> Result<Self, TrainError> {
-        let mut training = Self::new(spec, problem, split, threads)?;
-        let array = |name: String, expected: usize| {
-            let found = checkpoint.arrays.iter().find(|(other, values)| *other == name && values.len() == expected);
-            found.map(|(_, values)| values.clone()).ok_or(TrainError::Checkpoint { name, expected })
-        };
-        training.learner.restore(&array)?;
-        let mut hidden = Vec::new();
-        training.learner.copy_hidden(&mut hidden);
-        let n_updates = checkpoint.arrays.iter().filter(|(name, _)| name.starts_with("update.")).count();
-        let updates = (0..n_updates).map(|i| array(format!("update.{i:02}"), hidden.len()));
-        training.window = UpdateWindow::from_updates(updates.collect::<Result<_, _>>()?);
-        let numbers = |name: &str| {
-            let found = checkpoint.numbers.iter().find(|(other, _)| other == name);
-            found.map(|(_, values)| values.as_slice()).ok_or(TrainError::Checkpoint { name: name.into(), expected: 1 })
-        };
-        training.initial_norm = numbers("initial_norm")?.first().copied().unwrap_or(0.0);
-        training.memorized = Arrival::from_numbers(numbers("memorized")?);
-        training.generalized = Arrival::from_numbers(numbers("generalized")?);
-        training.few_units_since = numbers("few_units_since")?.first().map(|&step| step as u64);
-        training.levels = Levels::from_numbers(numbers("levels")?);
-        if let Some(interventions) = &mut training.interventions {
-            interventions.restore(checkpoint);
-        }
-        training.step = checkpoint.step;
-        // A shorter run watches the updates before its own end, too.
-        let watched = (1..=training.step.min(WINDOW as u64)).take_while(|back| training.watches(training.step - back));
-        let n_watched = watched.count();
-        training.window.keep(n_watched);
-        Ok(training)
     }
 }
 

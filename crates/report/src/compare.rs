@@ -9,7 +9,8 @@ use dunwu::answer::{
     Answer, Block, Color, FAINT, Figure, RESTORED, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object,
 };
 use dunwu::compare::{
-    Asked, CompareError, Comparison, Likeness, MATCHED, Matching, Method, Moment, Pairing, SampleSet, Side, compare, loss_name,
+    Asked, CompareError, Comparison, Likeness, MATCHED, Matching, Method, Moment, Pairing, SampleSet, Side, compare,
+    loss_name,
 };
 use dunwu::group::Irrep;
 use dunwu::run::{Parting, RunRequest, open};
@@ -80,7 +81,10 @@ fn of_runs(comparison: Comparison, runs: [&Opened; 2]) -> Answer {
     let chief = Section {
         title: None,
         shown: Shown::Everywhere,
-        blocks: vec![Block::Figure(learning_curves(comparison.names.each_ref().map(String::as_str), runs)), settings_block(&settings)],
+        blocks: vec![
+            Block::Figure(learning_curves(comparison.names.each_ref().map(String::as_str), runs)),
+            settings_block(&settings),
+        ],
     };
     Answer {
         verb: "compare",

@@ -6,6 +6,7 @@ use dunwu::answer::{Answer, Block, Color, Figure, Scale, Section, Shown, TEST, T
 use dunwu::run::RunRequest;
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::RunSpec;
+use dunwu_verdict::doctor::bench::{DetectorRates, Kind, Rate, Summary};
 use dunwu_verdict::doctor::linter::{Lint, lint};
 use dunwu_verdict::doctor::{Alarm, Diagnosis, Forked, Place, Reason, Verdict, diagnose};
 use schemars::JsonSchema;
@@ -36,7 +37,11 @@ pub fn answer_spec(subject: &str, spec: &RunSpec) -> Answer {
     let lints = lint(spec);
     let headline = match lints.len() {
         0 => "Nothing in this spec is out of the customary range.".to_owned(),
-        n => format!("{} of this spec {} out of the customary range.", counted(n, "setting"), if n == 1 { "is" } else { "are" }),
+        n => format!(
+            "{} of this spec {} out of the customary range.",
+            counted(n, "setting"),
+            if n == 1 { "is" } else { "are" }
+        ),
     };
     let sentences = vec![
         "This is read from the spec alone; no step was made, so nothing is proved. `dunwu doctor RUN` looks at a run and forks it."
@@ -48,7 +53,11 @@ pub fn answer_spec(subject: &str, spec: &RunSpec) -> Answer {
         setup: subject.to_owned(),
         headline,
         sentences,
-        sections: vec![Section { title: None, shown: Shown::Everywhere, blocks: lints_block(&lints).into_iter().collect() }],
+        sections: vec![Section {
+            title: None,
+            shown: Shown::Everywhere,
+            blocks: lints_block(&lints).into_iter().collect(),
+        }],
         sources: Vec::new(),
         data: object(&DoctorData {
             subject: subject.to_owned(),
@@ -70,6 +79,58 @@ pub fn answer_spec(subject: &str, spec: &RunSpec) -> Answer {
     }
 }
 
+/// How often the doctor is right: the answer of `dunwu doctor --bench`.
+pub fn answer_bench(summary: &Summary, n_cases: usize) -> Answer {
+    let rate = |rate: &Rate| {
+        vec![
+            TableCell::Text(rate.what.clone()),
+            TableCell::Count(rate.count),
+            TableCell::Count(rate.of),
+            TableCell::of((rate.of > 0).then(|| rate.count as f64 / rate.of as f64), TableCell::Share),
+            TableCell::of(rate.low, TableCell::Share),
+            TableCell::of(rate.high, TableCell::Share),
+        ]
+    };
+    let kind = |kind: &Kind| {
+        let counts = [kind.cases, kind.harmful, kind.certified, kind.right, kind.linted];
+        let mut row = vec![TableCell::Text(kind.planted.clone())];
+        row.extend(counts.map(TableCell::Count));
+        row
+    };
+    let detector = |one: &DetectorRates| {
+        let share =
+            |rate: &Rate| TableCell::of((rate.of > 0).then(|| rate.count as f64 / rate.of as f64), TableCell::Share);
+        let mut row = vec![TableCell::Text(one.name.clone())];
+        row.extend(one.clean.iter().chain(&one.found).map(share));
+        row
+    };
+    let rates = ["what", "cases", "of", "share", "95 % from", "to"];
+    let kinds = ["planted", "plants", "harmful", "healed by a switch", "reason right", "linter right"];
+    let detectors =
+        ["detector", "clean, customary", "clean, calibrated", "harmful found, customary", "found, calibrated"];
+    let blocks = vec![
+        Block::Table(Table::new("rates", 1, &rates, summary.rates.iter().map(rate).collect())),
+        Block::Table(Table::new("kinds", 1, &kinds, summary.kinds.iter().map(kind).collect())),
+        Block::Table(Table::new("detectors", 1, &detectors, summary.detectors.iter().map(detector).collect())),
+    ];
+    let lead = summary.lead_share.map(|share| {
+        format!(
+            "Where harm takes 170 steps or more to come, the first alarm leaves {} of that time (median).",
+            number(share)
+        )
+    });
+    Answer {
+        verb: "doctor-bench",
+        title: "The doctor on cases whose truth is known".to_owned(),
+        setup: counted(n_cases, "case"),
+        headline: format!("The doctor was asked about {}.", counted(n_cases, "case")),
+        sentences: lead.into_iter().collect(),
+        sections: vec![Section { title: None, shown: Shown::Everywhere, blocks }],
+        sources: vec!["Intervals: Wilson 1927. CUSUM: Page 1954.".to_owned()],
+        data: object(summary),
+    }
+}
+
 fn of_diagnosis(subject: &str, request: &RunRequest, diagnosis: Diagnosis) -> Answer {
     let mut blocks = vec![Block::Figure(figure(&diagnosis, request.spec.steps))];
     blocks.extend(alarms_block(&diagnosis.alarms));
@@ -82,7 +143,9 @@ fn of_diagnosis(subject: &str, request: &RunRequest, diagnosis: Diagnosis) -> An
         headline: headline(&diagnosis),
         sentences: sentences(&diagnosis),
         sections: vec![Section { title: None, shown: Shown::Everywhere, blocks }],
-        sources: vec!["Harm and forks are defined in docs/guide/doctor.md, with their measured error rates.".to_owned()],
+        sources: vec![
+            "Harm and forks are defined in docs/guide/doctor.md, with their measured error rates.".to_owned(),
+        ],
         data: object(&DoctorData { subject: subject.to_owned(), is_run: true, diagnosis }),
     }
 }
@@ -113,7 +176,10 @@ fn headline(diagnosis: &Diagnosis) -> String {
     match (diagnosis.verdict, diagnosis.reason, &diagnosis.switch) {
         (Verdict::Well, ..) if diagnosis.alarms.is_empty() => "It is well: nothing is out of the ordinary.".to_owned(),
         (Verdict::Well, ..) => {
-            format!("It is well: {} was raised, and no switch makes it better.", counted(diagnosis.alarms.len(), "alarm"))
+            format!(
+                "It is well: {} was raised, and no switch makes it better.",
+                counted(diagnosis.alarms.len(), "alarm")
+            )
         }
         (Verdict::CannotTell, ..) => {
             "It cannot be told: moving one weight by 0.001 heals it too, so that no switch proves anything.".to_owned()
@@ -122,7 +188,11 @@ fn headline(diagnosis: &Diagnosis) -> String {
             let place = place_words(&diagnosis.place);
             let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
             let step = diagnosis.first_step.map_or(String::new(), |step| format!(" from step {} on", count(step)));
-            format!("It is sick{step}, because {}{place}: `dunwu fork RUN {}` heals it.", reason.words(), switch_words(switch))
+            format!(
+                "It is sick{step}, because {}{place}: `dunwu fork RUN {}` heals it.",
+                reason.words(),
+                switch_words(switch)
+            )
         }
         (Verdict::Sick, ..) => {
             let step = diagnosis.first_step.map_or(String::new(), |step| format!(" from step {} on", count(step)));
@@ -226,7 +296,10 @@ fn figure(diagnosis: &Diagnosis, steps: u64) -> Figure {
         height: 170.0,
         content: Content::Curves(curves),
     }];
-    let alarm = diagnosis.alarms.first().map_or(String::new(), |alarm| format!(" The first alarm was at step {}.", count(alarm.step)));
+    let alarm = diagnosis
+        .alarms
+        .first()
+        .map_or(String::new(), |alarm| format!(" The first alarm was at step {}.", count(alarm.step)));
     let caption = match &diagnosis.switch {
         Some(switch) => format!("The run, and the same run with `{}`.{alarm}", switch_words(switch)),
         None => format!("The run; no fork heals it, or none was needed.{alarm}"),

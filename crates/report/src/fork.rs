@@ -110,7 +110,9 @@ fn of_runs(
 fn sentences(data: &ForkData) -> Vec<String> {
     let begun = match data.begun_from {
         Some(step) => format!("The child went on from the parent's own state at step {}.", count(step)),
-        None => "The child was trained from step 0, which gives the same bits as the parent's own state would.".to_owned(),
+        None => {
+            "The child was trained from step 0, which gives the same bits as the parent's own state would.".to_owned()
+        }
     };
     [Some(begun), Some(parting_sentence(data.same_until, data.parts_at))].into_iter().flatten().collect()
 }

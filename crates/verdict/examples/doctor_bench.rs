@@ -11,7 +11,7 @@ fn main() {
     let stop = AtomicBool::new(false);
     let mut hear = |_: &dunwu::verb::Progress<'_>| {};
     let mut watcher = Watcher::new(&mut hear, &stop);
-    let rows = bench(&size, &mut watcher, |row| println!("{}", serde_json::to_string(row).unwrap_or_default()));
+    let rows = bench(&size, 2, &mut watcher, |row| println!("{}", serde_json::to_string(row).unwrap_or_default()));
     if let Ok(rows) = rows {
         println!("{}", serde_json::to_string_pretty(&summarize(&rows)).unwrap_or_default());
     }

@@ -235,3 +235,28 @@ fn more_steps_begin_with_the_shorter_run() {
         assert!(!said.stderr.contains("this run begins with"), "{}", said.stderr);
     }
 }
+
+/// A parent that was killed before the step of the fork: the child goes on from its checkpoint, with the bits that it has alone.
+#[test]
+fn a_fork_begins_with_its_killed_parents_checkpoint() {
+    let words = "small steps=400 seed=5 record.evaluate_every=10 data.batch_size=64";
+    let desk = Desk::new();
+    desk.starts(&format!("run {words} --checkpoint-every 0 --quiet"), 9).kill();
+    let parent = desk.run();
+    let child = ["--at", "399", "optimizer.weight_decay=0.5"];
+    let said = desk.dunwu_with(&format!("fork {} --json", parent.display()), &child);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let fork: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert!(fork["begun_from"].as_u64().is_some_and(|step| step > 0), "{fork}\n{}", said.stderr);
+    assert!(said.stderr.contains("the same run until then"), "{}", said.stderr);
+    let alone = Desk::new();
+    let again =
+        alone.dunwu_with(&format!("run {words} --quiet"), &["interventions=at 399 set optimizer.weight_decay 0.5"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_same(&desk.path(fork["run"].as_str().unwrap()), &alone.run());
+    // Of what comes before its checkpoint the parent has nothing to give.
+    let early =
+        desk.dunwu_with(&format!("fork {} --json", parent.display()), &["--at", "1", "optimizer.weight_decay=0.5"]);
+    let early: serde_json::Value = serde_json::from_str(&early.stdout).unwrap();
+    assert_eq!(early["begun_from"], serde_json::Value::Null);
+}

@@ -5,6 +5,7 @@
 mod attend;
 mod chat;
 mod compared;
+mod forked;
 mod kills;
 mod landscape;
 mod launched;
@@ -67,8 +68,14 @@ impl Desk {
 
     /// `dunwu WORDS`, words divided at spaces. It never panics, whatever it is told.
     fn dunwu(&self, words: &str) -> Said {
+        self.dunwu_with(words, &[])
+    }
+
+    /// The same with further words that may have spaces in them.
+    fn dunwu_with(&self, words: &str, more: &[&str]) -> Said {
         let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_dunwu"));
-        let output = command.args(words.split(' ')).current_dir(&self.folder).timeout(PATIENCE).output().unwrap();
+        let output =
+            command.args(words.split(' ')).args(more).current_dir(&self.folder).timeout(PATIENCE).output().unwrap();
         let said = Said {
             code: output.status.code().expect("it ends by itself"),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -108,7 +108,8 @@ mod tests {
         let direct = spec(&["small", "interventions=at 40 freeze top; at 30 set optimizer.learning_rate 0.1"]);
         let once = forked(&parent, 30, &["optimizer.learning_rate=0.1"]).unwrap();
         let twice = forked(&once, 40, &["freeze top"]).unwrap();
-        let otherwise = forked(&forked(&parent, 40, &["freeze top"]).unwrap(), 30, &["optimizer.learning_rate=1e-1"]).unwrap();
+        let otherwise =
+            forked(&forked(&parent, 40, &["freeze top"]).unwrap(), 30, &["optimizer.learning_rate=1e-1"]).unwrap();
         assert_eq!(twice, direct);
         assert_eq!(otherwise, direct);
         let replaced = forked(&twice, 30, &["optimizer.learning_rate=0.2"]).unwrap();

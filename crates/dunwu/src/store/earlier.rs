@@ -34,9 +34,7 @@ pub fn earlier_run(root: &Path, new: &NewRun<'_>) -> Result<Option<EarlierRun>, 
 
 /// Whether the learning rate at a step depends on how many steps the run has.
 fn depends_on_steps(spec: &RunSpec) -> bool {
-    let becomes_cosine = |one: &Intervention| {
-        matches!(&one.action, Action::Set { key: "optimizer.schedule", value } if *value == Value::from("cosine"))
-    };
+    let becomes_cosine = |one: &Intervention| matches!(&one.action, Action::Set { key: "optimizer.schedule", value } if *value == Value::from("cosine"));
     spec.optimizer.schedule.depends_on_steps() || spec.interventions.iter().any(becomes_cosine)
 }
 

@@ -1,6 +1,7 @@
 //! Writing a run, and going on with one that was interrupted.
 
 use super::disk;
+use super::earlier::EarlierRun;
 use super::entry::{self, Entry, Finished, ParentEntry, ResumedEntry, SnapshotEntry};
 use super::error::StoreError;
 use super::file::{self, While as _};
@@ -11,7 +12,6 @@ use super::record::Record;
 use super::recorded_spec::RecordedSpec;
 use super::run_dir::{NewRun, RunDir};
 use super::sealed_line::{open_line, seal_line};
-use super::earlier::EarlierRun;
 use super::{checkpoint, snapshot};
 use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot};
 use std::collections::BTreeMap;

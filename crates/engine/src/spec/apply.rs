@@ -177,7 +177,9 @@ fn agree_on_interventions(spec: &RunSpec) -> Result<(), SpecError> {
         let Some(setting) = find(key) else { continue };
         setting.must_apply(&then).and_then(|()| setting.set(&mut then, value)).map_err(|e| refused(e.to_string()))?;
         if matches!(then.loss, Objective::Outputs(_)) != matches!(spec.loss, Objective::Outputs(_)) {
-            return Err(refused("a loss of the outputs cannot become one of the features, or the other way round".into()));
+            return Err(refused(
+                "a loss of the outputs cannot become one of the features, or the other way round".into(),
+            ));
         }
         let is_squared = then.loss == Objective::Outputs(Loss::Mse);
         if matches!((then.model.top_layer, then.loss), (TopLayer::Ridge { .. }, Objective::Outputs(_))) && !is_squared {

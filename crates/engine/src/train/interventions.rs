@@ -8,15 +8,18 @@
 //! What holds at a step follows from the spec, from the step, and from when each event was seen; a checkpoint keeps the last. So a
 //! run whose interventions all lie ahead is, up to the first of them, the run without them, and can begin with its checkpoint.
 
+mod arrangement;
+
 use super::Setting;
 use super::learner::Learner;
 use super::parts::Parts;
 use super::{Checkpoint, Scalars, TrainError};
-use crate::random::{Stream, nth_rng, open_unit};
+use crate::random::{Stream, nth_rng};
 use crate::spec::settings::find;
 use crate::spec::{Action, Event, Intervention, Numbers, Quantity, Rows, RunSpec, TopLayer, When};
 use crate::split::Split;
-use crate::task::{Problem, Samples};
+use crate::task::Problem;
+pub(super) use arrangement::Arrangement;
 use rand_chacha::rand_core::RngCore;
 
 /// The interventions of a run with what they need to know of it.
@@ -40,17 +43,6 @@ struct State {
     norm: Option<f64>,
 }
 
-/// Samples as they are trained on and held out.
-#[derive(Clone, Debug)]
-pub(super) struct Arrangement {
-    /// Every sample that a batch could hold, those that are not trained on too.
-    pub(super) samples: Samples,
-    /// Which of them are trained on.
-    pub(super) alive: Vec<bool>,
-    /// The held-out samples.
-    pub(super) test: Samples,
-}
-
 /// What a learner has to know of a step.
 pub(super) struct Conditions<'a> {
     /// The spec with the values that its settings have now.
@@ -67,17 +59,6 @@ pub(super) struct Done {
     pub(super) settings: Option<(RunSpec, Arrangement)>,
     /// Whether weights or moments are others.
     pub(super) weights_changed: bool,
-}
-
-impl Arrangement {
-    fn of(split: &Split) -> Self {
-        Self { samples: split.train.clone(), alive: vec![true; split.train.len()], test: split.test.clone() }
-    }
-
-    /// Positions of the samples that are trained on.
-    pub(super) fn trained_on(&self) -> Vec<u32> {
-        self.alive.iter().enumerate().filter(|(_, alive)| **alive).map(|(i, _)| i as u32).collect()
-    }
 }
 
 impl State {
@@ -205,74 +186,12 @@ impl Interventions {
         (spec, distinct)
     }
 
-    fn arrange(&self, active: &[bool]) -> Arrangement {
-        let mut arranged = Arrangement::of(&self.split);
-        let n_values = self.problem.n_features;
-        let (n_train, n_test) = (self.split.train.len(), self.split.test.len());
-        let (mut held_out, mut taken) = (Vec::new(), Vec::new());
-        for (one, _) in self.all.iter().zip(active).filter(|(_, active)| **active) {
-            match &one.what.action {
-                Action::Corrupt(rows) => {
-                    for row in self.rows(rows, n_train) {
-                        let label = &mut arranged.samples.labels[row as usize];
-                        *label = self.wrong_label(row, *label);
-                    }
-                }
-                Action::Magnify(rows, factor) => {
-                    for row in self.rows(rows, n_train) {
-                        let values = &mut arranged.samples.values[row as usize * n_values..][..n_values];
-                        values.iter_mut().for_each(|value| *value = (f64::from(*value) * factor) as f32);
-                    }
-                }
-                Action::Drop(rows) => self.rows(rows, n_train).iter().for_each(|&row| arranged.alive[row as usize] = false),
-                Action::HoldOut(rows) => held_out.extend(self.rows(rows, n_train)),
-                Action::Train(rows) => taken.extend(self.rows(rows, n_test)),
-                _ => {}
-            }
-        }
-        if held_out.is_empty() && taken.is_empty() {
-            return arranged;
-        }
-        held_out.iter().for_each(|&row| arranged.alive[row as usize] = false);
-        taken.sort_unstable();
-        taken.dedup();
-        held_out.sort_unstable();
-        held_out.dedup();
-        let stays: Vec<u32> = (0..n_test as u32).filter(|row| taken.binary_search(row).is_err()).collect();
-        let leaving = arranged.samples.select(&held_out);
-        arranged.samples.append(&self.split.test.select(&taken));
-        arranged.alive.resize(arranged.samples.len(), true);
-        arranged.test = self.split.test.select(&stays);
-        arranged.test.append(&leaving);
-        arranged
-    }
-
-    /// The rows of `n` that are meant: those listed, or a share of them, drawn.
-    fn rows(&self, rows: &Rows, n: usize) -> Vec<u32> {
-        match rows {
-            Rows::List(Numbers(list)) => list.clone(),
-            Rows::Share(share) => {
-                let mut rng = nth_rng(self.spec.seed, Stream::Interventions, u64::MAX >> 16);
-                let mut drawn: Vec<(f64, u32)> = (0..n as u32).map(|row| (open_unit(&mut rng), row)).collect();
-                drawn.sort_by(|a, b| a.0.total_cmp(&b.0));
-                let mut rows: Vec<u32> = drawn.iter().take((share * n as f64).round() as usize).map(|d| d.1).collect();
-                rows.sort_unstable();
-                rows
-            }
-        }
-    }
-
-    fn wrong_label(&self, row: u32, label: u32) -> u32 {
-        let others = self.problem.n_labels as u64 - 1;
-        let mut rng = nth_rng(self.spec.seed, Stream::Interventions, (1 << 40) + u64::from(row));
-        let shift = 1 + ((u128::from(rng.next_u64()) * u128::from(others)) >> 64) as u64;
-        ((u64::from(label) + shift) % (others + 1)) as u32
-    }
-
     fn change_weights(&mut self, step: u64, learner: &mut dyn Learner) -> bool {
         let Self { all, parts, spec, problem, .. } = self;
         let changes = |one: &State| one.acts(step) && !one.what.action.is_held();
-        let clamps = |one: &State| one.norm.is_none() && one.is_active(step) && matches!(one.what.action, Action::Clamp(_, None));
+        let clamps = |one: &State| {
+            one.norm.is_none() && one.is_active(step) && matches!(one.what.action, Action::Clamp(_, None))
+        };
         if !all.iter().any(|one| changes(one) || clamps(one)) {
             return false;
         }
@@ -285,8 +204,12 @@ impl Interventions {
                         let seed = nth_rng(spec.seed, Stream::Interventions, step).next_u64();
                         parts.begin_anew(part, &mut arrays, &parts.initial(spec, problem, seed));
                     }
-                    Action::Rewind(part) => parts.begin_anew(part, &mut arrays, &parts.initial(spec, problem, spec.seed)),
-                    Action::Scale(part, factor) => parts.each_weight(part, &mut arrays, |w| (f64::from(w) * factor) as f32),
+                    Action::Rewind(part) => {
+                        parts.begin_anew(part, &mut arrays, &parts.initial(spec, problem, spec.seed))
+                    }
+                    Action::Scale(part, factor) => {
+                        parts.each_weight(part, &mut arrays, |w| (f64::from(w) * factor) as f32)
+                    }
                     Action::Shift(part, by) => parts.each_weight(part, &mut arrays, |w| (f64::from(w) + by) as f32),
                     Action::Nudge { part, index, by } => parts.nudge(part, *index, *by, &mut arrays),
                     Action::ScaleUnits(units, factor) => parts.scale_units(&units.0, *factor, &mut arrays),
@@ -332,7 +255,9 @@ impl Interventions {
         let mut arrays = learner.arrays();
         for one in held {
             match (&one.what.action, before) {
-                (Action::Freeze(part), Some(before)) if self.freezes(one, step) => self.parts.put_back(part, before, &mut arrays),
+                (Action::Freeze(part), Some(before)) if self.freezes(one, step) => {
+                    self.parts.put_back(part, before, &mut arrays)
+                }
                 (Action::Clamp(part, norm), _) => {
                     let most = norm.or(one.norm).unwrap_or(f64::INFINITY);
                     let norm = self.parts.norm(part, &arrays);
@@ -353,8 +278,9 @@ impl Interventions {
             let happened = match one.what.when {
                 When::On(Event::Memorized) => reached[0],
                 When::On(Event::Generalized) => reached[1],
-                When::Crossing { quantity, rises, level } => value_of(quantity, scalars)
-                    .is_some_and(|value| if rises { value >= level } else { value <= level }),
+                When::Crossing { quantity, rises, level } => {
+                    value_of(quantity, scalars).is_some_and(|value| if rises { value >= level } else { value <= level })
+                }
                 When::At(_) | When::During(..) => false,
             };
             one.begins = happened.then_some(scalars.step + 1);

@@ -165,7 +165,8 @@ impl Parts {
 
     /// ‖part‖, the root of the sum of squares of its weights.
     pub(super) fn norm(&self, part: &str, arrays: &Arrays) -> f64 {
-        let square = |span: &&Span| span.read("weights", arrays).iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>();
+        let square =
+            |span: &&Span| span.read("weights", arrays).iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>();
         self.spans(part).iter().map(square).sum::<f64>().sqrt()
     }
 }

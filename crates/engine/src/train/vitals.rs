@@ -126,7 +126,9 @@ impl Observer {
             Architecture::TwoLayer | Architecture::Mlp(_) => {
                 Network::Mlp(Mlp::new(&spec.model, problem), Box::default())
             }
-            Architecture::Transformer(_) => Network::Transformer(Transformer::new(&spec.model, problem), Box::default()),
+            Architecture::Transformer(_) => {
+                Network::Transformer(Transformer::new(&spec.model, problem), Box::default())
+            }
         };
         Self {
             every: every.max(1),
@@ -181,7 +183,8 @@ impl Observer {
             let update: f64 = new.iter().zip(&w).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
             let square = |values: &[f32]| values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
             let (gradient, weight) = (square(&g), square(&w));
-            let largest = g.iter().fold(0.0, |largest: f32, g| if g.is_nan() { f32::INFINITY } else { largest.max(g.abs()) });
+            let largest =
+                g.iter().fold(0.0, |largest: f32, g| if g.is_nan() { f32::INFINITY } else { largest.max(g.abs()) });
             vitals.largest_gradient = vitals.largest_gradient.max(largest.into());
             vitals.parts.push(PartVitals { name: span.name().to_owned(), gradient, update: update.sqrt(), weight });
         }
@@ -271,11 +274,8 @@ impl Network {
             }
             Self::Transformer(transformer, tape) => {
                 transformer.forward(numerics, parameters, chunk, tape, outputs);
-                let heads = transformer.heads(tape).into_iter().map(|(block, head, largest_logit, entropy)| HeadVitals {
-                    block,
-                    head,
-                    largest_logit: largest_logit.into(),
-                    entropy: entropy.into(),
+                let heads = transformer.heads(tape).into_iter().map(|(block, head, largest_logit, entropy)| {
+                    HeadVitals { block, head, largest_logit: largest_logit.into(), entropy: entropy.into() }
                 });
                 (transformer.activities(tape).iter().map(layer_vitals).collect(), heads.collect())
             }

@@ -2,8 +2,9 @@
 //!
 //! Each turns a series into a score a step; it alarms at the first step whose score is above its threshold.
 
+use super::reason::Reason;
 use super::replay::Replayed;
-use super::rules::{Alarm, Place, Reason};
+use super::rules::{Alarm, Place};
 
 /// A detector: its name, its customary threshold, and its score at each step.
 pub struct Detector {
@@ -35,7 +36,8 @@ pub fn first_above(scores: &[f64], threshold: f64) -> Option<u64> {
 }
 
 fn gradient_norms(run: &Replayed) -> Vec<f64> {
-    let norm = |vitals: &dunwu_engine::Vitals| vitals.parts.iter().map(|part| part.gradient.powi(2)).sum::<f64>().sqrt();
+    let norm =
+        |vitals: &dunwu_engine::Vitals| vitals.parts.iter().map(|part| part.gradient.powi(2)).sum::<f64>().sqrt();
     run.vitals.iter().map(norm).collect()
 }
 
@@ -78,7 +80,8 @@ fn cusum(values: &[f64]) -> Vec<f64> {
 }
 
 fn kurtosis(run: &Replayed) -> Vec<f64> {
-    let largest = |vitals: &dunwu_engine::Vitals| vitals.layers.iter().filter_map(|layer| layer.kurtosis).fold(0.0, f64::max);
+    let largest =
+        |vitals: &dunwu_engine::Vitals| vitals.layers.iter().filter_map(|layer| layer.kurtosis).fold(0.0, f64::max);
     run.vitals.iter().map(largest).collect()
 }
 

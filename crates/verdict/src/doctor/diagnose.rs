@@ -3,8 +3,9 @@
 use super::detectors;
 use super::harm::{fell_back, harmed_at, went_wrong};
 use super::linter::{Lint, lint};
+use super::reason::Reason;
 use super::replay::{Replayed, replay};
-use super::rules::{Alarm, Place, Reason, alarms};
+use super::rules::{Alarm, Place, alarms};
 use super::switches::{Clue, Switch, switches};
 use dunwu::run::Fork;
 use dunwu::store::StoredOutcome;

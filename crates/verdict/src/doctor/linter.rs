@@ -1,8 +1,8 @@
 //! What the spec alone gives away, before a step is made. It sees no run, so it is right only as often as such specs go wrong.
 
+use super::reason::Reason;
 use dunwu_engine::RunSpec;
 use dunwu_engine::optim::{AdamSpec, GradientPrecision, Method, Schedule};
-use super::rules::Reason;
 use schemars::JsonSchema;
 use serde::Serialize;
 

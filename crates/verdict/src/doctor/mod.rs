@@ -13,11 +13,13 @@ pub mod detectors;
 mod diagnose;
 pub mod harm;
 pub mod linter;
+mod reason;
 mod replay;
 pub mod rules;
 mod switches;
 
 pub use diagnose::{Diagnosis, Forked, Proof, Verdict, diagnose};
+pub use reason::Reason;
 pub use replay::{Replayed, replay};
-pub use rules::{Alarm, Place, Reason};
+pub use rules::{Alarm, Place};
 pub use switches::{Switch, switches};

@@ -116,10 +116,11 @@ mod tests {
             "model.architecture=mlp",
             "model.architecture=transformer model.dimension=8 model.heads=2 model.width=16",
         ] {
-            let words: Vec<&str> = ["small", "task=cyclic:11", "steps=40", "record.evaluate_every=10", "data.fraction=0.9"]
-                .into_iter()
-                .chain(kind.split(' '))
-                .collect();
+            let words: Vec<&str> =
+                ["small", "task=cyclic:11", "steps=40", "record.evaluate_every=10", "data.fraction=0.9"]
+                    .into_iter()
+                    .chain(kind.split(' '))
+                    .collect();
             let RunRequest { spec, problem, split, .. } = request(&words);
             let run = replay((&spec, &problem, &split), true, |_| true).unwrap().unwrap();
             let mut plain = Training::new(&spec, &problem, &split, 1).unwrap();

@@ -2,115 +2,13 @@
 //!
 //! Constants are those of the prototype's calibration (`docs/guide/doctor.md` says on what), never of the run that is judged.
 
+use super::reason::Reason;
 use super::replay::Replayed;
 use dunwu::stats::median;
 use dunwu_engine::Vitals;
 use dunwu_engine::optim::{GradientPrecision, Schedule};
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// Why a run went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// Gradients in f16 overflow under their loss scale.
-    Overflow,
-    /// The learning rate jumped.
-    Restart,
-    /// A batch holds the same few samples again and again.
-    RepeatedRows,
-    /// The units of a layer are 0 on every sample.
-    DeadUnits,
-    /// Weights begin too large or too small.
-    Initialization,
-    /// ε is larger than the root of the second moments.
-    LargeEpsilon,
-    /// The second moment forgets faster than the first, or ε is too small to bound an update.
-    FastSecondMoment,
-    /// The second moment remembers an outlier for longer than the run lasts.
-    SlowSecondMoment,
-    /// The softmax is so sure that it sends nothing back.
-    SoftmaxCollapse,
-    /// Decay takes away more than the gradient makes.
-    Decay,
-    /// Attention scores grow until each query sees one key.
-    AttentionGrowth,
-    /// Single samples send gradients out of all proportion.
-    PoisonedRows,
-    /// For a while most samples have other labels.
-    LabelBurst,
-    /// The rate is too high, or is reached without warm-up.
-    Rate,
-    /// A part of the network does not learn.
-    Frozen,
-    /// None of these: what only a generic detector saw, or no switch healed.
-    Unknown,
-}
-
-impl Reason {
-    /// Every reason that a rule can name.
-    pub const NAMED: [Self; 15] = [
-        Self::Overflow,
-        Self::Restart,
-        Self::RepeatedRows,
-        Self::DeadUnits,
-        Self::Initialization,
-        Self::LargeEpsilon,
-        Self::FastSecondMoment,
-        Self::SlowSecondMoment,
-        Self::SoftmaxCollapse,
-        Self::Decay,
-        Self::AttentionGrowth,
-        Self::PoisonedRows,
-        Self::LabelBurst,
-        Self::Frozen,
-        Self::Rate,
-    ];
-
-    /// Its name, as JSON has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Overflow => "overflow",
-            Self::Restart => "restart",
-            Self::RepeatedRows => "repeated_rows",
-            Self::DeadUnits => "dead_units",
-            Self::Initialization => "initialization",
-            Self::LargeEpsilon => "large_epsilon",
-            Self::FastSecondMoment => "fast_second_moment",
-            Self::SlowSecondMoment => "slow_second_moment",
-            Self::SoftmaxCollapse => "softmax_collapse",
-            Self::Decay => "decay",
-            Self::AttentionGrowth => "attention_growth",
-            Self::PoisonedRows => "poisoned_rows",
-            Self::LabelBurst => "label_burst",
-            Self::Rate => "rate",
-            Self::Frozen => "frozen",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// What it means, in words that follow "because".
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Overflow => "gradients in f16 overflow under their loss scale",
-            Self::Restart => "the learning rate jumped",
-            Self::RepeatedRows => "batches hold the same few samples again and again",
-            Self::DeadUnits => "the units of a layer are 0 on every sample",
-            Self::Initialization => "weights begin too large or too small",
-            Self::LargeEpsilon => "ε is larger than the root of the second moments",
-            Self::FastSecondMoment => "the second moment does not bound an update",
-            Self::SlowSecondMoment => "the second moment remembers an outlier for longer than the run lasts",
-            Self::SoftmaxCollapse => "the softmax is so sure that it sends nothing back",
-            Self::Decay => "decay takes away more than the gradient makes",
-            Self::AttentionGrowth => "attention scores grow until each query sees one key",
-            Self::PoisonedRows => "single samples send gradients out of all proportion",
-            Self::LabelBurst => "for a while most samples have other labels",
-            Self::Rate => "the learning rate is too high, or is reached without warm-up",
-            Self::Frozen => "a part of the network does not learn",
-            Self::Unknown => "of something that no switch here heals",
-        }
-    }
-}
 
 /// Where something is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -213,7 +111,10 @@ impl Seen<'_> {
     /// The last step at or before `place` at which an optimizer's setting changed; 0 where none did.
     fn changed(&self, place: usize) -> u64 {
         let steps = self.vitals()[..=place].windows(2).rev();
-        steps.map(|pair| (pair[1].step, pair[0].optimizer != pair[1].optimizer)).find(|(_, new)| *new).map_or(0, |(step, _)| step)
+        steps
+            .map(|pair| (pair[1].step, pair[0].optimizer != pair[1].optimizer))
+            .find(|(_, new)| *new)
+            .map_or(0, |(step, _)| step)
     }
 
     fn alarm(
@@ -238,7 +139,9 @@ fn overflow(seen: &Seen<'_>) -> Option<Alarm> {
     const LIMIT: f64 = 1.0 / 8.0;
     const LARGEST_HALF: f64 = 65_504.0;
     let ratio = |vitals: &Vitals| {
-        let GradientPrecision::Half { loss_scale, doubling_steps } = vitals.optimizer?.gradient.precision else { return None };
+        let GradientPrecision::Half { loss_scale, doubling_steps } = vitals.optimizer?.gradient.precision else {
+            return None;
+        };
         let scale = loss_scale * 2.0_f64.powf((vitals.step / doubling_steps.max(1)) as f64);
         Some(vitals.largest_gradient * scale / LARGEST_HALF).filter(|ratio| *ratio > LIMIT || ratio.is_nan())
     };
@@ -277,8 +180,7 @@ fn dead_units(seen: &Seen<'_>) -> Option<Alarm> {
     const LIMIT: f64 = 0.95;
     const STEPS: usize = 3;
     let deadest = |vitals: &Vitals| vitals.layers.iter().max_by(|a, b| a.dead_share.total_cmp(&b.dead_share)).cloned();
-    let found =
-        seen.lasting(STEPS, |vitals| Some(deadest(vitals)?.dead_share).filter(|share| *share > LIMIT))?;
+    let found = seen.lasting(STEPS, |vitals| Some(deadest(vitals)?.dead_share).filter(|share| *share > LIMIT))?;
     let first = found.0 + 1 - STEPS;
     let layer = deadest(&seen.vitals()[first])?;
     Some(seen.alarm(Reason::DeadUnits, found, seen.vitals()[first].step, ("dead_share", LIMIT), of_part(&layer.name)))
@@ -292,7 +194,13 @@ fn initialization(seen: &Seen<'_>) -> Option<Alarm> {
     let odd = first.layers.iter().find(|layer| !(ACTIVATIONS.0..=ACTIVATIONS.1).contains(&layer.rms));
     if let Some(layer) = odd {
         let limit = if layer.rms < ACTIVATIONS.0 { ACTIVATIONS.0 } else { ACTIVATIONS.1 };
-        return Some(seen.alarm(Reason::Initialization, (0, layer.rms), 0, ("activation_rms", limit), of_part(&layer.name)));
+        return Some(seen.alarm(
+            Reason::Initialization,
+            (0, layer.rms),
+            0,
+            ("activation_rms", limit),
+            of_part(&layer.name),
+        ));
     }
     (first.logit_scale > OUTPUTS).then(|| {
         seen.alarm(Reason::Initialization, (0, first.logit_scale), 0, ("logit_scale", OUTPUTS), of_part("top"))
@@ -354,12 +262,18 @@ fn attention_growth(seen: &Seen<'_>) -> Option<Alarm> {
     let head = sharpest(&seen.vitals()[found.0])?;
     // It grew from when it first was twice what it was at the beginning.
     let at = |vitals: &Vitals| {
-        vitals.heads.iter().find(|other| (other.block, other.head) == (head.block, head.head)).map(|head| head.largest_logit)
+        vitals
+            .heads
+            .iter()
+            .find(|other| (other.block, other.head) == (head.block, head.head))
+            .map(|head| head.largest_logit)
     };
     let start = seen.vitals().first().and_then(at).unwrap_or(0.0);
-    let grew = seen.vitals()[..=found.0].iter().rposition(|vitals| at(vitals).is_some_and(|logit| logit <= 2.0 * start + 1.0));
+    let grew =
+        seen.vitals()[..=found.0].iter().rposition(|vitals| at(vitals).is_some_and(|logit| logit <= 2.0 * start + 1.0));
     let onset = grew.map_or(0, |place| seen.vitals()[place].step);
-    let place = Place { part: Some(format!("block.{}.attention", head.block)), head: Some(head.head), rows: Vec::new() };
+    let place =
+        Place { part: Some(format!("block.{}.attention", head.block)), head: Some(head.head), rows: Vec::new() };
     Some(seen.alarm(Reason::AttentionGrowth, found, onset, ("attention_logit", LIMIT), place))
 }
 
@@ -443,14 +357,23 @@ fn rate(seen: &Seen<'_>) -> Option<Alarm> {
     const SHARE: f64 = 0.4;
     const STEPS: usize = 5;
     let ratio = |vitals: &Vitals| {
-        let ratios: Vec<f64> = vitals.parts.iter().filter(|part| !part.name.ends_with("bias")).filter_map(dunwu_engine::train::PartVitals::update_ratio).collect();
+        let ratios: Vec<f64> = vitals
+            .parts
+            .iter()
+            .filter(|part| !part.name.ends_with("bias"))
+            .filter_map(dunwu_engine::train::PartVitals::update_ratio)
+            .collect();
         let beyond = ratios.iter().filter(|ratio| **ratio > LIMIT || ratio.is_nan()).count();
         let largest = ratios.iter().copied().fold(0.0, f64::max);
         (beyond as f64 >= SHARE * ratios.len() as f64 && beyond > 0).then_some(largest)
     };
     let found = seen.lasting(STEPS, ratio)?;
     let vitals = &seen.vitals()[found.0];
-    let worst = vitals.parts.iter().filter_map(|part| Some((part.update_ratio()?, &part.name))).max_by(|a, b| a.0.total_cmp(&b.0));
+    let worst = vitals
+        .parts
+        .iter()
+        .filter_map(|part| Some((part.update_ratio()?, &part.name)))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     let place = worst.map_or_else(Place::default, |(_, name)| of_part(name));
     Some(seen.alarm(Reason::Rate, found, seen.changed(found.0), ("update_to_weight", LIMIT), place))
 }

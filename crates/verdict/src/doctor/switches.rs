@@ -1,7 +1,8 @@
 //! The switches that can be thrown: for each reason what would undo it, from a step before it acts.
 
+use super::reason::Reason;
 use super::replay::Replayed;
-use super::rules::{Alarm, Place, Reason};
+use super::rules::{Alarm, Place};
 use dunwu::run::Fork;
 use dunwu_engine::RunSpec;
 use dunwu_engine::optim::{AdamSpec, GradientPrecision, Method, OptimizerSpec, Schedule};
@@ -74,7 +75,12 @@ pub fn switches(spec: &RunSpec, run: &Replayed, clues: &[Clue]) -> Vec<Switch> {
     if let Some(layer) = of(Reason::DeadUnits).and_then(|clue| clue.place.part.as_ref()) {
         let at = onset(Reason::DeadUnits);
         bench.action(Reason::DeadUnits, at.saturating_sub(1), None, &[format!("clamp {}.bias", weights_of(layer))]);
-        bench.action(Reason::DeadUnits, (at + 1).min(spec.steps - 1), None, &[format!("reinitialize {}", weights_of(layer))]);
+        bench.action(
+            Reason::DeadUnits,
+            (at + 1).min(spec.steps - 1),
+            None,
+            &[format!("reinitialize {}", weights_of(layer))],
+        );
     }
     bench.initialization();
     if matches!(spec.model.architecture, Architecture::Transformer(_)) {
@@ -85,7 +91,12 @@ pub fn switches(spec: &RunSpec, run: &Replayed, clues: &[Clue]) -> Vec<Switch> {
             None => (0..depth(spec)).map(|block| format!("block.{block}.attention")).collect(),
         };
         bench.set(Reason::AttentionGrowth, at, &[("optimizer.qk_clip", Value::from(QK_CLIP))]);
-        bench.action(Reason::AttentionGrowth, at, None, &blocks.iter().flat_map(|block| clamps(block)).collect::<Vec<_>>());
+        bench.action(
+            Reason::AttentionGrowth,
+            at,
+            None,
+            &blocks.iter().flat_map(|block| clamps(block)).collect::<Vec<_>>(),
+        );
     }
     bench.optimizer(onset);
     bench.switches
@@ -134,7 +145,8 @@ impl Bench<'_> {
     }
 
     fn initialization(&mut self) {
-        let scales = [("model.hidden_scale", self.spec.model.hidden_scale), ("model.top_scale", self.spec.model.top_scale)];
+        let scales =
+            [("model.hidden_scale", self.spec.model.hidden_scale), ("model.top_scale", self.spec.model.top_scale)];
         let odd: Vec<(&str, Value)> =
             scales.into_iter().filter(|(_, scale)| *scale != 1.0).map(|(key, _)| (key, Value::from(1.0))).collect();
         if !odd.is_empty() {
@@ -199,7 +211,8 @@ impl Bench<'_> {
         }
         if self.spec.optimizer.schedule == Schedule::Constant {
             let steps = WARMUP.min(self.spec.steps / 4).max(1);
-            let warmup = [("optimizer.schedule", Value::from("warmup")), ("optimizer.warmup_steps", Value::from(steps))];
+            let warmup =
+                [("optimizer.schedule", Value::from("warmup")), ("optimizer.warmup_steps", Value::from(steps))];
             self.set(Reason::Rate, 0, &warmup);
         }
     }

@@ -263,7 +263,8 @@ impl Attention {
                     largest = largest.max((dot(query, key) * self.scale()).abs());
                 }
                 if last > 0 {
-                    let sum: f64 = weights.iter().map(|&w| f64::from(w)).filter(|&w| w > 0.0).map(|w| -w * libm::log(w)).sum();
+                    let sum: f64 =
+                        weights.iter().map(|&w| f64::from(w)).filter(|&w| w > 0.0).map(|w| -w * libm::log(w)).sum();
                     entropy += sum / libm::log(last as f64 + 1.0);
                     n += 1;
                 }

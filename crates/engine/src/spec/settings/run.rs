@@ -1,9 +1,9 @@
 //! How long, from which seed, what is recorded, what counts as an event, on what.
 
 use super::MOST_STEPS;
-use crate::spec::{Numerics, parse_interventions, spell_interventions};
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
+use crate::spec::{Numerics, parse_interventions, spell_interventions};
 
 /// Exact in JSON readers that know only doubles.
 const LARGEST_SEED: u64 = 1 << 53;

@@ -49,7 +49,10 @@ fn a_child_has_the_same_bits_from_its_parents_state_and_from_the_beginning() {
         let expected = to_the_end(&mut straight);
         for step in [0, 3] {
             // An evaluation at step 0 begins what waits for `test_accuracy >= 0`: only what is at a known step lies ahead.
-            let timed = with(&parent, "at 3 set optimizer.learning_rate 0.02; from 8 to 14 corrupt rows 2-6; at 9 repeat 2 rows");
+            let timed = with(
+                &parent,
+                "at 3 set optimizer.learning_rate 0.02; from 8 to 14 corrupt rows 2-6; at 9 repeat 2 rows",
+            );
             let (_, split, checkpoint) = state_at(&parent, step);
             let whole = to_the_end(&mut begin(&timed, 1).2);
             assert_eq!(from(&timed, &split, &checkpoint), whole[step as usize..], "{timed:?}");
@@ -85,7 +88,8 @@ fn a_setting_that_changes_is_another_run_from_that_state() {
 
             let back = with(&parent, &format!("from 20 to 30 set {key} {value}"));
             let (_, _, mut until_30) = begin(&other, 1);
-            until_30 = Training::resume(&other, &other.task.resolve(None).unwrap(), &split, 1, &at_20).unwrap_or(until_30);
+            until_30 =
+                Training::resume(&other, &other.task.resolve(None).unwrap(), &split, 1, &at_20).unwrap_or(until_30);
             (20..30).for_each(|_| drop(until_30.advance()));
             let expected = from(&parent, &split, &until_30.checkpoint());
             assert_eq!(to_the_end(&mut begin(&back, 1).2)[30..], expected, "{key}");
@@ -96,7 +100,12 @@ fn a_setting_that_changes_is_another_run_from_that_state() {
 /// Samples that change: a run with the other split from that state, where the whole sample is the batch.
 #[test]
 fn other_samples_are_another_split_from_that_state() {
-    for kind in ["numerics=exact", "model.architecture=mlp", "model.top_layer=ridge", "model.architecture=mlp model.top_layer=ridge"] {
+    for kind in [
+        "numerics=exact",
+        "model.architecture=mlp",
+        "model.top_layer=ridge",
+        "model.architecture=mlp model.top_layer=ridge",
+    ] {
         let parent = tiny_with(&format!("{kind} data.corrupted=0"));
         let (_, split, at_20) = state_at(&parent, 20);
         let n = split.train.len() as u32;
@@ -108,8 +117,7 @@ fn other_samples_are_another_split_from_that_state() {
         taken.train.append(&split.test.select(&[0, 1]));
         let rest: Vec<u32> = (2..split.test.len() as u32).collect();
         taken.test = split.test.select(&rest);
-        for (text, other) in
-            [("drop rows 3,7", &dropped), ("hold-out rows 3,7", &held_out), ("train rows 0,1", &taken)]
+        for (text, other) in [("drop rows 3,7", &dropped), ("hold-out rows 3,7", &held_out), ("train rows 0,1", &taken)]
         {
             let child = with(&parent, &format!("at 20 {text}"));
             assert_eq!(to_the_end(&mut begin(&child, 1).2)[20..], from(&parent, other, &at_20), "{kind}: {text}");
@@ -163,8 +171,7 @@ fn weights_are_what_was_asked_for() {
     let doubled = seen("scale top by 2");
     assert!(array(&doubled, "weights.top").iter().zip(before).all(|(new, old)| *new == 2.0 * old));
     let nudged = seen("nudge top 30 by 0.5");
-    let moved: Vec<usize> =
-        (0..before.len()).filter(|&i| array(&nudged, "weights.top")[i] != before[i]).collect();
+    let moved: Vec<usize> = (0..before.len()).filter(|&i| array(&nudged, "weights.top")[i] != before[i]).collect();
     assert_eq!(moved, [30]);
     let halved = seen("scale units 4 by 0.5");
     let moved: Vec<usize> = (0..before.len()).filter(|&i| array(&halved, "weights.top")[i] != before[i]).collect();
@@ -194,7 +201,8 @@ fn a_batch_that_repeats_holds_few_samples() {
     let parent = tiny_with("data.batch_size=20 data.corrupted=0");
     let child = with(&parent, "at 20 repeat 2 rows");
     let (_, split, at_20) = state_at(&parent, 20);
-    let mut batches = super::super::batches::Batches::arranged(parent.seed, 20, &vec![true; split.train.len()], Some(2)).unwrap();
+    let mut batches =
+        super::super::batches::Batches::arranged(parent.seed, 20, &vec![true; split.train.len()], Some(2)).unwrap();
     let batch = batches.at(20);
     assert_eq!((batch.len(), batch.iter().collect::<std::collections::BTreeSet<_>>().len()), (20, 2));
     assert_ne!(to_the_end(&mut begin(&child, 1).2)[21..], from(&parent, &split, &at_20)[1..]);
@@ -234,6 +242,15 @@ fn what_a_network_or_a_sample_does_not_have_is_named() {
     // What another setting took away is found, too.
     let spec = with(&tiny(), "at 3 set optimizer.beta1 0.5");
     assert!(apply(&spec, &[("optimizer".to_owned(), parse_value("sgd"))]).is_err());
-    assert!(apply(&tiny(), &[("interventions".to_owned(), parse_value("at 3 set optimizer.schedule warmup; at 5 set optimizer.warmup_steps 9"))]).is_ok());
+    assert!(
+        apply(
+            &tiny(),
+            &[(
+                "interventions".to_owned(),
+                parse_value("at 3 set optimizer.schedule warmup; at 5 set optimizer.warmup_steps 9")
+            )]
+        )
+        .is_ok()
+    );
     assert!(parse_interventions("").unwrap().is_empty());
 }

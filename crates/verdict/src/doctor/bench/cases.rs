@@ -1,7 +1,8 @@
 //! The cases: networks, faults with strength, time and place drawn at random, a harmless oddity beside each, decoys, clean runs.
 
 use super::Size;
-use crate::doctor::rules::{Place, Reason};
+use crate::doctor::reason::Reason;
+use crate::doctor::rules::Place;
 use crate::doctor::switches::Clue;
 use dunwu_engine::random::{Stream, nth_rng};
 use rand_chacha::ChaCha8Rng;
@@ -163,7 +164,13 @@ pub(super) fn all(size: &Size) -> Vec<Case> {
         for seed in 0..(size.clean * share).div_ceil(100) {
             let words = format!("{preset} {words} seed={seed}");
             let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-            cases.push(Case { class: Class::Clean, network: (*preset).to_owned(), twin: words.clone(), words, truth: None });
+            cases.push(Case {
+                class: Class::Clean,
+                network: (*preset).to_owned(),
+                twin: words.clone(),
+                words,
+                truth: None,
+            });
         }
     }
     for (class, n) in [(Class::Plant, size.plants), (Class::Decoy, size.decoys)] {
@@ -279,7 +286,11 @@ fn fault(network: &Network, reason: Reason, is_plant: bool, at: u64, draw: &mut 
             Fault { place: of_part(layer), ..later(format!("at {at} shift {layer}.bias by -{by:?}")) }
         }
         Reason::Initialization => {
-            let value = if draw.unit() < 0.5 { strength2(draw, is_plant, (4.0, 30.0), (1.3, 1.6)) } else { 1.0 / strength2(draw, is_plant, (10.0, 200.0), (1.3, 1.6)) };
+            let value = if draw.unit() < 0.5 {
+                strength2(draw, is_plant, (4.0, 30.0), (1.3, 1.6))
+            } else {
+                1.0 / strength2(draw, is_plant, (10.0, 200.0), (1.3, 1.6))
+            };
             Fault { words: vec![format!("model.hidden_scale={value:.4}")], ..Fault::default() }
         }
         Reason::LargeEpsilon => later(set("optimizer.epsilon", strength((0.1, 100.0), (1e-7, 1e-5)))),
@@ -324,8 +335,11 @@ fn fault(network: &Network, reason: Reason, is_plant: bool, at: u64, draw: &mut 
             Fault { interventions, onset: 0, place: Place { rows, ..Place::default() }, ..Fault::default() }
         }
         Reason::LabelBurst => {
-            let (share, length) =
-                if is_plant { (draw.between(70, 100), draw.between(10, 45)) } else { (draw.between(2, 10), draw.between(1, 2)) };
+            let (share, length) = if is_plant {
+                (draw.between(70, 100), draw.between(10, 45))
+            } else {
+                (draw.between(2, 10), draw.between(1, 2))
+            };
             later(format!("from {at} to {} corrupt {:?} of rows", (at + length).min(STEPS), share as f64 / 100.0))
         }
         Reason::Overflow => {
@@ -340,7 +354,12 @@ fn fault(network: &Network, reason: Reason, is_plant: bool, at: u64, draw: &mut 
         Reason::Frozen => {
             let part = *draw.one(network.parts);
             let from = if is_plant { draw.between(1, 15) } else { STEPS - draw.between(10, 40) };
-            Fault { interventions: format!("at {from} freeze {part}"), onset: from, place: of_part(part), ..Fault::default() }
+            Fault {
+                interventions: format!("at {from} freeze {part}"),
+                onset: from,
+                place: of_part(part),
+                ..Fault::default()
+            }
         }
         Reason::SoftmaxCollapse => {
             let bits = if is_plant { draw.between(1, 2) } else { draw.between(12, 20) };

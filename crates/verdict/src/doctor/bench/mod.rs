@@ -12,7 +12,7 @@ mod cases;
 mod summary;
 
 pub use cases::{Case, Class, NETWORKS, Network};
-pub use summary::{Summary, summarize};
+pub use summary::{DetectorRates, Kind, Rate, Summary, summarize};
 
 use super::detectors::{DETECTORS, first_above};
 use super::harm::harmed_at;
@@ -88,23 +88,63 @@ type Thresholds = Vec<(String, Vec<f64>)>;
 /// Times the largest clean score is a calibrated threshold.
 const MARGIN: f64 = 1.1;
 
-/// Makes every case and asks the doctor; clean runs first, whose first half calibrates the detectors.
-pub fn bench(size: &Size, watcher: &mut Watcher<'_>, mut kept: impl FnMut(&Row)) -> Result<Vec<Row>, VerbError> {
-    let mut rows = Vec::new();
+/// Makes every case and asks the doctor; clean runs first, whose first half calibrates the detectors. Rows come in the order of the
+/// cases, whatever the number of threads.
+pub fn bench(
+    size: &Size,
+    threads: usize,
+    watcher: &mut Watcher<'_>,
+    mut kept: impl FnMut(&Row),
+) -> Result<Vec<Row>, VerbError> {
+    let cases = cases::all(size);
+    watcher.phase("making cases", Some(cases.len() as u64));
+    let (clean, others): (Vec<Case>, Vec<Case>) = cases.into_iter().partition(|case| case.class == Class::Clean);
+    let mut rows: Vec<Row> = Vec::new();
     let mut thresholds = Thresholds::new();
-    for case in cases::all(size) {
-        if case.class != Class::Clean && thresholds.is_empty() {
-            thresholds = calibrate(&rows);
+    for cases in [clean, others] {
+        for together in cases.chunks(threads.max(1)) {
+            for row in judge_together(together, &thresholds, watcher)? {
+                kept(&row);
+                rows.push(row);
+            }
+            watcher.pieces(rows.len() as u64);
         }
-        let row = match judge(&case, &thresholds, watcher) {
-            Ok(row) => row,
-            Err(VerbError::Stopped) => return Err(VerbError::Stopped),
-            Err(error) => Row { error: error.sentence(), ..Row::of(&case) },
-        };
-        kept(&row);
-        rows.push(row);
+        thresholds = calibrate(&rows);
     }
     Ok(rows)
+}
+
+/// A case a thread.
+fn judge_together(cases: &[Case], thresholds: &Thresholds, watcher: &Watcher<'_>) -> Result<Vec<Row>, VerbError> {
+    let stop = watcher.stop();
+    let judged = |case: &Case| match judge(case, thresholds, &mut Watcher::new(&mut |_| {}, stop)) {
+        Ok(row) => Ok(row),
+        Err(VerbError::Stopped) => Err(VerbError::Stopped),
+        Err(error) => Ok(Row { error: error.sentence(), ..Row::of(case) }),
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = cases.iter().map(|case| scope.spawn(|| judged(case))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| thread.join().expect("a case does not panic");
+        threads.into_iter().map(join).collect()
+    })
+}
+
+/// The row of a committed bench made again from its words, without the detectors that need other runs to be calibrated.
+pub fn judge_again(row: &Row, watcher: &mut Watcher<'_>) -> Result<(String, String), VerbError> {
+    let words: Vec<String> = split_words(&row.words);
+    let RunRequest { spec, problem, split, .. } = RunRequest::from_words(&words)?;
+    let mut again = Row::default();
+    again.hear(&diagnose((&spec, &problem, &split), watcher)?);
+    Ok((again.verdict, again.reason))
+}
+
+/// The words of a row: those behind `interventions=` are one.
+fn split_words(words: &str) -> Vec<String> {
+    let (settings, interventions) = match words.split_once(" interventions=") {
+        Some((settings, rest)) => (settings, Some(format!("interventions={rest}"))),
+        None => (words, None),
+    };
+    settings.split(' ').map(str::to_owned).chain(interventions).collect()
 }
 
 /// The largest score of each detector over the first half of a network's clean runs; for a network without any, over all.
@@ -147,7 +187,8 @@ fn judge(case: &Case, thresholds: &Thresholds, watcher: &mut Watcher<'_>) -> Res
     row.measure(&run, thresholds);
     if let Some(truth) = &case.truth {
         let request = RunRequest::from_words(&case.twin)?;
-        let twin = replay((&request.spec, &request.problem, &request.split), false, |_| go_on())?.ok_or(VerbError::Stopped)?;
+        let twin =
+            replay((&request.spec, &request.problem, &request.split), false, |_| go_on())?.ok_or(VerbError::Stopped)?;
         row.harmed_at = harmed_at(&run, &twin);
         if row.harmed_at.is_some() {
             let heals = |spec: &_| -> Result<bool, VerbError> {
@@ -166,7 +207,8 @@ impl Row {
         let own = thresholds.iter().find(|(name, _)| *name == self.network).or(thresholds.last());
         for (place, detector) in DETECTORS.iter().enumerate() {
             let scores = (detector.scores)(run);
-            let largest = scores.iter().copied().fold(0.0, |a: f64, b| if b.is_nan() { f64::INFINITY } else { a.max(b) });
+            let largest =
+                scores.iter().copied().fold(0.0, |a: f64, b| if b.is_nan() { f64::INFINITY } else { a.max(b) });
             self.largest.push(Some(largest).filter(|largest| largest.is_finite()));
             self.customary.push(first_above(&scores, detector.customary));
             self.calibrated.push(own.and_then(|(_, limits)| first_above(&scores, limits[place])));

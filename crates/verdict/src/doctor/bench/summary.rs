@@ -88,7 +88,9 @@ impl Row {
     }
 
     fn names_any(&self, reasons: &str) -> bool {
-        reasons.split('+').any(|reason| !reason.is_empty() && self.certified.split('+').any(|certified| certified == reason))
+        reasons
+            .split('+')
+            .any(|reason| !reason.is_empty() && self.certified.split('+').any(|certified| certified == reason))
     }
 
     fn is_right(&self) -> bool {
@@ -105,14 +107,30 @@ pub fn summarize(rows: &[Row]) -> Summary {
     let rates = vec![
         rate("plants that do harm", rows.iter().filter(|row| row.is("plant")), |row| row.harmed_at.is_some()),
         rate("harmful plants that a switch heals", harmful(), Row::is_certified),
-        rate("reason in the certified set, networks that rules were written on", certified().filter(|row| !is_left_out(row)), Row::is_right),
-        rate("reason in the certified set, network left out", certified().filter(|row| is_left_out(row)), Row::is_right),
+        rate(
+            "reason in the certified set, networks that rules were written on",
+            certified().filter(|row| !is_left_out(row)),
+            Row::is_right,
+        ),
+        rate(
+            "reason in the certified set, network left out",
+            certified().filter(|row| is_left_out(row)),
+            Row::is_right,
+        ),
         rate("linter names a reason of the certified set", certified(), |row| row.names_any(&row.lints)),
         rate("sick in clean runs", rows.iter().filter(|row| row.is("clean")), |row| row.verdict == "sick"),
         rate("alarms in clean runs", rows.iter().filter(|row| row.is("clean")), |row| row.alarm.is_some()),
-        rate("sick in harmless decoys", rows.iter().filter(|row| row.is("decoy") && row.harmed_at.is_none()), |row| row.verdict == "sick"),
-        rate("linter speaks in harmless decoys", rows.iter().filter(|row| row.is("decoy") && row.harmed_at.is_none()), |row| !row.lints.is_empty()),
-        rate("right switch heals at the true place", harmful().filter(|row| row.right_heals.is_some()), |row| row.right_heals == Some(true)),
+        rate("sick in harmless decoys", rows.iter().filter(|row| row.is("decoy") && row.harmed_at.is_none()), |row| {
+            row.verdict == "sick"
+        }),
+        rate(
+            "linter speaks in harmless decoys",
+            rows.iter().filter(|row| row.is("decoy") && row.harmed_at.is_none()),
+            |row| !row.lints.is_empty(),
+        ),
+        rate("right switch heals at the true place", harmful().filter(|row| row.right_heals.is_some()), |row| {
+            row.right_heals == Some(true)
+        }),
         counted("wrong switches that heal", wrong_heal, wrong),
         rate("null fork heals", harmful().filter(|row| row.null_heals.is_some()), |row| row.null_heals == Some(true)),
     ];
