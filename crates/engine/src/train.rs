@@ -27,7 +27,7 @@ mod yielded;
 use crate::kernel::Workers;
 use crate::loss::Objective;
 use crate::model::layered::{Layers, Mlp, TableForm, Transformer};
-use crate::model::{Parameters, Weights, largest_or_nan};
+use crate::model::{Weights, largest_or_nan};
 use crate::optim::Optimizer;
 use crate::spec::{Architecture, GradientFilter, OperandTables, OptimizerSpec, RunSpec, TopLayer};
 use crate::split::Split;
