@@ -13,6 +13,11 @@ pub(crate) enum Failure {
     Usage(Report),
     /// It could be done but failed: exit code 1.
     Failed(anyhow::Error),
+    /// It did what it was asked, and what it judged is bad (3) or cannot be told (4): the answer was printed.
+    Judged {
+        /// The exit code.
+        code: u8,
+    },
     /// It was told to stop, and what there is was said: exit code 128 and the signal's number.
     Stopped {
         /// Which signal.
@@ -53,6 +58,7 @@ impl Failure {
                 note!("error: {}", in_one_line(&error));
                 ExitCode::FAILURE
             }
+            Self::Judged { code } => ExitCode::from(code),
             Self::Stopped { signal } => ExitCode::from(128 + signal),
         }
     }

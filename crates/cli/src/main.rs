@@ -1,6 +1,7 @@
 //! The command `dunwu`: arguments in, words and numbers out. What is computed is computed elsewhere.
 
 mod attend;
+mod audit;
 mod chat;
 mod compare;
 mod doctor;
@@ -35,7 +36,7 @@ use std::time::Duration;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
+/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
 /// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 80)]
@@ -61,16 +62,11 @@ struct Drive {
     #[arg(long)]
     quiet: bool,
     /// Time between checkpoints: what a `kill -9` may cost
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = run::seconds)]
     checkpoint_every: Duration,
     /// Open the report in the browser of this desktop when the run has ended
     #[arg(long)]
     open: bool,
-}
-
-fn seconds(text: &str) -> Result<Duration, &'static str> {
-    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or("write a number of seconds, such as 10 or 0.5")
 }
 
 #[derive(Subcommand)]
@@ -255,6 +251,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    Audit(audit::Asked),
     /// One worker of many on a sweep, for clusters: any number may share a folder of runs, without a server
     ///
     /// Begins with its shard, then helps with the others; it ends when nothing is left to claim, and on SIGTERM with its
@@ -440,6 +437,7 @@ fn main() -> ExitCode {
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),
         Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
         Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
+        Command::Audit(asked) => audit::audit(&asked),
         Command::Launch { cluster } => launch::launch(&cluster),
         Command::Peaks { words, run: None, quiet, drawn, place } => landscape::peaks(&words, quiet, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {

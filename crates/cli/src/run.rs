@@ -10,6 +10,7 @@ use dunwu::store::{OutputFile, OutputFolder, RunDir};
 use dunwu_report::run::{self, TableFormat, report_path};
 use dunwu_report::skin;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,6 +19,12 @@ pub(crate) enum Tables {
     Parquet,
     /// Comma-separated values
     Csv,
+}
+
+/// A time on the command line.
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or("write a number of seconds, such as 10 or 0.5")
 }
 
 fn training<'a>(drive: &Drive, place: &'a Place) -> Training<'a> {

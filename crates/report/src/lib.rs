@@ -25,6 +25,7 @@
 
 mod alluvial;
 pub mod attend;
+pub mod audit;
 pub mod compare;
 pub mod data;
 pub mod doctor;

@@ -17,6 +17,8 @@ pub struct Verb {
 #[rustfmt::skip] // a line a verb
 pub const VERBS: &[Verb] = &[
     Verb { name: "attend", tells: "Where a language model's attention is sparse, head by head.", schema: || schema_for!(crate::attend::AttendData) },
+    Verb { name: "audit", tells: "Whether the evidence of a run, a table of results or two files of samples misleads, kind by kind.", schema: || schema_for!(crate::audit::AuditData) },
+    Verb { name: "audit-bench", tells: "How often the audit finds what was planted, and how often it accuses clean twins (`dunwu audit --bench N`).", schema: || schema_for!(crate::audit::AuditRatesData) },
     Verb { name: "climbing", tells: "Which peaks the units of a recorded run stand below, snapshot by snapshot (`dunwu peaks --run RUN`).", schema: || schema_for!(crate::landscape::climbing::ClimbingData) },
     Verb { name: "compare", tells: "Two runs of one task side by side: their curves, the settings in which they differ, how alike their features are.", schema: || schema_for!(crate::compare::CompareData) },
     Verb { name: "doctor", tells: "What a run suffers from, where, which switch to flip, and the fork that proves it.", schema: || schema_for!(crate::doctor::DoctorData) },

@@ -35,7 +35,7 @@ impl Draw {
 
     /// Standard normal (Box and Muller 1958).
     pub(super) fn normal(&mut self) -> f64 {
-        let (radius, angle) = ((-2.0 * (1.0 - self.unit()).ln()).sqrt(), self.unit() * std::f64::consts::TAU);
+        let (radius, angle) = ((-2.0 * libm::log(1.0 - self.unit())).sqrt(), self.unit() * std::f64::consts::TAU);
         radius * libm::cos(angle)
     }
 

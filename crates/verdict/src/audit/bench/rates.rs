@@ -206,6 +206,20 @@ mod tests {
         }
     }
 
+    /// What docs/guide/audit.md quotes is what this build gives.
+    #[test]
+    fn the_published_rows_are_those_of_this_build() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/audit/rates.csv");
+        let published = std::fs::read_to_string(path).unwrap();
+        let here = rates(5).table().to_csv().unwrap();
+        let mut rows = here.lines();
+        assert_eq!(published.lines().next(), rows.next());
+        for row in rows {
+            assert!(published.lines().any(|other| other == row), "not published: {row}");
+        }
+        assert_eq!(published.lines().count(), 1 + 200 * KINDS.len());
+    }
+
     #[test]
     fn a_case_is_the_same_every_time() {
         assert_eq!(rates(2), rates(2));

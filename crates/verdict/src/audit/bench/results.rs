@@ -75,7 +75,7 @@ impl Study {
                         step: STEPS,
                         accuracy: at(middle + spread * z, n_test),
                         train_accuracy: at(middle + 0.1 + spread * (z + draw.normal()), n_train),
-                        time: Some((400.0 * (-0.08 * z).exp()).round()),
+                        time: Some((400.0 * libm::exp(-0.08 * z)).round()),
                         outcome: "finished",
                         host: draw.whole(0, 2),
                         seconds: 20.0 + 3.0 * draw.normal(),

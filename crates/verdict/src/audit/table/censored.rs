@@ -52,7 +52,9 @@ pub(super) fn judge(arms: &Arms<'_>) -> Judgement {
     }
     let rising = data.column("improving");
     let is_rising = |row: &&usize| {
-        rising.is_some_and(|column| matches!(data.columns[column][**row], Some(Value::Bool(true)))) && !arms.is_time()
+        // As truth values, or as the numbers that other programs make of them.
+        let rising = rising.and_then(|column| data.columns[column][**row].as_ref());
+        !arms.is_time() && matches!(rising, Some(Value::Bool(true) | Value::Int(1)))
     };
     let still: Vec<&usize> = cut.iter().flatten().filter(is_rising).collect();
     if !still.is_empty() {

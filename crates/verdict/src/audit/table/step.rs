@@ -6,8 +6,8 @@ use crate::audit::kind::Kind;
 use dunwu::answer::wording::number;
 use std::collections::BTreeMap;
 
-/// Outcomes after which a run may end before its steps are over.
-const ENDED: [&str; 7] = ["grokked", "lost", "forgot", "diverged", "collapsed", "stopped", "failed"];
+/// Outcomes after which nothing can be read at a later step. A run that was stopped because it had got somewhere is none of them.
+const ENDED: [&str; 4] = ["diverged", "collapsed", "failed", "nan"];
 
 /// Judges it.
 pub(super) fn judge(arms: &Arms<'_>) -> Judgement {
@@ -44,7 +44,7 @@ pub(super) fn judge(arms: &Arms<'_>) -> Judgement {
             return Judgement::misleads(
                 kind,
                 format!(
-                    "In {} of {} rows {} was read before the last step, at {places} different ones, and no outcome says why: it may be the best of each run's curve.",
+                    "In {} of {} rows {} was read before the last step, at {places} different ones: the best of each run's curve, or where each was stopped.",
                     early.len(),
                     all.len(),
                     claim.measure
@@ -73,7 +73,7 @@ pub(super) fn judge(arms: &Arms<'_>) -> Judgement {
         .with("mean step of the first arm", a)
         .with("mean step of the second arm", b);
     }
-    Judgement::nothing(kind, "Both arms are read at the same steps, but for runs whose outcome ended them.")
+    Judgement::nothing(kind, "Both arms are read at the same steps, but for runs that broke down.")
 }
 
 /// Where the table holds curves: whether the reported number is the best of a curve, or the arms' curves end elsewhere.
