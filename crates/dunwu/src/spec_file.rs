@@ -341,6 +341,7 @@ mod tests {
             data: DataSpec { sampling: Sampling::MultipleOfMLogM(3.1), corrupted: 0.1, skew: 0.7, batch_size: 7 },
             model: ModelSpec {
                 architecture: Architecture::Mlp(MlpSpec { depth: 3, residual: true, biases: false, embedding: 5 }),
+                attention: None,
                 tables: OperandTables::Summed,
                 width: 3,
                 activation: Activation::Gelu,

@@ -1,5 +1,6 @@
 //! Why a spec was refused, with the remedy.
 
+use super::attention::PatternError;
 use super::setting::Setting;
 use super::settings::SETTINGS;
 use super::value::{Allowed, Value};
@@ -99,6 +100,8 @@ pub enum SpecError {
     },
     /// A task that cannot be read.
     Task(TaskError),
+    /// A pattern of attention that cannot be read.
+    Attention(PatternError),
 }
 
 /// Which half of `key = value` an error is about.
@@ -127,6 +130,7 @@ impl SpecError {
             Self::Conflict { key, other, .. } => format!("`{key}` contradicts `{other}`"),
             Self::NoOrder { task, order } => format!("task {task:?} cannot be given the order {order}"),
             Self::Task(error) => error.to_string(),
+            Self::Attention(error) => format!("`model.attention`: {error}"),
         }
     }
 
@@ -151,7 +155,7 @@ impl SpecError {
             Self::NoOrder { .. } => {
                 "only families with one number have an order (cyclic:71); write the whole `task` instead".to_owned()
             }
-            Self::Task(_) => return None,
+            Self::Task(_) | Self::Attention(_) => return None,
         })
     }
 
@@ -191,6 +195,12 @@ impl std::error::Error for SpecError {
             Self::Task(error) => error.source(),
             _ => None,
         }
+    }
+}
+
+impl From<PatternError> for SpecError {
+    fn from(error: PatternError) -> Self {
+        Self::Attention(error)
     }
 }
 

@@ -100,6 +100,7 @@ mod tests {
                 Allowed::CountOrNever { max } => vec![0_u64.into(), max.into(), "never".into()],
                 Allowed::Number { .. } => vec![0.25.into(), (0.1 + 0.2).into(), 1e-8.into()],
                 Allowed::Name(names) => names.iter().map(|name| Value::from(*name)).collect(),
+                Allowed::Text(_) if setting.key == "model.attention" => vec!["full".into(), "3xchunked:6/full".into()],
                 Allowed::Text(_) => vec!["symmetric:4".into(), "product:cyclic:2,cyclic:3".into()],
             };
             for owner in owners(setting).iter().map(Some).chain(owners(setting).is_empty().then_some(None)) {

@@ -7,12 +7,15 @@
 //! dq_i = Σ_j ds_ij k_j / √(d/H)      dk_j = Σ_i ds_ij q_i / √(d/H)      dv_j = Σ_i w_ij dz_i
 //! ```
 //!
+//! Where a pattern hides keys from queries ([`LayerSight`]), their weights are exactly zero, and so is all that would flow back.
+//!
 //! Only the positions whose result is read ask: all of them, or the last.
 
 use super::sums::{add_scaled, dot};
 use super::{Layout, Linear, Start, room};
 use crate::elementary::exp;
 use crate::spec::Numerics;
+use crate::spec::attention::LayerSight;
 use pulp::Arch;
 
 /// The rows of a chunk's residual stream: `samples × positions`, of which the last `queries` of each sample go on.
@@ -55,10 +58,26 @@ impl Rows {
 #[derive(Clone, Debug)]
 pub(crate) struct Attention {
     heads: usize,
+    hidden: Option<Hidden>,
     query: Linear,
     key: Linear,
     value: Linear,
     output: Linear,
+}
+
+/// Keys that queries do not see.
+#[derive(Clone, Debug)]
+struct Hidden {
+    positions: usize,
+    /// Whether a key at or before a query is hidden from it, `[heads][positions][positions]`.
+    is_hidden: Vec<bool>,
+}
+
+impl Hidden {
+    /// Of the keys up to the query at position i of a head.
+    fn row(&self, head: usize, i: usize) -> &[bool] {
+        &self.is_hidden[(head * self.positions + i) * self.positions..][..=i]
+    }
 }
 
 /// What the way back needs, and room for what it makes.
@@ -86,7 +105,15 @@ impl Attention {
     /// Adds `NAME.query.weight` and so on.
     pub(crate) fn add(layout: &mut Layout, name: &str, dimension: usize, heads: usize, start: Start) -> Self {
         let mut map = |part: &str| Linear::add(layout, &format!("{name}.{part}"), (dimension, dimension), start, None);
-        Self { heads, query: map("query"), key: map("key"), value: map("value"), output: map("output") }
+        Self { heads, hidden: None, query: map("query"), key: map("key"), value: map("value"), output: map("output") }
+    }
+
+    /// Hides from the queries of a text of so many positions what this layer does not see.
+    pub(crate) fn hide(&mut self, layer: &LayerSight, positions: usize) {
+        let sight = |head: usize| layer.heads[head * layer.heads.len() / self.heads];
+        let row = |head: usize, i: usize| (0..positions).map(move |j| !sight(head).sees(i, j));
+        let is_hidden = (0..self.heads).flat_map(|head| (0..positions).flat_map(move |i| row(head, i))).collect();
+        self.hidden = Some(Hidden { positions, is_hidden });
     }
 
     /// Adds the attention's result to y, `[samples · queries][d]`, from x, `[samples · positions][d]`.
@@ -131,7 +158,10 @@ impl Attention {
                 for (j, score) in weights[..=last].iter_mut().enumerate() {
                     *score = dot(query, &keys[j * d + head * width..][..width]) * scale;
                 }
-                softmax(&mut weights[..=last]);
+                match &self.hidden {
+                    None => softmax(&mut weights[..=last]),
+                    Some(hidden) => hidden_softmax(&mut weights[..=last], hidden.row(head, last)),
+                }
                 weights[last + 1..].fill(0.0);
                 let mixed = &mut tape.mixed[row * d + head * width..][..width];
                 mixed.fill(0.0);
@@ -221,6 +251,17 @@ pub(super) fn softmax(scores: &mut [f32]) {
         sum += *score;
     }
     scores.iter_mut().for_each(|score| *score /= sum);
+}
+
+/// The same over what is not hidden; the weights of what is are zero, where the exponential of the softmax never is.
+#[inline(always)]
+fn hidden_softmax(scores: &mut [f32], is_hidden: &[bool]) {
+    let hide = |scores: &mut [f32], with: f32| {
+        scores.iter_mut().zip(is_hidden).filter(|(_, is_hidden)| **is_hidden).for_each(|(score, _)| *score = with);
+    };
+    hide(scores, f32::NEG_INFINITY);
+    softmax(scores);
+    hide(scores, 0.0);
 }
 
 #[cfg(test)]

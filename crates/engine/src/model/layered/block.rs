@@ -12,6 +12,7 @@ use super::{Layout, Linear, Start, room};
 use crate::kernel::{activate, activation_gradient};
 use crate::model::Activation;
 use crate::spec::Numerics;
+use crate::spec::attention::LayerSight;
 
 /// Attention and MLP around a residual stream of `dimension` numbers.
 #[derive(Clone, Debug)]
@@ -80,6 +81,11 @@ impl Block {
         let mlp_in = linear("in", (dimension, width), starts.mlp_in, starts.mlp_in_bias);
         let mlp_out = linear("out", (width, dimension), starts.mlp_out, starts.mlp_out_bias);
         Self { dimension, activation, norm1, attention, norm2, mlp_in, mlp_out }
+    }
+
+    /// Hides from the block's attention what it does not see of a text of so many positions.
+    pub(super) fn hide(&mut self, layer: &LayerSight, positions: usize) {
+        self.attention.hide(layer, positions);
     }
 
     /// The map from the MLP's activations to the stream.

@@ -96,7 +96,8 @@ impl TableForm {
     /// The tables' form of this network; `None` where it has none.
     pub(crate) fn new(spec: &ModelSpec, problem: &Problem) -> Option<Self> {
         let Architecture::Transformer(transformer) = spec.architecture else { return None };
-        if transformer.depth != 1 || transformer.normalization != Normalization::None {
+        // Tables hold what every query pays to every key, so that none may be hidden.
+        if transformer.depth != 1 || transformer.normalization != Normalization::None || spec.attention.is_some() {
             return None;
         }
         let shape = TableShape {

@@ -105,9 +105,13 @@ impl Transformer {
             Normalization::PreLayerNorm => Some(LayerNorm::add(layout, name, d)),
         };
         let shape = (d, transformer.heads, spec.width);
-        let blocks = (0..transformer.depth)
+        let mut blocks: Vec<Block> = (0..transformer.depth)
             .map(|l| Block::add(&mut layout, &format!("block.{l}"), shape, spec.activation, norm, starts))
             .collect();
+        if let Some(pattern) = &spec.attention {
+            let layers = pattern.layers.iter().cycle();
+            blocks.iter_mut().zip(layers).for_each(|(block, layer)| block.hide(layer, tokens.n_positions()));
+        }
         let norm = norm(&mut layout, "norm");
         let top = Linear::add(&mut layout, "top", (d, problem.n_labels), top, None);
         Self { dimension: d, tokens, embedding, position, blocks, norm, top, layout }
