@@ -351,6 +351,7 @@ mod tests {
                     embedding: 5,
                     normalization: Normalization::PreRmsNorm,
                 }),
+                attention: None,
                 tables: OperandTables::Summed,
                 width: 3,
                 activation: Activation::Gelu,

@@ -10,6 +10,7 @@ use crate::task::Task;
 
 mod activation;
 mod apply;
+pub mod attention;
 mod error;
 mod gradient;
 mod intervention;

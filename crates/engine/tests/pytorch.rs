@@ -78,6 +78,7 @@ fn spec(case: &Value, n_train: usize) -> RunSpec {
         data: DataSpec::of(Sampling::Count(n_train as u64)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
+            attention: None,
             tables: OperandTables::Separate,
             width: number(&case["K"]) as usize,
             activation: activation(text(&case["activation"])),

@@ -29,6 +29,7 @@ fn spec(width: usize, steps: u64) -> RunSpec {
         data: DataSpec::of(Sampling::Fraction(0.4)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
+            attention: None,
             tables: OperandTables::Separate,
             width,
             activation: Activation::Square,

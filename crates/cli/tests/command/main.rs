@@ -15,6 +15,7 @@ mod listing;
 mod networks;
 mod nonsense;
 mod places;
+mod reach;
 mod recorded;
 mod reference;
 mod runs;

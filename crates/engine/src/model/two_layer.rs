@@ -109,6 +109,7 @@ mod tests {
         ] {
             let spec = ModelSpec {
                 architecture: crate::spec::Architecture::TwoLayer,
+                attention: None,
                 tables: crate::spec::OperandTables::Separate,
                 width,
                 activation: crate::model::Activation::Square,

@@ -17,6 +17,8 @@ const AGREEING: &[&str] = &[
     "model.initialization",
     "model.heads",
     "model.dimension",
+    "model.attention",
+    "model.depth",
     "model.tables",
     "model.embedding",
     "model.normalization",
@@ -137,6 +139,7 @@ fn agree(spec: &RunSpec) -> Result<(), SpecError> {
         let remedy = "queries and keys that are normalised do not change when their weights are scaled; leave one of the two out";
         return conflict("optimizer.qk_clip", "model.qk_norm", remedy);
     }
+    agree_on_attention(spec)?;
     if !spec.task.has_tokens() {
         let of_tokens = match spec.model.architecture {
             Architecture::Transformer(_) => Some((
@@ -189,6 +192,35 @@ fn agree_on_interventions(spec: &RunSpec) -> Result<(), SpecError> {
     Ok(())
 }
 
+/// Which transformers can see what.
+fn agree_on_attention(spec: &RunSpec) -> Result<(), SpecError> {
+    let (Architecture::Transformer(transformer), Some(pattern)) = (spec.model.architecture, &spec.model.attention)
+    else {
+        return Ok(());
+    };
+    let (other, remedy) = if pattern.layers.len() > transformer.depth {
+        (
+            "model.depth",
+            "the pattern has more layers than there are blocks; give the network as many blocks, or shorten the pattern",
+        )
+    } else if pattern.layers.iter().any(|layer| !transformer.heads.is_multiple_of(layer.heads.len())) {
+        (
+            "model.heads",
+            "heads that see differently have equal shares of the heads; let their number be a multiple of the kinds",
+        )
+    } else if !pattern.is_causal() {
+        ("model.architecture", "a decoder does not look ahead; take a window instead of global")
+    } else if pattern.layers.iter().any(|layer| !layer.has_positions) {
+        (
+            "model.architecture",
+            "positions are added once, below all blocks, so that no block is without; leave out -nope",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(SpecError::Conflict { key: "model.attention", other, remedy })
+}
+
 /// Which networks can share their tables how.
 fn agree_on_tables(spec: &RunSpec) -> Result<(), SpecError> {
     let (other, remedy) = match (spec.model.tables, spec.model.architecture) {
@@ -233,6 +265,20 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_goes_without_saying_where_it_hides_nothing_and_is_refused_where_it_is_none() {
+        let transformer = "model.architecture=transformer";
+        let spec = applied(&format!("{transformer} model.attention=full"));
+        assert_eq!(spec, applied(transformer));
+        assert!(!canonical(&spec).iter().any(|(key, _)| *key == "model.attention"));
+        let spec = applied(&format!("{transformer} model.attention=window:3/window:3"));
+        assert!(canonical(&spec).contains(&("model.attention", Value::from("2xwindow:3"))));
+        let (_, error) = refusal(&format!("{transformer} model.attention=window:0"));
+        assert!(error.contains("`model.attention`: the attention \"window:0\" sees nothing"), "{error}");
+        let mlp = apply(&spec, &assignments("model.architecture=mlp")).unwrap();
+        assert_eq!(mlp.model.attention, None, "another network has no pattern");
+    }
+
+    #[test]
     fn a_network_has_to_fit_its_task_and_its_loss() {
         for (text, words) in [
             ("task=digits model.architecture=transformer", "reads tokens"),
@@ -241,6 +287,14 @@ mod tests {
             ("model.architecture=transformer model.top_layer=ridge", "trained"),
             ("model.architecture=transformer model.initialization=paper", "nanda"),
             ("model.initialization=nanda", "pytorch"),
+            ("model.architecture=transformer model.depth=1 model.attention=window:2/full", "as many blocks"),
+            (
+                "model.architecture=transformer model.heads=4 model.attention=full,full,window:2",
+                "multiple of the kinds",
+            ),
+            ("model.architecture=transformer model.attention=global:1+2", "does not look ahead"),
+            ("model.architecture=transformer model.attention=full-nope", "leave out -nope"),
+            ("model.attention=window:3", "does not apply"),
             ("loss=contrastive", "ridge"),
             ("model.depth=3", "mlp and transformer"),
             ("model.tables=shared", "summed"),

@@ -1,5 +1,6 @@
 //! Why a spec was refused, with the remedy.
 
+use super::attention::PatternError;
 use super::setting::Setting;
 use super::settings::SETTINGS;
 use super::value::{Allowed, Value};
@@ -106,6 +107,8 @@ pub enum SpecError {
     },
     /// A task that cannot be read.
     Task(TaskError),
+    /// A pattern of attention that cannot be read.
+    Attention(PatternError),
 }
 
 /// Which half of `key = value` an error is about.
@@ -135,6 +138,7 @@ impl SpecError {
             Self::NoOrder { task, order } => format!("task {task:?} cannot be given the order {order}"),
             Self::Intervention { text, why } => format!("`interventions` cannot have {text:?}: {why}"),
             Self::Task(error) => error.to_string(),
+            Self::Attention(error) => format!("`model.attention`: {error}"),
         }
     }
 
@@ -159,7 +163,7 @@ impl SpecError {
             Self::NoOrder { .. } => {
                 "only families with one number have an order (cyclic:71); write the whole `task` instead".to_owned()
             }
-            Self::Intervention { .. } | Self::Task(_) => return None,
+            Self::Intervention { .. } | Self::Task(_) | Self::Attention(_) => return None,
         })
     }
 
@@ -199,6 +203,12 @@ impl std::error::Error for SpecError {
             Self::Task(error) => error.source(),
             _ => None,
         }
+    }
+}
+
+impl From<PatternError> for SpecError {
+    fn from(error: PatternError) -> Self {
+        Self::Attention(error)
     }
 }
 

@@ -1,12 +1,15 @@
 //! The words for a network: its kind, its sizes, how its weights begin.
 
 use super::Activation;
+use super::attention::AttentionPattern;
 
 /// The network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
     /// Of which kind.
     pub architecture: Architecture,
+    /// What each layer of a transformer sees; `None` means everything up to its own position.
+    pub attention: Option<AttentionPattern>,
     /// Which operands read the same weights.
     pub tables: OperandTables,
     /// Hidden units K of a layer; of a transformer's MLP.

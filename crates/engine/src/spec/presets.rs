@@ -125,6 +125,7 @@ fn tian_2025() -> RunSpec {
         data: DataSpec::of(Sampling::Fraction(0.4)),
         model: ModelSpec {
             architecture: Architecture::TwoLayer,
+            attention: None,
             tables: OperandTables::Separate,
             width: 2048,
             activation: Activation::Square,

@@ -105,6 +105,7 @@ mod tests {
                 Allowed::Text(_) if setting.key == "interventions" => {
                     vec!["at 3 freeze top; on memorized rewind top".into()]
                 }
+                Allowed::Text(_) if setting.key == "model.attention" => vec!["full".into(), "3xchunked:6/full".into()],
                 Allowed::Text(_) => vec!["symmetric:4".into(), "product:cyclic:2,cyclic:3".into()],
             };
             for owner in owners(setting).iter().map(Some).chain(owners(setting).is_empty().then_some(None)) {

@@ -83,7 +83,7 @@ pub(super) fn check(base: u64, text: &str) -> Result<(), TaskError> {
         return Err(refused(BaseError::TooSmall));
     }
     let name = text.split(':').next().unwrap_or("").trim();
-    if ["base", "several", "parity", "digits"].contains(&name) {
+    if ["base", "several", "recall", "parity", "digits"].contains(&name) {
         return Err(refused(BaseError::Unfit { text: text.trim().to_owned() }));
     }
     Ok(())

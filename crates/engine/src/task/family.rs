@@ -2,7 +2,7 @@
 
 use super::{
     affine, alternating, base, cayley::CayleyTable, cyclic, dicyclic, digits, dihedral, expression, heisenberg,
-    multiplicative, operands, parity, product, several, symmetric, table, word,
+    multiplicative, operands, parity, product, recall, several, symmetric, table, word,
 };
 use std::fmt;
 
@@ -56,6 +56,7 @@ pub static FAMILIES: &[Family] = &[
     several::SEVERAL,
     base::BASE,
     table::TABLE,
+    recall::RECALL,
     parity::PARITY,
     digits::DIGITS,
 ];

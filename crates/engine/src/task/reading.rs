@@ -3,6 +3,7 @@
 use super::expression::Expression;
 use super::family::{FAMILIES, integer, named_group, nearest_family};
 use super::parity::Parity;
+use super::recall::Recall;
 use super::several::{SEVERAL, Several};
 use super::spelling::{Task, TaskError};
 use super::word::Word;
@@ -54,6 +55,7 @@ impl Task {
                 Self::Base { base, of: Box::new(Self::parse(of)?) }
             }
             "table" => Self::Table { file: rest.to_owned() },
+            "recall" => Self::Recall(Recall::read(rest).ok_or_else(malformed)?),
             "parity" => Self::Parity(Parity::read(rest).ok_or_else(malformed)?),
             "digits" if rest.is_empty() => Self::Digits,
             "digits" => return Err(malformed()),
@@ -91,7 +93,7 @@ impl Task {
             return Err(TaskError::NoOperands { text: of.to_owned() });
         }
         let of = Self::parse(of)?;
-        if matches!(of, Self::Expression(_) | Self::Parity(_) | Self::Digits) {
+        if matches!(of, Self::Expression(_) | Self::Recall(_) | Self::Parity(_) | Self::Digits) {
             return Err(TaskError::NoOperands { text: of.to_string() });
         }
         match u32::try_from(count).unwrap_or(u32::MAX) {
@@ -107,7 +109,7 @@ impl Task {
             return Err(TaskError::NoWords { text: of.trim().to_owned() });
         }
         let of = Self::parse(of)?;
-        if matches!(of, Self::Expression(_) | Self::Parity(_) | Self::Digits) {
+        if matches!(of, Self::Expression(_) | Self::Recall(_) | Self::Parity(_) | Self::Digits) {
             return Err(TaskError::NoWords { text: of.to_string() });
         }
         Ok(match word.n_operands() as u32 {

@@ -93,7 +93,7 @@ impl Several {
         for (task, _) in &written {
             let unfit = || refused(SeveralError::Unfit { text: (*task).to_owned() });
             // Refused before it is read: there is no depth of nesting that would be read by recursion.
-            if ["several", "base", "product", "table", "parity", "digits"]
+            if ["several", "base", "product", "table", "recall", "parity", "digits"]
                 .contains(&task.split(':').next().unwrap_or("").trim())
             {
                 return Err(unfit());

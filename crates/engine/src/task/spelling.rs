@@ -5,6 +5,7 @@ use super::expression::{Expression, ExpressionError};
 use super::family::{FAMILIES, Family, NamedGroup};
 use super::parity::Parity;
 use super::problem::{Problem, SharedProblem};
+use super::recall::Recall;
 use super::several::{SEVERAL, Several, SeveralError};
 use super::table::TableError;
 use super::word::{Word, WordError};
@@ -18,7 +19,7 @@ pub const ORDER_LIMIT: u64 = 4096;
 pub const POPULATION_LIMIT: u64 = 1 << 24;
 
 /// A problem as written: `cyclic:71`, `product:cyclic:2,cyclic:3`, `word:aba^-1:symmetric:5`, `expression:x^2+x*y:97`, `table:FILE`,
-/// `several:cyclic:23,expression:x*y:23`, `base:10:cyclic:100`, `parity:40:3`, `digits`.
+/// `several:cyclic:23,expression:x*y:23`, `base:10:cyclic:100`, `recall:8:3:1,4`, `parity:40:3`, `digits`.
 ///
 /// [`Task::parse`] and [`Display`](fmt::Display) are inverse to each other on the canonical text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub enum Task {
         /// Path as the user wrote it.
         file: String,
     },
+    /// The value at a place that is named.
+    Recall(Recall),
     /// The parity of a few bits among many.
     Parity(Parity),
     /// Images of handwritten digits.
@@ -241,6 +244,7 @@ impl Task {
                 let refused = |reason| TaskError::Expression { text: expression.text().to_owned(), reason };
                 return expression.problem(self.to_string()).map_err(refused);
             }
+            Self::Recall(recall) => return Ok(recall.problem()),
             Self::Parity(parity) => return Ok(parity.problem()),
             Self::Digits => return Ok(digits::problem(self.to_string())),
             Self::Operands { .. } | Self::Word { .. } | Self::Several(_) | Self::Base { .. } => {
@@ -271,13 +275,14 @@ impl Task {
             | Self::Product(_)
             | Self::Expression(_)
             | Self::Several(_)
+            | Self::Recall(_)
             | Self::Parity(_)
             | Self::Digits => None,
         }
     }
 
     /// The same task with its one integer parameter replaced (M of `cyclic:M`, N of `dihedral:N`, the modulus of an
-    /// expression); `None` for a product, a table, a parity or digits, which have none or more than one. The new one is checked when it is resolved.
+    /// expression); `None` for a product, a table, a recall, a parity or digits, which have none or more than one. The new one is checked when it is resolved.
     #[must_use]
     pub fn with_order(&self, parameter: u64) -> Option<Self> {
         match self {
@@ -289,7 +294,7 @@ impl Task {
             Self::Word { word, of } => Some(Self::Word { word: word.clone(), of: Box::new(of.with_order(parameter)?) }),
             Self::Several(several) => Some(Self::Several(several.with_order(parameter)?)),
             Self::Base { base, of } => Some(Self::Base { base: *base, of: Box::new(of.with_order(parameter)?) }),
-            Self::Product(_) | Self::Table { .. } | Self::Parity(_) | Self::Digits => None,
+            Self::Product(_) | Self::Table { .. } | Self::Recall(_) | Self::Parity(_) | Self::Digits => None,
         }
     }
 
@@ -310,6 +315,7 @@ impl Task {
             Self::Operands { count, of } => self.check_size(order(of), *count),
             Self::Word { word, of } => self.check_size(order(of), word.n_operands() as u32),
             Self::Expression(expression) => self.check_size(order(self), expression.n_operands() as u32),
+            Self::Recall(recall) => recall.check(),
             Self::Parity(parity) => parity.check(),
             Self::Several(several) => several.tasks().iter().try_for_each(Self::check),
             Self::Base { of, .. } => of.check(),
@@ -347,6 +353,7 @@ impl fmt::Display for Task {
             Self::Several(several) => write!(f, "{}:{several}", SEVERAL.name),
             Self::Base { base, of } => write!(f, "{}:{base}:{of}", BASE.name),
             Self::Table { file } => write!(f, "{}:{file}", table::TABLE.name),
+            Self::Recall(recall) => recall.fmt(f),
             Self::Parity(parity) => parity.fmt(f),
             Self::Digits => f.write_str(digits::DIGITS.name),
         }

@@ -39,6 +39,25 @@ pub(super) fn to_the_end(training: &mut Training) -> Vec<Progress> {
     }
 }
 
+/// What a pattern cannot pass on is not learned: of two places that are asked for equally often one lies before the last border, so that
+/// its three values are guessed at chance. All samples are trained on, and nothing is held out.
+#[test]
+fn a_blind_place_stays_at_chance() {
+    let accuracy = |pattern: &str| {
+        let words = format!(
+            "task=recall:11:3:5,9 data.fraction=1 data.corrupted=0 model.attention={pattern} model.architecture=transformer model.depth=2 \
+             model.dimension=24 model.heads=2 model.width=48 model.activation=gelu loss=cross_entropy optimizer=adam \
+             optimizer.learning_rate=3e-3 optimizer.weight_decay=0 steps=300 record.evaluate_every=300"
+        );
+        let spec = tiny_with(&words);
+        let (_, _, mut training) = begin(&spec, 1);
+        let all = to_the_end(&mut training);
+        all.iter().rev().find_map(|progress| progress.scalars.as_ref()).expect("an evaluation").train_accuracy
+    };
+    assert_eq!(accuracy("chunked:4"), 12.0 / 18.0, "9 of 9 in the chunk, 3 of 9 before it");
+    assert_eq!(accuracy("full"), 1.0);
+}
+
 pub(super) fn every_method() -> Vec<OptimizerSpec> {
     let adam = AdamSpec::DEFAULT;
     [

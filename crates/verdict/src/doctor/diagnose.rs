@@ -130,7 +130,8 @@ pub fn diagnose(
         children.push(finite(&child));
         watcher.pieces(done);
     }
-    conclude(&mut diagnosis, &run, null, fell);
+    // A run that learned little may only be short: what no switch heals is a sickness only where it fell.
+    conclude(&mut diagnosis, &run, null, fell_back(&run));
     let proof = diagnosis.switch.as_ref().and_then(|switch| diagnosis.forks.iter().position(|fork| fork == switch));
     if let Some(place) = proof {
         diagnosis.losses[1] = children.swap_remove(place);

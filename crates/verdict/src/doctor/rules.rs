@@ -352,8 +352,8 @@ fn frozen(seen: &Seen<'_>) -> Option<Alarm> {
 }
 
 fn rate(seen: &Seen<'_>) -> Option<Alarm> {
-    /// An update that is a tenth of its weights, in many parts at once, for a while.
-    const LIMIT: f64 = 0.1;
+    /// An update that is a fifth of its weights, in many parts at once, for a while.
+    const LIMIT: f64 = 0.2;
     const SHARE: f64 = 0.4;
     const STEPS: usize = 5;
     let ratio = |vitals: &Vitals| {

@@ -14,6 +14,7 @@
 //! ```text
 //! S_h = max over the batch of head h's scores before any cap      γ_h = min(1, τ / S_h)      W_Qh, W_Kh ← √γ_h W_Qh, √γ_h W_Kh
 //! ```
+//! Where a pattern hides keys from queries ([`LayerSight`]), their weights are exactly zero, and so is all that would flow back.
 //!
 //! Only the positions whose result is read ask: all of them, or the last.
 
@@ -23,6 +24,7 @@ use super::sums::{add_scaled, dot};
 use super::{Layout, Linear, Start, room};
 use crate::elementary::exp;
 use crate::spec::{Numerics, TransformerSpec};
+use crate::spec::attention::LayerSight;
 use pulp::Arch;
 
 /// The rows of a chunk's residual stream: `samples × positions`, of which the last `queries` of each sample go on.
@@ -69,10 +71,26 @@ pub(crate) struct Attention {
     score_cap: f32,
     query_norm: Option<RmsNorm>,
     key_norm: Option<RmsNorm>,
+    hidden: Option<Hidden>,
     query: Linear,
     key: Linear,
     value: Linear,
     output: Linear,
+}
+
+/// Keys that queries do not see.
+#[derive(Clone, Debug)]
+struct Hidden {
+    positions: usize,
+    /// Whether a key at or before a query is hidden from it, `[heads][positions][positions]`.
+    is_hidden: Vec<bool>,
+}
+
+impl Hidden {
+    /// Of the keys up to the query at position i of a head.
+    fn row(&self, head: usize, i: usize) -> &[bool] {
+        &self.is_hidden[(head * self.positions + i) * self.positions..][..=i]
+    }
 }
 
 /// What the way back needs, and room for what it makes.
@@ -123,7 +141,7 @@ impl Attention {
         let mut norm =
             |part: &str| qk_norm.then(|| RmsNorm::add(layout, &format!("{name}.{part}_norm"), dimension / heads));
         let (query_norm, key_norm) = (norm("query"), norm("key"));
-        Self { heads, score_cap: score_cap as f32, query_norm, key_norm, query, key, value, output }
+        Self { heads, hidden: None, score_cap: score_cap as f32, query_norm, key_norm, query, key, value, output }
     }
 
     /// QK-clip: each head whose largest score is above `limit` gets queries and keys that bring it there.
@@ -137,6 +155,14 @@ impl Attention {
                 }
             }
         }
+    }
+
+    /// Hides from the queries of a text of so many positions what this layer does not see.
+    pub(crate) fn hide(&mut self, layer: &LayerSight, positions: usize) {
+        let sight = |head: usize| layer.heads[head * layer.heads.len() / self.heads];
+        let row = |head: usize, i: usize| (0..positions).map(move |j| !sight(head).sees(i, j));
+        let is_hidden = (0..self.heads).flat_map(|head| (0..positions).flat_map(move |i| row(head, i))).collect();
+        self.hidden = Some(Hidden { positions, is_hidden });
     }
 
     /// Adds the attention's result to y, `[samples · queries][d]`, from x, `[samples · positions][d]`.
@@ -188,13 +214,19 @@ impl Attention {
                 for (j, score) in weights[..=last].iter_mut().enumerate() {
                     *score = dot(query, &keys[j * d + head * width..][..width]) * scale;
                 }
+                let hidden = self.hidden.as_ref().map(|hidden| hidden.row(head, last));
+                let is_seen = |j: usize| hidden.is_none_or(|hidden| !hidden[j]);
                 let largest = &mut tape.largest_scores[head];
-                *largest = weights[..=last].iter().fold(*largest, |largest, &score| largest.max(score));
+                let seen = weights[..=last].iter().enumerate().filter(|(j, _)| is_seen(*j));
+                *largest = seen.fold(*largest, |largest, (_, &score)| largest.max(score));
                 if self.score_cap > 0.0 {
                     let cap = self.score_cap;
                     weights[..=last].iter_mut().for_each(|score| *score = cap * libm::tanhf(*score / cap));
                 }
-                softmax(&mut weights[..=last]);
+                match hidden {
+                    None => softmax(&mut weights[..=last]),
+                    Some(hidden) => hidden_softmax(&mut weights[..=last], hidden),
+                }
                 weights[last + 1..].fill(0.0);
                 let mixed = &mut tape.mixed[row * d + head * width..][..width];
                 mixed.fill(0.0);
@@ -258,7 +290,8 @@ impl Attention {
                 let (sample, last) = (row / queries, positions - queries + row % queries);
                 let weights = &tape.weights[(row * self.heads + head) * positions..][..=last];
                 let query = &tape.queries[row * d + head * width..][..width];
-                for (j, _) in weights.iter().enumerate() {
+                let hidden = self.hidden.as_ref().map(|hidden| hidden.row(head, last));
+                for j in (0..=last).filter(|&j| hidden.is_none_or(|hidden| !hidden[j])) {
                     let key = &tape.keys[(sample * positions + j) * d + head * width..][..width];
                     largest = largest.max((dot(query, key) * self.scale()).abs());
                 }
@@ -323,6 +356,17 @@ pub(super) fn softmax(scores: &mut [f32]) {
         sum += *score;
     }
     scores.iter_mut().for_each(|score| *score /= sum);
+}
+
+/// The same over what is not hidden; the weights of what is are zero, where the exponential of the softmax never is.
+#[inline(always)]
+fn hidden_softmax(scores: &mut [f32], is_hidden: &[bool]) {
+    let hide = |scores: &mut [f32], with: f32| {
+        scores.iter_mut().zip(is_hidden).filter(|(_, is_hidden)| **is_hidden).for_each(|(score, _)| *score = with);
+    };
+    hide(scores, f32::NEG_INFINITY);
+    softmax(scores);
+    hide(scores, 0.0);
 }
 
 #[cfg(test)]

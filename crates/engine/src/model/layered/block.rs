@@ -19,6 +19,7 @@ use super::{Layout, Linear, Start, room};
 use crate::kernel::{activate, activation_gradient};
 use crate::model::Activation;
 use crate::spec::{Normalization, Numerics, TransformerSpec};
+use crate::spec::attention::LayerSight;
 
 /// Attention and MLP around a residual stream of `dimension` numbers.
 #[derive(Clone, Debug)]
@@ -110,6 +111,11 @@ impl Block {
     /// Largest score and mean relative entropy of each head; see [`Attention::heads`].
     pub(super) fn heads(&self, rows: Rows, tape: &Tape) -> Vec<(f32, f32)> {
         self.attention.heads(rows, &tape.attention)
+    }
+
+    /// Hides from the block's attention what it does not see of a text of so many positions.
+    pub(super) fn hide(&mut self, layer: &LayerSight, positions: usize) {
+        self.attention.hide(layer, positions);
     }
 
     /// The map from the MLP's activations to the stream.

@@ -97,7 +97,9 @@ impl TableForm {
     pub(crate) fn new(spec: &ModelSpec, problem: &Problem) -> Option<Self> {
         let Architecture::Transformer(transformer) = spec.architecture else { return None };
         let changes_scores = transformer.qk_norm || transformer.score_cap > 0.0;
-        if transformer.depth != 1 || transformer.normalization != Normalization::None || changes_scores {
+        // Tables hold what every query pays to every key, so that none may be hidden.
+        let is_full = spec.attention.is_none();
+        if transformer.depth != 1 || transformer.normalization != Normalization::None || changes_scores || !is_full {
             return None;
         }
         let shape = TableShape {

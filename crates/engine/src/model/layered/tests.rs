@@ -15,6 +15,7 @@ pub(super) fn chunk(task: &str) -> (Problem, Chunk) {
 pub(super) fn model(architecture: Architecture, width: usize, activation: Activation) -> ModelSpec {
     ModelSpec {
         architecture,
+        attention: None,
         tables: OperandTables::usual(architecture),
         width,
         activation,

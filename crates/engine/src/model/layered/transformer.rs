@@ -106,9 +106,13 @@ impl Transformer {
         let embedding = layout.add("embedding.weight", &[tokens.n_rows(), d], table);
         let position = layout.add("position.weight", &[tokens.n_positions(), d], table);
         let mlp = (spec.width, spec.activation);
-        let blocks = (0..transformer.depth)
+        let mut blocks: Vec<Block> = (0..transformer.depth)
             .map(|l| Block::add(&mut layout, &format!("block.{l}"), transformer, mlp, starts))
             .collect();
+        if let Some(pattern) = &spec.attention {
+            let layers = pattern.layers.iter().cycle();
+            blocks.iter_mut().zip(layers).for_each(|(block, layer)| block.hide(layer, tokens.n_positions()));
+        }
         let norm = match transformer.normalization {
             Normalization::PostLayerNorm => None,
             normalization => Norm::add(&mut layout, normalization, "norm", d),

@@ -1,5 +1,6 @@
 //! The network.
 
+use crate::spec::attention::AttentionPattern;
 use crate::spec::setting::{Access, Setting};
 use crate::spec::value::Allowed;
 use crate::spec::{
@@ -22,6 +23,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                 let Some(named) = Architecture::named(name) else { return false };
                 if name != s.model.architecture.name() {
                     s.model.architecture = named;
+                    s.model.attention = None;
                     s.model.tables = OperandTables::usual(named);
                     s.optimizer.qk_clip = 0.0;
                 }
@@ -136,6 +138,26 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .only(ARCHITECTURE, &["transformer"])
     .also_called(&["n_heads", "n_head", "num_heads"]),
+    Setting::new(
+        "model.attention",
+        "what each block's attention sees, from the bottom and begun over: full, window:W, chunked:C, dilated:KxD, sinks:F+W, such as \
+         3xchunked:6/full; `dunwu reach` says what a pattern cannot exchange",
+        Access::Text {
+            what: "a pattern of attention, such as 3xchunked:6/full",
+            get: |s| {
+                transformer(s)?;
+                Some(s.model.attention.as_ref().map_or("full".to_owned(), AttentionPattern::to_string))
+            },
+            set: |s, written| {
+                let pattern: AttentionPattern = written.parse()?;
+                s.model.attention = Some(pattern).filter(|pattern| *pattern != AttentionPattern::full());
+                Ok(())
+            },
+        },
+    )
+    .only(ARCHITECTURE, &["transformer"])
+    .unsaid_where(|s| s.model.attention.is_none())
+    .also_called(&["attention_pattern", "sliding_window", "window", "attention_mask"]),
     Setting::new(
         "model.normalization",
         "none, or a layer norm or RMS norm before each part of a block and the top layer (post_layer_norm: behind each sum); of an mlp, \

@@ -1,4 +1,5 @@
 use super::*;
+use crate::spec::attention::AttentionPattern;
 use crate::spec::{Normalization, TransformerSpec};
 use crate::task::Structure;
 
@@ -69,6 +70,86 @@ fn the_gradient_of_a_transformer_agrees_with_central_differences() {
             }
         }
     }
+}
+
+/// Layers that see in different ways, heads too, over texts of four positions and more.
+const PATTERNS: [&str; 6] =
+    ["window:2", "chunked:2/full", "dilated:2x2", "sinks:1+1", "window:1,full", "chunked:2+1/window:2,dilated:2x2"];
+
+fn spec_seeing(written: &str, normalization: Normalization) -> ModelSpec {
+    let attention = Some(written.parse().expect("a pattern"));
+    ModelSpec { attention, ..spec(2, 4, normalization, Activation::Gelu) }
+}
+
+#[test]
+fn gradients_agree_with_central_differences_where_keys_are_hidden() {
+    for (problem, chunk) in [chunk("operands:3:cyclic:3"), chunk("recall:7:2:1,4")] {
+        for pattern in PATTERNS {
+            for normalization in NORMALIZATIONS {
+                check_gradient(
+                    &Transformer::new(&spec_seeing(pattern, normalization), &problem),
+                    &chunk,
+                    problem.n_labels,
+                );
+            }
+        }
+    }
+}
+
+/// Outputs of all samples.
+fn outputs(network: &Transformer, chunk: &Chunk, n_labels: usize) -> Vec<f32> {
+    let mut outputs = vec![0.0; chunk.len() * n_labels];
+    network.forward(
+        Numerics::Fast,
+        &network.layout().draw(5),
+        chunk,
+        &mut <Transformer as Layers>::Tape::default(),
+        &mut outputs,
+    );
+    outputs
+}
+
+/// Two inputs that differ at one place have the same outputs to the bit where no hops within the layers lead from it to the answer, and
+/// different ones where some do.
+#[test]
+fn what_no_layer_passes_on_changes_no_bit() {
+    for pattern in PATTERNS.into_iter().chain(["window:3", "chunked:4", "full"]) {
+        let layers = pattern.parse::<AttentionPattern>().unwrap().of_depth(2).unwrap().layers;
+        for place in 0..7 {
+            let (problem, chunk) = chunk(&format!("recall:8:2:{place}"));
+            let outputs =
+                outputs(&Transformer::new(&spec_seeing(pattern, Normalization::PreLayerNorm), &problem), &chunk, 2);
+            let passes = (place..=8).any(|between| layers[1].sees(8, between) && layers[0].sees(between, place));
+            assert_eq!(outputs[..2] != outputs[2..], passes, "{pattern} from {place}");
+        }
+    }
+}
+
+/// The form of tables knows no patterns and is not taken where there is one.
+#[test]
+fn no_tables_where_keys_are_hidden() {
+    let (problem, _) = chunk("cyclic:5");
+    let one_block = spec(1, 4, Normalization::None, Activation::Gelu);
+    assert!(TableForm::new(&one_block, &problem).is_some());
+    let attention = Some("window:2".parse().unwrap());
+    assert!(TableForm::new(&ModelSpec { attention, ..one_block }, &problem).is_none());
+}
+
+#[test]
+fn a_pattern_that_hides_nothing_changes_no_bit() {
+    let (problem, chunk) = chunk("operands:3:cyclic:3");
+    let of = |pattern: &str| {
+        outputs(
+            &Transformer::new(&spec_seeing(pattern, Normalization::PreLayerNorm), &problem),
+            &chunk,
+            problem.n_labels,
+        )
+    };
+    let unsaid = Transformer::new(&spec(2, 4, Normalization::PreLayerNorm, Activation::Gelu), &problem);
+    let unsaid = outputs(&unsaid, &chunk, problem.n_labels);
+    assert_eq!(of("window:4"), unsaid);
+    assert_eq!(of("chunked:9,full/sinks:4+1"), unsaid);
+    assert_ne!(of("window:3"), unsaid);
 }
 
 /// Outputs and features of one sample by the definition: every position in every block, in f64.
