@@ -15,6 +15,7 @@ mod pair;
 mod passkey;
 mod phase;
 mod print;
+mod reach;
 mod reference;
 mod run;
 mod say;
@@ -26,9 +27,9 @@ mod watching;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
+use run::Drive;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
@@ -50,25 +51,6 @@ struct Place {
     /// One JSON object on standard output instead of words
     #[arg(long, global = true)]
     json: bool,
-}
-
-/// How a training is driven; none of it changes a bit of what comes out.
-#[derive(Args)]
-struct Drive {
-    /// No progress on standard error
-    #[arg(long)]
-    quiet: bool,
-    /// Time between checkpoints: what a `kill -9` may cost
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    checkpoint_every: Duration,
-    /// Open the report in the browser of this desktop when the run has ended
-    #[arg(long)]
-    open: bool,
-}
-
-fn seconds(text: &str) -> Result<Duration, &'static str> {
-    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or("write a number of seconds, such as 10 or 0.5")
 }
 
 #[derive(Subcommand)]
@@ -315,6 +297,20 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// What an attention design can exchange, before anything is trained: `dunwu reach 3xchunked:8192/full length=32768`
+    ///
+    /// Follows what each layer sees: which pairs of positions exchange nothing however the network is trained, where a position hears
+    /// less than the one before it, how many hops the others need, what it costs. Nothing is run: all of it is in the structure.
+    #[command(after_help = reach::help(), override_usage = "dunwu reach [OPTIONS] <PATTERN|DESIGN> [KEY=VALUE]...")]
+    Reach {
+        /// A pattern or the name of a published design, then key=value
+        #[arg(value_name = "WORD", required = true)]
+        words: Vec<String>,
+        #[command(flatten)]
+        drawn: output::Drawn,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Where a language model's attention is sparse: `dunwu attend MODEL.gguf TEXT.txt`
     ///
     /// Reads the first tokens of a text with all keys kept, and measures for each head how much of its attention rests on the first
@@ -440,6 +436,7 @@ fn main() -> ExitCode {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
+        Command::Reach { words, drawn, place } => reach::reach(&words, &drawn, &place),
         Command::Attend { asked, drawn, place } => attend::attend(&asked, &drawn, &place),
         Command::Passkey { asked, drawn, place } => passkey::passkey(&asked, &drawn, &place),
         Command::Stream { asked, drawn, place } => stream::stream(&asked, &drawn, &place),

@@ -3,13 +3,34 @@
 use crate::failure::Failure;
 use crate::opener::open_page;
 use crate::watching::watch;
-use crate::{Drive, Place, print};
-use clap::ValueEnum;
+use crate::{Place, print};
+use clap::{Args, ValueEnum};
 use dunwu::run::{RunRequest, Training};
 use dunwu::store::{OutputFile, OutputFolder, RunDir};
 use dunwu_report::run::{self, TableFormat, report_path};
 use dunwu_report::skin;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a training is driven; none of it changes a bit of what comes out.
+#[derive(Args)]
+pub(crate) struct Drive {
+    /// No progress on standard error
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Time between checkpoints: what a `kill -9` may cost
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) checkpoint_every: Duration,
+    /// Open the report in the browser of this desktop when the run has ended
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+/// A span of time as it is written on the command line.
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or("write a number of seconds, such as 10 or 0.5")
+}
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -52,7 +52,7 @@ pub(crate) struct Asked {
     #[arg(long)]
     quiet: bool,
     /// Time between checkpoints: what a `kill -9` may cost; longer where saving takes long
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = crate::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = crate::run::seconds)]
     checkpoint_every: Duration,
 }
 

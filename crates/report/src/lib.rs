@@ -36,6 +36,7 @@ pub mod pair;
 pub mod passkey;
 pub mod phase;
 mod plot;
+pub mod reach;
 pub mod reference;
 pub mod run;
 pub mod skin;

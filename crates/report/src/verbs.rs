@@ -30,6 +30,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "phase", tells: "What became of a sweep's runs over two settings.", schema: || schema_for!(crate::phase::PhaseData) },
     Verb { name: "presets", tells: "The named starting points of runs.", schema: || schema_for!(crate::reference::PresetsData) },
     Verb { name: "race", tells: "Where feature peaks overtake memory peaks as a setting changes, beside short real runs.", schema: || schema_for!(crate::landscape::race::RaceData) },
+    Verb { name: "reach", tells: "Which pairs of positions an attention design joins, in how many hops, and what it costs.", schema: || schema_for!(crate::reach::ReachData) },
     Verb { name: "rm", tells: "Runs that were removed.", schema: || schema_for!(crate::listing::RemovalData) },
     Verb { name: "run", tells: "One run: how it ended, when it memorized and generalized, what its units do. Also the answer of resume, show, report and export.", schema: || schema_for!(crate::run::RunData) },
     Verb { name: "settings", tells: "Every setting: key, default, what is allowed.", schema: || schema_for!(crate::reference::SettingsData) },

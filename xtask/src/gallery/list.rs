@@ -52,6 +52,13 @@ macro_rules! phases {
 
 /// Every figure, the quickest recipes first.
 pub(crate) static RECIPES: &[Recipe] = &[
+    Recipe {
+        name: "reach",
+        commands: &["reach llama-4-scout --output {out}/reach.html --figures {out}"],
+        takes: "under a second",
+        needs: Needs::Nothing,
+        figures: &[Figure { image: "docs/images/reach-llama-4.svg", written_as: "reach-map.svg" }],
+    },
     phases!("width", " x=data.multiple_of_mlogm y=model.width", "23 s (sweeps/README.md)"),
     phases!("boundary-products", "", "34 s (sweeps/README.md)"),
     Recipe {

@@ -74,7 +74,7 @@ pub(crate) struct Serving {
     #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u16).range(0..=4096))]
     waiting: u16,
     /// How long a client that does not read its answer is waited for
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = crate::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = crate::run::seconds)]
     patience: Duration,
     /// No progress on standard error
     #[arg(long)]

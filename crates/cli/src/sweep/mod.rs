@@ -31,7 +31,7 @@ pub(crate) struct Working {
     #[arg(long)]
     quiet: bool,
     /// Time between checkpoints of a run: what a `kill -9` may cost
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = crate::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = crate::run::seconds)]
     checkpoint_every: Duration,
     /// A worker of another machine is dead when it has shown no sign of life for so long, 15 seconds or more
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = lease)]
@@ -119,7 +119,7 @@ fn watched(
 const LEASE_MIN: Duration = Duration::from_secs(15);
 
 fn lease(text: &str) -> Result<Duration, &'static str> {
-    let lease = crate::seconds(text)?;
+    let lease = crate::run::seconds(text)?;
     if lease < LEASE_MIN { Err("write 15 seconds or more: heartbeats are 5 seconds apart") } else { Ok(lease) }
 }
 

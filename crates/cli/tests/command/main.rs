@@ -13,6 +13,7 @@ mod listing;
 mod networks;
 mod nonsense;
 mod places;
+mod reach;
 mod recorded;
 mod reference;
 mod runs;
