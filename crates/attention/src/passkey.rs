@@ -187,8 +187,8 @@ impl<'t> Passkey<'t> {
 
 impl Trial {
     /// The largest distance at which a policy still holds a mention of the key when its last token is asked for; negative where the
-    /// question alone fills the window, `None` where it depends on what attention does, or where first keys that are never dropped
-    /// have a part of a mention.
+    /// question alone fills the window, `None` where it depends on what attention does or on where chunks end, or where first keys that are
+    /// never dropped have a part of a mention.
     pub fn reach(&self, policy: Policy) -> Option<i64> {
         let (far, recent) = match policy {
             Policy::Full => return Some(i64::MAX),

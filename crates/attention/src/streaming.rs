@@ -15,6 +15,44 @@ use std::num::NonZeroU64;
 pub struct Lane {
     cache: Cache,
     sums: Sums,
+    places: Option<Places>,
+}
+
+/// Sums of −ln p by the place of the query that predicts within a period, such as a chunk of `chunked:1024`: one for place 0, one for
+/// place 1, one for the places 2 and 3, and so on by doubling.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Places {
+    period: NonZeroU64,
+    /// Tokens that were predicted, and Σ −ln p of them.
+    pub sums: Vec<(u64, f64)>,
+}
+
+impl Places {
+    /// Before the first token.
+    pub fn new(period: NonZeroU64) -> Self {
+        let last = Self::index(period.get() - 1);
+        Self { period, sums: vec![(0, 0.0); last + 1] }
+    }
+
+    /// Which sum a place belongs to.
+    fn index(place: u64) -> usize {
+        (u64::BITS - place.leading_zeros()) as usize
+    }
+
+    /// First and last place of each sum.
+    pub fn bounds(&self) -> Vec<(u64, u64)> {
+        let first = |index: usize| if index == 0 { 0 } else { 1 << (index - 1) };
+        (0..self.sums.len()).map(|index| (first(index), (first(index + 1) - 1).min(self.period.get() - 1))).collect()
+    }
+
+    /// Adds tokens that were predicted by queries from position `first` on.
+    pub fn add(&mut self, first: u64, surprise: &[f32]) {
+        for (position, &nats) in (first..).zip(surprise) {
+            let (tokens, sum) = &mut self.sums[Self::index(position % self.period)];
+            *tokens += 1;
+            *sum += f64::from(nats);
+        }
+    }
 }
 
 /// Sums of −ln p, in nats.
@@ -33,14 +71,25 @@ pub struct Sums {
 impl Lane {
     /// Goes on with `cache` from `sums`.
     pub fn new(cache: Cache, sums: Sums) -> Self {
-        Self { cache, sums }
+        Self { cache, sums, places: None }
+    }
+
+    /// Keeps sums by place too.
+    #[must_use]
+    pub fn with_places(self, places: Option<Places>) -> Self {
+        Self { places, ..self }
     }
 
     /// Reads a window of the text: each of its tokens but the first is predicted from all before it, and the last is left to be
     /// read as the first of the next window. Gives Σ −ln p of a segment that became whole.
     pub fn read(&mut self, decoder: &mut Decoder<'_>, window: &[u32]) -> Option<f64> {
         let n = window.len() - 1;
-        self.sums.add(decoder.surprise(&mut self.cache, &window[..n], &window[1..]))
+        let first = self.cache.position();
+        let surprise = decoder.surprise(&mut self.cache, &window[..n], &window[1..]);
+        if let Some(places) = &mut self.places {
+            places.add(first, surprise);
+        }
+        self.sums.add(surprise)
     }
 
     /// What the sequence left behind.
@@ -51,6 +100,17 @@ impl Lane {
     /// Takes over what it had cost when the cache was saved.
     pub fn set_sums(&mut self, sums: Sums) {
         self.sums = sums;
+    }
+
+    /// Takes over what it had cost by place; `None` where other sums are kept.
+    pub fn set_places(&mut self, sums: &[(u64, f64)]) -> Option<()> {
+        let kept = self.places.as_mut().map(|places| &mut places.sums[..]).unwrap_or_default();
+        (kept.len() == sums.len()).then(|| kept.copy_from_slice(sums))
+    }
+
+    /// What it has cost by place, where that is kept.
+    pub fn places(&self) -> Option<&Places> {
+        self.places.as_ref()
     }
 
     /// What it has cost so far.
@@ -149,6 +209,28 @@ mod tests {
         assert_eq!(tokens, 5);
         near(open, (sum(&text[20..]) / 5.0).exp());
         near(sums.perplexity().unwrap(), (sum(&text) / 25.0).exp());
+    }
+
+    #[test]
+    fn places_are_those_of_the_queries_within_their_period() {
+        let text = surprises(1000);
+        for (period, bounds) in [
+            (1, vec![(0, 0)]),
+            (6, vec![(0, 0), (1, 1), (2, 3), (4, 5)]),
+            (8, vec![(0, 0), (1, 1), (2, 3), (4, 7)]),
+            (9, vec![(0, 0), (1, 1), (2, 3), (4, 7), (8, 8)]),
+        ] {
+            let mut places = Places::new(NonZeroU64::new(period).unwrap());
+            for (index, piece) in text.chunks(7).enumerate() {
+                places.add(7 * index as u64, piece);
+            }
+            assert_eq!(places.bounds(), bounds);
+            for ((low, high), (tokens, nats)) in bounds.into_iter().zip(&places.sums) {
+                let here = text.iter().enumerate().filter(|(at, _)| (low..=high).contains(&(*at as u64 % period)));
+                let (n, sum) = here.fold((0, 0.0), |(n, sum), (_, &nats)| (n + 1, sum + f64::from(nats)));
+                assert_eq!((n, sum), (*tokens, *nats), "places {low} to {high} of {period}");
+            }
+        }
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub struct SavedLane {
     pub nats: f64,
     /// Σ −ln p of those in the open segment.
     pub open_nats: f64,
+    /// Tokens that were predicted and Σ −ln p of them by place, as [`Places`](dunwu_attention::streaming::Places) has them; empty where
+    /// no policy has chunks.
+    pub places: Vec<(u64, f64)>,
     /// Bytes that the cache held at the most.
     pub peak_bytes: u64,
     /// Bytes that it holds.
@@ -57,6 +60,8 @@ struct StoredLane {
     tokens: u64,
     nats: Number,
     open_nats: Number,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    places: Vec<(u64, Number)>,
     peak_bytes: u64,
     bytes: u64,
     start: Vec<Number>,
@@ -118,6 +123,7 @@ impl From<&SavedLane> for StoredLane {
             tokens: lane.tokens,
             nats: Number(lane.nats),
             open_nats: Number(lane.open_nats),
+            places: lane.places.iter().map(|&(tokens, nats)| (tokens, Number(nats))).collect(),
             peak_bytes: lane.peak_bytes,
             bytes: lane.bytes,
             start: numbers(&lane.pace.start),
@@ -137,6 +143,7 @@ impl StoredLane {
             tokens: self.tokens,
             nats: self.nats.0,
             open_nats: self.open_nats.0,
+            places: self.places.into_iter().map(|(tokens, nats)| (tokens, nats.0)).collect(),
             peak_bytes: self.peak_bytes,
             bytes: self.bytes,
             pace: Pace {
@@ -160,8 +167,16 @@ pub(super) mod tests {
     pub(crate) fn checkpoint(tokens: u64, nats: f64, cache: &[u8]) -> Checkpoint {
         let mut pace = Pace::default();
         pace.add(0, 64, 0.5, Some(0));
-        let lane =
-            SavedLane { tokens, nats, open_nats: nats / 3.0, peak_bytes: 12, bytes: 11, pace, cache: cache.to_vec() };
+        let lane = SavedLane {
+            tokens,
+            nats,
+            open_nats: nats / 3.0,
+            places: vec![(tokens, nats), (0, 0.0)],
+            peak_bytes: 12,
+            bytes: 11,
+            pace,
+            cache: cache.to_vec(),
+        };
         Checkpoint {
             place: Place {
                 round: 1,

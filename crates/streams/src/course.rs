@@ -50,6 +50,8 @@ pub struct Course {
     pub perplexity: Option<f64>,
     /// Segments in order; the last may be the part of one. Empty only where nothing was read.
     pub parts: Vec<Part>,
+    /// Perplexity by place within the largest chunk of any policy, from the first place on; empty where no policy has chunks.
+    pub places: Vec<PlacePart>,
     /// Tokens after which some head forgets its first; `None` where none ever does.
     pub evicts_from: Option<u64>,
     /// Tokens after which its cache grows no more; `None` where some head keeps all, so that it goes on growing.
@@ -62,6 +64,19 @@ pub struct Course {
     pub ms_per_token_first: Option<f64>,
     /// Milliseconds a token at the end.
     pub ms_per_token_last: Option<f64>,
+}
+
+/// Tokens that were predicted at some places within a chunk.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlacePart {
+    /// The first place, from 0.
+    pub from: u64,
+    /// The last place.
+    pub to: u64,
+    /// How many.
+    pub tokens: u64,
+    /// exp of their mean −ln p; `None` where there is none.
+    pub perplexity: Option<f64>,
 }
 
 /// A segment, or the part of one.
@@ -88,6 +103,7 @@ impl Course {
         lane: &SavedLane,
         segments: &[SegmentLine],
         segment: u64,
+        places: &[(u64, u64)],
         (evicts_from, full_at): (Option<u64>, Option<u64>),
     ) -> Self {
         let mut parts: Vec<Part> = segments.iter().map(|line| whole(line, index, segment)).collect();
@@ -103,11 +119,18 @@ impl Course {
                 bytes: lane.bytes,
             });
         }
+        let place = |(&(from, to), &(tokens, nats)): (&(u64, u64), &(u64, f64))| PlacePart {
+            from,
+            to,
+            tokens,
+            perplexity: perplexity(nats, tokens),
+        };
         Self {
             policy: policy.to_owned(),
             tokens: lane.tokens,
             perplexity: perplexity(lane.nats, lane.tokens),
             parts,
+            places: places.iter().zip(&lane.places).map(place).collect(),
             evicts_from,
             full_at,
             cache_bytes: lane.bytes,
@@ -157,8 +180,13 @@ mod tests {
         for (tokens, parts) in [(20, 2), (24, 2), (25, 3), (29, 3)] {
             let mut lane = checkpoint(tokens, 1.0, &[]).lanes.remove(0);
             lane.open_nats = 3f64.ln() * (tokens % 10) as f64;
-            let course = Course::of("full", 0, &lane, &lines, 10, (None, None));
+            let course = Course::of("full", 0, &lane, &lines, 10, &[(0, 0), (1, 1)], (None, None));
             assert_eq!(course.parts.len(), parts, "{tokens} tokens");
+            assert_eq!(
+                (course.places[0].tokens, course.places[1].perplexity),
+                (tokens, None),
+                "nothing was at place 1"
+            );
             let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
             near(course.parts[1].perplexity, 2.0);
             if let Some(last) = course.parts.get(2) {
@@ -173,7 +201,7 @@ mod tests {
         for tokens in [0, 1, 4, 9] {
             let mut lane = checkpoint(tokens, 1.0, &[]).lanes.remove(0);
             lane.open_nats = 3f64.ln() * tokens as f64;
-            let course = Course::of("full", 0, &lane, &[], 10, (None, None));
+            let course = Course::of("full", 0, &lane, &[], 10, &[], (None, None));
             let parts: Vec<(u64, u64)> = course.parts.iter().map(|part| (part.from, part.to)).collect();
             let wanted = if tokens == 0 { vec![] } else { vec![(0, tokens)] };
             assert_eq!(parts, wanted);

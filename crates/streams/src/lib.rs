@@ -48,7 +48,7 @@ mod underway;
 
 pub use attend::{AssignRequest, AttendRequest, Attended, BeginToken, WrittenAssignment, attend};
 pub use checkpoint::{Checkpoint, SavedLane};
-pub use course::{Course, Part, Reading};
+pub use course::{Course, Part, PlacePart, Reading};
 pub use error::StreamError;
 pub use folder::{Folder, Opened, SegmentLine};
 pub use identity::{Identity, Setting, hash_of_model};

@@ -5,6 +5,7 @@ use dunwu::text_file::read_text;
 use dunwu::verb::VerbError;
 use dunwu_attention::cache::{Assignment, Policy};
 use dunwu_attention::model::Hyperparameters;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 /// What begins a policy that is read from a file.
@@ -59,6 +60,11 @@ pub(crate) fn apply_policies(words: &[String], shape: &Hyperparameters) -> Resul
     Ok(policies)
 }
 
+/// The period by whose places perplexity is kept for every policy: the largest chunk of any; `None` where no policy has chunks.
+pub(crate) fn period(policies: &[AppliedPolicy]) -> Option<NonZeroU64> {
+    policies.iter().filter_map(AppliedPolicy::chunk).max().and_then(NonZeroU64::new)
+}
+
 /// All policies of an assignment, head by head.
 fn listed(assignment: &Assignment) -> String {
     let layer = |heads: &Vec<Policy>| heads.iter().map(Policy::to_string).collect::<Vec<_>>().join(",");
@@ -86,6 +92,15 @@ impl AppliedPolicy {
     /// What all heads have; `None` where they may differ.
     pub fn uniform(&self) -> Option<Policy> {
         self.written.parse().ok()
+    }
+
+    /// Keys of the largest chunk that some head has; `None` where no head's keys end with a chunk.
+    fn chunk(&self) -> Option<u64> {
+        let sizes = self.assignment.policies.iter().flatten().filter_map(|policy| match policy {
+            Policy::Chunked { size } => Some(*size as u64),
+            _ => None,
+        });
+        sizes.max()
     }
 
     /// Tokens after which some head forgets its first.

@@ -198,7 +198,7 @@ fn course(policy: &AppliedPolicy, request: &StreamRequest, identity: &Identity, 
     let index = identity.index_of(policy);
     let (lane, segments) = (underway.lane(index), underway.segments());
     let bounds = (policy.evicts_from(), policy.full_at());
-    Course::of(&policy.written, index, &lane, segments, request.segment.get(), bounds)
+    Course::of(&policy.written, index, &lane, segments, request.segment.get(), &underway.place_bounds(), bounds)
 }
 
 /// What a person should know who asked for another number of tokens than were read.

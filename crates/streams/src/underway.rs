@@ -2,14 +2,14 @@
 //! and their results grow together.
 
 use crate::language_model;
-use crate::policies::AppliedPolicy;
+use crate::policies::{self, AppliedPolicy};
 use crate::stream::StreamRequest;
 use crate::{Checkpoint, Folder, Identity, Opened, Pace, SavedLane, SegmentLine, StreamError, Text};
 use dunwu::verb::{Progress, VerbError, Watcher};
 use dunwu_attention::cache::Cache;
 use dunwu_attention::decoder::Decoder;
 use dunwu_attention::model::Model;
-use dunwu_attention::streaming::{Lane, Sums};
+use dunwu_attention::streaming::{Lane, Places, Sums};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -52,11 +52,12 @@ impl<'m, 'a> Underway<'m, 'a> {
         opened: Opened,
         watcher: &mut Watcher<'_>,
     ) -> Result<Self, VerbError> {
+        let period = policies::period(policies);
         let fresh = |policy: &AppliedPolicy| {
             let cache = Cache::new(model.hyperparameters(), &policy.assignment, request.cache);
             Reader {
                 policy: policy.written.clone(),
-                lane: Lane::new(cache, Sums::new(request.segment)),
+                lane: Lane::new(cache, Sums::new(request.segment)).with_places(period.map(Places::new)),
                 pace: Pace::default(),
                 bytes: 0,
                 peak_bytes: 0,
@@ -204,6 +205,11 @@ impl<'m, 'a> Underway<'m, 'a> {
         self.lanes[index].saved()
     }
 
+    /// First and last place of each of a lane's sums by place; none where no policy has chunks.
+    pub(super) fn place_bounds(&self) -> Vec<(u64, u64)> {
+        self.lanes[0].lane.places().map_or(Vec::new(), Places::bounds)
+    }
+
     pub(super) fn segments(&self) -> &[SegmentLine] {
         &self.segments
     }
@@ -226,7 +232,8 @@ impl Reader {
     fn saved(&self) -> SavedLane {
         let Sums { tokens, nats, open_nats, .. } = *self.lane.sums();
         let (bytes, peak_bytes, pace) = (self.bytes, self.peak_bytes, self.pace.clone());
-        SavedLane { tokens, nats, open_nats, peak_bytes, bytes, pace, cache: Vec::new() }
+        let places = self.lane.places().map_or(Vec::new(), |places| places.sums.clone());
+        SavedLane { tokens, nats, open_nats, places, peak_bytes, bytes, pace, cache: Vec::new() }
     }
 
     /// As it was saved; `None` where the cache does not fit.
@@ -234,6 +241,7 @@ impl Reader {
         self.lane.cache().restore(&saved.cache)?;
         let SavedLane { tokens, nats, open_nats, .. } = *saved;
         self.lane.set_sums(Sums { tokens, nats, open_nats, ..*self.lane.sums() });
+        self.lane.set_places(&saved.places)?;
         (self.bytes, self.peak_bytes, self.pace) = (saved.bytes, saved.peak_bytes, saved.pace.clone());
         (self.lane.cache().position() == tokens).then_some(self)
     }

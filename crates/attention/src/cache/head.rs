@@ -224,7 +224,7 @@ impl HeadCache {
         let n_far = self.far.n_slots();
         let mut seen: Vec<_> = self.far_positions.iter().copied().zip(0..).collect();
         seen.sort_unstable();
-        let first = self.policy.recent().map_or(0, |recent| (position + 1).saturating_sub(recent as u64));
+        let first = position + 1 - self.policy.recent_at(position);
         seen.extend((first..=position).map(|position| (position, n_far + self.slot(position))));
         seen
     }
@@ -248,9 +248,9 @@ impl HeadCache {
         self.recent.n_slots().min((last as usize + 1).next_multiple_of(16))
     }
 
-    /// Recent slots, of the first `n`, that the query at `position` does not see: too old, or after it.
+    /// Recent slots, of the first `n`, that the query at `position` does not see: too old, of another chunk, or after it.
     fn hidden(&self, position: u64, n: usize) -> [Range<usize>; 2] {
-        let seen = self.policy.recent().map_or(position + 1, |recent| (position + 1).min(recent as u64)) as usize;
+        let seen = self.policy.recent_at(position) as usize;
         let end = self.slot(position) + 1;
         if end >= seen { [0..end - seen, end.min(n)..n] } else { [end..(self.ring + end - seen).min(n), n..n] }
     }

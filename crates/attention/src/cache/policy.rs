@@ -14,6 +14,11 @@ pub enum Policy {
         /// How many.
         recent: usize,
     },
+    /// `chunked:SIZE`: those of the query's own chunk, which begin at the multiples of the size (Llama 4).
+    Chunked {
+        /// Keys of a chunk.
+        size: usize,
+    },
     /// `sinks:FIRST+RECENT`: the first and the last ones (`StreamingLLM`, Xiao et al. 2023, arXiv:2309.17453).
     Sinks {
         /// How many first ones.
@@ -139,6 +144,7 @@ impl FromStr for Policy {
         let policy = match (name, sizes[..].as_ref()) {
             ("full", []) => Self::Full,
             ("window", &[recent]) => Self::Window { recent },
+            ("chunked", &[size]) => Self::Chunked { size },
             ("sinks", &[far, recent]) => Self::Sinks { far, recent },
             ("sinks-absolute", &[far, recent]) => Self::SinksAbsolute { far, recent },
             ("h2o", &[far, recent]) => Self::HeavyHitters { far, recent },
@@ -166,6 +172,7 @@ impl Display for Policy {
         match self {
             Self::Full => write!(f, "full"),
             Self::Window { recent } => write!(f, "window:{recent}"),
+            Self::Chunked { size } => write!(f, "chunked:{size}"),
             Self::Sinks { far, recent } => write!(f, "sinks:{far}+{recent}"),
             Self::SinksAbsolute { far, recent } => write!(f, "sinks-absolute:{far}+{recent}"),
             Self::HeavyHitters { far, recent } => write!(f, "h2o:{far}+{recent}"),
@@ -178,11 +185,12 @@ impl Display for Policy {
 }
 
 impl Policy {
-    /// The last keys that it keeps; `None` for all.
+    /// The last keys that it keeps at the most; `None` for all.
     pub fn recent(&self) -> Option<usize> {
         match *self {
             Self::Full => None,
-            Self::Window { recent }
+            Self::Chunked { size: recent }
+            | Self::Window { recent }
             | Self::Sinks { recent, .. }
             | Self::SinksAbsolute { recent, .. }
             | Self::HeavyHitters { recent, .. }
@@ -193,10 +201,18 @@ impl Policy {
         }
     }
 
+    /// The last keys that the query at a position sees, its own among them.
+    pub(crate) fn recent_at(&self, position: u64) -> u64 {
+        match *self {
+            Self::Chunked { size } => position % size as u64 + 1,
+            _ => self.recent().map_or(position + 1, |recent| (position + 1).min(recent as u64)),
+        }
+    }
+
     /// The keys that it keeps beside the last ones.
     pub fn far(&self) -> usize {
         match *self {
-            Self::Full | Self::Window { .. } => 0,
+            Self::Full | Self::Window { .. } | Self::Chunked { .. } => 0,
             Self::Sinks { far, .. }
             | Self::SinksAbsolute { far, .. }
             | Self::HeavyHitters { far, .. }
@@ -220,7 +236,11 @@ impl Policy {
     /// The rule that chooses the far keys of one layer and key head.
     pub(super) fn retention(&self, layer: usize, key_head: usize) -> Box<dyn Retention> {
         match *self {
-            Self::Full | Self::Window { .. } | Self::Sinks { .. } | Self::SinksAbsolute { .. } => Box::new(Sinks),
+            Self::Full
+            | Self::Window { .. }
+            | Self::Chunked { .. }
+            | Self::Sinks { .. }
+            | Self::SinksAbsolute { .. } => Box::new(Sinks),
             Self::HeavyHitters { .. } => Box::<HeavyHitters>::default(),
             Self::LastAttention { .. } => Box::<LastAttention>::default(),
             Self::Votes { recent, .. } => Box::new(Votes::new(recent)),
@@ -259,6 +279,9 @@ mod tests {
             ("random:4+508", "random:FIRST+KEPT+RECENT"),
             ("full:3", "not of the form full"),
             ("sinks:4+0", "keeps no recent key"),
+            ("chunked:0", "keeps no recent key"),
+            ("chunk:1024", "perhaps chunked:1024"),
+            ("chunked:4+4", "chunked:SIZE, such as chunked:1024"),
             ("SINKS:4+1020", "perhaps sinks:4+1020"),
         ] {
             let error = written.parse::<Policy>().unwrap_err().to_string();

@@ -139,6 +139,9 @@ impl Account {
                 }
             }
         }
+        if let Policy::Chunked { size } = self.policy {
+            self.recent.retain(|&position| position / size == t / size);
+        }
         // Positions in the cache: far keys first, then the recent ones, the query where its own key is.
         let cached: Vec<usize> = self.far.iter().chain(&self.recent).copied().collect();
         let place = |i: usize| if let Policy::SinksAbsolute { .. } = self.policy { cached[i] } else { i };
@@ -213,10 +216,13 @@ fn by_account(policy: Policy, sequence: &Sequence) -> Vec<f32> {
     mixed
 }
 
-const POLICIES: [&str; 14] = [
+const POLICIES: [&str; 17] = [
     "full",
     "window:1",
     "window:37",
+    "chunked:1",
+    "chunked:37",
+    "chunked:64",
     "sinks:4+28",
     "sinks:0+16",
     "sinks:17+33",
@@ -261,7 +267,13 @@ fn a_size_that_no_text_reaches_costs_nothing() {
     let shape = shape();
     let sequence = sequence(&shape, 5);
     let full = mixed(Policy::Full, Precision::F32, &sequence, 32, 1);
-    for policy in ["window:1073741824", "sinks:1000000000+1000000000", "h2o:5+1073741824", "random:4+1000000000+200"] {
+    for policy in [
+        "window:1073741824",
+        "chunked:1073741824",
+        "sinks:1000000000+1000000000",
+        "h2o:5+1073741824",
+        "random:4+1000000000+200",
+    ] {
         let mut cache = Cache::new(&shape, &Assignment::parse(policy, &shape).unwrap(), Precision::F32);
         let mixed = read(&mut cache, &sequence, 0..N_TOKENS, 32, 1, None);
         let worst = mixed.iter().zip(&full).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);

@@ -142,11 +142,33 @@ fn perplexity_is_that_of_logits_read_one_by_one() {
 
 #[test]
 fn any_chunks_and_threads_give_the_same_bits() {
-    let words = format!("{WORDS} --policy h2o:8+8 --policy random:2+6+8 --tokens 1000");
+    let words = format!("{WORDS} --policy h2o:8+8 --policy random:2+6+8 --policy chunked:24 --tokens 1000");
     let wanted = timeless(&desk().json(&words));
     for how in ["--chunk 1 --threads 1", "--chunk 3 --threads 2", "--chunk 64 --threads 3", "--chunk 65536"] {
         assert_eq!(timeless(&desk().json(&format!("{words} {how}"))), wanted, "{how}");
     }
+}
+
+/// Both policies by the places of the only one with chunks, 16 positions each; a stream that goes on keeps its sums.
+#[test]
+fn perplexity_is_kept_by_place_where_a_policy_has_chunks() {
+    const CHUNKS: &str = "stream tiny.gguf text.txt --policy chunked:16 --policy window:16 --quiet --tokens";
+    let wanted = timeless(&desk().json(&format!("{CHUNKS} 500")));
+    let desk = desk();
+    desk.json(&format!("{CHUNKS} 203 --chunk 7"));
+    assert_eq!(timeless(&desk.json(&format!("{CHUNKS} 500"))), wanted);
+    for policy in &wanted {
+        let places = policy["places"].as_array().unwrap();
+        let of = |key: &str| places.iter().map(|place| number(&place[key])).collect::<Vec<_>>();
+        assert_eq!((of("from"), of("to")), (vec![0.0, 1.0, 2.0, 4.0, 8.0], vec![0.0, 1.0, 3.0, 7.0, 15.0]));
+        // 500 = 31 · 16 + 4: places 0 to 3 once more.
+        assert_eq!(of("tokens"), [32.0, 32.0, 64.0, 124.0, 248.0]);
+        let nats: f64 =
+            of("tokens").iter().zip(of("perplexity")).map(|(tokens, perplexity)| tokens * perplexity.ln()).sum();
+        assert!((nats / 500.0 - number(&policy["perplexity"]).ln()).abs() < 1e-9, "{policy}");
+    }
+    let without = desk.json("stream tiny.gguf text.txt --policy window:16 --tokens 100");
+    assert_eq!(without["policies"][0]["places"], Value::Array(Vec::new()));
 }
 
 #[test]

@@ -36,12 +36,12 @@ const SKY: Color = Color { line: "#56B4E9", text: "#1F719F" };
 const COLORS: [Color; 7] = [TEST, TRAIN, RESTORED, CORRUPTED, ORANGE, SKY, NEUTRAL];
 
 /// The colour of the `index`th policy.
-fn color(index: usize) -> Color {
+pub(super) fn color(index: usize) -> Color {
     COLORS[index % COLORS.len()]
 }
 
 /// Whether the `index`th policy is dashed, as it is once all colours are used.
-fn is_dashed(index: usize) -> bool {
+pub(super) fn is_dashed(index: usize) -> bool {
     index / COLORS.len() % 2 == 1
 }
 
@@ -112,7 +112,7 @@ fn caption(reading: &Reading) -> String {
     )
 }
 
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     if name.chars().count() <= LETTERS {
         name.to_owned()
     } else {

@@ -1,6 +1,6 @@
 //! What programs read of a stream.
 
-use dunwu_streams::{Course, Reading};
+use dunwu_streams::{Course, PlacePart, Reading};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,6 +52,8 @@ pub struct CourseData {
     pub segments: Vec<Option<f64>>,
     /// Tokens of each segment.
     pub segment_tokens: Vec<u64>,
+    /// Perplexity by place within the largest chunk of any policy; empty where no policy is `chunked`.
+    pub places: Vec<PlaceData>,
     /// Bytes of the cache at the end.
     pub cache_bytes: u64,
     /// Bytes of the cache when it was largest.
@@ -65,6 +67,19 @@ pub struct CourseData {
     pub evicts_from: Option<u64>,
     /// Tokens after which the cache grows no more; `null` where some head keeps all.
     pub full_at: Option<u64>,
+}
+
+/// Tokens that were predicted from some places within a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PlaceData {
+    /// The first place, from 0.
+    pub from: u64,
+    /// The last place.
+    pub to: u64,
+    /// Tokens that were predicted from there.
+    pub tokens: u64,
+    /// exp of their mean −ln p; `null` where there is none, or where it is not finite.
+    pub perplexity: Option<f64>,
 }
 
 impl StreamData {
@@ -98,6 +113,16 @@ impl CourseData {
             perplexity: course.perplexity.and_then(finite),
             segments: course.parts.iter().map(|part| finite(part.perplexity)).collect(),
             segment_tokens: course.parts.iter().map(|part| part.to - part.from).collect(),
+            places: course
+                .places
+                .iter()
+                .map(|&PlacePart { from, to, tokens, perplexity }| PlaceData {
+                    from,
+                    to,
+                    tokens,
+                    perplexity: perplexity.and_then(finite),
+                })
+                .collect(),
             cache_bytes: course.cache_bytes,
             peak_cache_bytes: course.peak_cache_bytes,
             ms_per_token_first: course.ms_per_token_first.and_then(finite),

@@ -6,6 +6,7 @@
 
 mod chart;
 mod data;
+mod places;
 #[cfg(test)]
 mod sample;
 mod tables;
@@ -34,19 +35,27 @@ fn answer_of(reading: &Reading) -> Answer {
             .to_owned(),
     ];
     let numbers = vec![Block::Table(tables::courses(reading)), Block::Paragraphs(columns)];
+    let by_place = places::figure(reading).map(|figure| Section::untitled(vec![Block::Figure(figure)]));
+    let places = places::table(reading)
+        .map(|table| Section::everywhere("Perplexity by place in the chunk", vec![Block::Table(table)]));
     Answer {
         verb: "stream",
         title: "A long text in a small cache".to_owned(),
         setup: words::setup(reading),
         headline,
         sentences,
-        sections: vec![
-            Section::untitled(vec![Block::Figure(chart::figure(reading))]),
-            Section::of_terminal(None, vec![Block::Table(tables::courses_with_sparklines(reading))]),
-            Section::of_page("The numbers", numbers),
-            Section::of_page("The command", vec![Block::Command(reading.command.clone())]),
-            Section::of_page("How it was measured", vec![Block::Paragraphs(words::notes(reading))]),
-        ],
+        sections: [
+            Some(Section::untitled(vec![Block::Figure(chart::figure(reading))])),
+            by_place,
+            Some(Section::of_terminal(None, vec![Block::Table(tables::courses_with_sparklines(reading))])),
+            Some(Section::of_page("The numbers", numbers)),
+            places,
+            Some(Section::of_page("The command", vec![Block::Command(reading.command.clone())])),
+            Some(Section::of_page("How it was measured", vec![Block::Paragraphs(words::notes(reading))])),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         sources: vec![
             "Sinks: G. Xiao et al., Efficient Streaming Language Models with Attention Sinks, arXiv:2309.17453."
                 .to_owned(),

@@ -1,6 +1,6 @@
 //! Made-up streams for tests.
 
-use dunwu_streams::{Course, Part, Reading, Setting};
+use dunwu_streams::{Course, Part, PlacePart, Reading, Setting};
 use std::num::NonZeroU64;
 
 /// A policy over `n` segments of 2048 whose perplexity is `of` the segment.
@@ -20,6 +20,7 @@ pub(super) fn course(policy: &str, n: u64, full: Option<u64>, of: impl Fn(u64) -
         tokens: 2048 * n,
         perplexity: (n > 0).then(|| mean.exp()),
         parts,
+        places: Vec::new(),
         evicts_from: full,
         full_at: full,
         cache_bytes: bytes,
@@ -27,6 +28,14 @@ pub(super) fn course(policy: &str, n: u64, full: Option<u64>, of: impl Fn(u64) -
         ms_per_token_first: Some(1.41),
         ms_per_token_last: Some(1.43),
     }
+}
+
+/// The same with perplexities by place in chunks of 8.
+pub(super) fn with_places(mut course: Course, of: impl Fn(u64) -> f64) -> Course {
+    let place =
+        |(from, to): (u64, u64)| PlacePart { from, to, tokens: 256 * (to - from + 1), perplexity: Some(of(from)) };
+    course.places = [(0, 0), (1, 1), (2, 3), (4, 7)].map(place).to_vec();
+    course
 }
 
 /// How hard the text is.

@@ -1,11 +1,11 @@
 use super::chart::{STRETCHES, figure, medians};
-use super::sample::{course, reading, text as hardness, three};
+use super::sample::{course, reading, text as hardness, three, with_places};
 use super::tables::{SPARKS, sparklines};
 use super::words::{interval, pace, sentences};
 use super::{StreamData, answer_of};
 use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
 use crate::{draw, skin};
-use dunwu::answer::{Block, Scale};
+use dunwu::answer::{Block, Scale, TableCell};
 use dunwu_streams::{Course, Reading};
 
 fn told(reading: &Reading) -> String {
@@ -141,6 +141,34 @@ fn a_single_segment_is_a_dot_and_several_are_a_line() {
     let svg = |n| draw::svg(&figure(&three(n))).unwrap();
     assert_eq!(svg(1).matches("<circle").count(), 9, "three policies in three plots");
     assert_eq!(svg(2).matches("<circle").count(), 0);
+}
+
+#[test]
+fn perplexity_by_place_has_a_figure_a_table_and_a_sentence_where_a_policy_has_chunks() {
+    let chunked = with_places(course("chunked:8", 9, Some(8), hardness), |place| if place == 0 { 90.0 } else { 30.0 });
+    let window = with_places(course("window:8", 9, Some(8), hardness), |_| 31.0);
+    let reading_of = |courses: Vec<Course>| answer_of(&reading(courses));
+    let answer = reading_of(vec![window.clone(), chunked]);
+    let story = answer.story().collect::<Vec<_>>().join("\n");
+    let wanted = "chunked:8 predicts with perplexity 90 from place 0 of a chunk and with 30 from places 4 to 7.";
+    assert!(story.contains(wanted), "{story}");
+    let table = answer.tables().find(|table| table.name == "places").unwrap();
+    let shown = |row: usize| table.rows[row].iter().map(TableCell::shown).collect::<Vec<_>>();
+    assert_eq!(
+        (shown(0), shown(3)),
+        (vec!["0".into(), "31".into(), "90".into()], vec!["4 to 7".into(), "31".into(), "30".into()])
+    );
+    assert_eq!(answer.data["policies"][1]["places"][0]["tokens"], 256);
+    assert_page_sound(&skin::page(&answer), "by place");
+    let documents = draw::documents(&answer);
+    let (_, svg) = documents.iter().find(|(name, _)| name == "stream-places").unwrap();
+    assert_sound(svg, "by place");
+    assert_texts_apart(svg, "by place");
+    assert!(skin::terminal(&answer).lines().all(|line| line.chars().count() <= 80));
+    let level = reading_of(vec![window]);
+    assert!(!level.story().any(|sentence| sentence.contains("of a chunk and with")), "no border shows");
+    let without = answer_of(&three(9));
+    assert!(!without.tables().any(|table| table.name == "places"));
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub(super) fn sentences(reading: &Reading) -> Vec<String> {
         let others = reading.courses.iter().filter(move |course| course.policy != best.policy);
         others.filter_map(move |other| against(best, other))
     }));
+    sentences.extend(super::places::sentence(reading));
     sentences.extend(reading.courses.iter().filter_map(|course| broken(course, reading.trained_context)));
     sentences.extend(best.and_then(|best| over_time(best, reading)));
     let slower = |course: &&Course| {
@@ -196,7 +197,7 @@ pub(super) fn notes(reading: &Reading) -> Vec<String> {
         Some(token) => format!("The sequence begins with the token {token:?}, which is not predicted itself."),
         None => "Nothing was put before the text; its first token is not predicted.".to_owned(),
     };
-    vec![
+    let mut notes = vec![
         "Perplexity is exp of the mean −ln p of each token given what the cache holds of those before it. All policies saw the same \
          tokens, chunk by chunk in turn."
             .to_owned(),
@@ -209,5 +210,13 @@ pub(super) fn notes(reading: &Reading) -> Vec<String> {
         ),
         "The cache counts keys, values and what policies remember of them; its largest size is given.".to_owned(),
         "A segment that is not whole is shown from half its length on, or where there is no whole one.".to_owned(),
-    ]
+    ];
+    if reading.courses.iter().any(|course| !course.places.is_empty()) {
+        notes.push(
+            "A place is the position of the token that predicts, in the cache's count, within the largest chunk of any policy; places are \
+             put together by doubling."
+                .to_owned(),
+        );
+    }
+    notes
 }

@@ -4,6 +4,7 @@
 //! then it takes the place of the far key of least worth, if it is worth more. So what is kept is known at every token, one token at a
 //! time, whatever the size of the chunks that are read.
 
+mod chunked;
 mod full;
 mod heavy_hitters;
 mod key_norm;
@@ -25,9 +26,10 @@ pub(in crate::cache) use votes::Votes;
 type Form = (&'static str, &'static str, &'static str);
 
 /// Every form of a policy, with an example and what it keeps: for help and errors.
-pub const POLICIES: [(&str, &str, &str); 9] = [
+pub const POLICIES: [(&str, &str, &str); 10] = [
     full::FORM,
     window::FORM,
+    chunked::FORM,
     sinks::FORM,
     sinks::ABSOLUTE,
     heavy_hitters::FORM,
