@@ -7,4 +7,5 @@
 //! Nothing is drawn or printed here: `dunwu-report` makes answers of what this gives.
 
 pub mod audit;
+pub mod series;
 pub mod stats;
