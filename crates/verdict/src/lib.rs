@@ -9,4 +9,5 @@
 
 pub mod audit;
 pub mod doctor;
+pub mod series;
 pub mod stats;

@@ -1,0 +1,9 @@
+//! Recorded series from elsewhere: losses and metrics by step, as other programs write them.
+//!
+//! CSV and Parquet with a column of steps, JSON lines with a key of steps, event files of `TensorBoard`. Nothing in a file is trusted.
+
+mod events;
+mod json_lines;
+mod read;
+
+pub use read::{Series, SeriesError, read_series};
