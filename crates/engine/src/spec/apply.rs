@@ -294,7 +294,7 @@ mod tests {
             ),
             ("model.architecture=transformer model.attention=global:1+2", "does not look ahead"),
             ("model.architecture=transformer model.attention=full-nope", "leave out -nope"),
-            ("model.attention=window:3", "does not apply"),
+            ("model.attention=window:3", "has no attention"),
             ("loss=contrastive", "ridge"),
             ("model.depth=3", "mlp and transformer"),
             ("model.tables=shared", "summed"),
