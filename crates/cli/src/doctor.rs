@@ -10,9 +10,10 @@ use dunwu::store::{OutputFile, RunDir};
 use dunwu_report::doctor;
 use dunwu_verdict::doctor::Verdict;
 use dunwu_verdict::doctor::bench::{self, Size};
-use std::path::PathBuf;
+use dunwu_verdict::series::read_series;
+use std::path::{Path, PathBuf};
 
-const USAGE: &str = "dunwu doctor [OPTIONS] <RUN>
+const USAGE: &str = "dunwu doctor [OPTIONS] <RUN|SERIES>
        dunwu doctor [OPTIONS] [--train] [PRESET|FILE.toml] [KEY=VALUE]...
        dunwu doctor --bench <N> [--rows <FILE>]";
 
@@ -23,13 +24,14 @@ const USAGE: &str = "dunwu doctor [OPTIONS] <RUN>
 #[derive(Args)]
 #[command(override_usage = USAGE)]
 pub(crate) struct Asked {
-    /// A run (directory, name or first digits of the id); or a preset, a file or settings, as for `dunwu run`
+    /// A run (directory, name or first digits of the id); a preset, a spec or settings, as for `dunwu run`; or a file or folder of series
+    /// that another program recorded (CSV, Parquet, JSON lines, `TensorBoard`)
     #[arg(value_name = "WORD", required_unless_present = "bench")]
     words: Vec<String>,
     /// Of a spec: train it now, and look at that
     #[arg(long)]
     train: bool,
-    /// Make N plants and N decoys of each kind in each network, and 27 N clean runs of each, and count how often the doctor is right
+    /// Make N plants and N decoys of each kind in each network, and 50 N clean runs of each, and count how often the doctor is right
     #[arg(long, value_name = "N", conflicts_with_all = ["words", "train"], value_parser = clap::value_parser!(u64).range(1..=100))]
     bench: Option<u64>,
     /// Of --bench: what its cases are drawn from
@@ -48,7 +50,7 @@ pub(crate) struct Asked {
 }
 
 /// Clean runs of each network for each plant of each kind.
-const CLEAN: u64 = 27;
+const CLEAN: u64 = 50;
 
 fn bench(asked: &Asked, n: u64, place: &Place) -> Result<(), Failure> {
     let rows_file = asked.rows.as_deref().map(OutputFile::at).transpose()?;
@@ -70,6 +72,11 @@ pub(crate) fn doctor(asked: &Asked) -> Result<(), Failure> {
     if let Some(n) = asked.bench {
         return bench(asked, n, place);
     }
+    if let [word] = asked.words.as_slice()
+        && let Some(files) = recorded(Path::new(word))?
+    {
+        return of_series(word, &files, asked);
+    }
     let run = match asked.words.as_slice() {
         [word] if !asked.train => RunDir::resolve(&place.runs, word).ok(),
         _ => None,
@@ -85,9 +92,45 @@ pub(crate) fn doctor(asked: &Asked) -> Result<(), Failure> {
     let output = drawn.prepare("doctor", &[&request.id.to_string()[..8]])?;
     let (answer, verdict) = watch(asked.quiet, |watcher| doctor::answer(&subject, &request, watcher))?;
     print::answer(&answer, output, place)?;
+    judged(verdict)
+}
+
+fn judged(verdict: Verdict) -> Result<(), Failure> {
     match verdict {
         Verdict::Well => Ok(()),
         Verdict::Sick => Err(Failure::Judged { code: 3 }),
         Verdict::CannotTell => Err(Failure::Judged { code: 4 }),
     }
+}
+
+/// The files of a run that was recorded elsewhere: one file that is no spec, or those of a folder that is no run.
+fn recorded(path: &Path) -> Result<Option<Vec<PathBuf>>, Failure> {
+    let is_spec = path.extension().is_some_and(|extension| extension == "toml");
+    if path.is_file() && !is_spec {
+        return Ok(Some(vec![path.to_owned()]));
+    }
+    if !path.is_dir() || ["record.jsonl", "spec.toml"].iter().any(|name| path.join(name).exists()) {
+        return Ok(None);
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| Failure::Failed(error.into()))?;
+    let mut files: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        [".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"].iter().any(|end| name.ends_with(end))
+            || name.contains("tfevents")
+    });
+    files.sort();
+    Ok((!files.is_empty()).then_some(files))
+}
+
+fn of_series(subject: &str, files: &[PathBuf], asked: &Asked) -> Result<(), Failure> {
+    let mut series = Vec::new();
+    for file in files {
+        series.extend(read_series(file).map_err(Failure::usage)?);
+    }
+    let output = asked.drawn.prepare("doctor", &[subject])?;
+    let (answer, verdict) = doctor::answer_series(subject, &series);
+    print::answer(&answer, output, &asked.place)?;
+    judged(verdict)
 }

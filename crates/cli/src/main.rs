@@ -37,7 +37,7 @@ use std::process::ExitCode;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
+/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, doctor), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
 /// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 80)]
@@ -157,20 +157,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Set two runs of one task side by side: do their losses send the same gradient, and did they build the same features?
-    ///
-    /// Asks both losses about the features of both networks, at moments that both recorded, and compares features by linear
-    /// CKA and unit by unit, each beside what chance and a network at its first step would give.
-    Compare {
-        /// Directory, name or first digits of the id
-        run_a: String,
-        /// Directory, name or first digits of the id
-        run_b: String,
-        #[command(flatten)]
-        drawn: output::Drawn,
-        #[command(flatten)]
-        place: Place,
-    },
+    Compare(compare::Asked),
     Fork(fork::Asked),
     Doctor(doctor::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
@@ -430,7 +417,7 @@ fn main() -> ExitCode {
         Command::Rm { names, place } => listing::remove(&names, &place),
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
-        Command::Compare { run_a, run_b, drawn, place } => compare::compare([&run_a, &run_b], &drawn, &place),
+        Command::Compare(asked) => compare::compare(&asked),
         Command::Fork(asked) => fork::fork(&asked),
         Command::Doctor(asked) => doctor::doctor(&asked),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),

@@ -360,6 +360,7 @@ mod tests {
                 top_scale: 0.0,
                 top_layer: TopLayer::Ridge { eta: 0.1 + 0.2 },
             },
+            interventions: dunwu_engine::spec::parse_interventions("at 3 freeze top; on memorized rewind top").unwrap(),
             loss: Objective::Outputs(Loss::Mse),
             optimizer: OptimizerSpec {
                 method: Method::Muon {

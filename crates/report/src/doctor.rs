@@ -1,6 +1,6 @@
 //! The verb `doctor`: what a run suffers from, and the fork that proves it.
 
-use crate::timeline::{self, Content, Series, Track};
+use crate::timeline::{self, Content, Series as Curve, Track};
 use crate::words::{count, counted, number};
 use dunwu::answer::{Answer, Block, Color, Figure, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object};
 use dunwu::run::RunRequest;
@@ -8,7 +8,8 @@ use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::RunSpec;
 use dunwu_verdict::doctor::bench::{DetectorRates, Kind, Rate, Summary};
 use dunwu_verdict::doctor::linter::{Lint, lint};
-use dunwu_verdict::doctor::{Alarm, Diagnosis, Forked, Place, Reason, Verdict, diagnose};
+use dunwu_verdict::doctor::{Alarm, Diagnosis, Forked, Place, Reason, Verdict, diagnose, diagnose_series};
+use dunwu_verdict::series::Series;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -77,6 +78,38 @@ pub fn answer_spec(subject: &str, spec: &RunSpec) -> Answer {
             },
         }),
     }
+}
+
+/// What recorded series of somebody else's run say.
+pub fn answer_series(subject: &str, series: &[Series]) -> (Answer, Verdict) {
+    let found = diagnose_series(series);
+    let headline = match (found.verdict, found.first_step, &found.loss) {
+        (Verdict::Sick, Some(step), Some(loss)) => {
+            format!("It is sick: {loss} is far above its own best from step {} on, for a reason unknown.", count(step))
+        }
+        (Verdict::Well, _, Some(loss)) => format!("It is well, as far as {loss} tells."),
+        _ => "It cannot be told: no series is called train_loss or loss.".to_owned(),
+    };
+    let missing = format!("Not judged, for want of what it needs: {}.", found.missing.join("; "));
+    let figure = loss_figure(
+        [&found.losses, &[]],
+        found.losses.last().map_or(0, |point| point.0),
+        "The recorded loss.".to_owned(),
+    );
+    let mut blocks = vec![Block::Figure(figure)];
+    blocks.extend(alarms_block(&found.alarms));
+    let verdict = found.verdict;
+    let answer = Answer {
+        verb: "doctor-series",
+        title: "A run recorded elsewhere".to_owned(),
+        setup: subject.to_owned(),
+        headline,
+        sentences: vec![missing],
+        sections: vec![Section { title: None, shown: Shown::Everywhere, blocks }],
+        sources: vec!["CUSUM: Page 1954.".to_owned()],
+        data: object(&found),
+    };
+    (answer, verdict)
 }
 
 /// How often the doctor is right: the answer of `dunwu doctor --bench`.
@@ -276,12 +309,21 @@ fn lints_block(lints: &[Lint]) -> Option<Block> {
 }
 
 fn figure(diagnosis: &Diagnosis, steps: u64) -> Figure {
-    const NAME: &str = "losses";
-    const TITLE: &str = "Loss of the run and of the fork that heals it";
-    let curve = |name: &str, color: Color, points: &[(u64, f64)]| {
-        Series::evaluated(name, color, points.iter().map(|(step, loss)| (*step as f64, *loss)).collect())
+    let alarm = diagnosis.alarms.first();
+    let alarm = alarm.map_or(String::new(), |alarm| format!(" The first alarm was at step {}.", count(alarm.step)));
+    let caption = match &diagnosis.switch {
+        Some(switch) => format!("The run, and the same run with `{}`.{alarm}", switch_words(switch)),
+        None => format!("The run; no fork heals it, or none was needed.{alarm}"),
     };
-    let [run, healed] = &diagnosis.losses;
+    loss_figure(diagnosis.losses.each_ref().map(Vec::as_slice), steps, caption)
+}
+
+fn loss_figure([run, healed]: [&[(u64, f64)]; 2], steps: u64, caption: String) -> Figure {
+    const NAME: &str = "losses";
+    const TITLE: &str = "Loss of the run, and of the fork that heals it";
+    let curve = |name: &str, color: Color, points: &[(u64, f64)]| {
+        Curve::evaluated(name, color, points.iter().map(|(step, loss)| (*step as f64, *loss)).collect())
+    };
     if run.is_empty() {
         return Figure::undefined(NAME, TITLE, "no loss was finite");
     }
@@ -296,13 +338,5 @@ fn figure(diagnosis: &Diagnosis, steps: u64) -> Figure {
         height: 170.0,
         content: Content::Curves(curves),
     }];
-    let alarm = diagnosis
-        .alarms
-        .first()
-        .map_or(String::new(), |alarm| format!(" The first alarm was at step {}.", count(alarm.step)));
-    let caption = match &diagnosis.switch {
-        Some(switch) => format!("The run, and the same run with `{}`.{alarm}", switch_words(switch)),
-        None => format!("The run; no fork heals it, or none was needed.{alarm}"),
-    };
     Figure::of_plots(NAME, TITLE, caption, timeline::stack_over(steps.max(1), &[], &[], &tracks))
 }

@@ -1,6 +1,6 @@
 //! The verb `fork`: a run, and the same run to which something is done from a step on.
 
-use crate::compare::learning_curves;
+use crate::two_curves::learning_curves;
 use crate::words::{self, count};
 use dunwu::Opened;
 use dunwu::answer::{Answer, Block, Section, Shown, Table, TableCell, object};
@@ -50,7 +50,7 @@ pub fn answer(
     };
     let runs = [open(parent, watcher)?, open(&child, watcher)?];
     let begun_from = Record::read(&child)?.parent.map(|parent| parent.step);
-    Ok(of_runs([parent, &child], runs.each_ref(), fork, begun_from)?)
+    of_runs([parent, &child], runs.each_ref(), fork, begun_from)
 }
 
 fn of_runs(

@@ -48,6 +48,7 @@ mod svg;
 pub mod sweep;
 mod terrain;
 mod timeline;
+mod two_curves;
 pub mod verbs;
 mod view;
 mod words;

@@ -51,6 +51,7 @@ fn spec(width: usize, steps: u64) -> RunSpec {
         seed: 0,
         record: RecordSpec { evaluate_every: 1, snapshots_per_decade: 12, snapshot_every: 0, snapshot_at_events: true },
         events: EventSpec { memorized: 0.99, generalized: 0.99, sustained: 10, collapsed_norm: 1e-6, stop_after: None },
+        interventions: Vec::new(),
         numerics: dunwu_engine::kernel::Numerics::Fast,
         threads: 1,
     }

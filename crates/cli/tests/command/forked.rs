@@ -71,6 +71,20 @@ fn a_doctor_says_what_a_run_suffers_from_and_proves_it() {
     let fork = desk.json(&format!("fork {} --at 100 {switch} --quiet", sick["run"].as_str().unwrap()));
     let losses = fork["train_loss"].as_array().unwrap();
     assert!(losses[0].as_f64().unwrap() > 2.0 * losses[1].as_f64().unwrap() + 0.1, "{fork}");
+    // Somebody else's run, of which only series are left.
+    let rows = |last: f64| {
+        (0..60).map(move |i| format!("{},{}\n", i * 10, if i < 40 { 1.0 / f64::from(i + 1) } else { last }))
+    };
+    desk.write("well.csv", format!("step,train_loss\n{}", rows(0.02).collect::<String>()));
+    desk.write("sick.csv", format!("step,train_loss\n{}", rows(4.0).collect::<String>()));
+    desk.write("other.csv", "step,accuracy\n1,0.5\n");
+    assert_eq!(desk.json("doctor well.csv")["verdict"], "well");
+    for (file, code, first) in [("sick.csv", 3, Value::from(400)), ("other.csv", 4, Value::Null)] {
+        let said = desk.dunwu(&format!("doctor {file} --json"));
+        let found: Value = serde_json::from_str(&said.stdout).unwrap();
+        crate::assert_fits_its_schema(&found, "doctor");
+        assert_eq!((said.code, &found["first_step"]), (code, &first), "{}", said.stderr);
+    }
     let of_spec = desk.json("doctor small optimizer.learning_rate=3");
     assert_eq!(of_spec["lints"][0]["reason"], "rate");
 }

@@ -6,6 +6,7 @@ use super::settings::find;
 use super::value::{Allowed, NEVER, Value};
 
 /// One setting.
+#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// Dotted name, `model.width`.

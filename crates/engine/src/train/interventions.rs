@@ -202,13 +202,13 @@ impl Interventions {
                 match &one.what.action {
                     Action::Reinitialize(part) => {
                         let seed = nth_rng(spec.seed, Stream::Interventions, step).next_u64();
-                        parts.begin_anew(part, &mut arrays, &parts.initial(spec, problem, seed));
+                        parts.begin_anew(part, &mut arrays, &Parts::initial(spec, problem, seed));
                     }
                     Action::Rewind(part) => {
-                        parts.begin_anew(part, &mut arrays, &parts.initial(spec, problem, spec.seed))
+                        parts.begin_anew(part, &mut arrays, &Parts::initial(spec, problem, spec.seed));
                     }
                     Action::Scale(part, factor) => {
-                        parts.each_weight(part, &mut arrays, |w| (f64::from(w) * factor) as f32)
+                        parts.each_weight(part, &mut arrays, |w| (f64::from(w) * factor) as f32);
                     }
                     Action::Shift(part, by) => parts.each_weight(part, &mut arrays, |w| (f64::from(w) + by) as f32),
                     Action::Nudge { part, index, by } => parts.nudge(part, *index, *by, &mut arrays),
@@ -256,7 +256,7 @@ impl Interventions {
         for one in held {
             match (&one.what.action, before) {
                 (Action::Freeze(part), Some(before)) if self.freezes(one, step) => {
-                    self.parts.put_back(part, before, &mut arrays)
+                    self.parts.put_back(part, before, &mut arrays);
                 }
                 (Action::Clamp(part, norm), _) => {
                     let most = norm.or(one.norm).unwrap_or(f64::INFINITY);

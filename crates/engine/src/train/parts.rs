@@ -110,7 +110,7 @@ impl Parts {
     }
 
     /// What the network begins with under `seed`, array by array.
-    pub(super) fn initial(&self, spec: &RunSpec, problem: &Problem, seed: u64) -> Vec<(String, Vec<f32>)> {
+    pub(super) fn initial(spec: &RunSpec, problem: &Problem, seed: u64) -> Vec<(String, Vec<f32>)> {
         if super::is_fused(spec, problem) {
             let Weights { hidden, top, .. } = Weights::draw(&spec.model, problem.n_inputs(), problem.n_labels, seed);
             return vec![("weights.hidden".to_owned(), hidden), ("weights.top".to_owned(), top)];

@@ -6,23 +6,37 @@ use super::reason::Reason;
 use super::replay::Replayed;
 use super::rules::{Alarm, Place};
 
-/// A detector: its name, its customary threshold, and its score at each step.
+/// A detector.
 pub struct Detector {
     /// Its name.
     pub name: &'static str,
     /// The threshold that tools use.
     pub customary: f64,
-    /// Scores by step.
-    pub scores: fn(&Replayed) -> Vec<f64>,
+    /// What it looks at.
+    series: fn(&Replayed) -> Vec<f64>,
+    /// What it makes of it, step by step.
+    score: fn(&[f64]) -> Vec<f64>,
+}
+
+impl Detector {
+    /// Its scores by step of a run.
+    pub fn scores(&self, run: &Replayed) -> Vec<f64> {
+        self.of(&(self.series)(run))
+    }
+
+    /// Its scores of the series that it looks at, wherever that was recorded.
+    pub fn of(&self, series: &[f64]) -> Vec<f64> {
+        (self.score)(series)
+    }
 }
 
 /// Every one.
 pub const DETECTORS: [Detector; 5] = [
-    Detector { name: "z of loss", customary: 6.0, scores: |run| rolling_z(&run.losses) },
-    Detector { name: "z of gradient norm", customary: 6.0, scores: |run| rolling_z(&gradient_norms(run)) },
-    Detector { name: "CUSUM of loss", customary: 10.0, scores: |run| cusum(&run.losses) },
-    Detector { name: "kurtosis", customary: 10.0, scores: kurtosis },
-    Detector { name: "loss / running mean", customary: 1.5, scores: |run| over_mean(&run.losses) },
+    Detector { name: "z of loss", customary: 6.0, series: losses, score: rolling_z },
+    Detector { name: "z of gradient norm", customary: 6.0, series: gradient_norms, score: rolling_z },
+    Detector { name: "CUSUM of loss", customary: 10.0, series: losses, score: cusum },
+    Detector { name: "kurtosis", customary: 10.0, series: kurtosis, score: <[f64]>::to_vec },
+    Detector { name: "loss / running mean", customary: 1.5, series: losses, score: over_mean },
 ];
 
 /// Steps of the window behind a score.
@@ -33,6 +47,10 @@ const WARMING: usize = 10;
 /// The first step at which a score is above a threshold; one that is no number is above all.
 pub fn first_above(scores: &[f64], threshold: f64) -> Option<u64> {
     scores.iter().position(|score| *score > threshold || score.is_nan()).map(|step| step as u64)
+}
+
+fn losses(run: &Replayed) -> Vec<f64> {
+    run.losses.clone()
 }
 
 fn gradient_norms(run: &Replayed) -> Vec<f64> {

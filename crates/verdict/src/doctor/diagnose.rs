@@ -96,8 +96,8 @@ pub fn diagnose(
     watcher.phase("looking at every update", Some(spec.steps));
     let run = watched((spec, problem, split), true, watcher)?;
     let mut found = alarms(&run);
-    let fell = went_wrong(&run);
-    if found.is_empty() && fell.is_some() {
+    let wrong = went_wrong(&run);
+    if found.is_empty() && wrong.is_some() {
         found.extend(detectors::first_sign(&run));
     }
     let mut diagnosis = Diagnosis {
@@ -113,28 +113,34 @@ pub fn diagnose(
         lints: lint(spec),
         losses: [finite(&run), Vec::new()],
     };
-    if diagnosis.alarms.is_empty() && fell.is_none() {
+    if diagnosis.alarms.is_empty() && wrong.is_none() {
         return Ok(diagnosis);
     }
-    let clues: Vec<Clue> = diagnosis.alarms.iter().map(Clue::from).collect();
+    let mut clues: Vec<Clue> = diagnosis.alarms.iter().map(Clue::from).collect();
+    for lint in &diagnosis.lints {
+        if clues.iter().all(|clue| clue.reason != lint.reason) {
+            clues.push(Clue { reason: lint.reason, onset: 0, place: Place::default() });
+        }
+    }
     let suspected = |reason: Reason| clues.iter().any(|clue| clue.reason == reason);
-    // Where nothing fell, only what a rule saw is tried: any run could be trained otherwise.
+    // Where nothing went wrong, only what a rule or the spec points to is tried: any run could be trained otherwise.
     let mut thrown = switches(spec, &run, &clues);
-    thrown.retain(|switch| fell.is_some() || suspected(switch.reason));
+    thrown.retain(|switch| wrong.is_some() || suspected(switch.reason));
     watcher.phase("forking", Some(thrown.len() as u64 + 1));
-    let null = null_fork((spec, problem, split), &run, &clues, watcher)?;
     let mut children = Vec::new();
     for (done, switch) in (1..).zip(&thrown) {
-        let child = watched((&switch.spec, problem, split), false, watcher)?;
-        diagnosis.forks.push(forked(switch, &run, &child));
-        children.push(finite(&child));
+        children.push(watched((&switch.spec, problem, split), false, watcher)?);
         watcher.pieces(done);
     }
+    diagnosis.forks = forked(&thrown, &run, &children);
+    let named = name_reason(&diagnosis);
+    let at = named.map(|place| diagnosis.forks[place].at);
+    let at = at.unwrap_or_else(|| clues.iter().map(|clue| clue.onset).min().unwrap_or(0));
+    let null = null_fork((spec, problem, split), &run, at, watcher)?;
     // A run that learned little may only be short: what no switch heals is a sickness only where it fell.
-    conclude(&mut diagnosis, &run, null, fell_back(&run));
-    let proof = diagnosis.switch.as_ref().and_then(|switch| diagnosis.forks.iter().position(|fork| fork == switch));
-    if let Some(place) = proof {
-        diagnosis.losses[1] = children.swap_remove(place);
+    conclude(&mut diagnosis, &run, named, null, fell_back(&run));
+    if let Some(place) = named {
+        diagnosis.losses[1] = finite(&children[place]);
     }
     Ok(diagnosis)
 }
@@ -158,38 +164,54 @@ fn watched(
     run.ok_or(VerbError::Stopped)
 }
 
-fn forked(switch: &Switch, parent: &Replayed, child: &Replayed) -> Forked {
-    let harmed = harmed_at(parent, child);
-    Forked {
+/// Every child beside its parent. The parent is harmed beside a child that heals it, and that child neither falls back nor is harmed
+/// beside the best of the children: one that is only a little less ill heals nothing.
+fn forked(thrown: &[Switch], parent: &Replayed, children: &[Replayed]) -> Vec<Forked> {
+    let harmed: Vec<Option<u64>> = children.iter().map(|child| harmed_at(parent, child)).collect();
+    let better = children.iter().zip(&harmed).filter(|(child, harmed)| harmed.is_some() && fell_back(child).is_none());
+    let best = better.map(|(child, _)| child).min_by(|a, b| a.final_loss().total_cmp(&b.final_loss()));
+    let heals = |child: &Replayed, harmed: Option<u64>| {
+        let is_as_good = |best: &Replayed| child.final_loss() <= 2.0 * best.final_loss() + 0.1;
+        harmed.is_some() && fell_back(child).is_none() && best.is_some_and(is_as_good)
+    };
+    let fork = |((switch, child), harmed): ((&Switch, &Replayed), &Option<u64>)| Forked {
         reason: switch.reason,
         at: switch.at,
         until: switch.until,
         words: switch.words.clone(),
-        heals: harmed.is_some() && fell_back(child).is_none(),
-        harmed_at: harmed,
+        heals: heals(child, *harmed),
+        harmed_at: *harmed,
         final_loss: Some(child.final_loss()).filter(|loss| loss.is_finite()),
         outcome: child.outcome.into(),
-    }
+    };
+    thrown.iter().zip(children).zip(&harmed).map(fork).collect()
 }
 
 fn null_fork(
     (spec, problem, split): (&RunSpec, &Problem, &Split),
     run: &Replayed,
-    clues: &[Clue],
+    at: u64,
     watcher: &mut Watcher<'_>,
 ) -> Result<Forked, VerbError> {
-    let at = clues.iter().map(|clue| clue.onset).min().unwrap_or(0).min(spec.steps - 1);
+    let at = at.min(spec.steps - 1);
     let words = vec!["nudge all 0 by 0.001".to_owned()];
     let child = Fork { at, until: None, words: &words }.of(spec)?;
     let child_run = watched((&child, problem, split), false, watcher)?;
     let switch = Switch { reason: Reason::Unknown, at, words, until: None, spec: child };
-    Ok(forked(&switch, run, &child_run))
+    Ok(forked(&[switch], run, &[child_run]).remove(0))
 }
 
-/// Which of the reasons that heal is named: one that a rule saw, the first first; else by the order of the switches.
-fn conclude(diagnosis: &mut Diagnosis, run: &Replayed, null: Forked, fell: Option<u64>) {
-    let healing: Vec<Forked> = diagnosis.forks.iter().filter(|fork| fork.heals).cloned().collect();
-    for fork in &healing {
+/// The fork whose reason is named: of those that heal one that a rule saw, the first first; else the one that ends lowest.
+fn name_reason(diagnosis: &Diagnosis) -> Option<usize> {
+    let healing = || diagnosis.forks.iter().enumerate().filter(|(_, fork)| fork.heals);
+    let by_rule = diagnosis.alarms.iter().find_map(|alarm| healing().find(|(_, fork)| fork.reason == alarm.reason));
+    let loss = |fork: &Forked| fork.final_loss.unwrap_or(f64::INFINITY);
+    by_rule.or_else(|| healing().min_by(|a, b| loss(a.1).total_cmp(&loss(b.1)))).map(|(place, _)| place)
+}
+
+/// The verdict: sick where a switch heals and the null fork does not, or where it fell and none does.
+fn conclude(diagnosis: &mut Diagnosis, run: &Replayed, named: Option<usize>, null: Forked, fell: Option<u64>) {
+    for fork in diagnosis.forks.iter().filter(|fork| fork.heals) {
         if !diagnosis.healing_set.contains(&fork.reason) {
             diagnosis.healing_set.push(fork.reason);
         }
@@ -199,28 +221,23 @@ fn conclude(diagnosis: &mut Diagnosis, run: &Replayed, null: Forked, fell: Optio
         diagnosis.forks.push(null);
         return;
     }
-    let by_rule = diagnosis.alarms.iter().find_map(|alarm| healing.iter().find(|fork| fork.reason == alarm.reason));
-    match by_rule.or(healing.first()) {
-        Some(fork) => {
-            diagnosis.verdict = Verdict::Sick;
-            diagnosis.reason = Some(fork.reason);
-            diagnosis.first_step = fork.harmed_at;
-            let alarm = diagnosis.alarms.iter().find(|alarm| alarm.reason == fork.reason);
-            diagnosis.place = alarm.map_or_else(Place::default, |alarm| alarm.place.clone());
-            diagnosis.switch = Some(fork.clone());
-            diagnosis.proof = Some(Proof {
-                child: fork.clone(),
-                parent_final_loss: Some(run.final_loss()).filter(|loss| loss.is_finite()),
-                parent_outcome: run.outcome.into(),
-                null: null.clone(),
-            });
-        }
-        None if fell.is_some() => {
-            diagnosis.verdict = Verdict::Sick;
-            diagnosis.reason = Some(Reason::Unknown);
-            diagnosis.first_step = fell;
-        }
-        None => {}
+    if let Some(fork) = named.map(|place| diagnosis.forks[place].clone()) {
+        diagnosis.verdict = Verdict::Sick;
+        diagnosis.reason = Some(fork.reason);
+        diagnosis.first_step = fork.harmed_at;
+        let alarm = diagnosis.alarms.iter().find(|alarm| alarm.reason == fork.reason);
+        diagnosis.place = alarm.map_or_else(Place::default, |alarm| alarm.place.clone());
+        diagnosis.switch = Some(fork.clone());
+        diagnosis.proof = Some(Proof {
+            child: fork,
+            parent_final_loss: Some(run.final_loss()).filter(|loss| loss.is_finite()),
+            parent_outcome: run.outcome.into(),
+            null: null.clone(),
+        });
+    } else if fell.is_some() {
+        diagnosis.verdict = Verdict::Sick;
+        diagnosis.reason = Some(Reason::Unknown);
+        diagnosis.first_step = fell;
     }
     diagnosis.forks.push(null);
 }

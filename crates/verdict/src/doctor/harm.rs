@@ -1,6 +1,6 @@
 //! When a run is harmed: its loss lies far above that of a reference, which is the same run without what is thought to harm it.
 
-use super::replay::{PROBE_EVERY, Replayed};
+use super::replay::Replayed;
 use dunwu_engine::Outcome;
 
 /// Steps around a probe within which the reference's largest loss is taken.
@@ -37,7 +37,10 @@ pub fn harmed_at(run: &Replayed, reference: &Replayed) -> Option<u64> {
     [by_loss, by_end].into_iter().flatten().min()
 }
 
-/// Whether the run fell back behind itself: it diverged, it collapsed, or it ends above twice its best loss plus 0.1.
+/// Steps before its end since which a run that fell back has to lie there: one that ends within a spike may yet come back.
+const LASTING: u64 = 50;
+
+/// Whether the run fell back behind itself: it diverged, it collapsed, or its last 50 steps lie above twice its best loss plus 0.1.
 pub fn fell_back(run: &Replayed) -> Option<u64> {
     if let Outcome::Diverged { step } | Outcome::Collapsed { step } = run.outcome {
         return Some(step);
@@ -52,7 +55,7 @@ pub fn fell_back(run: &Replayed) -> Option<u64> {
         }
         best = best.min(*loss);
     }
-    since.filter(|since| run.end.saturating_sub(*since) >= PROBE_EVERY)
+    since.filter(|since| run.end.saturating_sub(*since) >= LASTING)
 }
 
 /// Share of its first loss above which a run has learned nothing at its end.
@@ -98,8 +101,9 @@ mod tests {
     #[test]
     fn a_run_that_comes_back_has_not_fallen_back() {
         let fine = Outcome::Censored { step: 0 };
-        assert_eq!(fell_back(&run(&[1.0, 0.1, 2.0, 2.0, 0.1], fine)), None);
-        assert_eq!(fell_back(&run(&[1.0, 0.1, 2.0, 2.0, 2.0], fine)), Some(20));
+        assert_eq!(fell_back(&run(&[1.0, 0.1, 2.0, 2.0, 2.0, 2.0, 2.0, 0.1], fine)), None);
+        assert_eq!(fell_back(&run(&[1.0, 0.1, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0], fine)), Some(20));
+        assert_eq!(fell_back(&run(&[1.0, 0.5, 0.2, 0.1, 0.1, 0.1, 2.0, 2.0], fine)), None, "it ends within a spike");
         assert_eq!(fell_back(&run(&[1.0, 0.1], Outcome::Collapsed { step: 7 })), Some(7));
     }
 }

@@ -11,6 +11,7 @@
 pub mod bench;
 pub mod detectors;
 mod diagnose;
+mod foreign;
 pub mod harm;
 pub mod linter;
 mod reason;
@@ -19,6 +20,7 @@ pub mod rules;
 mod switches;
 
 pub use diagnose::{Diagnosis, Forked, Proof, Verdict, diagnose};
+pub use foreign::{ForeignDiagnosis, diagnose_series};
 pub use reason::Reason;
 pub use replay::{Replayed, replay};
 pub use rules::{Alarm, Place};

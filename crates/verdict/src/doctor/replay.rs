@@ -6,7 +6,7 @@ use dunwu_engine::{Outcome, Problem, RunSpec, Samples, Split, TrainError, Traini
 /// Training samples on which every run is probed.
 const PROBED: usize = 128;
 /// Steps between two probes.
-pub(super) const PROBE_EVERY: u64 = 10;
+const PROBE_EVERY: u64 = 10;
 
 /// What a run did.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Replayed {
     }
 }
 
-/// Trains `spec` to its end; `watched` says whether its updates are looked at. `heard` is told each step, and says whether to go on.
+/// Trains `spec` to its end; `watched` says whether its updates are looked at. `heard` hears each step, and says whether to go on.
 pub fn replay(
     (spec, problem, split): (&RunSpec, &Problem, &Split),
     watched: bool,

@@ -237,8 +237,8 @@ fn softmax_collapse(seen: &Seen<'_>) -> Option<Alarm> {
     const LIMIT: f64 = 0.5;
     const STEPS: usize = 5;
     let found = seen.lasting(STEPS, |vitals| Some(vitals.absorbed_share).filter(|share| *share > LIMIT))?;
-    let onset = seen.vitals()[found.0 + 1 - STEPS].step;
-    Some(seen.alarm(Reason::SoftmaxCollapse, found, onset, ("absorbed_share", LIMIT), of_part("top")))
+    // A softmax is as coarse from the beginning on.
+    Some(seen.alarm(Reason::SoftmaxCollapse, found, 0, ("absorbed_share", LIMIT), of_part("top")))
 }
 
 fn decay(seen: &Seen<'_>) -> Option<Alarm> {
@@ -291,7 +291,7 @@ fn poisoned_rows(seen: &Seen<'_>) -> Option<Alarm> {
     /// The worst row of a batch lies so many times above the median row.
     const ROW: f64 = 12.0;
     const LIMIT: f64 = 8.0;
-    const LEAST_LOSS: f64 = 3.0;
+    const LEAST_LOSS: f64 = 6.0;
     let norm = |vitals: &Vitals| vitals.parts.iter().map(|part| part.gradient.powi(2)).sum::<f64>().sqrt();
     let norms: Vec<f64> = seen.vitals().iter().map(norm).collect();
     let mut first = None;

@@ -40,12 +40,19 @@ impl From<&Alarm> for Clue {
     }
 }
 
+/// Steps before a burst is seen from which on it is skipped.
+const BEFORE: u64 = 4;
+/// Steps that have to be trained after it.
+const LEFT: u64 = 60;
 /// Steps that a burst may last, each tried.
 const BURSTS: [u64; 3] = [15, 30, 60];
 /// Largest score that QK-clip leaves (Kimi K2 has 100, for heads four times as wide).
 const QK_CLIP: f64 = 30.0;
 /// Steps of a warm-up, at most a quarter of the run.
 const WARMUP: u64 = 100;
+
+/// Whether Adam's constants, in a run of so many steps, lie where a switch would be another value.
+type Applies = fn(AdamSpec, f64) -> bool;
 
 struct Bench<'a> {
     spec: &'a RunSpec,
@@ -66,11 +73,17 @@ pub fn switches(spec: &RunSpec, run: &Replayed, clues: &[Clue]) -> Vec<Switch> {
         bench.action(Reason::PoisonedRows, 0, None, &[format!("drop rows {}", list.join(","))]);
     }
     for length in BURSTS {
-        let at = onset(Reason::LabelBurst);
-        bench.action(Reason::LabelBurst, at, Some((at + length).min(spec.steps)), &["freeze all".to_owned()]);
+        let at = onset(Reason::LabelBurst).saturating_sub(BEFORE);
+        // A run that is frozen to its end would be well by not being trained.
+        if at + length + LEFT <= spec.steps {
+            bench.action(Reason::LabelBurst, at, Some(at + length), &["freeze all".to_owned()]);
+        }
     }
     if let Some(part) = of(Reason::Frozen).and_then(|clue| clue.place.part.as_ref()) {
-        bench.action(Reason::Frozen, onset(Reason::Frozen), None, &[format!("thaw {part}")]);
+        // Whoever froze it may have named more than this array.
+        let names = std::iter::successors(Some(part.as_str()), |name| name.rsplit_once('.').map(|(stem, _)| stem));
+        let thaws: Vec<String> = names.chain(["all"]).map(|name| format!("thaw {name}")).collect();
+        bench.action(Reason::Frozen, onset(Reason::Frozen), None, &thaws);
     }
     if let Some(layer) = of(Reason::DeadUnits).and_then(|clue| clue.place.part.as_ref()) {
         let at = onset(Reason::DeadUnits);
@@ -172,7 +185,7 @@ impl Bench<'_> {
         };
         // Each with whether the setting lies on that side of what is customary, so that one value is not two reasons.
         let steps = self.spec.steps as f64;
-        let customary: [(Reason, &str, f64, fn(AdamSpec, f64) -> bool); 5] = [
+        let customary: [(Reason, &str, f64, Applies); 5] = [
             (Reason::Decay, "optimizer.weight_decay", 0.0, |_, _| true),
             (Reason::LargeEpsilon, "optimizer.epsilon", 1e-8, |adam, _| adam.epsilon > 1e-8),
             (Reason::FastSecondMoment, "optimizer.epsilon", 1e-8, |adam, _| adam.epsilon < 1e-8),

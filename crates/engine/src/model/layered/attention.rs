@@ -23,8 +23,8 @@ use super::rms_norm::RmsNorm;
 use super::sums::{add_scaled, dot};
 use super::{Layout, Linear, Start, room};
 use crate::elementary::exp;
-use crate::spec::{Numerics, TransformerSpec};
 use crate::spec::attention::LayerSight;
+use crate::spec::{Numerics, TransformerSpec};
 use pulp::Arch;
 
 /// The rows of a chunk's residual stream: `samples × positions`, of which the last `queries` of each sample go on.

@@ -18,8 +18,8 @@ use super::norm::{Norm, normalize};
 use super::{Layout, Linear, Start, room};
 use crate::kernel::{activate, activation_gradient};
 use crate::model::Activation;
-use crate::spec::{Normalization, Numerics, TransformerSpec};
 use crate::spec::attention::LayerSight;
+use crate::spec::{Normalization, Numerics, TransformerSpec};
 
 /// Attention and MLP around a residual stream of `dimension` numbers.
 #[derive(Clone, Debug)]

@@ -51,7 +51,7 @@ impl Interventions {
                     }
                 }
                 Action::Drop(rows) => {
-                    self.rows(rows, n_train).iter().for_each(|&row| arranged.alive[row as usize] = false)
+                    self.rows(rows, n_train).iter().for_each(|&row| arranged.alive[row as usize] = false);
                 }
                 Action::HoldOut(rows) => held_out.extend(self.rows(rows, n_train)),
                 Action::Train(rows) => taken.extend(self.rows(rows, n_test)),
