@@ -294,6 +294,14 @@ mod tests {
             Allowed::Text(_) if setting.key == "task" => {
                 ["cyclic:71", "symmetric:4", "expression:x^2+x*y:97", "table:a \"b\".json"].map(Value::from).to_vec()
             }
+            Allowed::Text(_) if setting.key == "model.attention" => {
+                ["window:2", "chunked:3/full"].map(Value::from).to_vec()
+            }
+            Allowed::Text(_) if setting.key == "interventions" => {
+                ["at 0 freeze top", "on memorized rewind all; from 1 to 3 corrupt 0.25 of rows"]
+                    .map(Value::from)
+                    .to_vec()
+            }
             Allowed::Text(_) => {
                 let odd = char::from_u32(bits as u32 % 0xd800).unwrap_or('x');
                 vec![format!("splits/{odd}\"'\\ {bits}.csv").as_str().into(), "split.csv".into()]

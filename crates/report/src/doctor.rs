@@ -215,7 +215,7 @@ fn headline(diagnosis: &Diagnosis) -> String {
             )
         }
         (Verdict::CannotTell, ..) => {
-            "It cannot be told: moving one weight by 0.001 heals it too, so that no switch proves anything.".to_owned()
+            "It cannot be told: moving one weight by a thousandth or two heals it too, so that no switch proves anything.".to_owned()
         }
         (Verdict::Sick, Some(reason), Some(switch)) => {
             let place = place_words(&diagnosis.place);
@@ -239,7 +239,7 @@ fn sentences(diagnosis: &Diagnosis) -> Vec<String> {
     let proof = diagnosis.proof.as_ref().map(|proof| {
         format!(
             "The proof: the same run with that one switch ends at a loss of {} where this one ends at {}; with one weight moved by \
-             0.001 instead it ends at {}.",
+             a thousandth or two instead it ends at {}.",
             loss(proof.child.final_loss),
             loss(proof.parent_final_loss),
             loss(proof.null.final_loss)

@@ -1,5 +1,6 @@
 //! The verb `fork`: a run, and the same run to which something is done from a step on.
 
+use crate::run::ended;
 use crate::two_curves::learning_curves;
 use crate::words::{self, count};
 use dunwu::Opened;
@@ -45,9 +46,11 @@ pub fn answer(
     watcher: &mut Watcher<'_>,
 ) -> Result<Answer, VerbError> {
     let request = fork.request(parent)?;
-    let child = match run(&request, training, watcher)? {
-        RunEnd::Made(dir, _) | RunEnd::Found(dir) => dir,
+    let end = run(&request, training, watcher)?;
+    let child = match &end {
+        RunEnd::Made(dir, _) | RunEnd::Found(dir) => dir.clone(),
     };
+    ended(end, watcher)?;
     let runs = [open(parent, watcher)?, open(&child, watcher)?];
     let begun_from = Record::read(&child)?.parent.map(|parent| parent.step);
     of_runs([parent, &child], runs.each_ref(), fork, begun_from)

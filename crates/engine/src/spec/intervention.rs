@@ -171,12 +171,11 @@ pub fn parse_interventions(text: &str) -> Result<Vec<Intervention>, SpecError> {
     let lines = text.split([';', '\n']).map(str::trim).filter(|line| !line.is_empty());
     let mut all = lines.map(Intervention::parse).collect::<Result<Vec<_>, _>>()?;
     sort(&mut all);
-    for (place, one) in all.iter().enumerate() {
-        let is_same = |other: &&Intervention| match (&one.action, &other.action) {
-            (Action::Set { key: a, .. }, Action::Set { key: b, .. }) => a == b && one.when == other.when,
-            _ => false,
-        };
-        if all[..place].iter().any(|other| is_same(&other)) {
+    let mut set = std::collections::BTreeSet::new();
+    for one in &all {
+        if let Action::Set { key, .. } = one.action
+            && !set.insert((one.when.to_string(), key))
+        {
             return Err(refused(&one.to_string(), "the same setting is set twice at one time; keep one"));
         }
     }

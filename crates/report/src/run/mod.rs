@@ -70,7 +70,8 @@ pub fn report_path(dir: &Path) -> PathBuf {
     dir.join("report.html")
 }
 
-fn ended(end: RunEnd, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+/// The answer about a run that has ended; what was just made gets its tables and its report.
+pub(crate) fn ended(end: RunEnd, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     let (dir, opened, reused) = match end {
         RunEnd::Made(dir, opened) => (dir, *opened, false),
         RunEnd::Found(dir) => {

@@ -56,7 +56,7 @@ pub struct Proof {
     pub parent_final_loss: Option<f64>,
     /// How the parent ended.
     pub parent_outcome: StoredOutcome,
-    /// The null fork: one weight moved by 0.001.
+    /// A null fork: one weight moved by a thousandth or two.
     pub null: Forked,
 }
 
@@ -116,14 +116,9 @@ pub fn diagnose(
     if diagnosis.alarms.is_empty() && wrong.is_none() {
         return Ok(diagnosis);
     }
-    let mut clues: Vec<Clue> = diagnosis.alarms.iter().map(Clue::from).collect();
-    for lint in &diagnosis.lints {
-        if clues.iter().all(|clue| clue.reason != lint.reason) {
-            clues.push(Clue { reason: lint.reason, onset: 0, place: Place::default() });
-        }
-    }
+    let clues: Vec<Clue> = diagnosis.alarms.iter().map(Clue::from).collect();
     let suspected = |reason: Reason| clues.iter().any(|clue| clue.reason == reason);
-    // Where nothing went wrong, only what a rule or the spec points to is tried: any run could be trained otherwise.
+    // Where nothing went wrong, only what a rule points to is tried: any run could be trained otherwise.
     let mut thrown = switches(spec, &run, &clues);
     thrown.retain(|switch| wrong.is_some() || suspected(switch.reason));
     watcher.phase("forking", Some(thrown.len() as u64 + 1));
@@ -136,7 +131,8 @@ pub fn diagnose(
     let named = name_reason(&diagnosis);
     let at = named.map(|place| diagnosis.forks[place].at);
     let at = at.unwrap_or_else(|| clues.iter().map(|clue| clue.onset).min().unwrap_or(0));
-    let null = null_fork((spec, problem, split), &run, at, watcher)?;
+    let healed = named.and_then(|place| diagnosis.forks[place].final_loss);
+    let null = null_fork((spec, problem, split), &run, (at, healed), watcher)?;
     // A run that learned little may only be short: what no switch heals is a sickness only where it fell.
     conclude(&mut diagnosis, &run, named, null, fell_back(&run));
     if let Some(place) = named {
@@ -187,18 +183,32 @@ fn forked(thrown: &[Switch], parent: &Replayed, children: &[Replayed]) -> Vec<Fo
     thrown.iter().zip(children).zip(&harmed).map(fork).collect()
 }
 
+/// What is added to one weight in the null forks.
+const NUDGES: [f64; 3] = [0.001, -0.001, 0.002];
+
+/// The first null fork that heals as the named fork does, which ends at `healed`; the last where none does.
 fn null_fork(
     (spec, problem, split): (&RunSpec, &Problem, &Split),
     run: &Replayed,
-    at: u64,
+    (at, healed): (u64, Option<f64>),
     watcher: &mut Watcher<'_>,
 ) -> Result<Forked, VerbError> {
     let at = at.min(spec.steps - 1);
-    let words = vec!["nudge all 0 by 0.001".to_owned()];
-    let child = Fork { at, until: None, words: &words }.of(spec)?;
-    let child_run = watched((&child, problem, split), false, watcher)?;
-    let switch = Switch { reason: Reason::Unknown, at, words, until: None, spec: child };
-    Ok(forked(&[switch], run, &[child_run]).remove(0))
+    let mut null = None;
+    for by in NUDGES {
+        let words = vec![format!("nudge all 0 by {by:?}")];
+        let child = Fork { at, until: None, words: &words }.of(spec)?;
+        let child_run = watched((&child, problem, split), false, watcher)?;
+        let switch = Switch { reason: Reason::Unknown, at, words, until: None, spec: child };
+        let mut fork = forked(&[switch], run, std::slice::from_ref(&child_run)).remove(0);
+        fork.heals &= healed.is_none_or(|healed| child_run.final_loss() <= 2.0 * healed + 0.1);
+        let heals = fork.heals;
+        null = Some(fork);
+        if heals {
+            break;
+        }
+    }
+    Ok(null.expect("there are nudges"))
 }
 
 /// The fork whose reason is named: of those that heal one that a rule saw, the first first; else the one that ends lowest.
