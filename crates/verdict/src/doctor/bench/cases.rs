@@ -46,11 +46,11 @@ pub struct Network {
     blocks: usize,
     /// Whether its inputs are numbers.
     has_values: bool,
-    /// Whether no constant was ever set by looking at it.
+    /// Whether no constant of a rule was set on it.
     pub is_left_out: bool,
 }
 
-/// Every network of the bench. `embedded` was looked at by nobody while rules were written.
+/// Every network of the bench. No constant of a rule was set on `embedded`.
 pub const NETWORKS: [Network; 4] = [
     Network {
         name: "mlp",

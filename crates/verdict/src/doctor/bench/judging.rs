@@ -190,3 +190,58 @@ impl Row {
 fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join("+")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::sync::atomic::AtomicBool;
+
+    const ROWS: &str = include_str!("../../../../../testdata/doctor/rows.jsonl");
+
+    fn rows() -> Vec<Row> {
+        ROWS.lines().map(|line| serde_json::from_str(line).expect("a row a line")).collect()
+    }
+
+    /// Published rates are those of the committed rows, and the build still says of a sample of them what they say. Rounding differs
+    /// between machines, so that a case near an edge may come out otherwise.
+    #[test]
+    fn a_sample_of_the_published_rows_is_judged_as_it_was() {
+        let rows = rows();
+        let mut kinds = BTreeSet::new();
+        let sample: Vec<&Row> = rows
+            .iter()
+            .filter(|row| row.class == "plant" && row.harmed_at.is_some() && kinds.insert(&row.planted))
+            .collect();
+        assert!(sample.len() >= 12, "{kinds:?}");
+        let stop = AtomicBool::new(false);
+        let mut hear = |_: &dunwu::verb::Progress<'_>| {};
+        let mut watcher = Watcher::new(&mut hear, &stop);
+        let differing: Vec<String> = sample
+            .iter()
+            .filter_map(|row| {
+                let (verdict, reason) = judge_again(row, &mut watcher).expect("it can be made again");
+                let is_same = (&verdict, &reason) == (&row.verdict, &row.reason);
+                (!is_same).then(|| format!("{}: {verdict} {reason}, was {} {}", row.words, row.verdict, row.reason))
+            })
+            .collect();
+        assert!(differing.len() <= 2, "{differing:#?}");
+    }
+
+    /// Planted: a doctor that names the wrong reason is seen in the rates.
+    #[test]
+    fn a_doctor_that_is_wrong_has_a_bad_rate() {
+        let rate = |rows: &[Row]| {
+            let rates = super::super::summarize(rows).rates;
+            let of = |what: &str| rates.iter().find(|rate| rate.what.contains(what)).map(|rate| (rate.count, rate.of));
+            (of("networks that rules were written on"), of("sick in clean runs"))
+        };
+        let (Some((right, of)), Some((sick, clean))) = rate(&rows()) else { panic!("both are counted") };
+        assert!(right * 10 > of * 9 && sick * 50 < clean, "{right} of {of}, {sick} of {clean}");
+        let wrong: Vec<Row> = rows()
+            .into_iter()
+            .map(|row| Row { reason: "unknown".to_owned(), verdict: "sick".to_owned(), ..row })
+            .collect();
+        assert_eq!(rate(&wrong), (Some((0, of)), Some((clean, clean))));
+    }
+}
