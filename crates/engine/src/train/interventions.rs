@@ -1,7 +1,7 @@
 //! What is done to a run while it trains: [`crate::spec::Intervention`].
 //!
 //! ```text
-//! before the forward pass of a step: samples are arranged, weights changed, settings given their values
+//! before the forward pass of a step: samples are arranged, weights changed, what begins to be held is held, settings get their values
 //! after its update: what is frozen is put back, what is clamped scaled down, what is ablated set to zero
 //! ```
 //!
@@ -81,6 +81,21 @@ impl State {
             _ => self.first_step() == Some(step),
         }
     }
+
+    /// Scales down what is clamped and sets to zero what is ablated.
+    fn hold(&self, parts: &Parts, arrays: &mut [(String, Vec<f32>)]) {
+        match &self.what.action {
+            Action::Clamp(part, norm) => {
+                let most = norm.or(self.norm).unwrap_or(f64::INFINITY);
+                let norm = parts.norm(part, arrays);
+                if norm > most {
+                    parts.each_weight(part, arrays, |w| (f64::from(w) * most / norm) as f32);
+                }
+            }
+            Action::Ablate(units) => parts.scale_units(&units.0, 0.0, arrays),
+            _ => {}
+        }
+    }
 }
 
 impl Interventions {
@@ -103,7 +118,23 @@ impl Interventions {
         for one in &spec.interventions {
             new.check(one).map_err(|why| TrainError::Intervention { text: one.to_string(), why })?;
         }
+        new.check_together()?;
         Ok(Some(new))
+    }
+
+    /// Whether training samples are left wherever rows go; what waits for an event is taken to be there from the beginning.
+    fn check_together(&self) -> Result<(), TrainError> {
+        let removes = |one: &&State| matches!(one.what.action, Action::Drop(_) | Action::HoldOut(_));
+        for last in self.all.iter().filter(removes) {
+            let step = last.first_step().unwrap_or(u64::MAX - 1);
+            let active: Vec<bool> =
+                self.all.iter().map(|one| one.is_active(step) || one.first_step().is_none()).collect();
+            if self.arrange(&active).trained_on().is_empty() {
+                let why = "with what other interventions take away no training sample would be left".to_owned();
+                return Err(TrainError::Intervention { text: last.what.to_string(), why });
+            }
+        }
+        Ok(())
     }
 
     fn check(&self, one: &Intervention) -> Result<(), String> {
@@ -192,7 +223,8 @@ impl Interventions {
         let clamps = |one: &State| {
             one.norm.is_none() && one.is_active(step) && matches!(one.what.action, Action::Clamp(_, None))
         };
-        if !all.iter().any(|one| changes(one) || clamps(one)) {
+        let begins_to_hold = |one: &State| one.first_step() == Some(step) && one.what.action.holds_weights();
+        if !all.iter().any(|one| changes(one) || begins_to_hold(one) || clamps(one)) {
             return false;
         }
         let mut arrays = learner.arrays();
@@ -220,6 +252,9 @@ impl Interventions {
                 && let Action::Clamp(part, None) = &one.what.action
             {
                 one.norm = Some(parts.norm(part, &arrays));
+            }
+            if begins_to_hold(one) {
+                one.hold(parts, &mut arrays);
             }
         }
         let changed = arrays != before;
@@ -258,15 +293,7 @@ impl Interventions {
                 (Action::Freeze(part), Some(before)) if self.freezes(one, step) => {
                     self.parts.put_back(part, before, &mut arrays);
                 }
-                (Action::Clamp(part, norm), _) => {
-                    let most = norm.or(one.norm).unwrap_or(f64::INFINITY);
-                    let norm = self.parts.norm(part, &arrays);
-                    if norm > most {
-                        self.parts.each_weight(part, &mut arrays, |w| (f64::from(w) * most / norm) as f32);
-                    }
-                }
-                (Action::Ablate(units), _) => self.parts.scale_units(&units.0, 0.0, &mut arrays),
-                _ => {}
+                _ => one.hold(&self.parts, &mut arrays),
             }
         }
         put_back(learner, &arrays);

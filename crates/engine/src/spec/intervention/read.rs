@@ -176,7 +176,9 @@ impl Action {
                 Self::Repeat(n)
             }
             other => {
-                let forms: Vec<_> = ACTIONS.iter().filter_map(|(form, _)| form.split(' ').next()).collect();
+                let mut forms: Vec<_> = ACTIONS.iter().filter_map(|(form, _)| form.split(' ').next()).collect();
+                let mut known = std::collections::BTreeSet::new();
+                forms.retain(|form| known.insert(*form));
                 return Err(format!("there is no {other:?}; there are {}", forms.join(", ")));
             }
         })

@@ -67,7 +67,9 @@ impl Interventions {
         held_out.sort_unstable();
         held_out.dedup();
         let stays: Vec<u32> = (0..n_test as u32).filter(|row| taken.binary_search(row).is_err()).collect();
-        let leaving = arranged.samples.select(&held_out);
+        let mut leaving = arranged.samples.select(&held_out);
+        // Held-out samples have their true labels, whatever they were trained on with.
+        leaving.labels = held_out.iter().map(|&row| self.split.train_true_labels[row as usize]).collect();
         arranged.samples.append(&self.split.test.select(&taken));
         arranged.alive.resize(arranged.samples.len(), true);
         arranged.test = self.split.test.select(&stays);

@@ -122,6 +122,20 @@ fn other_samples_are_another_split_from_that_state() {
             let child = with(&parent, &format!("at 20 {text}"));
             assert_eq!(to_the_end(&mut begin(&child, 1).2)[20..], from(&parent, other, &at_20), "{kind}: {text}");
         }
+        // A sample that is held out has its true label, whatever it was trained on with.
+        let noisy = tiny_with(&format!("{kind} data.corrupted=0.5"));
+        let (_, noise, noisy_at_20) = state_at(&noisy, 20);
+        let row = noise.corrupted[0];
+        let rest: Vec<u32> = (0..n).filter(|other| *other != row).collect();
+        let mut other = Split { train: noise.train.select(&rest), corrupted: Vec::new(), ..noise.clone() };
+        let mut leaving = noise.train.select(&[row]);
+        leaving.labels = vec![noise.train_true_labels[row as usize]];
+        other.test.append(&leaving);
+        let test_losses =
+            |all: &[Progress]| -> Vec<f64> { all.iter().filter_map(|progress| progress.scalars?.test_loss).collect() };
+        let child = with(&noisy, &format!("at 20 hold-out rows {row}"));
+        let found = to_the_end(&mut begin(&child, 1).2);
+        assert_eq!(test_losses(&found[20..]), test_losses(&from(&noisy, &other, &noisy_at_20)), "{kind}");
         // A wrong label is one of the others, and the rest of the table is as it was.
         let child = with(&parent, "at 20 corrupt rows 5");
         let found = to_the_end(&mut begin(&child, 1).2);
@@ -160,6 +174,15 @@ fn weights_are_what_was_asked_for() {
     let rows: Vec<&[f32]> = array(&ablated, "weights.top").chunks_exact(11).collect();
     for (unit, row) in rows.iter().enumerate() {
         assert_eq!(row.iter().all(|&w| w == 0.0), unit == 2 || unit == 5, "unit {unit}");
+    }
+    // What is held is held from before that step's forward pass on.
+    let losses = |text: &str| -> Vec<f64> {
+        to_the_end(&mut begin(&with(&parent, text), 1).2).iter().map(|progress| progress.train_loss).collect()
+    };
+    let plain: Vec<f64> = to_the_end(&mut begin(&parent, 1).2).iter().map(|progress| progress.train_loss).collect();
+    for text in ["at 20 ablate units 0-9", "at 20 clamp top to 0.25"] {
+        let held = losses(text);
+        assert!(held[..20] == plain[..20] && held[20] != plain[20], "{text}");
     }
     // What is done at once shows one update later, so all else is frozen to look at it.
     let seen = |text: &str| end(&format!("at 20 {text}; at 20 freeze all"), 21);
@@ -216,6 +239,7 @@ fn what_a_network_or_a_sample_does_not_have_is_named() {
         ("seed=1", "at 3 nudge top 440 by 1", "has 440 weights"),
         ("seed=1", "at 3 drop rows 84", "there are 84"),
         ("seed=1", "at 3 drop rows 0-83", "no training sample would be left"),
+        ("seed=1", "at 3 drop rows 0-40; at 5 hold-out rows 41-83", "with what other interventions take away"),
         ("seed=1", "at 3 train rows 37", "there are 37"),
         ("seed=1", "at 3 magnify rows 1 by 9", "tokens"),
         ("model.top_layer=ridge", "at 3 freeze top", "solved for"),
@@ -227,7 +251,8 @@ fn what_a_network_or_a_sample_does_not_have_is_named() {
         let split = Split::draw(&problem, &spec.data, spec.seed, None).unwrap();
         let error = Training::check(&spec, &problem, &split).expect_err(text);
         assert!(matches!(error, TrainError::Intervention { .. }));
-        assert!(error.to_string().contains(why) && error.to_string().contains(text), "{error}");
+        let named = text.rsplit("; ").next().unwrap();
+        assert!(error.to_string().contains(why) && error.to_string().contains(named), "{error}");
     }
     for (text, why) in [
         ("at 60 freeze top", "the run ends at 60"),
