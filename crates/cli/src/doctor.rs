@@ -5,7 +5,7 @@ use crate::output::Drawn;
 use crate::watching::{unwatched, watch};
 use crate::{Place, print};
 use clap::Args;
-use dunwu::run::RunRequest;
+use dunwu::run::{Base, RunRequest};
 use dunwu::store::{OutputFile, RunDir};
 use dunwu_report::doctor;
 use dunwu_verdict::doctor::Verdict;
@@ -78,7 +78,12 @@ pub(crate) fn doctor(asked: &Asked) -> Result<(), Failure> {
         return of_series(word, &files, asked);
     }
     let run = match asked.words.as_slice() {
-        [word] if !asked.train => RunDir::resolve(&place.runs, word).ok(),
+        [word] if !asked.train => match RunDir::resolve(&place.runs, word) {
+            Ok(run) => Some(run),
+            // What is no spec either was meant to be a run.
+            Err(error) if !word.contains('=') && Base::of(word).is_err() => return Err(error.into()),
+            Err(_) => None,
+        },
         _ => None,
     };
     let (subject, request) = match &run {

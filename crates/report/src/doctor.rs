@@ -16,13 +16,20 @@ use serde::Serialize;
 /// What a doctor found, as programs read it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct DoctorData {
-    /// The run, or the words of the spec.
+    /// The run's directory, or the words of its spec.
     pub subject: String,
-    /// Whether a run was looked at, or a spec alone.
-    pub is_run: bool,
-    /// What was found.
+    /// What was found in the run.
     #[serde(flatten)]
     pub diagnosis: Diagnosis,
+}
+
+/// What a spec alone gives away, as programs read it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct LintData {
+    /// The words of the spec.
+    pub subject: String,
+    /// Settings out of the customary range.
+    pub lints: Vec<Lint>,
 }
 
 /// The run with this spec is replayed, looked at and forked.
@@ -49,7 +56,7 @@ pub fn answer_spec(subject: &str, spec: &RunSpec) -> Answer {
             .to_owned(),
     ];
     Answer {
-        verb: "doctor",
+        verb: "doctor-spec",
         title: spec.task.to_string(),
         setup: subject.to_owned(),
         headline,
@@ -60,23 +67,7 @@ pub fn answer_spec(subject: &str, spec: &RunSpec) -> Answer {
             blocks: lints_block(&lints).into_iter().collect(),
         }],
         sources: Vec::new(),
-        data: object(&DoctorData {
-            subject: subject.to_owned(),
-            is_run: false,
-            diagnosis: Diagnosis {
-                verdict: Verdict::CannotTell,
-                reason: None,
-                first_step: None,
-                place: Place::default(),
-                switch: None,
-                healing_set: Vec::new(),
-                proof: None,
-                forks: Vec::new(),
-                alarms: Vec::new(),
-                lints,
-                losses: [Vec::new(), Vec::new()],
-            },
-        }),
+        data: object(&LintData { subject: subject.to_owned(), lints }),
     }
 }
 
@@ -92,6 +83,7 @@ pub fn answer_series(subject: &str, series: &[Series]) -> (Answer, Verdict) {
     };
     let missing = format!("Not judged, for want of what it needs: {}.", found.missing.join("; "));
     let figure = loss_figure(
+        ["Loss of the run", "Loss as it was recorded"],
         [&found.losses, &[]],
         found.losses.last().map_or(0, |point| point.0),
         "The recorded loss.".to_owned(),
@@ -179,7 +171,7 @@ fn of_diagnosis(subject: &str, request: &RunRequest, diagnosis: Diagnosis) -> An
         sources: vec![
             "Harm and forks are defined in docs/guide/doctor.md, with their measured error rates.".to_owned(),
         ],
-        data: object(&DoctorData { subject: subject.to_owned(), is_run: true, diagnosis }),
+        data: object(&DoctorData { subject: subject.to_owned(), diagnosis }),
     }
 }
 
@@ -315,28 +307,28 @@ fn figure(diagnosis: &Diagnosis, steps: u64) -> Figure {
         Some(switch) => format!("The run, and the same run with `{}`.{alarm}", switch_words(switch)),
         None => format!("The run; no fork heals it, or none was needed.{alarm}"),
     };
-    loss_figure(diagnosis.losses.each_ref().map(Vec::as_slice), steps, caption)
+    let title = match diagnosis.switch {
+        Some(_) => "Loss of the run, and of the fork that heals it",
+        None => "Loss of the run",
+    };
+    let over = "Loss over fixed training samples";
+    loss_figure([title, over], diagnosis.losses.each_ref().map(Vec::as_slice), steps, caption)
 }
 
-fn loss_figure([run, healed]: [&[(u64, f64)]; 2], steps: u64, caption: String) -> Figure {
+fn loss_figure([title, of]: [&str; 2], [run, healed]: [&[(u64, f64)]; 2], steps: u64, caption: String) -> Figure {
     const NAME: &str = "losses";
-    const TITLE: &str = "Loss of the run, and of the fork that heals it";
     let curve = |name: &str, color: Color, points: &[(u64, f64)]| {
         Curve::evaluated(name, color, points.iter().map(|(step, loss)| (*step as f64, *loss)).collect())
     };
     if run.is_empty() {
-        return Figure::undefined(NAME, TITLE, "no loss was finite");
+        return Figure::undefined(NAME, title, "no loss was finite");
     }
     let mut curves = vec![curve("this run", TEST, run)];
     if !healed.is_empty() {
         curves.push(curve("with the switch", TRAIN, healed));
     }
     let values: Vec<f64> = curves.iter().flat_map(|series| &series.points).map(|point| point.1).collect();
-    let tracks = [Track {
-        title: "Loss over fixed training samples".into(),
-        scale: Scale::log(values, 12),
-        height: 170.0,
-        content: Content::Curves(curves),
-    }];
-    Figure::of_plots(NAME, TITLE, caption, timeline::stack_over(steps.max(1), &[], &[], &tracks))
+    let tracks =
+        [Track { title: of.into(), scale: Scale::log(values, 12), height: 170.0, content: Content::Curves(curves) }];
+    Figure::of_plots(NAME, title, caption, timeline::stack_over(steps.max(1), &[], &[], &tracks))
 }

@@ -24,6 +24,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "doctor", tells: "What a run suffers from, where, which switch to flip, and the fork that proves it.", schema: || schema_for!(crate::doctor::DoctorData) },
     Verb { name: "doctor-bench", tells: "How often the doctor is right, on cases whose truth is known (`dunwu doctor --bench N`).", schema: || schema_for!(dunwu_verdict::doctor::bench::Summary) },
     Verb { name: "doctor-series", tells: "What recorded series of somebody else's run say (`dunwu doctor FILE|FOLDER`).", schema: || schema_for!(dunwu_verdict::doctor::ForeignDiagnosis) },
+    Verb { name: "doctor-spec", tells: "What a spec alone gives away, before a step is made (`dunwu doctor SPEC`).", schema: || schema_for!(crate::doctor::LintData) },
     Verb { name: "fork", tells: "A run, and the same run to which something is done from a step on.", schema: || schema_for!(crate::fork::ForkData) },
     Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
     Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },

@@ -71,6 +71,15 @@ fn a_doctor_says_what_a_run_suffers_from_and_proves_it() {
     let fork = desk.json(&format!("fork {} --at 100 {switch} --quiet", sick["run"].as_str().unwrap()));
     let losses = fork["train_loss"].as_array().unwrap();
     assert!(losses[0].as_f64().unwrap() > 2.0 * losses[1].as_f64().unwrap() + 0.1, "{fork}");
+    // A network without biases whose units all die: what it does not have is not tried.
+    let dead = desk.dunwu_with(
+        &format!("run {network} model.activation=relu --json"),
+        &["interventions=at 100 shift hidden by -9"],
+    );
+    let dead: Value = serde_json::from_str(&dead.stdout).unwrap();
+    let said = desk.dunwu(&format!("doctor {} --json --quiet", dead["run"].as_str().unwrap()));
+    let found: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.stderr));
+    assert_eq!((said.code, &found["alarms"][0]["reason"]), (3, &"dead_units".into()), "{found}");
     // Somebody else's run, of which only series are left.
     let rows = |last: f64| {
         (0..60).map(move |i| format!("{},{}\n", i * 10, if i < 40 { 1.0 / f64::from(i + 1) } else { last }))
@@ -85,6 +94,7 @@ fn a_doctor_says_what_a_run_suffers_from_and_proves_it() {
         crate::assert_fits_its_schema(&found, "doctor");
         assert_eq!((said.code, &found["first_step"]), (code, &first), "{}", said.stderr);
     }
+    desk.refuses("doctor nosuchrun", 1, &["no run is called \"nosuchrun\""]);
     let of_spec = desk.json("doctor small optimizer.learning_rate=3");
     assert_eq!(of_spec["lints"][0]["reason"], "rate");
 }

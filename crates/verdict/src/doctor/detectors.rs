@@ -39,6 +39,11 @@ pub const DETECTORS: [Detector; 5] = [
     Detector { name: "loss / running mean", customary: 1.5, series: losses, score: over_mean },
 ];
 
+/// The place of the z-score of the gradient's norm among the detectors.
+pub(super) const GRADIENT_NORM: usize = 1;
+/// The place of CUSUM among the detectors.
+pub(super) const CUSUM: usize = 2;
+
 /// Steps of the window behind a score.
 const WINDOW: usize = 50;
 /// Steps before the first score.
@@ -105,12 +110,13 @@ fn kurtosis(run: &Replayed) -> Vec<f64> {
 
 /// Of a run that no rule saw anything in: where CUSUM first was beyond its threshold, the reason unknown.
 pub fn first_sign(run: &Replayed) -> Option<Alarm> {
-    let scores = cusum(&run.losses);
-    let step = first_above(&scores, 10.0)?;
+    let detector = &DETECTORS[CUSUM];
+    let scores = detector.scores(run);
+    let step = first_above(&scores, detector.customary)?;
     let value = Some(scores[step as usize]).filter(|score| score.is_finite());
     let (reason, place) = (Reason::Unknown, Place::default());
     let onset = step.saturating_sub(WARMING as u64);
-    Some(Alarm { step, onset, reason, place, quantity: "cusum_of_loss", value, limit: 10.0 })
+    Some(Alarm { step, onset, reason, place, quantity: "cusum_of_loss", value, limit: detector.customary })
 }
 
 #[cfg(test)]

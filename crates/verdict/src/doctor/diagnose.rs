@@ -119,7 +119,7 @@ pub fn diagnose(
     let clues: Vec<Clue> = diagnosis.alarms.iter().map(Clue::from).collect();
     let suspected = |reason: Reason| clues.iter().any(|clue| clue.reason == reason);
     // Where nothing went wrong, only what a rule points to is tried: any run could be trained otherwise.
-    let mut thrown = switches(spec, &run, &clues);
+    let mut thrown = switches((spec, problem, split), &run, &clues);
     thrown.retain(|switch| wrong.is_some() || suspected(switch.reason));
     watcher.phase("forking", Some(thrown.len() as u64 + 1));
     let mut children = Vec::new();

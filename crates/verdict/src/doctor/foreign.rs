@@ -1,6 +1,6 @@
 //! A run of somebody else's, of which only series were recorded. What needs the inside, or a fork, is said to be missing.
 
-use super::detectors::{DETECTORS, Detector, first_above};
+use super::detectors::{CUSUM, DETECTORS, Detector, GRADIENT_NORM, first_above};
 use super::diagnose::Verdict;
 use super::harm::fell_back;
 use super::reason::Reason;
@@ -42,7 +42,7 @@ pub fn diagnose_series(series: &[Series]) -> ForeignDiagnosis {
         missing.push("a jump of the learning rate: no series is called learning_rate or lr".to_owned());
     }
     if let Some(norm) = find(series, &["grad_norm", "gradient_norm", "grad/norm"], &[]) {
-        alarms.extend(of_detector(&DETECTORS[1], norm, "gradient_norm_z"));
+        alarms.extend(of_detector(&DETECTORS[GRADIENT_NORM], norm, "gradient_norm_z"));
     } else {
         missing.push("spikes of the gradient: no series is called grad_norm or gradient_norm".to_owned());
     }
@@ -51,7 +51,7 @@ pub fn diagnose_series(series: &[Series]) -> ForeignDiagnosis {
         let (verdict, losses) = (Verdict::CannotTell, Vec::new());
         return ForeignDiagnosis { verdict, first_step: None, loss: None, alarms, missing, losses };
     };
-    alarms.extend(of_detector(&DETECTORS[2], loss, "cusum_of_loss"));
+    alarms.extend(of_detector(&DETECTORS[CUSUM], loss, "cusum_of_loss"));
     alarms.sort_by_key(|alarm| alarm.step);
     let first_step = went_wrong(loss);
     ForeignDiagnosis {

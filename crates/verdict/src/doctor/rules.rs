@@ -1,6 +1,7 @@
 //! Rules that point: each reads what is seen of updates and names a reason, where, and the number beside its law or its clean band.
 //!
-//! Constants are those of the prototype's calibration (`docs/guide/doctor.md` says on what), never of the run that is judged.
+//! Constants were set by hand, on clean runs of three of the bench's networks and on what a prototype had found; none is taken from the
+//! run that is judged.
 
 use super::reason::Reason;
 use super::replay::Replayed;
@@ -26,18 +27,18 @@ pub struct Place {
 pub struct Alarm {
     /// The step at which the rule was sure.
     pub step: u64,
-    /// The step from which on what it saw acts.
+    /// The first step at which the fault that it takes this for acts.
     pub onset: u64,
-    /// What it takes it for.
+    /// The reason that it points to.
     pub reason: Reason,
-    /// Where.
+    /// The layer, head or training samples in which it was seen.
     #[serde(rename = "where")]
     pub place: Place,
-    /// What was measured: `decay_ratio`.
+    /// The quantity that was measured: `decay_ratio`.
     pub quantity: &'static str,
-    /// Its value at that step; `null` where it is not finite.
+    /// The quantity's value at that step; `null` where it is not finite.
     pub value: Option<f64>,
-    /// The law or the edge of its clean band that it is beyond.
+    /// The law, or the edge of the clean band, that the value is beyond.
     pub limit: f64,
 }
 

@@ -4,9 +4,9 @@ use super::reason::Reason;
 use super::replay::Replayed;
 use super::rules::{Alarm, Place};
 use dunwu::run::Fork;
-use dunwu_engine::RunSpec;
 use dunwu_engine::optim::{AdamSpec, GradientPrecision, Method, OptimizerSpec, Schedule};
 use dunwu_engine::spec::{Architecture, Value, apply, settings};
+use dunwu_engine::{Problem, RunSpec, Split, Training};
 
 /// One thing that is done otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +54,9 @@ const WARMUP: u64 = 100;
 /// Whether Adam's constants, in a run of so many steps, lie where a switch would be another value.
 type Applies = fn(AdamSpec, f64) -> bool;
 
-struct Bench<'a> {
+/// The switches that were found so far.
+struct Catalogue<'a> {
+    request: (&'a RunSpec, &'a Problem, &'a Split),
     spec: &'a RunSpec,
     run: &'a Replayed,
     switches: Vec<Switch>,
@@ -62,40 +64,39 @@ struct Bench<'a> {
 
 /// Every switch that this run has, in the order of preference: data before optimizer before rate. A switch without a clue of its own
 /// is thrown at the earliest onset of all.
-pub fn switches(spec: &RunSpec, run: &Replayed, clues: &[Clue]) -> Vec<Switch> {
+pub fn switches(request: (&RunSpec, &Problem, &Split), run: &Replayed, clues: &[Clue]) -> Vec<Switch> {
+    let spec = request.0;
     let earliest = clues.iter().map(|clue| clue.onset).min().unwrap_or(0);
     let of = |reason: Reason| clues.iter().find(|clue| clue.reason == reason);
     let onset = |reason: Reason| of(reason).map_or(earliest, |clue| clue.onset);
-    let mut bench = Bench { spec, run, switches: Vec::new() };
-    bench.action(Reason::RepeatedRows, onset(Reason::RepeatedRows), None, &["repeat 4294967295 rows".to_owned()]);
+    let mut catalogue = Catalogue { request, spec, run, switches: Vec::new() };
+    catalogue.action(Reason::RepeatedRows, onset(Reason::RepeatedRows), None, &["repeat 4294967295 rows".to_owned()]);
     if let Some(rows) = of(Reason::PoisonedRows).map(|clue| &clue.place.rows).filter(|rows| !rows.is_empty()) {
         let list: Vec<String> = rows.iter().map(ToString::to_string).collect();
-        bench.action(Reason::PoisonedRows, 0, None, &[format!("drop rows {}", list.join(","))]);
+        catalogue.action(Reason::PoisonedRows, 0, None, &[format!("drop rows {}", list.join(","))]);
     }
     for length in BURSTS {
         let at = onset(Reason::LabelBurst).saturating_sub(BEFORE);
         // A run that is frozen to its end would be well by not being trained.
         if at + length + LEFT <= spec.steps {
-            bench.action(Reason::LabelBurst, at, Some(at + length), &["freeze all".to_owned()]);
+            catalogue.action(Reason::LabelBurst, at, Some(at + length), &["freeze all".to_owned()]);
         }
     }
     if let Some(part) = of(Reason::Frozen).and_then(|clue| clue.place.part.as_ref()) {
         // Whoever froze it may have named more than this array.
         let names = std::iter::successors(Some(part.as_str()), |name| name.rsplit_once('.').map(|(stem, _)| stem));
         let thaws: Vec<String> = names.chain(["all"]).map(|name| format!("thaw {name}")).collect();
-        bench.action(Reason::Frozen, onset(Reason::Frozen), None, &thaws);
+        catalogue.action(Reason::Frozen, onset(Reason::Frozen), None, &thaws);
     }
     if let Some(layer) = of(Reason::DeadUnits).and_then(|clue| clue.place.part.as_ref()) {
         let at = onset(Reason::DeadUnits);
-        bench.action(Reason::DeadUnits, at.saturating_sub(1), None, &[format!("clamp {}.bias", weights_of(layer))]);
-        bench.action(
-            Reason::DeadUnits,
-            (at + 1).min(spec.steps - 1),
-            None,
-            &[format!("reinitialize {}", weights_of(layer))],
-        );
+        for part in [weights_of(layer), layer.split('.').next().unwrap_or(layer).to_owned()] {
+            catalogue.action(Reason::DeadUnits, at.saturating_sub(1), None, &[format!("clamp {part}.bias")]);
+            let after = (at + 1).min(spec.steps - 1);
+            catalogue.action(Reason::DeadUnits, after, None, &[format!("reinitialize {part}")]);
+        }
     }
-    bench.initialization();
+    catalogue.initialization();
     if matches!(spec.model.architecture, Architecture::Transformer(_)) {
         let clamps = |block: &str| ["query", "key"].map(|map| format!("clamp {block}.{map}"));
         let at = onset(Reason::AttentionGrowth);
@@ -103,16 +104,16 @@ pub fn switches(spec: &RunSpec, run: &Replayed, clues: &[Clue]) -> Vec<Switch> {
             Some(block) => vec![block],
             None => (0..depth(spec)).map(|block| format!("block.{block}.attention")).collect(),
         };
-        bench.set(Reason::AttentionGrowth, at, &[("optimizer.qk_clip", Value::from(QK_CLIP))]);
-        bench.action(
+        catalogue.set(Reason::AttentionGrowth, at, &[("optimizer.qk_clip", Value::from(QK_CLIP))]);
+        catalogue.action(
             Reason::AttentionGrowth,
             at,
             None,
             &blocks.iter().flat_map(|block| clamps(block)).collect::<Vec<_>>(),
         );
     }
-    bench.optimizer(onset);
-    bench.switches
+    catalogue.optimizer(onset);
+    catalogue.switches
 }
 
 fn depth(spec: &RunSpec) -> usize {
@@ -122,7 +123,7 @@ fn depth(spec: &RunSpec) -> usize {
     }
 }
 
-/// The arrays that a layer's activations come from.
+/// The arrays that a layer's activations come from, where the network is made of blocks.
 fn weights_of(layer: &str) -> String {
     match layer.strip_suffix(".mlp") {
         Some(block) => format!("{block}.mlp.in"),
@@ -130,10 +131,14 @@ fn weights_of(layer: &str) -> String {
     }
 }
 
-impl Bench<'_> {
+impl Catalogue<'_> {
     /// Adds the switch unless this run does not have it, or nothing would change.
     fn add(&mut self, reason: Reason, at: u64, until: Option<u64>, words: &[String], spec: Option<RunSpec>) {
-        let is_new = |spec: &RunSpec| spec != self.spec && self.switches.iter().all(|switch| switch.spec != *spec);
+        let (_, problem, split) = self.request;
+        let is_new = |spec: &RunSpec| {
+            let is_other = spec != self.spec && self.switches.iter().all(|switch| switch.spec != *spec);
+            is_other && Training::check(spec, problem, split).is_ok()
+        };
         if let Some(spec) = spec.filter(is_new) {
             self.switches.push(Switch { reason, at, words: words.to_vec(), until, spec });
         }
@@ -179,9 +184,9 @@ impl Bench<'_> {
     }
 
     fn optimizer(&mut self, onset: impl Fn(Reason) -> u64) {
-        let now = |bench: &Self, at: u64| {
-            let vitals = bench.run.vitals.get(at as usize).and_then(|vitals| vitals.optimizer);
-            vitals.unwrap_or(bench.spec.optimizer)
+        let now = |catalogue: &Self, at: u64| {
+            let vitals = catalogue.run.vitals.get(at as usize).and_then(|vitals| vitals.optimizer);
+            vitals.unwrap_or(catalogue.spec.optimizer)
         };
         // Each with whether the setting lies on that side of what is customary, so that one value is not two reasons.
         let steps = self.spec.steps as f64;

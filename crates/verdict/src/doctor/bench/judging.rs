@@ -8,6 +8,7 @@ use crate::doctor::switches::{Clue, switches};
 use crate::doctor::{Diagnosis, Reason, Verdict, diagnose};
 use dunwu::run::RunRequest;
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_engine::{Problem, RunSpec, Split};
 
 /// Thresholds of the detectors by network.
 type Thresholds = Vec<(String, Vec<f64>)>;
@@ -122,7 +123,7 @@ fn judge(case: &Case, thresholds: &Thresholds, watcher: &mut Watcher<'_>) -> Res
                 let child = replay((spec, &problem, &split), false, |_| go_on())?.ok_or(VerbError::Stopped)?;
                 Ok(harmed_at(&child, &twin).is_none() && child.final_loss() <= 2.0 * twin.final_loss() + 0.1)
             };
-            row.certify(&spec, &run, truth, heals)?;
+            row.certify((&spec, &problem, &split), &run, truth, heals)?;
         }
     }
     row.hear(&diagnose((&spec, &problem, &split), watcher)?);
@@ -144,15 +145,15 @@ impl Row {
 
     fn certify(
         &mut self,
-        spec: &dunwu_engine::RunSpec,
+        request: (&RunSpec, &Problem, &Split),
         run: &Replayed,
         truth: &Clue,
-        heals: impl Fn(&dunwu_engine::RunSpec) -> Result<bool, VerbError>,
+        heals: impl Fn(&RunSpec) -> Result<bool, VerbError>,
     ) -> Result<(), VerbError> {
         let mut certified: Vec<Reason> = Vec::new();
         let mut right = None;
         let mut wrong: Vec<(Reason, bool)> = Vec::new();
-        for switch in switches(spec, run, std::slice::from_ref(truth)) {
+        for switch in switches(request, run, std::slice::from_ref(truth)) {
             let healed = heals(&switch.spec)?;
             if healed && !certified.contains(&switch.reason) {
                 certified.push(switch.reason);
@@ -168,8 +169,8 @@ impl Row {
         self.right_heals = right;
         (self.wrong, self.wrong_heal) = (wrong.len() as u64, wrong.iter().filter(|(_, healed)| *healed).count() as u64);
         let words = vec!["nudge all 0 by 0.001".to_owned()];
-        let fork = dunwu::run::Fork { at: truth.onset.min(spec.steps - 1), until: None, words: &words };
-        self.null_heals = Some(heals(&fork.of(spec)?)?);
+        let fork = dunwu::run::Fork { at: truth.onset.min(request.0.steps - 1), until: None, words: &words };
+        self.null_heals = Some(heals(&fork.of(request.0)?)?);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What the rows come to.
+//! Rates with their intervals from the rows of a doctor's bench: how often it is right, and how often it cries.
 
 use super::{NETWORKS, Row};
 use crate::doctor::detectors::DETECTORS;
@@ -98,7 +98,7 @@ impl Row {
     }
 }
 
-/// What `rows` come to.
+/// The rates of a bench's rows.
 pub fn summarize(rows: &[Row]) -> Summary {
     let is_left_out = |row: &Row| NETWORKS.iter().any(|network| network.is_left_out && network.name == row.network);
     let certified = || rows.iter().filter(|row| row.is_certified());
