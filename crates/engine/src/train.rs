@@ -73,7 +73,7 @@ pub enum TrainError {
     /// Something that cannot be done to this network or these samples.
     #[error("`interventions` cannot have {text:?}: {why}")]
     Intervention {
-        /// As the spec spells it.
+        /// The intervention, as a spec spells it.
         text: String,
         /// What is wrong with it.
         why: String,

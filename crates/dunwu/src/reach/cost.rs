@@ -5,9 +5,9 @@ use dunwu_engine::spec::attention::{LayerSight, Sight};
 /// Layers of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerKind {
-    /// As it is written.
+    /// The layer's pattern, as a design spells it: `window:4096`.
     pub written: String,
-    /// How many layers are of it.
+    /// How many layers of the design have this pattern.
     pub n_layers: usize,
     /// What one of them costs.
     pub cost: LayerCost,
@@ -136,6 +136,7 @@ impl LayerKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reach::small_pattern;
     use dunwu_engine::spec::attention::AttentionPattern;
     use proptest::prelude::*;
 
@@ -143,14 +144,7 @@ mod tests {
         /// Scores, cache and longest distance by their definitions, query by query.
         #[test]
         fn costs_are_counts(kind in 0usize..6, a in 0usize..9, b in 1usize..9, length in 1usize..40) {
-            let written = match kind {
-                0 => "full".to_owned(),
-                1 => format!("window:{b}"),
-                2 => format!("chunked:{b}+{}", a % b),
-                3 => format!("dilated:{b}x{}", a + 1),
-                4 => format!("sinks:{a}+{b}"),
-                _ => format!("global:{a}+{b}"),
-            };
+            let written = small_pattern(kind, a, b);
             let pattern: AttentionPattern = written.parse().unwrap();
             let sight = pattern.layers[0].heads[0];
             let pairs = || (0..length).flat_map(|i| (0..length).map(move |j| (i, j))).filter(|&(i, j)| sight.sees(i, j));

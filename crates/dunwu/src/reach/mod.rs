@@ -15,6 +15,8 @@ mod map;
 mod positions;
 mod presets;
 mod request;
+#[cfg(test)]
+mod small;
 mod spread;
 
 pub use analysis::{Reach, reach};
@@ -23,3 +25,5 @@ pub use exchange::{BlindSpot, DistanceReach, Exchange};
 pub use map::{MapCell, ReachMap};
 pub use presets::{DESIGNS, Design};
 pub use request::ReachRequest;
+#[cfg(test)]
+use small::small_pattern;

@@ -124,6 +124,7 @@ fn see(sight: Sight, (from, to): (usize, usize), length: usize, ranges: &mut Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reach::small_pattern;
     use dunwu_engine::spec::attention::AttentionPattern;
     use proptest::prelude::*;
 
@@ -137,14 +138,7 @@ mod tests {
         fn ranges_see_what_their_queries_see(
             kind in 0usize..6, a in 0usize..9, b in 1usize..9, length in 1usize..40, picks in proptest::collection::vec(0usize..40, 1..6)
         ) {
-            let written = match kind {
-                0 => "full".to_owned(),
-                1 => format!("window:{b}"),
-                2 => format!("chunked:{b}+{}", a % b),
-                3 => format!("dilated:{b}x{}", a + 1),
-                4 => format!("sinks:{a}+{b}"),
-                _ => format!("global:{a}+{b}"),
-            };
+            let written = small_pattern(kind, a, b);
             let layer = written.parse::<AttentionPattern>().unwrap().layers.remove(0);
             let mut queries: Vec<usize> = picks.into_iter().map(|pick| pick % length).collect();
             queries.sort_unstable();

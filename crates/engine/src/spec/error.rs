@@ -100,7 +100,7 @@ pub enum SpecError {
     },
     /// Something that cannot be done to a run.
     Intervention {
-        /// As it was written.
+        /// The text of the intervention.
         text: String,
         /// What is wrong with it.
         why: String,

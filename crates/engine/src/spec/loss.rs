@@ -89,7 +89,7 @@ impl CrossEntropySpec {
 /// How outputs become probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probabilities {
-    /// By exponentials.
+    /// Softmax: the exponentials of the outputs, divided by their sum.
     Softmax,
     /// By a function that grows and falls no faster than linearly (Prieto et al. 2025, arXiv:2501.04697).
     StableMax,

@@ -1,4 +1,4 @@
-//! What a run hands out as it goes.
+//! What [`Training::advance`] returns for each step: losses and accuracies, the network where it is recorded, how the run ended.
 
 use super::Outcome;
 #[cfg(doc)]

@@ -1,4 +1,4 @@
-//! What programs read of an audit.
+//! The data of the answers of `dunwu audit` and its bench, which `--json` prints.
 
 use crate::data::Interval;
 use dunwu_verdict::audit::{Audit, Evidence, Form, Judgement, Kind, KindRate, Rates, Verdict};

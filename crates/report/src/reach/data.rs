@@ -95,9 +95,9 @@ pub struct DistanceData {
 /// Layers of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LayerKindData {
-    /// As it is written.
+    /// The layer's pattern, as a design spells it: `window:4096`.
     pub attention: String,
-    /// How many layers are of it.
+    /// How many layers of the design have this pattern.
     pub layers: usize,
     /// Whether it knows positions.
     pub positions: bool,

@@ -42,7 +42,7 @@ pub struct StreamData {
 /// One policy's way through the text.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CourseData {
-    /// As it was written.
+    /// The cache policy, as the command line spells it: `sinks:4+1020`.
     pub policy: String,
     /// Tokens that were predicted.
     pub tokens: u64,

@@ -13,7 +13,7 @@ pub(super) struct Data {
 }
 
 impl Data {
-    /// Of a table that was read.
+    /// The cells of a table, by column.
     pub(super) fn of(table: &Table) -> Self {
         let columns = table.columns.iter().map(|(_, column)| cells(column)).collect();
         Self { names: table.columns.iter().map(|(name, _)| name.clone()).collect(), columns }

@@ -1,4 +1,4 @@
-//! What is to be audited.
+//! A request for an audit: a run, a table of results with a claim, or two files of samples.
 
 use super::files::of_files;
 use super::judgement::Audit;

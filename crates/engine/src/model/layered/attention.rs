@@ -19,6 +19,7 @@
 //! Only the positions whose result is read ask: all of them, or the last.
 
 use super::layer_norm;
+use super::norm::in_place;
 use super::rms_norm::RmsNorm;
 use super::sums::{add_scaled, dot};
 use super::{Layout, Linear, Start, room};
@@ -263,9 +264,10 @@ impl Attention {
         if let (Some(query_norm), Some(key_norm)) = (&self.query_norm, &self.key_norm) {
             let raw = room(&mut tape.raw_gradient, written);
             let dq = &mut tape.query_gradient[..written];
-            query_norm.backward_in_place(parameters, &tape.query_norm, dq, raw, gradient);
+            in_place(dq, raw, |dy, dx| query_norm.backward(parameters, &tape.query_norm, dy, dx, gradient));
             let raw = room(&mut tape.raw_gradient, read);
-            key_norm.backward_in_place(parameters, &tape.key_norm, &mut tape.key_gradient[..read], raw, gradient);
+            let dk = &mut tape.key_gradient[..read];
+            in_place(dk, raw, |dy, dx| key_norm.backward(parameters, &tape.key_norm, dy, dx, gradient));
         }
         let (dq, dk, dv) = (&tape.query_gradient[..written], &tape.key_gradient[..read], &tape.value_gradient[..read]);
         self.query.backward_parameters(numerics, &tape.asking[..written], dq, gradient);

@@ -56,10 +56,15 @@ impl Norm {
         room: &mut [f32],
         gradient: &mut [f32],
     ) {
-        room.fill(0.0);
-        self.backward(parameters, tape, dy, room, gradient);
-        dy.copy_from_slice(room);
+        in_place(dy, room, |dy, dx| self.backward(parameters, tape, dy, dx, gradient));
     }
+}
+
+/// Replaces ∂L/∂y by the ∂L/∂x that `backward` adds to zeros, with room for as many numbers.
+pub(super) fn in_place(dy: &mut [f32], room: &mut [f32], backward: impl FnOnce(&mut [f32], &mut [f32])) {
+    room.fill(0.0);
+    backward(dy, room);
+    dy.copy_from_slice(room);
 }
 
 /// N x, on its tape, or x itself.

@@ -77,20 +77,6 @@ impl RmsNorm {
             },
         );
     }
-
-    /// Makes ∂L/∂x of `dy`, in its place, with room for as many numbers.
-    pub(crate) fn backward_in_place(
-        &self,
-        parameters: &[f32],
-        tape: &Tape,
-        dy: &mut [f32],
-        room: &mut [f32],
-        gradient: &mut [f32],
-    ) {
-        room.fill(0.0);
-        self.backward(parameters, tape, dy, room, gradient);
-        dy.copy_from_slice(room);
-    }
 }
 
 #[cfg(test)]

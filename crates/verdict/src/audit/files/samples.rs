@@ -26,17 +26,17 @@ pub enum SamplesError {
     /// Other columns.
     #[error("the two files have other columns: {train:?} in the first and {test:?} in the second; give both the same")]
     Columns {
-        /// Of the training file.
+        /// The columns of the training file.
         train: Vec<String>,
-        /// Of the held-out file.
+        /// The columns of the held-out file.
         test: Vec<String>,
     },
     /// There is no such column.
     #[error("no column is called {label:?}; the columns are {}", columns.join(", "))]
     NoLabel {
-        /// As asked.
+        /// The name that was asked for.
         label: String,
-        /// Those that there are.
+        /// The names of the columns that there are.
         columns: Vec<String>,
     },
     /// A file without samples.

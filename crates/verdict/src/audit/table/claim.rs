@@ -52,9 +52,9 @@ pub enum ClaimError {
     /// There is no such column.
     #[error("the table has no column {column:?}; its columns are {}", columns.join(", "))]
     NoColumn {
-        /// As asked.
+        /// The name that was asked for.
         column: String,
-        /// Those that there are.
+        /// The names of the columns that there are.
         columns: Vec<String>,
     },
     /// No row has this value of the compared setting.
@@ -62,9 +62,9 @@ pub enum ClaimError {
     NoArm {
         /// The compared setting.
         column: String,
-        /// As asked.
+        /// The value that was asked for.
         value: String,
-        /// Those that there are.
+        /// The values that the table has.
         values: Vec<String>,
     },
     /// The measure is no number.
@@ -76,13 +76,13 @@ pub enum ClaimError {
     /// A comparison in another form.
     #[error("{text:?} is no SETTING=A,B, such as optimizer=adam,muon")]
     NotAComparison {
-        /// As written.
+        /// The text that was written.
         text: String,
     },
     /// A reported number that is none.
     #[error("{text:?} is no number; write the reported one with its decimals, such as 0.97")]
     NotANumber {
-        /// As written.
+        /// The text that was written.
         text: String,
     },
     /// Both arms are one.
