@@ -35,6 +35,7 @@ pub mod landscape;
 pub mod measure;
 pub mod memory;
 pub mod opened;
+pub mod operation;
 pub mod reach;
 pub mod run;
 pub mod scalars;

@@ -6,6 +6,7 @@ use crate::knowledge::Knowledge;
 use crate::measure::label::{Estimate, Evidence, Luck, label, label_from_sample, reference_norm};
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, Setup, measure_all, measure_only, shape};
+use crate::operation::Operation;
 use crate::story;
 use crate::theory::{Expectation, expectation};
 use dunwu_engine::loss::{Loss, Objective};
@@ -92,6 +93,8 @@ pub struct Opened {
     pub n_train: usize,
     /// All samples.
     pub n_population: usize,
+    /// What the operation is.
+    pub operation: Operation,
     /// Irreps, the trivial one first; `None` where the task is no group.
     pub irreps: Option<Vec<Irrep>>,
     /// Losses and accuracies, by step.
@@ -241,6 +244,7 @@ impl<'a> Opening<'a> {
             n_labels: self.problem.n_labels,
             n_train,
             n_population,
+            operation: Operation::of(self.problem),
             irreps,
             improving: knowledge.is_improving(&scalars, [n_train, n_population.saturating_sub(n_train)]),
             scalars,
@@ -269,6 +273,26 @@ pub fn unit_labels(
     let (_, first) = run.measure(initial, |scene| measure_only(&scene.without_kernel(), &LUCK))?;
     let (values, evidence) = run.measure(snapshot, |scene| measure_only(&scene.without_kernel(), &EVIDENCE))?;
     Ok(run.frame(snapshot, values, &evidence, Luck::of(&first)).labels)
+}
+
+/// The measures of these places in [`MEASURES`], of `snapshot`; the others are `None`, and units have no labels. `initial` is the
+/// snapshot at step 0.
+pub fn measured_frame(
+    (spec, problem, split): (&RunSpec, &Problem, &Split),
+    decomposition: Option<&Decomposition>,
+    initial: &Snapshot,
+    snapshot: &Snapshot,
+    wanted: &[usize],
+) -> Result<Frame, PredictorError> {
+    let run = MeasuredRun { spec, problem, split, decomposition, initial: &initial.weights };
+    let (values, _) = run.measure(snapshot, |scene| {
+        let scene = scene.without_kernel();
+        let measure = |(place, measure): (usize, &Measure)| {
+            wanted.contains(&place).then(|| (measure.compute)(&scene)).flatten()
+        };
+        MEASURES.iter().enumerate().map(measure).collect()
+    })?;
+    Ok(Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() })
 }
 
 /// What stays the same over the snapshots of a run that are measured.

@@ -9,5 +9,7 @@
 
 pub mod audit;
 pub mod doctor;
+mod draw;
+pub mod early;
 pub mod series;
 pub mod stats;

@@ -3,7 +3,8 @@
 use crate::group::Irrep;
 use crate::knowledge::Knowledge;
 use crate::opened::{Frame, Opened};
-use dunwu_engine::{RunSpec, Scalars};
+use crate::operation::Operation;
+use dunwu_engine::{Problem, RunSpec, Scalars};
 
 /// A run as it was known at one step: nothing of it happened later.
 ///
@@ -34,6 +35,7 @@ pub struct Past<'a> {
     n_labels: usize,
     n_train: usize,
     n_population: usize,
+    operation: Operation,
     irreps: Option<&'a [Irrep]>,
     scalars: &'a [Scalars],
     frames: &'a [Frame],
@@ -49,6 +51,7 @@ impl Opened {
             n_labels: self.n_labels,
             n_train: self.n_train,
             n_population: self.n_population,
+            operation: self.operation,
             irreps: self.irreps.as_deref(),
             // Both are in ascending order of steps.
             scalars: &self.scalars[..self.scalars.partition_point(|row| row.step <= step)],
@@ -58,6 +61,29 @@ impl Opened {
 }
 
 impl<'a> Past<'a> {
+    /// A run that is under way: all that is known of it so far. Without evaluations and frames it is a run before its first step.
+    pub fn so_far(
+        (spec, problem, n_train): (&'a RunSpec, &'a Problem, usize),
+        operation: Operation,
+        irreps: Option<&'a [Irrep]>,
+        scalars: &'a [Scalars],
+        frames: &'a [Frame],
+    ) -> Self {
+        let last = [scalars.last().map(|row| row.step), frames.last().map(|frame| frame.step)];
+        Self {
+            step: last.into_iter().flatten().max().unwrap_or(0),
+            spec,
+            task: &problem.name,
+            n_labels: problem.n_labels,
+            n_train,
+            n_population: problem.labels.len(),
+            operation,
+            irreps,
+            scalars,
+            frames,
+        }
+    }
+
     /// The step up to which the run is known.
     pub fn step(&self) -> u64 {
         self.step
@@ -86,6 +112,11 @@ impl<'a> Past<'a> {
     /// All samples.
     pub fn n_population(&self) -> usize {
         self.n_population
+    }
+
+    /// What the operation is.
+    pub fn operation(&self) -> Operation {
+        self.operation
     }
 
     /// Irreps, the trivial one first; `None` where the task is no group.

@@ -3,7 +3,6 @@
 //! Every case is a pair: one with a single mistake of a known kind, whose strength, form and place are drawn at random, and its clean
 //! twin, which is the same but for the mistake. Both may have oddities that are no mistakes.
 
-mod draw;
 mod rates;
 mod results;
 mod samples;

@@ -1,6 +1,6 @@
 //! Cases made and judged, and how often the audit was right.
 
-use super::draw::Draw;
+use crate::draw::Draw;
 use super::{results, samples};
 use crate::audit::files::of_files;
 use crate::audit::judgement::{Audit, Verdict};

@@ -1,6 +1,6 @@
 //! Planted mistakes in tables of results, with their clean twins.
 
-use super::draw::Draw;
+use crate::draw::Draw;
 use super::rates::Planted;
 use crate::audit::table::{Claim, Reported};
 use dunwu::store::{Column, Table};

@@ -1,6 +1,6 @@
 //! Planted leaks in two files of samples, with their clean twins.
 
-use super::draw::Draw;
+use crate::draw::Draw;
 use super::rates::Planted;
 use dunwu::store::{Column, Table};
 

@@ -1,0 +1,212 @@
+//! What is known of a run before its first step, in numbers that mean the same for every task, network and optimizer.
+//!
+//! Ratios and theory's own coordinates stand where sizes could: the sample against D ln D, the rate times the steps, the decay times
+//! both. What a network calls its width is compared with the tokens that it has to tell apart.
+
+use dunwu::run::Past;
+use dunwu_engine::RunSpec;
+use dunwu_engine::spec::{
+    Activation, Architecture, Loss, Method, Objective, OperandTables, OptimizerSpec, Schedule,
+};
+
+/// A number that a verdict reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    /// Its name in rows and reasons.
+    pub name: &'static str,
+    /// What it is, for a sentence: "training samples against D ln D".
+    pub words: &'static str,
+}
+
+/// Not defined here; trees send it to the left of every threshold.
+pub const UNDEFINED: f32 = -99.0;
+
+/// Every number that is known before the first step.
+pub const COORDINATES: [Input; 30] = [
+    Input { name: "sample_ratio", words: "training samples against D ln D, D the labels or tokens" },
+    Input { name: "sample_share", words: "share of all samples that is trained on" },
+    Input { name: "tokens", words: "labels or tokens D" },
+    Input { name: "operands", words: "number of operands" },
+    Input { name: "is_group", words: "whether the operation is a group" },
+    Input { name: "commuting", words: "how far the operation commutes" },
+    Input { name: "closing", words: "how far the operation's table is that of a group up to names" },
+    Input { name: "labels", words: "labels M" },
+    Input { name: "width", words: "units of a layer" },
+    Input { name: "width_ratio", words: "units against tokens" },
+    Input { name: "depth", words: "layers" },
+    Input { name: "architecture", words: "the kind of network" },
+    Input { name: "tables", words: "which operands share weights" },
+    Input { name: "activation_degree", words: "how fast the activation grows" },
+    Input { name: "activation_evenness", words: "how even the activation is" },
+    Input { name: "cross_entropy", words: "whether the loss is cross-entropy" },
+    Input { name: "optimizer", words: "the kind of optimizer" },
+    Input { name: "is_decay_coupled", words: "whether decay is added to the gradient" },
+    Input { name: "rate", words: "the mean learning rate" },
+    Input { name: "distance", words: "learning rate times steps" },
+    Input { name: "decay_rate", words: "weight decay times learning rate" },
+    Input { name: "decay_times", words: "weight decay times learning rate times steps" },
+    Input { name: "steps", words: "steps" },
+    Input { name: "batches", words: "batches an epoch" },
+    Input { name: "hidden_scale", words: "scale of the initial hidden weights" },
+    Input { name: "top_scale", words: "scale of the initial top weights" },
+    Input { name: "corrupted", words: "share of wrong training labels" },
+    Input { name: "last_rate", words: "the last learning rate against the mean" },
+    Input { name: "embedding", words: "numbers that stand for a token" },
+    Input { name: "momentum", words: "momentum" },
+];
+
+/// The numbers of [`COORDINATES`] for a run, in their order.
+pub fn coordinates(past: &Past<'_>) -> [f32; COORDINATES.len()] {
+    let spec = past.spec();
+    let operation = past.operation();
+    let n = past.n_train().max(1) as f64;
+    let tokens = past.n_labels().max(operation.n_tokens).max(2) as f64;
+    let share = (n / past.n_population().max(1) as f64).clamp(1e-6, 1.0 - 1e-6);
+    let (depth, embedding) = match spec.model.architecture {
+        Architecture::TwoLayer => (1, 0),
+        Architecture::Mlp(mlp) => (mlp.depth, mlp.embedding),
+        Architecture::Transformer(transformer) => (transformer.depth, transformer.dimension),
+    };
+    let (degree, evenness) = shape(spec.model.activation);
+    let (optimizer, is_coupled, momentum) = method(&spec.optimizer);
+    let (mean_rate, last_rate) = rates(&spec.optimizer, spec.steps);
+    let steps = spec.steps.max(1) as f64;
+    let decay = spec.optimizer.weight_decay;
+    let batch = if spec.data.batch_size == 0 { n } else { (spec.data.batch_size as f64).min(n) };
+    let logarithm = |value: f64| if value > 0.0 { value.ln().max(-30.0) } else { -30.0 };
+    let values = [
+        (n / (tokens * tokens.ln())).ln(),
+        (share / (1.0 - share)).ln(),
+        tokens.ln(),
+        operation.n_operands as f64,
+        f64::from(u8::from(operation.is_group)),
+        operation.commuting.unwrap_or(f64::from(UNDEFINED)),
+        operation.closing.unwrap_or(f64::from(UNDEFINED)),
+        (past.n_labels() as f64).ln(),
+        (spec.model.width as f64).ln(),
+        (spec.model.width as f64 / tokens).ln(),
+        depth as f64,
+        f64::from(architecture(spec)),
+        f64::from(tables(spec)),
+        degree,
+        evenness,
+        f64::from(u8::from(spec.loss.of_outputs() != Loss::Mse)),
+        f64::from(optimizer),
+        f64::from(u8::from(is_coupled)),
+        logarithm(mean_rate),
+        logarithm(mean_rate * steps),
+        logarithm(decay * mean_rate),
+        logarithm(decay * mean_rate * steps),
+        steps.ln(),
+        (n / batch).ln(),
+        logarithm(spec.model.hidden_scale * initial_scale(spec)),
+        logarithm(spec.model.top_scale),
+        spec.data.corrupted,
+        last_rate / mean_rate,
+        embedding as f64,
+        momentum,
+    ];
+    values.map(|value| value as f32)
+}
+
+/// How the activation grows, as a power of its argument, and how much of it is even: (σ(x) + σ(−x))² against σ(x)² + σ(−x)² at 1.
+const fn shape(activation: Activation) -> (f64, f64) {
+    match activation {
+        Activation::Square => (2.0, 1.0),
+        Activation::Cube => (3.0, 0.0),
+        Activation::Relu => (1.0, 0.5),
+        Activation::ReluSquared => (2.0, 0.5),
+        Activation::Silu => (1.0, 0.3),
+        Activation::Gelu => (1.0, 0.4),
+        Activation::Abs => (1.0, 1.0),
+    }
+}
+
+const fn architecture(spec: &RunSpec) -> u8 {
+    match spec.model.architecture {
+        Architecture::TwoLayer => 0,
+        Architecture::Mlp(_) => 1,
+        Architecture::Transformer(_) => 2,
+    }
+}
+
+const fn tables(spec: &RunSpec) -> u8 {
+    match spec.model.tables {
+        OperandTables::Separate => 0,
+        OperandTables::Shared => 1,
+        OperandTables::Summed => 2,
+    }
+}
+
+/// The kind of a method, whether its decay is part of the gradient, and its momentum.
+const fn method(optimizer: &OptimizerSpec) -> (u8, bool, f64) {
+    match optimizer.method {
+        Method::Sgd { momentum } => (0, true, momentum),
+        Method::Adam(adam) => (1, true, adam.beta1),
+        Method::AdamW(adam) => (1, false, adam.beta1),
+        Method::Muon { momentum, .. } => (2, false, momentum),
+    }
+}
+
+/// The learning rate on average over the run, and at its end. Heavy-ball momentum μ multiplies what a gradient does by 1/(1 − μ).
+fn rates(optimizer: &OptimizerSpec, steps: u64) -> (f64, f64) {
+    let steps = steps.max(1) as f64;
+    let (mean, last) = match optimizer.schedule {
+        Schedule::Constant => (1.0, 1.0),
+        Schedule::Step { every, factor } => {
+            let stairs = (steps / every.max(1) as f64).floor();
+            (geometric_mean_of(factor, stairs), factor.powf(stairs))
+        }
+        Schedule::Exponential { factor } => (geometric_mean_of(factor, steps), factor.powf(steps)),
+        Schedule::Cosine => (0.5, 0.0),
+        Schedule::Warmup { steps: ramp } => (1.0 - (ramp as f64 / steps).min(1.0) / 2.0, 1.0),
+    };
+    let gain = match optimizer.method {
+        Method::Sgd { momentum } => 1.0 / (1.0 - momentum),
+        _ => 1.0,
+    };
+    (optimizer.learning_rate * mean * gain, optimizer.learning_rate * last * gain)
+}
+
+/// The mean of 1, f, f², … f^(n−1).
+fn geometric_mean_of(factor: f64, n: f64) -> f64 {
+    if (factor - 1.0).abs() < 1e-12 || n < 1.0 { 1.0 } else { (1.0 - factor.powf(n)) / ((1.0 - factor) * n) }
+}
+
+/// Size of the initial hidden weights against the usual ones.
+fn initial_scale(spec: &RunSpec) -> f64 {
+    use dunwu_engine::spec::Initialization;
+    match spec.model.initialization {
+        Initialization::Pytorch => 1.0,
+        // Normal entries of variance 1 where the usual ones lie between ±1/√inputs; a table of some 50 rows.
+        Initialization::Paper => 12.0,
+        Initialization::Nanda => 1.0,
+    }
+}
+
+/// What no verdict was learned for, of everything that a spec can say beside the coordinates.
+pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
+    use dunwu_engine::spec::{Initialization, Normalization, Sampling, TopLayer};
+    let normalization = match spec.model.architecture {
+        Architecture::TwoLayer => Normalization::None,
+        Architecture::Mlp(mlp) => mlp.normalization,
+        Architecture::Transformer(transformer) => transformer.normalization,
+    };
+    let is_transformer = matches!(spec.model.architecture, Architecture::Transformer(_));
+    let usual_normalization = if is_transformer { Normalization::PreLayerNorm } else { Normalization::None };
+    let parts = [
+        ("interventions", !spec.interventions.is_empty()),
+        ("a loss of the features", matches!(spec.loss, Objective::Features(_))),
+        ("a cross-entropy with changes", matches!(spec.loss, Objective::Outputs(Loss::Shaped(_)))),
+        ("a top layer that is solved for", spec.model.top_layer != TopLayer::Trained),
+        ("a rule for the gradient", !spec.optimizer.gradient.is_none()),
+        ("a part of the table as the sample", !matches!(spec.data.sampling, Sampling::Fraction(_) | Sampling::Count(_) | Sampling::MultipleOfMLogM(_))),
+        ("skewed inputs", spec.data.skew > 0.0),
+        ("a pattern of attention", spec.model.attention.is_some()),
+        ("a normalization other than the usual one", normalization != usual_normalization),
+        ("the initial weights of Nanda et al.", spec.model.initialization == Initialization::Nanda),
+        ("the optimizer muon", matches!(spec.optimizer.method, Method::Muon { .. })),
+        ("QK-clip", spec.optimizer.qk_clip > 0.0),
+    ];
+    parts.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect()
+}
