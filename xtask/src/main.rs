@@ -1,7 +1,8 @@
 //! `cargo xtask`: what a developer of this repository runs.
 //!
-//! Five commands: `check` (a few minutes, before a commit), `full` (everything that has to hold at every commit, what CI runs),
-//! `tidy` (the house rules), `gallery` (the figures of the documents) and `torture` (broken disks, kills, nonsense). Nothing but the standard library is used, so that it
+//! Six commands: `check` (a few minutes, before a commit), `full` (everything that has to hold at every commit, what CI runs),
+//! `tidy` (the house rules), `gallery` (the figures of the documents) `torture` (broken disks, kills, nonsense) and `verdict`
+//! (the runs that verdicts are learned from, and the model that is shipped). Nothing but the standard library is used, so that it
 //! builds in seconds.
 
 mod checkout;
@@ -11,6 +12,7 @@ mod say;
 mod steps;
 mod tidy;
 mod torture;
+mod verdict;
 
 use checkout::Checkout;
 use failure::Failure;
@@ -33,6 +35,8 @@ What a developer of this repository runs.
       --keep            go on with runs that an earlier call left in target/gallery
   cargo xtask torture   break disks, kill processes, feed readers nonsense, and hold what is left against what was promised
       --minutes N       how long (default: 3); --help says what else there is
+  cargo xtask verdict   make the runs that early verdicts are learned from, about 21,000, learn the model that is shipped, and judge it
+      --runs N          runs of each family (default: 1,100); a family of costly runs has two fifths of that
 
 Exit codes: 0 all of it holds, 1 something does not, 2 usage.";
 
@@ -54,6 +58,7 @@ fn run(words: &[&str]) -> Result<(), Failure> {
         ["tidy", "--write-exceptions"] => tidy::write_exceptions(&checkout),
         ["gallery", options @ ..] => gallery::run(&checkout, options),
         ["torture", options @ ..] => torture::run(&checkout, options),
+        ["verdict", options @ ..] => verdict::run(&checkout, options),
         [] | ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => {
             say!("{USAGE}");
             Ok(())

@@ -6,6 +6,7 @@ mod chat;
 mod compare;
 mod doctor;
 mod failure;
+mod forecast;
 mod fork;
 mod landscape;
 mod launch;
@@ -159,6 +160,8 @@ enum Command {
     },
     Compare(compare::Asked),
     Fork(fork::Asked),
+    Forecast(forecast::Spec),
+    Verdict(forecast::Run),
     Doctor(doctor::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
     ///
@@ -432,6 +435,8 @@ fn main() -> ExitCode {
             landscape::peaks_of_run(&run, &words, quiet, &drawn, &place)
         }
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
+        Command::Forecast(asked) => forecast::forecast(&asked),
+        Command::Verdict(asked) => forecast::verdict(&asked),
         Command::Reach { words, drawn, place } => reach::reach(&words, &drawn, &place),
         Command::Attend { asked, drawn, place } => attend::attend(&asked, &drawn, &place),
         Command::Passkey { asked, drawn, place } => passkey::passkey(&asked, &drawn, &place),

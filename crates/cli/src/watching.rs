@@ -83,7 +83,7 @@ impl ProgressView {
             Progress::Note(sentence) => self.bar.suspend(|| note!("note: {sentence}")),
             _ if self.quiet => {}
             Progress::Phase { name, pieces } => self.begin(name, *pieces),
-            Progress::Resumed(sentence) => self.bar.suspend(|| note!("{sentence}")),
+            Progress::Resumed(sentence) | Progress::Expected(sentence) => self.bar.suspend(|| note!("{sentence}")),
             Progress::State(state) => {
                 self.bar.set_message(format!("{}, {state}", self.phase));
                 self.say_now_and_then(state);

@@ -287,9 +287,8 @@ pub fn measured_frame(
     let run = MeasuredRun { spec, problem, split, decomposition, initial: &initial.weights };
     let (values, _) = run.measure(snapshot, |scene| {
         let scene = scene.without_kernel();
-        let measure = |(place, measure): (usize, &Measure)| {
-            wanted.contains(&place).then(|| (measure.compute)(&scene)).flatten()
-        };
+        let measure =
+            |(place, measure): (usize, &Measure)| wanted.contains(&place).then(|| (measure.compute)(&scene)).flatten();
         MEASURES.iter().enumerate().map(measure).collect()
     })?;
     Ok(Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() })

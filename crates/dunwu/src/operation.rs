@@ -34,7 +34,9 @@ impl Operation {
     pub fn of(problem: &Problem) -> Self {
         let sizes = &problem.operand_sizes;
         let table = match (&problem.structure, sizes.as_slice()) {
-            (Structure::Group(table) | Structure::Quasigroup(table), _) => Some((table.order, table.product.as_slice())),
+            (Structure::Group(table) | Structure::Quasigroup(table), _) => {
+                Some((table.order, table.product.as_slice()))
+            }
             (Structure::Function, [rows, columns]) if rows == columns => Some((*rows, problem.labels.as_slice())),
             _ => None,
         };

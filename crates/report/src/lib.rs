@@ -31,6 +31,7 @@ pub mod data;
 pub mod doctor;
 pub mod draw;
 mod figures;
+pub mod forecast;
 pub mod fork;
 pub mod landscape;
 pub mod law;

@@ -124,6 +124,13 @@ pub(super) fn run(width: usize, n_frames: usize) -> Opened {
         n_labels: 71,
         n_train: 2016,
         n_population: 5041,
+        operation: dunwu::operation::Operation {
+            n_operands: 2,
+            n_tokens: 71,
+            is_group: true,
+            commuting: Some(1.0),
+            closing: Some(1.0),
+        },
         irreps: Some(irreps),
         scalars,
         frames,

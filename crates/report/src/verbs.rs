@@ -25,6 +25,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "doctor-bench", tells: "How often the doctor is right, on cases whose truth is known (`dunwu doctor --bench N`).", schema: || schema_for!(dunwu_verdict::doctor::bench::Summary) },
     Verb { name: "doctor-series", tells: "What recorded series of somebody else's run say (`dunwu doctor FILE|FOLDER`).", schema: || schema_for!(dunwu_verdict::doctor::ForeignDiagnosis) },
     Verb { name: "doctor-spec", tells: "What a spec alone gives away, before a step is made (`dunwu doctor SPEC`).", schema: || schema_for!(crate::doctor::LintData) },
+    Verb { name: "forecast", tells: "What a run will do, said before its first step.", schema: || schema_for!(crate::forecast::ForecastData) },
     Verb { name: "fork", tells: "A run, and the same run to which something is done from a step on.", schema: || schema_for!(crate::fork::ForkData) },
     Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
     Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },
@@ -45,6 +46,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "sweep", tells: "Many runs and their table, or what there would be to do.", schema: || schema_for!(crate::sweep::SweepData) },
     Verb { name: "tag", tells: "The tags of a run.", schema: || schema_for!(crate::listing::RemarksData) },
     Verb { name: "task", tells: "What a task is; without one, the families of tasks.", schema: || schema_for!(crate::reference::TaskData) },
+    Verb { name: "verdict", tells: "What a run will do, said from its past.", schema: || schema_for!(crate::forecast::VerdictData) },
     Verb { name: "work", tells: "What one worker of many did on a sweep.", schema: || schema_for!(crate::sweep::WorkData) },
 ];
 

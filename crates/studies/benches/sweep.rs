@@ -80,7 +80,7 @@ fn swept(runs: &[Planned], threads: usize) {
     let dir = tempfile::tempdir().expect("a folder");
     let folder = Folder::new(dir.path());
     let options = Options { threads, keep: Keep::Scalars, ..Options::default() };
-    work(runs, &folder, &options, &AtomicBool::new(false), &mut |_| ()).expect("a sweep");
+    work(runs, &folder, &options, None, &AtomicBool::new(false), &mut |_| ()).expect("a sweep");
     let collected = collect(runs, &folder).expect("a table");
     assert_eq!((collected.done, collected.failed), (runs.len(), 0));
 }
@@ -90,7 +90,7 @@ fn collected(rows: usize) -> (f64, u64) {
     let dir = tempfile::tempdir().expect("a folder");
     let folder = Folder::new(dir.path());
     let runs = planned(rows, STEPS);
-    work(&runs[..1], &folder, &Options::default(), &AtomicBool::new(false), &mut |_| ()).expect("a run");
+    work(&runs[..1], &folder, &Options::default(), None, &AtomicBool::new(false), &mut |_| ()).expect("a run");
     let mut size = 0;
     for part in ["rows", "curves"] {
         let part = dir.path().join("sweeps").join(part);

@@ -19,7 +19,7 @@
 //! let runs = Plan::new(&request)?.expand(Path::new(""))?;
 //! let runs_folder = tempfile::tempdir()?;
 //! let folder = Folder::new(runs_folder.path());
-//! let tally = work(&runs, &folder, &Options::default(), &AtomicBool::new(false), &mut |_| {})?;
+//! let tally = work(&runs, &folder, &Options::default(), None, &AtomicBool::new(false), &mut |_| {})?;
 //! assert_eq!((tally.runs, tally.made), (4, 4));
 //! let results = Results::of(collect(&runs, &folder)?.table)?;
 //! assert_eq!((results.len(), results.varied()), (4, vec!["data.fraction"]), "seeds are repetitions of one setting");

@@ -4,6 +4,8 @@ use crate::Place;
 use crate::failure::Failure;
 use clap::Args;
 use dunwu_studies::sweep::{Keep, SweepRequest};
+use dunwu_verdict::early::judge::RiskJudge;
+use std::sync::Arc;
 
 /// What runs have in common, and in what they differ.
 #[derive(Args)]
@@ -19,13 +21,21 @@ pub(crate) struct Variation {
     /// What is kept of each run: outcome, scalars (also losses over time) or snapshots (a run directory)
     #[arg(long, value_name = "WHAT", value_parser = keep)]
     keep: Option<Keep>,
+    /// Park runs that look hopeless, at this risk: at most such a share of the runs that would generalize is lost. A random twentieth of
+    /// them trains on, as an audit; rows are kept apart from those of unjudged sweeps
+    #[arg(long, value_name = "RISK")]
+    judge: Option<f64>,
 }
 
 impl Variation {
     /// The sweep that they make, kept in the folder of runs.
     pub(crate) fn request(&self, place: &Place) -> Result<SweepRequest, Failure> {
         let request = SweepRequest::from_words(&self.words, &self.exclude, self.keep, &place.runs);
-        request.map_err(|error| Failure::of_verb(error, None))
+        let request = request.map_err(|error| Failure::of_verb(error, None))?;
+        let Some(risk) = self.judge else { return Ok(request) };
+        let judge = RiskJudge::new(risk).map_err(Failure::usage)?;
+        let judged = request.judged(Arc::new(judge), format!("--judge={risk}"));
+        judged.map_err(|error| Failure::of_verb(error, None))
     }
 }
 

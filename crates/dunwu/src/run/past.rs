@@ -139,6 +139,12 @@ impl<'a> Past<'a> {
         Knowledge::of(self.spec, self.scalars)
     }
 
+    /// The same at a later step, until which nothing new was evaluated.
+    #[must_use]
+    pub fn at(&self, step: u64) -> Self {
+        Self { step: step.max(self.step), ..*self }
+    }
+
     /// What was known earlier.
     #[must_use]
     pub fn until(&self, step: u64) -> Self {

@@ -23,6 +23,8 @@ pub enum Progress<'a> {
     Pieces(u64),
     /// A step of a training was evaluated.
     Evaluated(&'a Scalars),
+    /// What a training is expected to do, at one of a dozen looks.
+    Expected(&'a str),
     /// A snapshot of a training was measured; beside it the last evaluation.
     Measured(&'a Frame, Option<&'a Scalars>),
     /// A run of a sweep ended, or time has passed.

@@ -6,6 +6,7 @@
 //! ```
 
 mod data;
+mod expected;
 mod export;
 mod landscape;
 mod parts;
@@ -43,7 +44,7 @@ pub struct KeptRun<'a> {
 /// Makes the run that is asked for, goes on with it where it was interrupted, or shows it where it is finished; beside its record it
 /// then has its tables and its report.
 pub fn answer(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
-    let end = run::run(request, training, watcher)?;
+    let end = expected::with_expectations(request, watcher, |watcher| run::run(request, training, watcher))?;
     ended(end, watcher)
 }
 

@@ -4,6 +4,7 @@ use dunwu::verb::Tally;
 use dunwu_studies::launch::Launched;
 use dunwu_studies::launch::slurm::Script;
 use dunwu_studies::sweep::{SweepAhead, SweepEnd, SweepRequest};
+use dunwu_verdict::stats::ExactShare;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -41,6 +42,29 @@ pub struct CollectedData {
     pub seconds: f64,
     /// Runs made an hour; `null` where none were made.
     pub runs_per_hour: Option<f64>,
+    /// Runs that a judge parked; `null` where none judged, as all of what follows.
+    pub parked: Option<usize>,
+    /// Runs that would have been parked and trained on as an audit.
+    pub audited: Option<usize>,
+    /// What the audit says.
+    pub audit: Option<AuditedParks>,
+    /// Steps that parked runs did not make.
+    pub steps_saved: Option<u64>,
+    /// Steps that all runs made.
+    pub steps_made: Option<u64>,
+}
+
+/// How often parking was wrong, as its audit says.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AuditedParks {
+    /// Audited runs that generalized after all.
+    pub false_parks: usize,
+    /// Their share of the audited runs; `null` where none was audited.
+    pub share: Option<f64>,
+    /// Lower end of its exact 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
 }
 
 /// What is left of a sweep.
@@ -130,7 +154,17 @@ pub struct LaunchScript {
 impl CollectedData {
     pub(super) fn of(end: &SweepEnd) -> Self {
         let SweepEnd { tally, seconds, collected, table, curves, .. } = end;
+        let judged = collected.judged;
+        let audit = judged.map(|judged| {
+            let ExactShare { share, low, high } = ExactShare::of(judged.false_parks, judged.audited);
+            AuditedParks { false_parks: judged.false_parks, share, low, high }
+        });
         Self {
+            parked: judged.map(|judged| judged.parked),
+            audited: judged.map(|judged| judged.audited),
+            audit,
+            steps_saved: judged.map(|judged| judged.steps_saved),
+            steps_made: judged.map(|judged| judged.steps_made),
             runs: tally.runs,
             done: collected.done,
             reused: collected.done - tally.made.min(collected.done),

@@ -2,7 +2,7 @@
 
 use super::data::{AheadData, CollectedData, SweepData, WorkData};
 use super::times::span;
-use dunwu::answer::wording::{count, counted};
+use dunwu::answer::wording::{count, counted, percent};
 use dunwu::answer::{Answer, Block, Fact, Section, object};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::spec::{SETTINGS, Setting, Value};
@@ -111,6 +111,21 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
         sentences.push(format!(
             "{} missing: call `dunwu sweep` without --collect to make what is missing.",
             counted(data.missing, "run")
+        ));
+    }
+    if let (Some(parked), Some(audited), Some(audit)) = (data.parked, data.audited, data.audit) {
+        sentences.push(format!(
+            "{} parked, which saved {} steps beside the {} that were made.",
+            counted(parked, "run"),
+            count(data.steps_saved.unwrap_or(0)),
+            count(data.steps_made.unwrap_or(0))
+        ));
+        sentences.push(format!(
+            "{} trained on as an audit: {} generalized after all (exact 95 % interval of their share: {} to {}).",
+            counted(audited, "run"),
+            count(audit.false_parks as u64),
+            percent(audit.low),
+            percent(audit.high)
         ));
     }
     let mut files = vec![Fact::new("Table", data.table.display().to_string())];

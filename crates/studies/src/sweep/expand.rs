@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// One run of a sweep, before anything is trained.
 #[derive(Clone, Debug)]
 pub struct Planned {
+    /// Training samples; `None` where only the draw tells.
+    pub n_train: Option<usize>,
     /// Its identity.
     pub id: RunId,
     /// What to do.
@@ -180,7 +182,7 @@ impl Plan {
         let id = spec_file::id(&spec, &pairs).parse()?;
         let work = work(&spec, &problem, n_train.unwrap_or_else(|| problem.n_population()));
         let free = free.into_iter().map(|(name, value)| (name, real(&value))).collect();
-        Ok(Some(Planned { id, free, words: self.words(cell), problem, inputs: texts, work, spec }))
+        Ok(Some(Planned { n_train, id, free, words: self.words(cell), problem, inputs: texts, work, spec }))
     }
 
     /// Whether a condition leaves out a cell that cannot be a run; what cannot be asked of such a cell does not.

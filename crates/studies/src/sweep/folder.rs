@@ -9,6 +9,8 @@
 //! | `sweeps/checkpoints/RUN-….safetensors` | replaced atomically; removed with the run's row | `kill -9`, preemption |
 //! | `sweeps/NAME.parquet` | at the end | derived: collect again |
 //!
+//! Of a sweep that is judged all of this lies in a folder of its own, `sweeps/JUDGE/…`.
+//!
 //! A run belongs to no sweep: it is known by the hash of its spec, so that every sweep on the same folder finds it.
 
 use super::expand::Planned;
@@ -21,12 +23,25 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Folder {
     runs: PathBuf,
+    /// Who judges the runs: their rows are kept apart.
+    judge: Option<String>,
 }
 
 impl Folder {
     /// In the folder of runs; nothing is made yet.
     pub fn new(runs: &Path) -> Self {
-        Self { runs: runs.to_owned() }
+        Self { runs: runs.to_owned(), judge: None }
+    }
+
+    /// The part for runs that are judged by whoever is called so: what became of them is true of them under that judge alone.
+    #[must_use]
+    pub fn judged(self, judge: String) -> Self {
+        Self { judge: Some(judge), ..self }
+    }
+
+    /// Whether its runs are judged.
+    pub(super) fn is_judged(&self) -> bool {
+        self.judge.is_some()
     }
 
     /// The folder of runs.
@@ -74,6 +89,7 @@ impl Folder {
     }
 
     fn part(&self, name: &str) -> PathBuf {
-        self.runs.join("sweeps").join(name)
+        let sweeps = self.runs.join("sweeps");
+        self.judge.as_ref().map_or_else(|| sweeps.clone(), |judge| sweeps.join(judge)).join(name)
     }
 }

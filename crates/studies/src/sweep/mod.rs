@@ -14,6 +14,7 @@ pub mod fixture;
 mod folder;
 mod formula;
 mod grouping;
+mod judge;
 mod plan;
 mod request;
 mod results;
@@ -34,13 +35,14 @@ pub use estimate::Estimator;
 pub use expand::{ExpandError, Planned};
 pub(crate) use expand::{FROZEN_INPUTS, frozen_input};
 pub use folder::Folder;
+pub use judge::{AUDITED, Judge, Parked};
 pub use plan::{Keep, Plan, PlanError, Request, SourceText};
 pub use request::{SweepAhead, SweepEnd, SweepRequest};
 pub(crate) use results::family;
 pub use results::{Filter, Results, ResultsError, result_columns};
 pub use row::Row;
 pub use rows::{ROWS_FORMAT, made_runs};
-pub use table::{Collected, collect};
+pub use table::{Collected, JudgedRuns, collect};
 pub use work::{Options, work};
 
 /// Runs that a sweep holds at most.

@@ -3,6 +3,7 @@
 use super::estimate::Estimator;
 use super::expand::{ExpandError, FROZEN_INPUTS, Planned};
 use super::folder::Folder;
+use super::judge::Judge;
 use super::plan::{Keep, Plan, PlanError, Request, SourceText};
 use super::rows;
 use super::table::{Collected, collect};
@@ -14,6 +15,7 @@ use dunwu::store::{OutputFile, Table};
 use dunwu::verb::{Progress, Tally, TimeLeft, VerbError, Watcher};
 use dunwu_engine::RunSpec;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Time to learn how fast runs of one kind are.
@@ -34,6 +36,8 @@ pub struct SweepRequest {
     pub words: Vec<String>,
     /// The text of the file that the words name, if they name one.
     pub file: Option<String>,
+    /// Who parks runs that look hopeless, if anybody does.
+    pub judge: Option<Arc<dyn Judge>>,
 }
 
 /// What a sweep came to: its tally, and the table that was written.
@@ -105,7 +109,32 @@ impl SweepRequest {
         let mut all_words = words.to_vec();
         all_words.extend(exclude.iter().map(|condition| format!("--exclude={condition}"))); // which may begin with a dash
         all_words.extend(keep.iter().map(|keep| format!("--keep={}", keep.name())));
-        Ok(Self { name, runs: planned, keep: plan.keep, folder: Folder::new(runs), words: all_words, file })
+        Ok(Self {
+            name,
+            runs: planned,
+            keep: plan.keep,
+            folder: Folder::new(runs),
+            words: all_words,
+            file,
+            judge: None,
+        })
+    }
+
+    /// The same sweep with somebody who parks runs, called by `word` on a command line; its rows are kept apart from those of others.
+    ///
+    /// # Errors
+    ///
+    /// Where run directories are asked for: what is parked would be left unfinished there.
+    pub fn judged(self, judge: Arc<dyn Judge>, word: String) -> Result<Self, VerbError> {
+        if self.keep == Keep::Snapshots {
+            return Err(VerbError::usage(
+                "a judge parks runs, which would leave their directories unfinished; leave out `--keep snapshots`",
+            ));
+        }
+        let name = format!("{}-{}", self.name, judge.name());
+        let folder = self.folder.judged(judge.name());
+        let words = self.words.into_iter().chain([word]).collect();
+        Ok(Self { name, folder, words, judge: Some(judge), ..self })
     }
 
     /// The preset that the words begin with, if they do.
@@ -146,7 +175,8 @@ impl SweepRequest {
         self.tell_damage(watcher)?;
         let options = Options { keep: self.keep, ..*options };
         let stop = watcher.stop();
-        Ok(work(&self.runs, &self.folder, &options, stop, &mut |event| watcher.tell(&Progress::Sweep(event)))?)
+        let judge = self.judge.as_deref();
+        Ok(work(&self.runs, &self.folder, &options, judge, stop, &mut |event| watcher.tell(&Progress::Sweep(event)))?)
     }
 
     /// What is left, and how long it takes on so many cores: as finished runs say, else by trying out.

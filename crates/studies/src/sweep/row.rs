@@ -1,6 +1,7 @@
 //! What is kept of a run: one line.
 
 use super::expand::Planned;
+use super::judge::Parked;
 use dunwu::knowledge::Knowledge;
 use dunwu::measure::label::UnitLabel;
 use dunwu::scalars::SCALARS;
@@ -52,6 +53,9 @@ pub struct Row {
     pub(crate) seconds: Number,
     /// Why it failed.
     pub error: Option<String>,
+    /// Where it was parked, or would have been had it not been audited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
     /// What computed it.
     pub kernel: String,
     /// Version of the build that did.
@@ -95,6 +99,21 @@ impl Row {
         }
     }
 
+    /// Of a run that was parked; `scalars` are its evaluations until then.
+    pub(super) fn parked(planned: &Planned, parked: Parked, n_train: usize, scalars: &[Scalars], seconds: f64) -> Self {
+        let Knowledge { memorized, .. } = Knowledge::of(&planned.spec, scalars);
+        Self {
+            n_train: Some(n_train as u64),
+            step: Some(parked.step),
+            step_memorized: memorized.map(|stay| stay.arrived),
+            last: scalars.last().map(Into::into),
+            seconds: Number(seconds),
+            error: None,
+            parked: Some(parked),
+            ..Self::failed(planned, String::new())
+        }
+    }
+
     /// Of a run that could not begin or broke down.
     pub(super) fn failed(planned: &Planned, error: String) -> Self {
         let settings = canonical(&planned.spec).into_iter().map(|(key, value)| (key.to_owned(), value.to_string()));
@@ -117,6 +136,7 @@ impl Row {
             units: None,
             seconds: Number(0.0),
             error: Some(error),
+            parked: None,
             kernel: kernel_name(planned.spec.numerics).to_owned(),
             dunwu: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -124,7 +144,16 @@ impl Row {
 
     /// The name of its outcome, or `failed`.
     pub fn outcome_name(&self) -> &'static str {
-        self.outcome.map_or("failed", |outcome| Outcome::from(outcome).name())
+        match self.outcome {
+            Some(outcome) => Outcome::from(outcome).name(),
+            None if self.parked.is_some() => "parked",
+            None => "failed",
+        }
+    }
+
+    /// Whether it failed: it neither ended nor was parked.
+    pub fn is_failed(&self) -> bool {
+        self.outcome.is_none() && self.parked.is_none()
     }
 
     /// What whoever waits for the sweep hears of it.

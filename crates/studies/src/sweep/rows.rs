@@ -101,6 +101,7 @@ pub(super) struct Done {
 struct Brief {
     run: RunId,
     outcome: Option<IgnoredAny>,
+    parked: Option<IgnoredAny>,
 }
 
 impl Done {
@@ -108,7 +109,7 @@ impl Done {
     pub(super) fn read(folder: &Folder, retry_failed: bool) -> Result<Self, SweepError> {
         let (mut files, mut runs, mut failed) = (Files::default(), BTreeSet::new(), BTreeSet::new());
         files.read::<Brief>(&folder.rows(), |row| {
-            let set = if row.outcome.is_some() { &mut runs } else { &mut failed };
+            let set = if row.outcome.is_some() || row.parked.is_some() { &mut runs } else { &mut failed };
             set.insert(row.run);
         })?;
         let again = if retry_failed { failed.difference(&runs).cloned().collect() } else { BTreeSet::new() };
@@ -145,8 +146,8 @@ pub(super) fn rows_of(folder: &Folder, wanted: &BTreeSet<&RunId>) -> Result<(BTr
             return;
         }
         match rows.get(&row.run) {
-            Some(known) if known.outcome.is_some() => {
-                if row.outcome.is_some() && !known.agrees(&row) {
+            Some(known) if !known.is_failed() => {
+                if !row.is_failed() && !known.agrees(&row) {
                     disagreeing.insert(row.run.clone());
                 }
             }

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What there is of a sweep.
 #[derive(Clone, Debug)]
 pub struct Collected {
+    /// What became of a sweep that is judged; `None` of others.
+    pub judged: Option<JudgedRuns>,
     /// One row a run that is there, in the order of the list.
     pub table: Table,
     /// Losses and accuracies over time, one row an evaluation; no rows where they were not kept.
@@ -39,7 +41,7 @@ pub fn collect(runs: &[Planned], folder: &Folder) -> Result<Collected, SweepErro
     let wanted: BTreeSet<&RunId> = runs.iter().map(|run| &run.id).collect();
     let (rows, disagreeing) = rows::rows_of(folder, &wanted)?;
     let curves = rows::curves_of(folder, &wanted)?;
-    super::claim::clear(folder, rows.values().filter(|row| row.outcome.is_some()).map(|row| &row.run));
+    super::claim::clear(folder, rows.values().filter(|row| !row.is_failed()).map(|row| &row.run));
     let done: Vec<(&Planned, &Row)> = runs.iter().filter_map(|run| Some((run, rows.get(&run.id)?))).collect();
     let distinct = |read: fn(&Row) -> &String| -> Vec<String> {
         let all: BTreeSet<&String> = done.iter().map(|(_, row)| read(row)).collect();
@@ -47,15 +49,61 @@ pub fn collect(runs: &[Planned], folder: &Folder) -> Result<Collected, SweepErro
     };
     let versions = distinct(|row| &row.dunwu);
     Ok(Collected {
-        table: table(&done),
+        judged: folder.is_judged().then(|| JudgedRuns::of(&done)),
+        table: if folder.is_judged() { with_judge(table(&done), &done) } else { table(&done) },
         without_curves: done.iter().filter(|(_, row)| row.outcome.is_some() && !curves.contains_key(&row.run)).count(),
         curves: curve_table(&done, curves),
         done: done.len(),
-        failed: done.iter().filter(|(_, row)| row.outcome.is_none()).count(),
+        failed: done.iter().filter(|(_, row)| row.is_failed()).count(),
         disagreeing,
         versions: if versions.iter().all(|version| version == env!("CARGO_PKG_VERSION")) { vec![] } else { versions },
         kernels: distinct(|row| &row.kernel),
     })
+}
+
+/// Counts of a sweep that is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JudgedRuns {
+    /// Runs that were parked.
+    pub parked: usize,
+    /// Runs that would have been parked and trained on as an audit.
+    pub audited: usize,
+    /// Of these, runs that generalized.
+    pub false_parks: usize,
+    /// Steps that parked runs did not make.
+    pub steps_saved: u64,
+    /// Steps that all runs made.
+    pub steps_made: u64,
+}
+
+impl JudgedRuns {
+    fn of(done: &[(&Planned, &Row)]) -> Self {
+        let mut counts = Self::default();
+        for (planned, row) in done {
+            counts.steps_made += row.step.unwrap_or(0);
+            match row.parked {
+                Some(parked) if parked.audited => {
+                    counts.audited += 1;
+                    counts.false_parks += usize::from(row.step_generalized.is_some());
+                }
+                Some(parked) => {
+                    counts.parked += 1;
+                    counts.steps_saved += planned.spec.steps.saturating_sub(parked.step);
+                }
+                None => {}
+            }
+        }
+        counts
+    }
+}
+
+/// The columns that a judge adds.
+fn with_judge(table: Table, done: &[(&Planned, &Row)]) -> Table {
+    let parked = |(_, row): &(&Planned, &Row)| row.parked;
+    table
+        .with("parked", Column::OptInt64(done.iter().map(|row| Some(parked(row)?.step as i64)).collect()))
+        .with("parked_probability", Column::OptFloat64(done.iter().map(|row| Some(parked(row)?.probability)).collect()))
+        .with("audited", Column::OptBool(done.iter().map(|row| Some(parked(row)?.audited)).collect()))
 }
 
 fn table(done: &[(&Planned, &Row)]) -> Table {

@@ -5,6 +5,7 @@ use super::rows::rows_of;
 use super::work::order;
 use super::*;
 use dunwu::opened::Opening;
+use dunwu::run::Past;
 use dunwu::store::sealed_line::{open_line, seal_line};
 use dunwu::store::{RunId, Table};
 use dunwu::verb::Tally;
@@ -47,7 +48,7 @@ fn refused(file: &str, words: &[&str], exclude: &[&str]) -> String {
 }
 
 fn made(runs: &[Planned], folder: &Folder, options: &Options) -> Tally {
-    work(runs, folder, options, &AtomicBool::new(false), &mut |_| ()).unwrap()
+    work(runs, folder, options, None, &AtomicBool::new(false), &mut |_| ()).unwrap()
 }
 
 fn folder() -> (TempDir, Folder) {
@@ -215,7 +216,7 @@ fn a_sweep_that_is_stopped_goes_on_from_its_checkpoints_with_the_same_bits() {
                     std::thread::sleep(Duration::from_millis(30));
                     stop.store(true, Ordering::Relaxed);
                 });
-                work(&runs, &stopped, &options, &stop, &mut |_| ()).unwrap()
+                work(&runs, &stopped, &options, None, &stop, &mut |_| ()).unwrap()
             });
             if made.reused + made.made == runs.len() {
                 break;
@@ -228,6 +229,91 @@ fn a_sweep_that_is_stopped_goes_on_from_its_checkpoints_with_the_same_bits() {
         assert_eq!(curves(&stopped), curves(&whole));
         assert_eq!(curves(&whole).n_rows() > 0, keep == Keep::Scalars);
     }
+}
+
+/// Parks runs of even seeds at their second look.
+#[derive(Debug)]
+struct EvenSeeds;
+
+impl Judge for EvenSeeds {
+    fn name(&self) -> String {
+        "even-seeds".to_owned()
+    }
+
+    fn looks(&self, _: &RunSpec) -> Vec<u64> {
+        vec![15, 40, 90]
+    }
+
+    fn parks(&self, past: &Past<'_>) -> Option<f64> {
+        assert!(past.scalars().iter().all(|row| row.step <= past.step()), "a judge sees the past alone");
+        assert!(past.scalars().last().unwrap().step + 10 > past.step(), "and all of it");
+        (past.spec().seed.is_multiple_of(2) && past.step() >= 40).then_some(0.125)
+    }
+
+    fn worth(&self, past: &Past<'_>) -> Option<f64> {
+        Some(past.spec().seed as f64)
+    }
+}
+
+/// Whoever makes the runs, in whatever order and however often it is stopped: the same rows, and those of an unjudged sweep for every
+/// run that is not parked.
+#[test]
+fn a_sweep_that_is_judged_parks_the_same_runs_however_it_is_made() {
+    let words = ["seed=0..59", "task.order=7", "data.fraction=0.6", "steps=600"];
+    let runs = planned(FILE, &words);
+    let judged = |options: &Options| {
+        let (dir, folder) = folder();
+        let folder = folder.judged(EvenSeeds.name());
+        let mut n_calls = 0;
+        loop {
+            let stop = AtomicBool::new(false);
+            let done = std::thread::scope(|scope| {
+                if options.threads == 1 {
+                    scope.spawn(|| {
+                        std::thread::sleep(Duration::from_millis(40));
+                        stop.store(true, Ordering::Relaxed);
+                    });
+                }
+                work(&runs, &folder, options, Some(&EvenSeeds), &stop, &mut |_| ()).unwrap()
+            });
+            n_calls += 1;
+            if done.reused + done.made == runs.len() {
+                return (dir, folder, n_calls);
+            }
+        }
+    };
+    let (_stopped, stopped, n_calls) = judged(&Options { threads: 1, ..Options::default() });
+    assert!(n_calls > 1, "it was stopped in between");
+    let (_dir, at_once, _) = judged(&Options { threads: 3, ..Options::default() });
+    assert_eq!(timeless(&runs, &stopped), timeless(&runs, &at_once));
+    let collected = collect(&runs, &at_once).unwrap();
+    let (_plain, plain) = folder();
+    made(&runs, &plain, &Options::default());
+    let judged = Results::of(collected.table).unwrap();
+    let unjudged = Results::of(collect(&runs, &plain).unwrap().table).unwrap();
+    let (parked, audited, outcomes) =
+        (column(&judged, "parked"), column(&judged, "audited"), column(&judged, "outcome"));
+    let mut counts = [0, 0];
+    for (run, planned) in runs.iter().enumerate() {
+        let is_even = planned.spec.seed % 2 == 0;
+        assert_eq!(parked[run], if is_even { "40" } else { "none" });
+        let trained_on = !is_even || audited[run] == "true";
+        counts[usize::from(trained_on)] += usize::from(is_even);
+        if trained_on {
+            assert_eq!(outcomes[run], column(&unjudged, "outcome")[run]);
+            assert_eq!(column(&judged, "test_accuracy")[run], column(&unjudged, "test_accuracy")[run]);
+        } else {
+            assert_eq!(
+                (outcomes[run].as_str(), judged.value(run, "step").unwrap().to_string().as_str()),
+                ("\"parked\"", "40")
+            );
+        }
+    }
+    let told = collected.judged.unwrap();
+    assert_eq!((told.parked, told.audited), (counts[0], counts[1]));
+    assert!(counts[0] >= 20 && counts[1] >= 1, "of thirty runs one or two are audited: {counts:?}");
+    assert_eq!(told.steps_saved, 560 * counts[0] as u64);
+    assert_eq!(collect(&runs, &plain).unwrap().judged, None);
 }
 
 #[test]
@@ -398,7 +484,7 @@ fn a_directory_that_another_kernel_began_is_one_failed_row() {
     let runs = planned(FILE, &["seed=0", "steps=2000"]);
     let options = Options { threads: 1, keep: Keep::Snapshots, ..Options::default() };
     let stop = AtomicBool::new(true);
-    work(&runs[..1], &folder, &options, &stop, &mut |_| ()).unwrap();
+    work(&runs[..1], &folder, &options, None, &stop, &mut |_| ()).unwrap();
     made(&runs[..1], &folder, &options);
     let run = dunwu::store::RunDir::list(dir.path()).unwrap().remove(0);
     let record = run.path().join("record.jsonl");
@@ -565,7 +651,7 @@ fn a_row_that_cannot_be_written_ends_the_sweep_and_loses_nothing() {
     // Where the curves should go stands a file. (A full disk: the tests of the command.)
     fs::remove_dir_all(folder.curves()).unwrap();
     fs::write(folder.curves(), "").unwrap();
-    let error = work(&runs, &folder, &options, &AtomicBool::new(false), &mut |_| ()).unwrap_err().to_string();
+    let error = work(&runs, &folder, &options, None, &AtomicBool::new(false), &mut |_| ()).unwrap_err().to_string();
     assert!(error.contains("a file stands where a directory is needed"), "{error}");
     fs::remove_file(folder.curves()).unwrap();
     assert_eq!(made(&runs, &folder, &options), Tally { runs: 6, reused: 3, made: 3, failed: 0, elsewhere: 0 });

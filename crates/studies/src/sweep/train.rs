@@ -3,10 +3,13 @@
 use super::SweepError;
 use super::expand::Planned;
 use super::folder::Folder;
+use super::judge::{Judge, Parked, is_audited};
 use super::plan::Keep;
 use super::row::{Curve, End, Row};
 use dunwu::memory;
 use dunwu::opened::unit_labels;
+use dunwu::operation::Operation;
+use dunwu::run::Past;
 use dunwu::run::drive::{self as driver, Before, Driven, Pace};
 use dunwu::scalars::{self, SCALARS, ScalarQuantity};
 use dunwu::store::disk;
@@ -14,6 +17,7 @@ use dunwu::store::file::{self, While as _};
 use dunwu::store::{NewRun, Record, RecordedSpec, RunDir, RunState, RunWriter, StoreError, checkpoint};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Checkpoint, Scalars, Snapshot, Split, Training};
+use std::cell::RefCell;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +37,8 @@ pub(super) struct Drive<'a> {
     pub(super) keep: Keep,
     pub(super) checkpoint_every: Duration,
     pub(super) must_stop: &'a (dyn Fn() -> bool + Sync),
+    /// Who parks runs, if anybody does.
+    pub(super) judge: Option<&'a dyn Judge>,
 }
 
 /// Trains a run to its end. What is wrong with the run itself is a row; what is wrong with the disk is an error.
@@ -69,16 +75,27 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
             Err(error) => return failed(error.to_string()),
         },
     };
-    let pace = Pace { checkpoint_every: drive.checkpoint_every, must_stop: drive.must_stop };
-    let Driven::Ended(ended) = driver::drive(training, before, &pace, &mut keeper)? else {
-        return Ok(Ended::Interrupted);
+    let watch = drive.judge.map(|judge| Watch::new(judge, planned, &split, &before.scalars));
+    // Where a run was parked before a kill, its row is all that is missing.
+    let is_parked = || watch.as_ref().is_some_and(Watch::is_parked);
+    let must_stop = || is_parked() || (drive.must_stop)();
+    let pace = Pace { checkpoint_every: drive.checkpoint_every, must_stop: &must_stop };
+    let mut watched = Watched { keeper: &mut keeper, watch: watch.as_ref() };
+    let ended = match driver::drive(training, before, &pace, &mut watched)? {
+        Driven::Ended(ended) => ended,
+        Driven::Stopped { .. } => {
+            let Some(watch) = watch.filter(Watch::is_parked) else { return Ok(Ended::Interrupted) };
+            let (row, scalars) = watch.parked_row();
+            let curve = (drive.keep == Keep::Scalars).then(|| Curve::of(&planned.id, &scalars));
+            return Ok(Ended::Row(Box::new(row), curve));
+        }
     };
     let snapshot = ended.snapshot.as_ref().expect("the last step of a run takes a snapshot");
     let labels = match unit_labels(spec, problem, &split, &initial, snapshot) {
         Ok(labels) => labels,
         Err(error) => return failed(error.to_string()),
     };
-    let row = Row::ended(
+    let mut row = Row::ended(
         planned,
         &End {
             outcome: ended.outcome,
@@ -89,9 +106,104 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
             seconds: ended.seconds,
         },
     );
+    row.parked = watch.and_then(|watch| watch.verdict());
     keeper.finish(ended.outcome, ended.step, ended.seconds)?;
     let curve = (drive.keep == Keep::Scalars).then(|| Curve::of(&planned.id, &ended.scalars));
     Ok(Ended::Row(Box::new(row), curve))
+}
+
+/// A run that is judged while it trains.
+struct Watch<'a> {
+    judge: &'a dyn Judge,
+    planned: &'a Planned,
+    n_train: usize,
+    operation: Operation,
+    looks: Vec<u64>,
+    seen: RefCell<Seen>,
+}
+
+/// What a judge has seen and said so far.
+#[derive(Default)]
+struct Seen {
+    scalars: Vec<Scalars>,
+    n_looks: usize,
+    parked: Option<Parked>,
+}
+
+impl<'a> Watch<'a> {
+    /// Judges what is known already, too: the run may have been killed between a look and its row.
+    fn new(judge: &'a dyn Judge, planned: &'a Planned, split: &Split, known: &[Scalars]) -> Self {
+        let watch = Self {
+            judge,
+            planned,
+            n_train: split.train.labels.len(),
+            operation: Operation::of(&planned.problem),
+            looks: judge.looks(&planned.spec),
+            seen: RefCell::default(),
+        };
+        known.iter().for_each(|row| watch.hear(row));
+        watch
+    }
+
+    /// An evaluation; a look is judged once the run is known beyond it.
+    fn hear(&self, row: &Scalars) {
+        let mut seen = self.seen.borrow_mut();
+        let Planned { spec, problem, .. } = self.planned;
+        while let Some(&look) = self.looks.get(seen.n_looks).filter(|&&look| look < row.step && seen.parked.is_none()) {
+            let known = (spec, &**problem, self.n_train);
+            let past = Past::so_far(known, self.operation, None, &seen.scalars, &[]).at(look);
+            let parked = self.judge.parks(&past).map(|probability| Parked {
+                step: look,
+                probability,
+                audited: is_audited(&self.planned.id),
+            });
+            seen.n_looks += 1;
+            seen.parked = parked;
+        }
+        if seen.parked.is_none() {
+            seen.scalars.push(*row);
+        }
+    }
+
+    fn verdict(&self) -> Option<Parked> {
+        self.seen.borrow().parked
+    }
+
+    fn is_parked(&self) -> bool {
+        self.verdict().is_some_and(|parked| !parked.audited)
+    }
+
+    /// The row of a run that is parked, and its evaluations until then.
+    fn parked_row(self) -> (Row, Vec<Scalars>) {
+        let Seen { scalars, parked, .. } = self.seen.into_inner();
+        let parked = parked.expect("whoever asks has looked");
+        (Row::parked(self.planned, parked, self.n_train, &scalars, 0.0), scalars)
+    }
+}
+
+/// A keeper, and who judges beside it.
+struct Watched<'a, 'k> {
+    keeper: &'a mut Keeper<'k>,
+    watch: Option<&'a Watch<'a>>,
+}
+
+impl driver::Keeper for Watched<'_, '_> {
+    type Error = SweepError;
+
+    fn keep_scalars(&mut self, row: &Scalars) -> Result<(), SweepError> {
+        if let Some(watch) = self.watch {
+            watch.hear(row);
+        }
+        self.keeper.keep_scalars(row)
+    }
+
+    fn keep_snapshot(&mut self, snapshot: &Snapshot, last: Option<&Scalars>) -> Result<(), SweepError> {
+        self.keeper.keep_snapshot(snapshot, last)
+    }
+
+    fn keep_checkpoint(&mut self, checkpoint: Checkpoint, scalars: &[Scalars]) -> Result<(), SweepError> {
+        self.keeper.keep_checkpoint(checkpoint, scalars)
+    }
 }
 
 /// The row of a run that was made alone, from its directory; `None` where it is not finished, or another kernel computed it.

@@ -12,10 +12,13 @@ use super::claim::{Claim, Claims, Worker};
 use super::estimate::Estimator;
 use super::expand::Planned;
 use super::folder::Folder;
+use super::judge::Judge;
 use super::plan::Keep;
 use super::row::{Curve, Row};
 use super::rows::{Done, RowWriter};
 use super::train::{Drive, Ended, forget_checkpoint, recorded, train};
+use dunwu::operation::Operation;
+use dunwu::run::Past;
 use dunwu::store::RunDir;
 use dunwu::verb::{SweepProgress, Tally, TimeLeft};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +72,7 @@ pub fn work(
     runs: &[Planned],
     folder: &Folder,
     options: &Options,
+    judge: Option<&dyn Judge>,
     stop: &AtomicBool,
     watch: &mut dyn FnMut(&SweepProgress<'_>),
 ) -> Result<Tally, SweepError> {
@@ -76,11 +80,15 @@ pub fn work(
     let done = Done::read(folder, options.retry_failed)?;
     let claims = Claims::new(folder, &worker, options.lease);
     let mut ledger = Ledger::open(runs, folder, worker, &done, options)?;
-    let waiting = order(runs, &ledger.left, options);
+    let mut waiting = order(runs, &ledger.left, options);
+    if let Some(judge) = judge {
+        by_worth(runs, judge, &mut waiting);
+    }
     let queue = Mutex::new(Queue { folder, options, done, claims, waiting, held: vec![], refreshed: Instant::now() });
     let broken = AtomicBool::new(false); // set where something cannot be written
     let must_stop = || stop.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
-    let drive = Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop };
+    let drive =
+        Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop, judge };
 
     thread::scope(|scope| {
         // A thread waits until its row is taken: what is handed over and not yet written would be lost with this process.
@@ -147,7 +155,9 @@ impl<'a> Ledger<'a> {
         estimator.learn(runs, folder, options.retry_failed)?;
         let mut left: BTreeSet<usize> = (0..runs.len()).filter(|&index| !done.contains(&runs[index].id)).collect();
         let mut writer = RowWriter::new(folder, worker.name());
-        for (index, row) in alone(runs, &left, folder)? {
+        // What was made alone does not say where it would have been parked.
+        let alone = if folder.is_judged() { Vec::new() } else { alone(runs, &left, folder)? };
+        for (index, row) in alone {
             writer.append(&row, None)?;
             left.remove(&index);
         }
@@ -172,7 +182,7 @@ impl<'a> Ledger<'a> {
         forget_checkpoint(self.folder, &self.runs[index])?;
         self.left.remove(&index);
         self.tally.made += 1;
-        self.tally.failed += usize::from(row.outcome.is_none());
+        self.tally.failed += usize::from(row.is_failed());
         self.estimator.add(&self.runs[index], &row);
         Ok(row)
     }
@@ -335,6 +345,35 @@ impl Queue<'_> {
             }
         }
         Ok(Some(claim))
+    }
+}
+
+/// Those of which most is expected for their steps first; the next one last. What nothing is known of stays where it is, before all
+/// others.
+fn by_worth(runs: &[Planned], judge: &dyn Judge, waiting: &mut [usize]) {
+    let worth = |&index: &usize| {
+        let Planned { spec, problem, n_train, .. } = &runs[index];
+        let known = (spec, &**problem, n_train.unwrap_or_else(|| problem.n_population()));
+        judge.worth(&Past::so_far(known, Operation::of(problem), None, &[], &[])).unwrap_or(f64::INFINITY)
+    };
+    waiting.sort_by_cached_key(|index| Worth(worth(index)));
+}
+
+/// A worth, in ascending order.
+#[derive(PartialEq)]
+struct Worth(f64);
+
+impl Eq for Worth {}
+
+impl PartialOrd for Worth {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Worth {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
     }
 }
 

@@ -5,9 +5,7 @@
 
 use dunwu::run::Past;
 use dunwu_engine::RunSpec;
-use dunwu_engine::spec::{
-    Activation, Architecture, Loss, Method, Objective, OperandTables, OptimizerSpec, Schedule,
-};
+use dunwu_engine::spec::{Activation, Architecture, Loss, Method, Objective, OperandTables, OptimizerSpec, Schedule};
 
 /// A number that a verdict reads.
 #[derive(Clone, Copy, Debug)]
@@ -200,7 +198,10 @@ pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
         ("a cross-entropy with changes", matches!(spec.loss, Objective::Outputs(Loss::Shaped(_)))),
         ("a top layer that is solved for", spec.model.top_layer != TopLayer::Trained),
         ("a rule for the gradient", !spec.optimizer.gradient.is_none()),
-        ("a part of the table as the sample", !matches!(spec.data.sampling, Sampling::Fraction(_) | Sampling::Count(_) | Sampling::MultipleOfMLogM(_))),
+        (
+            "a part of the table as the sample",
+            !matches!(spec.data.sampling, Sampling::Fraction(_) | Sampling::Count(_) | Sampling::MultipleOfMLogM(_)),
+        ),
         ("skewed inputs", spec.data.skew > 0.0),
         ("a pattern of attention", spec.model.attention.is_some()),
         ("a normalization other than the usual one", normalization != usual_normalization),
@@ -209,4 +210,33 @@ pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
         ("QK-clip", spec.optimizer.qk_clip > 0.0),
     ];
     parts.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect()
+}
+
+/// The kinds of things that a run is made of, from its coordinates: which network with which activation, which loss, which optimizer,
+/// which tables, which kind of task.
+pub fn kind(coordinates: &[f32]) -> String {
+    let at = |name: &str| {
+        let place = COORDINATES.iter().position(|input| input.name == name).expect("a coordinate of this name");
+        coordinates[place]
+    };
+    let is = |name: &str| at(name) > 0.5;
+    let network = ["two layers", "mlp", "transformer"][(at("architecture") as usize).min(2)];
+    let activation =
+        format!("activation of degree {} and evenness {}", at("activation_degree"), at("activation_evenness"));
+    let loss = if is("cross_entropy") { "cross-entropy" } else { "squared error" };
+    let optimizer = match (at("optimizer") as usize, is("is_decay_coupled")) {
+        (0, _) => "gradient descent",
+        (1, true) => "Adam with coupled decay",
+        (1, false) => "AdamW",
+        _ => "Muon",
+    };
+    let tables = ["separate", "shared", "summed"][(at("tables") as usize).min(2)];
+    let task = match (at("operands") as usize, is("is_group"), at("commuting") > 0.999) {
+        (0, ..) => "numbers as inputs",
+        (2, true, true) => "a group that commutes",
+        (2, true, false) => "a group that does not commute",
+        (2, false, _) => "a function of two operands",
+        _ => "three operands or more",
+    };
+    [network, &activation, loss, optimizer, &format!("{tables} tables"), task].join(", ")
 }

@@ -196,10 +196,12 @@ fn of_scalars(glance: &Glance<'_>, put: &mut impl FnMut(Option<f64>)) {
     put(accuracy.map(|accuracy| (accuracy - chance) / (chance * (1.0 - chance) / n_test).sqrt()));
     let recent = at(step - step / 4);
     let ahead = (steps - step as f64) / (step as f64 / 4.0).max(1.0);
-    put(accuracy.zip(recent.and_then(|row| row.test_accuracy)).map(|(now, recent)| {
-        (normal(now) + (now - recent) * ahead.min(100.0)).clamp(-1.0, 3.0)
-    }));
-    put(log_ratio(test, now, first).zip(log_ratio(test, now, recent)).map(|(now, slope)| now + slope * ahead.min(100.0)));
+    put(accuracy
+        .zip(recent.and_then(|row| row.test_accuracy))
+        .map(|(now, recent)| (normal(now) + (now - recent) * ahead.min(100.0)).clamp(-1.0, 3.0)));
+    put(log_ratio(test, now, first)
+        .zip(log_ratio(test, now, recent))
+        .map(|(now, slope)| now + slope * ahead.min(100.0)));
 }
 
 /// One number of the inside or of the group at a frame; sizes as logarithms.

@@ -25,19 +25,47 @@ pub struct Family {
 
 /// Every family. New ones are added at the end: a world is drawn by its family's place.
 pub const FAMILIES: [Family; 19] = [
-    Family { name: "square_mse", tells: "sums modulo M, two layers, x², squared error", draft: |draw| cyclic(draw, "square", false) },
-    Family { name: "square_cross_entropy", tells: "the same with cross-entropy", draft: |draw| cyclic(draw, "square", true) },
-    Family { name: "relu_mse", tells: "sums modulo M, two layers, ReLU, squared error", draft: |draw| cyclic(draw, "relu", false) },
-    Family { name: "relu_cross_entropy", tells: "the same with cross-entropy", draft: |draw| cyclic(draw, "relu", true) },
+    Family {
+        name: "square_mse",
+        tells: "sums modulo M, two layers, x², squared error",
+        draft: |draw| cyclic(draw, "square", false),
+    },
+    Family {
+        name: "square_cross_entropy",
+        tells: "the same with cross-entropy",
+        draft: |draw| cyclic(draw, "square", true),
+    },
+    Family {
+        name: "relu_mse",
+        tells: "sums modulo M, two layers, ReLU, squared error",
+        draft: |draw| cyclic(draw, "relu", false),
+    },
+    Family {
+        name: "relu_cross_entropy",
+        tells: "the same with cross-entropy",
+        draft: |draw| cyclic(draw, "relu", true),
+    },
     Family { name: "activations", tells: "sums modulo M with x³, ReLU², SiLU, GELU, |x|", draft: activations },
     Family { name: "products", tells: "products of cyclic groups", draft: products },
-    Family { name: "not_abelian", tells: "dihedral, dicyclic, affine, symmetric and Heisenberg groups", draft: not_abelian },
+    Family {
+        name: "not_abelian",
+        tells: "dihedral, dicyclic, affine, symmetric and Heisenberg groups",
+        draft: not_abelian,
+    },
     Family { name: "multiplication", tells: "products modulo p, and the groups of their units", draft: multiplication },
-    Family { name: "polynomials", tells: "polynomials of two variables modulo p, learnable and not", draft: polynomials },
+    Family {
+        name: "polynomials",
+        tells: "polynomials of two variables modulo p, learnable and not",
+        draft: polynomials,
+    },
     Family { name: "parity", tells: "the parity of a few bits among many", draft: parity },
     Family { name: "descent", tells: "gradient descent with and without momentum", draft: descent },
     Family { name: "coupled_decay", tells: "Adam whose decay is part of the gradient", draft: coupled },
-    Family { name: "schedules", tells: "cosine, exponential, stepwise and warm-up schedules, mini-batches", draft: schedules },
+    Family {
+        name: "schedules",
+        tells: "cosine, exponential, stepwise and warm-up schedules, mini-batches",
+        draft: schedules,
+    },
     Family { name: "scales", tells: "initial weights from 0.1 to 8 times the usual", draft: scales },
     Family { name: "corrupted", tells: "wrong training labels, from few to all", draft: corrupted },
     Family { name: "summed", tells: "one table that both operands are looked up in and added", draft: summed },
@@ -215,7 +243,17 @@ fn multiplication(draw: &mut Draw) -> Draft {
 
 fn polynomials(draw: &mut Draw) -> Draft {
     let formula = draw.of_list(&[
-        "x-y", "2*x+3*y", "x^2+y^2", "x^2+x*y+y^2", "x^2-y", "x^3+x*y", "x^3+y^3", "x^2*y+x", "x*y+x", "x^2+y", "x*y^2",
+        "x-y",
+        "2*x+3*y",
+        "x^2+y^2",
+        "x^2+x*y+y^2",
+        "x^2-y",
+        "x^3+x*y",
+        "x^3+y^3",
+        "x^2*y+x",
+        "x*y+x",
+        "x^2+y",
+        "x*y^2",
     ]);
     let p = draw.of_list(&PRIMES);
     let draft = Draft::of(draw, format!("expression:{formula}:{p}"), p, p * p);
@@ -225,7 +263,8 @@ fn polynomials(draw: &mut Draw) -> Draft {
 fn parity(draw: &mut Draw) -> Draft {
     let (bits, relevant) = (draw.whole(8, 30) as u64, draw.whole(2, 3) as u64);
     let pool = if bits <= 11 { 1 << bits } else { 2_048_u64 };
-    let task = if bits <= 11 { format!("parity:{bits}:{relevant}") } else { format!("parity:{bits}:{relevant}:{pool}") };
+    let task =
+        if bits <= 11 { format!("parity:{bits}:{relevant}") } else { format!("parity:{bits}:{relevant}:{pool}") };
     let draft = Draft::of(draw, task, bits, pool);
     Draft { activation: "relu", sample: (1.0, 30.0), work: 0.3, ..draft }
 }
@@ -239,7 +278,17 @@ fn descent(draw: &mut Draw) -> Draft {
     let is_cross_entropy = draw.is(0.25);
     let further = vec![format!("optimizer.momentum={momentum}"), format!("model.hidden_scale={scale}")];
     let activation = if draw.is(0.8) { "square" } else { "relu" };
-    Draft { optimizer: "sgd", rate, decay, activation, is_cross_entropy, effort: 2.0, sample: (3.0, 9.0), further, ..draft }
+    Draft {
+        optimizer: "sgd",
+        rate,
+        decay,
+        activation,
+        is_cross_entropy,
+        effort: 2.0,
+        sample: (3.0, 9.0),
+        further,
+        ..draft
+    }
 }
 
 fn coupled(draw: &mut Draw) -> Draft {
@@ -311,7 +360,18 @@ fn transformers(draw: &mut Draw) -> Draft {
     ];
     let width = draw.of_list(&[32, 48, 64]);
     let (rate, decay) = (log(draw, 3e-3, 2e-2), log(draw, 0.2, 6.0));
-    Draft { activation: "relu", is_cross_entropy: true, width, rate, decay, sample: (4.5, 10.0), work: 12.0, effort: 2.5, further, ..draft }
+    Draft {
+        activation: "relu",
+        is_cross_entropy: true,
+        width,
+        rate,
+        decay,
+        sample: (4.5, 10.0),
+        work: 12.0,
+        effort: 2.5,
+        further,
+        ..draft
+    }
 }
 
 fn three(draw: &mut Draw) -> Draft {

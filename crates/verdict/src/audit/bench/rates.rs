@@ -1,11 +1,11 @@
 //! Cases made and judged, and how often the audit was right.
 
-use crate::draw::Draw;
 use super::{results, samples};
 use crate::audit::files::of_files;
 use crate::audit::judgement::{Audit, Verdict};
 use crate::audit::kind::{KINDS, Kind};
 use crate::audit::table::{Claim, of_table};
+use crate::draw::Draw;
 use crate::stats::ExactShare;
 use dunwu::store::{Column, Table};
 use dunwu::verb::{VerbError, Watcher};

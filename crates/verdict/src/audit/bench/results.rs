@@ -1,8 +1,8 @@
 //! Planted mistakes in tables of results, with their clean twins.
 
-use crate::draw::Draw;
 use super::rates::Planted;
 use crate::audit::table::{Claim, Reported};
+use crate::draw::Draw;
 use dunwu::store::{Column, Table};
 
 const STEPS: i64 = 1000;

@@ -1,7 +1,7 @@
 //! Planted leaks in two files of samples, with their clean twins.
 
-use crate::draw::Draw;
 use super::rates::Planted;
+use crate::draw::Draw;
 use dunwu::store::{Column, Table};
 
 /// A row of numbers, its label among them.
