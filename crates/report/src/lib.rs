@@ -42,6 +42,7 @@ mod plot;
 pub mod reach;
 pub mod reference;
 pub mod run;
+pub mod run_doctor;
 pub mod skin;
 pub mod stream;
 mod svg;

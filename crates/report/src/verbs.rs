@@ -40,6 +40,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "reach", tells: "Which pairs of positions an attention design joins, in how many hops, and what it costs.", schema: || schema_for!(crate::reach::ReachData) },
     Verb { name: "rm", tells: "Runs that were removed.", schema: || schema_for!(crate::listing::RemovalData) },
     Verb { name: "run", tells: "One run: how it ended, when it memorized and generalized, what its units do. Also the answer of resume, show, report and export.", schema: || schema_for!(crate::run::RunData) },
+    Verb { name: "run-doctor", tells: "One run, and what it suffers from (`dunwu run --doctor`).", schema: || schema_for!(crate::run_doctor::RunDoctorData) },
     Verb { name: "settings", tells: "Every setting: key, default, what is allowed.", schema: || schema_for!(crate::reference::SettingsData) },
     Verb { name: "stream", tells: "A long text read by a language model under several cache policies.", schema: || schema_for!(crate::stream::StreamData) },
     Verb { name: "sweep", tells: "Many runs and their table, or what there would be to do.", schema: || schema_for!(crate::sweep::SweepData) },

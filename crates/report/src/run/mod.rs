@@ -20,7 +20,7 @@ use crate::view::View;
 use crate::{figures, words};
 use dunwu::Opened;
 use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, object};
-use dunwu::run::{self, RunEnd, RunRequest, Training};
+use dunwu::run::{self, Onlooker, RunEnd, RunRequest, Training};
 use dunwu::store::file::replace;
 use dunwu::store::{Finished, RunDir, RunState, WritingProcess};
 use dunwu::verb::{VerbError, Watcher};
@@ -43,7 +43,17 @@ pub struct KeptRun<'a> {
 /// Makes the run that is asked for, goes on with it where it was interrupted, or shows it where it is finished; beside its record it
 /// then has its tables and its report.
 pub fn answer(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
-    let end = run::run(request, training, watcher)?;
+    answer_under(request, training, None, watcher)
+}
+
+/// The same under the eyes of somebody, who sees a run that begins at its first step.
+pub fn answer_under(
+    request: &RunRequest,
+    training: &Training<'_>,
+    onlooker: Option<&mut dyn Onlooker>,
+    watcher: &mut Watcher<'_>,
+) -> Result<Answer, VerbError> {
+    let end = run::run_under(request, training, onlooker, watcher)?;
     ended(end, watcher)
 }
 
