@@ -4,6 +4,7 @@ mod attend;
 mod audit;
 mod chat;
 mod compare;
+mod coordinates;
 mod doctor;
 mod failure;
 mod fork;
@@ -36,7 +37,7 @@ use std::process::ExitCode;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, doctor, run --doctor), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
+/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, doctor, run --doctor), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
 /// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 80)]
@@ -146,6 +147,7 @@ enum Command {
     Compare(compare::Asked),
     Fork(fork::Asked),
     Doctor(doctor::Asked),
+    Coordinates(coordinates::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
     ///
     /// The product of all lists, one run a core, the longest first. A run that is there already, from this sweep or another, is not
@@ -406,6 +408,7 @@ fn main() -> ExitCode {
         Command::Compare(asked) => compare::compare(&asked),
         Command::Fork(asked) => fork::fork(&asked),
         Command::Doctor(asked) => doctor::doctor(&asked),
+        Command::Coordinates(asked) => coordinates::coordinates(&asked),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),
