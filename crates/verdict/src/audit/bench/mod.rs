@@ -6,6 +6,7 @@
 mod draw;
 mod rates;
 mod results;
+mod runs;
 mod samples;
 
 pub use rates::{BenchRequest, CaseRow, KindRate, Rates};
