@@ -18,7 +18,7 @@ mod layered;
 mod learner;
 mod outcome;
 mod parts;
-mod probe;
+pub mod probe;
 mod tabled;
 mod trainable;
 mod vitals;
@@ -42,7 +42,6 @@ use interventions::Interventions;
 use layered::Layered;
 use learner::Learner;
 pub use outcome::Outcome;
-pub use probe::Probe;
 use tabled::Tabled;
 use vitals::Observer;
 pub use vitals::{HeadVitals, LayerVitals, PartVitals, Vitals};
@@ -230,8 +229,7 @@ impl Training {
 
     /// Outputs of given samples under the present weights, `[n][M]`; `None` where nobody watches.
     pub fn outputs(&mut self, samples: &Samples) -> Option<Vec<f32>> {
-        let arrays = self.learner.arrays();
-        self.observer.as_mut().map(|observer| observer.outputs(samples, &arrays))
+        self.observer.as_mut().map(|observer| observer.outputs(samples, &self.learner.watched_arrays()))
     }
 
     /// The weights as they stand.

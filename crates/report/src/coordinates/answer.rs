@@ -96,7 +96,7 @@ pub(super) fn scaling_words(scaling: Option<Scaling>) -> &'static str {
 }
 
 /// Judged quantities of a verdict, the steepest first.
-fn steepest<'a>(found: &'a Coordinates, scaling: Scaling) -> Vec<(&'a PartScaling, &'a QuantityScaling)> {
+fn steepest(found: &Coordinates, scaling: Scaling) -> Vec<(&PartScaling, &QuantityScaling)> {
     let mut all: Vec<_> = found.judged().filter(|(_, quantity)| quantity.verdict == Some(scaling)).collect();
     let slope = |one: &(&PartScaling, &QuantityScaling)| one.1.slope.map_or(0.0, f64::abs);
     all.sort_by(|a, b| slope(b).total_cmp(&slope(a)));
@@ -139,7 +139,10 @@ fn headline(found: &Coordinates) -> String {
             let first = steepest(found, Scaling::CannotTell);
             let said = first.first().map_or_else(
                 || "no size can be fitted".to_owned(),
-                |one| format!("{} goes {}, which leaves open whether it scales", named(one), power(one.1)),
+                |one| match one.1.slope {
+                    Some(_) => format!("{} goes {}, which leaves open whether it scales", named(one), power(one.1)),
+                    None => format!("{} is not finite, or lost in rounding, in too many networks", named(one)),
+                },
             );
             format!("It cannot be told: {said}. Take more --widths, wider ones, or more --seeds.")
         }

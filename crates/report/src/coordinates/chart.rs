@@ -13,14 +13,14 @@ use dunwu_verdict::coordinates::{Coordinates, PartScaling, QuantityScaling, Scal
 /// Room for the names of rows.
 const NAMES: f64 = 250.0;
 /// Room for the words of verdicts.
-const VERDICTS: f64 = 118.0;
+const VERDICTS: f64 = 136.0;
 /// Height of a row.
 const ROW: f64 = 18.0;
 const TOP: f64 = 14.0;
 /// The band in which a slope counts as none.
 const BAND_TINT: &str = "#E4F2EC";
 /// Room for the names of curves.
-const RIGHT: f64 = 150.0;
+const RIGHT: f64 = 166.0;
 
 fn color(scaling: Option<Scaling>) -> Color {
     match scaling {
@@ -80,13 +80,20 @@ pub(super) fn slopes(found: &Coordinates) -> Figure {
     Figure::of_plots(NAME, TITLE, caption, plots)
 }
 
+/// A size over the width, in multiples of the narrowest network's.
+struct Curve<'a> {
+    part: &'a PartScaling,
+    one: &'a QuantityScaling,
+    points: Vec<(f64, f64)>,
+}
+
 /// Medians over seeds, as multiples of the narrowest network's.
 pub(super) fn sizes(found: &Coordinates) -> Figure {
     const NAME: &str = "coordinates-sizes";
     const TITLE: &str = "Sizes";
-    let curves: Vec<(&PartScaling, &QuantityScaling, Vec<(f64, f64)>)> =
-        found.judged().filter_map(|(part, one)| Some((part, one, multiples(found, one)?))).collect();
-    let values: Vec<f64> = curves.iter().flat_map(|(.., points)| points.iter().map(|point| point.1)).collect();
+    let of = |(part, one)| Some(Curve { part, one, points: multiples(found, one)? });
+    let curves: Vec<Curve<'_>> = found.judged().filter_map(of).collect();
+    let values: Vec<f64> = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1)).collect();
     if values.is_empty() {
         return Figure::undefined(NAME, TITLE, "no size can be followed from the narrowest network on");
     }
@@ -99,11 +106,11 @@ pub(super) fn sizes(found: &Coordinates) -> Figure {
     let mut plot = Plot::new(frame, "Size (multiple of the narrowest network's)", axis, Axis::of(y, None));
     // The steepest of each direction are named; more names than a dozen have no room.
     let mut by_slope: Vec<usize> = (0..curves.len()).collect();
-    let slope = |i: &usize| curves[*i].1.slope.map_or(0.0, f64::abs);
+    let slope = |i: &usize| curves[*i].one.slope.map_or(0.0, f64::abs);
     by_slope.sort_by(|a, b| slope(b).total_cmp(&slope(a)));
     for (place, i) in by_slope.iter().enumerate() {
-        let (part, one, points) = &curves[*i];
-        let name = format!("{}, {}", shortened(&part.name, 15), one.quantity.name());
+        let Curve { part, one, points } = &curves[*i];
+        let name = format!("{}, {}", shortened(&part.name, 12), one.quantity.name());
         let name = Some(name.as_str()).filter(|_| place < 10);
         plot.layers.push(Layer::Line(Line::solid(name, points.clone(), color(one.verdict), 1.6)));
     }

@@ -11,16 +11,18 @@ mod landscape;
 mod parts;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 pub use data::{RunData, RunIrreps, RunStage, RunUnits};
 pub use export::{TableFormat, export};
+pub use watched::answer_under;
 
 use crate::skin;
 use crate::view::View;
 use crate::{figures, words};
 use dunwu::Opened;
 use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, object};
-use dunwu::run::{self, Onlooker, RunEnd, RunRequest, Training};
+use dunwu::run::{self, RunEnd, RunRequest, Training};
 use dunwu::store::file::replace;
 use dunwu::store::{Finished, RunDir, RunState, WritingProcess};
 use dunwu::verb::{VerbError, Watcher};
@@ -44,17 +46,6 @@ pub struct KeptRun<'a> {
 /// then has its tables and its report.
 pub fn answer(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     answer_under(request, training, None, watcher)
-}
-
-/// The same under the eyes of somebody, who sees a run that begins at its first step.
-pub fn answer_under(
-    request: &RunRequest,
-    training: &Training<'_>,
-    onlooker: Option<&mut dyn Onlooker>,
-    watcher: &mut Watcher<'_>,
-) -> Result<Answer, VerbError> {
-    let end = run::run_under(request, training, onlooker, watcher)?;
-    ended(end, watcher)
 }
 
 /// Goes on with an interrupted run, or shows it where it is finished.

@@ -1,6 +1,6 @@
 //! One network trained for a few steps, and the sizes of what it computes and of what changed in it.
 
-use dunwu_engine::train::Probe;
+use dunwu_engine::train::probe::Probe;
 use dunwu_engine::{Outcome, Problem, RunSpec, Samples, Split, TrainError, Training};
 use std::sync::atomic::{AtomicBool, Ordering};
 
