@@ -2,14 +2,16 @@
 
 use crate::failure::Failure;
 use crate::output::Drawn;
+use crate::run::{Drive, training};
+use crate::say::say;
 use crate::watching::{unwatched, watch};
 use crate::{Place, print};
 use clap::Args;
 use dunwu::run::{Base, RunRequest};
 use dunwu::store::{OutputFile, RunDir};
-use dunwu_report::doctor;
-use dunwu_verdict::doctor::Verdict;
+use dunwu_report::{doctor, run, run_doctor};
 use dunwu_verdict::doctor::bench::{self, Size};
+use dunwu_verdict::doctor::{Live, Verdict};
 use dunwu_verdict::series::read_series;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +66,28 @@ fn bench(asked: &Asked, n: u64, place: &Place) -> Result<(), Failure> {
     }
     print::without_page(&doctor::answer_bench(&bench::summarize(&rows), rows.len()), place);
     Ok(())
+}
+
+/// Makes a run that is looked at while it trains, and diagnoses it.
+pub(crate) fn run(words: &[String], drive: &Drive, place: &Place) -> Result<(), Failure> {
+    let mut live = Live::default();
+    let (request, made) = watch(drive.quiet, |watcher| {
+        let request = RunRequest::from_words(words)?;
+        let made = run::answer_under(&request, &training(drive, place), Some(&mut live), watcher)?;
+        Ok((request, made))
+    })?;
+    if !place.json {
+        print::run(&made, drive.open, place)?;
+    }
+    let subject = made.data.get("run").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let (found, verdict) = watch(drive.quiet, |watcher| doctor::answer_live(&subject, &request, live, watcher))?;
+    if place.json {
+        say!("{}", run_doctor::json(&made, &found));
+    } else {
+        say!("");
+        print::without_page(&found, place);
+    }
+    judged(verdict)
 }
 
 /// Looks at the run or the spec.

@@ -4,6 +4,7 @@ mod attend;
 mod audit;
 mod chat;
 mod compare;
+mod coordinates;
 mod doctor;
 mod failure;
 mod forecast;
@@ -31,14 +32,13 @@ mod watching;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
-use run::Drive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, doctor), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
+/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, doctor, run --doctor), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
 /// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 80)]
@@ -59,26 +59,13 @@ struct Place {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train one network and open it: `dunwu run small task=cyclic:23 data.fraction=0.4 seed=3`
-    ///
-    /// Settings are written the same here and in files (`dunwu settings` lists them). A run that exists already is not run
-    /// again but shown; one that was interrupted goes on where it stopped.
-    #[command(override_usage = "dunwu run [OPTIONS] [PRESET|FILE.toml] [KEY=VALUE]...")]
-    Run {
-        /// A preset or a TOML file (default: tian-2025), then settings as key=value
-        #[arg(value_name = "WORD")]
-        words: Vec<String>,
-        #[command(flatten)]
-        drive: Drive,
-        #[command(flatten)]
-        place: Place,
-    },
+    Run(run::Asked),
     /// Go on with a run that was interrupted, with the same bits
     Resume {
         /// Directory, name or first digits of the id
         run: String,
         #[command(flatten)]
-        drive: Drive,
+        drive: run::Drive,
         #[command(flatten)]
         place: Place,
     },
@@ -163,6 +150,7 @@ enum Command {
     Forecast(forecast::Spec),
     Verdict(forecast::Run),
     Doctor(doctor::Asked),
+    Coordinates(coordinates::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
     ///
     /// The product of all lists, one run a core, the longest first. A run that is there already, from this sweep or another, is not
@@ -411,7 +399,7 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Completions { shell } => manual::completions(shell, &mut Cli::command()),
         Command::Man => manual::manual(&Cli::command()),
-        Command::Run { words, drive, place } => run::run(&words, &drive, &place),
+        Command::Run(asked) => run::run(&asked),
         Command::Resume { run, drive, place } => run::resume(&run, &drive, &place),
         Command::Show { run, place } => run::show(&run, &place),
         Command::Ls { words, place } => listing::list(&words, &place),
@@ -423,6 +411,7 @@ fn main() -> ExitCode {
         Command::Compare(asked) => compare::compare(&asked),
         Command::Fork(asked) => fork::fork(&asked),
         Command::Doctor(asked) => doctor::doctor(&asked),
+        Command::Coordinates(asked) => coordinates::coordinates(&asked),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

@@ -18,6 +18,7 @@ mod layered;
 mod learner;
 mod outcome;
 mod parts;
+pub mod probe;
 mod tabled;
 mod trainable;
 mod vitals;
@@ -228,8 +229,7 @@ impl Training {
 
     /// Outputs of given samples under the present weights, `[n][M]`; `None` where nobody watches.
     pub fn outputs(&mut self, samples: &Samples) -> Option<Vec<f32>> {
-        let arrays = self.learner.arrays();
-        self.observer.as_mut().map(|observer| observer.outputs(samples, &arrays))
+        self.observer.as_mut().map(|observer| observer.outputs(samples, &self.learner.watched_arrays()))
     }
 
     /// The weights as they stand.
@@ -356,14 +356,14 @@ impl Training {
         }
         let before = self.interventions.as_ref().and_then(|all| all.before_update(self.step, &*self.learner));
         let watched = self.observer.as_ref().is_some_and(|observer| self.step.is_multiple_of(observer.every));
-        let unchanged = watched.then(|| self.learner.arrays());
+        let unchanged = watched.then(|| self.learner.watched_arrays());
         self.learner.update(&optimizer);
         if let Some(interventions) = &self.interventions {
             interventions.after_update(self.step, &mut *self.learner, before.as_deref());
         }
         if let (Some(observer), Some(unchanged)) = (&mut self.observer, &unchanged) {
             let batch = self.learner.batch(self.step);
-            let (gradient, changed) = (self.learner.gradients(), self.learner.arrays());
+            let (gradient, changed) = (self.learner.gradients(), self.learner.watched_arrays());
             let moment = (self.step, self.spec.steps);
             observer.look(moment, &self.optimizer, batch.as_deref(), [unchanged, &gradient, &changed]);
         }

@@ -8,7 +8,9 @@ use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::RunSpec;
 use dunwu_verdict::doctor::bench::{DetectorRates, Kind, Rate, Summary};
 use dunwu_verdict::doctor::linter::{Lint, lint};
-use dunwu_verdict::doctor::{Alarm, Diagnosis, Forked, Place, Reason, Verdict, diagnose, diagnose_series};
+use dunwu_verdict::doctor::{
+    Alarm, Diagnosis, Forked, Live, Reason, Verdict, diagnose, diagnose_replayed, diagnose_series,
+};
 use dunwu_verdict::series::Series;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,6 +38,22 @@ pub struct LintData {
 pub fn answer(subject: &str, request: &RunRequest, watcher: &mut Watcher<'_>) -> Result<(Answer, Verdict), VerbError> {
     request.notes.iter().for_each(|note| watcher.note(note));
     let diagnosis = diagnose((&request.spec, &request.problem, &request.split), watcher)?;
+    let verdict = diagnosis.verdict;
+    Ok((of_diagnosis(subject, request, diagnosis), verdict))
+}
+
+/// The run with this spec, which was looked at while it trained, is forked; one that was not seen from its first step on is replayed first.
+pub fn answer_live(
+    subject: &str,
+    request: &RunRequest,
+    live: Live,
+    watcher: &mut Watcher<'_>,
+) -> Result<(Answer, Verdict), VerbError> {
+    let of = (&request.spec, &request.problem, &request.split);
+    let diagnosis = match live.into_run() {
+        Some(run) => diagnose_replayed(of, &run, watcher)?,
+        None => diagnose(of, watcher)?,
+    };
     let verdict = diagnosis.verdict;
     Ok((of_diagnosis(subject, request, diagnosis), verdict))
 }
@@ -183,20 +201,6 @@ fn switch_words(fork: &Forked) -> String {
     format!("--at {}{until} {}", fork.at, words.join(" "))
 }
 
-fn place_words(place: &Place) -> String {
-    let head = place.head.map(|head| format!("head {head}"));
-    let rows = match place.rows.as_slice() {
-        [] => None,
-        [row] => Some(format!("training sample {row}")),
-        rows => {
-            let first: Vec<String> = rows.iter().take(8).map(ToString::to_string).collect();
-            let more = if rows.len() > 8 { format!(" and {} more", rows.len() - 8) } else { String::new() };
-            Some(format!("training samples {}{more}", first.join(", ")))
-        }
-    };
-    [place.part.clone(), head, rows].into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
 fn headline(diagnosis: &Diagnosis) -> String {
     match (diagnosis.verdict, diagnosis.reason, &diagnosis.switch) {
         (Verdict::Well, ..) if diagnosis.alarms.is_empty() => "It is well: nothing is out of the ordinary.".to_owned(),
@@ -210,7 +214,7 @@ fn headline(diagnosis: &Diagnosis) -> String {
             "It cannot be told: moving one weight by a thousandth or two heals it too, so that no switch proves anything.".to_owned()
         }
         (Verdict::Sick, Some(reason), Some(switch)) => {
-            let place = place_words(&diagnosis.place);
+            let place = diagnosis.place.words();
             let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
             let step = diagnosis.first_step.map_or(String::new(), |step| format!(" from step {} on", count(step)));
             format!(
@@ -263,7 +267,7 @@ fn alarms_block(alarms: &[Alarm]) -> Option<Block> {
         vec![
             TableCell::Count(alarm.step),
             TableCell::Text(alarm.reason.name().to_owned()),
-            TableCell::Text(place_words(&alarm.place)),
+            TableCell::Text(alarm.place.words()),
             TableCell::Text(alarm.quantity.to_owned()),
             TableCell::of(alarm.value, TableCell::Number),
             TableCell::Number(alarm.limit),

@@ -3,11 +3,13 @@
 //! ```text
 //! a run | a table of results and a claim | two files of samples ─▶ AuditRequest ─▶ Audit: a judgement a kind of mistake
 //! a spec ─▶ replay ─▶ alarms ─▶ switches ─▶ forks ─▶ Diagnosis: a reason, and the fork that proves it
+//! a spec, widths, seeds ─▶ a few steps at every width ─▶ sizes ─▶ slopes with intervals ─▶ Coordinates
 //! ```
 //!
 //! Nothing is drawn or printed here: `dunwu-report` makes answers of what this gives.
 
 pub mod audit;
+pub mod coordinates;
 pub mod doctor;
 mod draw;
 pub mod early;

@@ -59,6 +59,15 @@ pub(crate) static RECIPES: &[Recipe] = &[
         needs: Needs::Nothing,
         figures: &[Figure { image: "docs/images/reach-llama-4.svg", written_as: "reach-map.svg" }],
     },
+    Recipe {
+        name: "coordinates",
+        commands: &[
+            "coordinates small loss=cross_entropy task=cyclic:7 data.fraction=0.9 optimizer.weight_decay=0 --widths 256,512,1024,2048 --quiet --output {out}/width.html --figures {out}",
+        ],
+        takes: "under a second",
+        needs: Needs::Nothing,
+        figures: &[Figure { image: "docs/images/width-slopes.svg", written_as: "coordinates-slopes.svg" }],
+    },
     phases!("width", " x=data.multiple_of_mlogm y=model.width", "23 s (sweeps/README.md)"),
     phases!("boundary-products", "", "34 s (sweeps/README.md)"),
     Recipe {

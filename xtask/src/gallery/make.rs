@@ -33,7 +33,7 @@ pub(super) fn make(checkout: &Checkout, recipes: &[&Recipe], keep: bool) -> Resu
                 say!("$ {}", words.join(" "));
                 made_run = Some(run_of(&checkout.output(&words)?)?);
             } else {
-                checkout.run(&words)?;
+                checkout.run_judge(&words)?;
             }
         }
         recipe.figures.iter().try_for_each(|figure| put_in_place(checkout.root(), &out, figure))?;

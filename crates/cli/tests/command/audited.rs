@@ -93,5 +93,5 @@ fn the_bench_writes_a_row_a_case() {
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert_fits_its_schema(&serde_json::from_str(&said.stdout).unwrap(), "audit --bench");
     let rows = fs::read_to_string(desk.path("rows.csv")).unwrap();
-    assert_eq!(rows.lines().count(), 12, "{rows}");
+    assert_eq!(rows.lines().count(), 18, "{rows}");
 }

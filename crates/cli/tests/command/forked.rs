@@ -48,6 +48,37 @@ fn what_cannot_be_done_to_a_run_is_named() {
     assert_eq!(desk.runs().len(), 1);
 }
 
+/// Alarms come before the run's answer, the diagnosis is that of `dunwu doctor RUN`, and the record is that of a run nobody looked at.
+#[test]
+fn a_run_under_a_doctor_is_the_run_and_its_diagnosis() {
+    const RUN: &str = "run small task=cyclic:11 data.fraction=0.8 model.width=32 loss=cross_entropy optimizer=adamw \
+                       optimizer.learning_rate=0.005 data.batch_size=32 steps=160 record.evaluate_every=10 --quiet";
+    const SICK: &str = "interventions=at 60 set optimizer.weight_decay 60";
+    let (watched, plain) = (Desk::new(), Desk::new());
+    let said = watched.dunwu_with(&format!("{RUN} --json --doctor"), &[SICK]);
+    assert_eq!(said.code, 3, "{}", said.stderr);
+    assert_eq!(said.stderr.matches("alarm at step").count(), said.stderr.lines().count(), "{}", said.stderr);
+    assert!(said.stderr.contains("decay takes away more than the gradient makes"), "{}", said.stderr);
+    let both: Value = serde_json::from_str(&said.stdout).unwrap();
+    crate::assert_fits_its_schema(&both, "run --doctor");
+    assert_eq!((&both["run"]["verb"], &both["doctor"]["reason"]), (&"run".into(), &"decay".into()));
+    assert_eq!(plain.dunwu_with(RUN, &[SICK]).code, 0);
+    assert_eq!(crate::computed(&watched.run()), crate::computed(&plain.run()));
+    assert_eq!(watched.run().file_name(), plain.run().file_name());
+    // Asked afterwards, or of a run that was there already, it says the same.
+    let later = plain.dunwu(&format!("doctor {} --json --quiet", plain.run().display()));
+    let later: Value = serde_json::from_str(&later.stdout).unwrap();
+    for key in ["verdict", "reason", "first_step", "alarms", "switch", "forks", "losses"] {
+        assert_eq!(both["doctor"][key], later[key], "{key}");
+    }
+    let again = plain.dunwu_with(&format!("{RUN} --doctor"), &[SICK]);
+    assert!(again.code == 3 && again.stdout.contains("It is sick"), "{}", again.stdout);
+    let well = Desk::new();
+    let said = well.dunwu(&format!("{RUN} --doctor"));
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", said.stdout);
+    assert!(said.stdout.contains("Run: ") && said.stdout.contains("It is well"), "{}", said.stdout);
+}
+
 #[test]
 fn a_doctor_says_what_a_run_suffers_from_and_proves_it() {
     let desk = Desk::new();

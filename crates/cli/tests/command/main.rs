@@ -24,6 +24,7 @@ mod serve_model;
 mod streams;
 mod sweeps;
 mod swept;
+mod widths;
 
 use serde_json::Value;
 use std::fs;

@@ -3,7 +3,7 @@
 //! It owns time and order, and nothing else: each step's yield is handed to a [`Keeper`], which records it, measures it or drops it.
 //! None of that changes a bit of the run.
 
-use dunwu_engine::{Checkpoint, Outcome, Scalars, Snapshot, Training};
+use dunwu_engine::{Checkpoint, Outcome, Progress, Scalars, Snapshot, Training};
 use std::time::{Duration, Instant};
 
 /// Where a checkpoint keeps the training time so far, beside what the engine put into it.
@@ -27,6 +27,12 @@ pub trait Keeper {
     fn keep_last_state(&mut self, _state: impl FnOnce() -> Checkpoint) -> Result<(), Self::Error> {
         Ok(())
     }
+
+    /// Looks at the training before a step.
+    fn look_before(&mut self, _training: &mut Training) {}
+
+    /// Looks at it after the step.
+    fn look_after(&mut self, _training: &mut Training, _progress: &Progress) {}
 }
 
 /// When a training is checkpointed and when it stops before its end.
@@ -84,9 +90,11 @@ pub fn drive<K: Keeper>(
         if training.is_at_last_step() {
             keeper.keep_last_state(|| checkpoint_after(seconds, &training))?;
         }
+        keeper.look_before(&mut training);
         let began = Instant::now();
         let advanced = training.advance();
         seconds += began.elapsed().as_secs_f64();
+        keeper.look_after(&mut training, &advanced);
         if let Some(row) = advanced.scalars {
             keeper.keep_scalars(&row)?;
             scalars.push(row);

@@ -8,13 +8,15 @@
 
 pub mod drive;
 mod fork;
+mod onlooker;
 mod open;
 mod past;
 mod request;
 mod train;
 
 pub use fork::{Fork, Parting};
+pub use onlooker::Onlooker;
 pub use open::{keep_derived, open};
 pub use past::Past;
 pub use request::{Base, RunRequest};
-pub use train::{RunEnd, Training, resume, run};
+pub use train::{RunEnd, Training, resume, run, run_under};

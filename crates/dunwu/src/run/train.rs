@@ -1,12 +1,12 @@
 //! The verbs `run` and `resume` up to the record: a training is driven, recorded, and opened as it goes.
 
-use super::RunRequest;
 use super::drive::{Before, Driven, Keeper, Pace, drive, seconds_of};
+use super::{Onlooker, RunRequest};
 use crate::opened::{Opened, Opening};
 use crate::store::{NewRun, Record, RunDir, RunState, RunWriter, StoreError, earlier_run};
 use crate::verb::{Progress, VerbError, Watcher};
 use dunwu_engine::kernel::kernel_name;
-use dunwu_engine::{Checkpoint, Scalars, Snapshot};
+use dunwu_engine::{Checkpoint, Progress as Step, Scalars, Snapshot, Training as Engine};
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +29,17 @@ pub enum RunEnd {
 
 /// Makes the run, goes on with it where it was interrupted, or finds it finished.
 pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<RunEnd, VerbError> {
+    run_under(request, training, None, watcher)
+}
+
+/// The same under the eyes of somebody, who sees a run that begins at its first step; one that goes on from a checkpoint, or has ended, is
+/// not seen.
+pub fn run_under(
+    request: &RunRequest,
+    training: &Training<'_>,
+    onlooker: Option<&mut dyn Onlooker>,
+    watcher: &mut Watcher<'_>,
+) -> Result<RunEnd, VerbError> {
     request.notes.iter().for_each(|note| watcher.note(note));
     let Some(dir) = RunDir::find(training.runs, &request.id)? else {
         let name = request.spec.task.to_string();
@@ -40,7 +51,7 @@ pub fn run(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<
         };
         let begun = match earlier_run(training.runs, &new)? {
             None => match RunWriter::create(training.runs, &new) {
-                Ok(writer) => return train(request, writer, None, training, watcher),
+                Ok(writer) => return train(request, (writer, None), training, onlooker, watcher),
                 Err(error) => Err(error),
             },
             Some(earlier) => {
@@ -105,21 +116,20 @@ fn go_on(
         (None, Some(why)) => format!("beginning again, because the checkpoint cannot be used ({why})"),
         (None, None) => format!("beginning again: {}", dir.path().display()),
     });
-    train(request, resumed.writer, resumed.checkpoint.as_ref(), training, watcher)
+    train(request, (resumed.writer, resumed.checkpoint.as_ref()), training, None, watcher)
 }
 
 /// The run itself: each step's yield is recorded, then measured, then shown.
 fn train(
     request: &RunRequest,
-    writer: RunWriter,
-    checkpoint: Option<&Checkpoint>,
+    (writer, checkpoint): (RunWriter, Option<&Checkpoint>),
     training: &Training<'_>,
+    mut onlooker: Option<&mut dyn Onlooker>,
     watcher: &mut Watcher<'_>,
 ) -> Result<RunEnd, VerbError> {
-    use dunwu_engine::Training as Engine;
     let RunRequest { spec, problem, split, decomposition, .. } = request;
     let mut opening = Opening::new(spec, problem, split, decomposition.as_ref());
-    let (engine, before) = match checkpoint {
+    let (mut engine, before) = match checkpoint {
         None => (Engine::new(spec, problem, split, request.threads())?, Before::default()),
         Some(checkpoint) => {
             let before = reopen(&mut opening, writer.dir(), checkpoint, watcher)?;
@@ -130,7 +140,10 @@ fn train(
     let stop = watcher.stop();
     let must_stop = || stop.load(std::sync::atomic::Ordering::Relaxed);
     let pace = Pace { checkpoint_every: training.checkpoint_every, must_stop: &must_stop };
-    let mut recording = Recording { writer, opening, watcher };
+    if let Some(onlooker) = &mut onlooker {
+        onlooker.begin((spec, problem, split), &mut engine);
+    }
+    let mut recording = Recording { writer, opening, onlooker, watcher };
     match drive(engine, before, &pace, &mut recording)? {
         Driven::Stopped { step } => {
             let dir = recording.writer.dir().path().display();
@@ -167,13 +180,14 @@ fn reopen(
 }
 
 /// A run directory being written, and the run being opened beside it.
-struct Recording<'a, 'w, 't> {
+struct Recording<'a, 'w, 't, 'o> {
     writer: RunWriter,
     opening: Opening<'a>,
+    onlooker: Option<&'o mut dyn Onlooker>,
     watcher: &'w mut Watcher<'t>,
 }
 
-impl Keeper for Recording<'_, '_, '_> {
+impl Keeper for Recording<'_, '_, '_, '_> {
     type Error = VerbError;
 
     fn keep_scalars(&mut self, row: &Scalars) -> Result<(), VerbError> {
@@ -195,6 +209,18 @@ impl Keeper for Recording<'_, '_, '_> {
 
     fn keep_last_state(&mut self, state: impl FnOnce() -> Checkpoint) -> Result<(), VerbError> {
         Ok(self.writer.save_checkpoint(&state())?)
+    }
+
+    fn look_before(&mut self, training: &mut Engine) {
+        if let Some(onlooker) = &mut self.onlooker {
+            onlooker.before(training);
+        }
+    }
+
+    fn look_after(&mut self, training: &mut Engine, progress: &Step) {
+        if let Some(onlooker) = &mut self.onlooker {
+            onlooker.after(training, progress, self.watcher);
+        }
     }
 }
 

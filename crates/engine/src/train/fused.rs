@@ -170,11 +170,12 @@ impl Learner for Fused {
     }
 
     fn arrays(&self) -> Vec<(String, Vec<f32>)> {
-        let arrays = PARTS.map(|(part, name)| {
-            let Weights { hidden, top, .. } = self.network.read(part);
-            [(format!("{name}.hidden"), hidden), (format!("{name}.top"), top)]
-        });
-        arrays.into_iter().flatten().chain(self.gradient_state.arrays()).collect()
+        let arrays = PARTS.iter().flat_map(|part| self.named(part));
+        arrays.chain(self.gradient_state.arrays()).collect()
+    }
+
+    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+        [&PARTS[0], &PARTS[2]].into_iter().flat_map(|part| self.named(part)).collect()
     }
 
     fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError> {
@@ -187,6 +188,14 @@ impl Learner for Fused {
         let n_parameters = self.n_parameters();
         self.gradient_state.restore(|name| array(name.to_owned(), n_parameters).ok());
         Ok(())
+    }
+}
+
+impl Fused {
+    /// The arrays of a part, under its name.
+    fn named(&self, (part, name): &(Part, &str)) -> [(String, Vec<f32>); 2] {
+        let Weights { hidden, top, .. } = self.network.read(*part);
+        [(format!("{name}.hidden"), hidden), (format!("{name}.top"), top)]
     }
 }
 

@@ -288,6 +288,10 @@ impl<L: Layers> Learner for Layered<L> {
         self.network.trainable.arrays()
     }
 
+    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+        self.network.trainable.watched_arrays()
+    }
+
     fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError> {
         self.network.trainable.restore(array)
     }

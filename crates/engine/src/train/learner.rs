@@ -46,7 +46,12 @@ pub(super) trait Learner: Send {
     /// Weights and moments as named arrays.
     fn arrays(&self) -> Vec<(String, Vec<f32>)>;
 
-    /// Takes the same arrays back: `array(name, length)` hands them over.
+    /// Weights and second moments as named arrays: what is looked at of an update. Others may be among them.
+    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+        self.arrays()
+    }
+
+    /// Takes the arrays of [`Learner::arrays`] back: `array(name, length)` hands them over.
     fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError>;
 }
 

@@ -102,7 +102,14 @@ impl Parts {
 
     /// All weights, one part after the other, as a network made of blocks has them.
     pub(super) fn flat(&self, arrays: &Arrays) -> Vec<f32> {
-        self.all.iter().flat_map(|span| span.read("weights", arrays)).copied().collect()
+        let mut flat = Vec::with_capacity(self.all.iter().map(|span| span.range.len()).sum());
+        self.all.iter().for_each(|span| flat.extend_from_slice(span.read("weights", arrays)));
+        flat
+    }
+
+    /// The weights of each part by its name.
+    pub(super) fn weights(&self, arrays: &Arrays) -> Vec<(String, Vec<f32>)> {
+        self.all.iter().map(|span| (span.name.clone(), span.read("weights", arrays).to_vec())).collect()
     }
 
     fn spans(&self, name: &str) -> Vec<&Span> {

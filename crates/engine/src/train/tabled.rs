@@ -153,6 +153,10 @@ impl Learner for Tabled {
         self.trainable.arrays()
     }
 
+    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+        self.trainable.watched_arrays()
+    }
+
     fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError> {
         self.state = State::Stale;
         self.trainable.restore(array)

@@ -55,6 +55,12 @@ impl Trainable {
         parts.chain(self.gradient_state.arrays()).collect()
     }
 
+    /// Weights and second moments as named arrays.
+    pub(super) fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+        let parts = [("weights", &self.parameters), ("moment2", &self.moment2)];
+        parts.map(|(name, values)| (name.to_owned(), values.clone())).into()
+    }
+
     /// Takes the same arrays back.
     pub(super) fn restore(
         &mut self,

@@ -7,7 +7,7 @@ use super::parts::Parts;
 use crate::elementary::powi;
 use crate::loss::Loss;
 use crate::model::layered::{Activity, Chunk, Layers, Mlp, Transformer};
-use crate::spec::{AdamSpec, Architecture, Method, Numerics, OptimizerSpec, RunSpec};
+use crate::spec::{Architecture, Method, Numerics, OptimizerSpec, RunSpec};
 use crate::task::{Problem, Samples};
 
 /// Rows of a batch that are looked at one by one.
@@ -96,7 +96,8 @@ pub struct HeadVitals {
     pub entropy: f64,
 }
 
-enum Network {
+/// A network's passes, with the room that they need.
+pub(super) enum Network {
     Mlp(Mlp, Box<<Mlp as Layers>::Tape>),
     Transformer(Transformer, Box<<Transformer as Layers>::Tape>),
 }
@@ -122,17 +123,9 @@ type Arrays = [(String, Vec<f32>)];
 
 impl Observer {
     pub(super) fn new(spec: &RunSpec, problem: &Problem, samples: &Samples, every: u64) -> Self {
-        let network = match spec.model.architecture {
-            Architecture::TwoLayer | Architecture::Mlp(_) => {
-                Network::Mlp(Mlp::new(&spec.model, problem), Box::default())
-            }
-            Architecture::Transformer(_) => {
-                Network::Transformer(Transformer::new(&spec.model, problem), Box::default())
-            }
-        };
         Self {
             every: every.max(1),
-            network,
+            network: Network::new(spec, problem),
             parts: Parts::of(spec, problem),
             numerics: spec.numerics,
             n_labels: problem.n_labels,
@@ -165,28 +158,39 @@ impl Observer {
             Method::Sgd { .. } => None,
         };
         let decoupled = matches!(optimizer.method, Method::AdamW(_) | Method::Muon { .. });
+        let corrections = adam.map(|adam| [step, step + 1].map(|count| 1.0 - powi(adam.beta2, count)));
+        let shrink = rate * optimizer.weight_decay;
         for span in self.parts.spans_of_all() {
-            let of = |kind: &str, arrays: &Arrays| -> Vec<f32> { span.read(kind, arrays).to_vec() };
-            let (w, g, new) = (of("weights", before), of("gradient", gradient), of("weights", after));
-            let shrink = rate * optimizer.weight_decay;
-            for ((&w, &g), &new) in w.iter().zip(&g).zip(&new) {
+            let [w, g, new] =
+                [("weights", before), ("gradient", gradient), ("weights", after)].map(|(kind, of)| span.read(kind, of));
+            // One pass for all sums: each is a chain of additions, and chains side by side take no longer than one.
+            let (mut update, mut gradient, mut weight, mut largest) = (0.0, 0.0, 0.0, 0.0_f64);
+            for ((&w, &g), &new) in w.iter().zip(g).zip(new) {
                 let [w, g, new] = [w, g, new].map(f64::from);
                 let decay = if decoupled { shrink * w } else { optimizer.weight_decay * w };
-                let step_taken = if decoupled { new - w + decay } else { new - w };
+                let moved = new - w;
+                let step_taken = if decoupled { moved + decay } else { moved };
                 sums.largest = sums.largest.max(step_taken.abs());
                 sums.decay += decay * decay;
                 sums.rest += if decoupled { step_taken * step_taken } else { g * g };
+                update += moved * moved;
+                gradient += g * g;
+                weight += w * w;
+                largest = if g.is_nan() { f64::INFINITY } else { largest.max(g.abs()) };
             }
-            if let Some(adam) = adam {
-                sums.moments(step, &adam, &g, span.read("moment2", before), span.read("moment2", after));
+            if let (Some(adam), Some([earlier, now])) = (adam, corrections) {
+                let second = [before, after].map(|arrays| span.read("moment2", arrays));
+                if step > 0 {
+                    sums.square += gradient;
+                    sums.second += second[0].iter().map(|&v| f64::from(v)).sum::<f64>() / earlier;
+                }
+                let least = adam.epsilon * adam.epsilon * now;
+                sums.n_second += second[1].len();
+                sums.n_below += second[1].iter().filter(|&&v| f64::from(v) < least).count();
             }
-            let update: f64 = new.iter().zip(&w).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
-            let square = |values: &[f32]| values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
-            let (gradient, weight) = (square(&g), square(&w));
-            let largest =
-                g.iter().fold(0.0, |largest: f32, g| if g.is_nan() { f32::INFINITY } else { largest.max(g.abs()) });
-            vitals.largest_gradient = vitals.largest_gradient.max(largest.into());
-            vitals.parts.push(PartVitals { name: span.name().to_owned(), gradient, update: update.sqrt(), weight });
+            let [update, gradient, weight] = [update, gradient, weight].map(f64::sqrt);
+            vitals.largest_gradient = vitals.largest_gradient.max(largest);
+            vitals.parts.push(PartVitals { name: span.name().to_owned(), gradient, update, weight });
         }
         vitals.largest_update = sums.largest / rate;
         vitals.decay_ratio = if sums.rest > 0.0 { (sums.decay / sums.rest).sqrt() } else { 0.0 };
@@ -229,7 +233,7 @@ impl Observer {
         let parameters = self.parts.flat(weights);
         let chunk = Chunk::of(samples, 0..samples.len());
         let mut outputs = vec![0.0; samples.len() * self.n_labels];
-        self.network.look(self.numerics, &parameters, &chunk, &mut outputs);
+        self.network.forward(self.numerics, &parameters, &chunk, &mut outputs);
         outputs
     }
 }
@@ -246,20 +250,41 @@ struct Sums {
     n_below: usize,
 }
 
-impl Sums {
-    fn moments(&mut self, step: u64, adam: &AdamSpec, gradient: &[f32], before: &[f32], after: &[f32]) {
-        let correction = |count: u64| 1.0 - powi(adam.beta2, count);
-        if step > 0 {
-            self.square += gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>();
-            self.second += before.iter().map(|&v| f64::from(v)).sum::<f64>() / correction(step);
-        }
-        self.n_second += after.len();
-        let least = adam.epsilon * adam.epsilon * correction(step + 1);
-        self.n_below += after.iter().filter(|&&v| f64::from(v) < least).count();
-    }
-}
-
 impl Network {
+    pub(super) fn new(spec: &RunSpec, problem: &Problem) -> Self {
+        match spec.model.architecture {
+            Architecture::TwoLayer | Architecture::Mlp(_) => Self::Mlp(Mlp::new(&spec.model, problem), Box::default()),
+            Architecture::Transformer(_) => Self::Transformer(Transformer::new(&spec.model, problem), Box::default()),
+        }
+    }
+
+    fn forward(&mut self, numerics: Numerics, parameters: &[f32], chunk: &Chunk, outputs: &mut [f32]) {
+        match self {
+            Self::Mlp(mlp, tape) => mlp.forward(numerics, parameters, chunk, tape, outputs),
+            Self::Transformer(transformer, tape) => transformer.forward(numerics, parameters, chunk, tape, outputs),
+        }
+    }
+
+    /// What the last pass left in the hidden layers.
+    fn activities(&self) -> Vec<Activity<'_>> {
+        match self {
+            Self::Mlp(mlp, tape) => mlp.activities(tape),
+            Self::Transformer(transformer, tape) => transformer.activities(tape),
+        }
+    }
+
+    /// Name and activations of every hidden layer, `[n][width]`.
+    pub(super) fn activations(
+        &mut self,
+        numerics: Numerics,
+        parameters: &[f32],
+        chunk: &Chunk,
+        outputs: &mut [f32],
+    ) -> Vec<(String, Vec<f32>)> {
+        self.forward(numerics, parameters, chunk, outputs);
+        self.activities().into_iter().map(|Activity { name, values, .. }| (name, values.to_vec())).collect()
+    }
+
     fn look(
         &mut self,
         numerics: Numerics,
@@ -267,34 +292,48 @@ impl Network {
         chunk: &Chunk,
         outputs: &mut [f32],
     ) -> (Vec<LayerVitals>, Vec<HeadVitals>) {
-        match self {
-            Self::Mlp(mlp, tape) => {
-                mlp.forward(numerics, parameters, chunk, tape, outputs);
-                (mlp.activities(tape).iter().map(layer_vitals).collect(), Vec::new())
-            }
+        self.forward(numerics, parameters, chunk, outputs);
+        let layers = self.activities().iter().map(layer_vitals).collect();
+        let heads = match self {
+            Self::Mlp(..) => Vec::new(),
             Self::Transformer(transformer, tape) => {
-                transformer.forward(numerics, parameters, chunk, tape, outputs);
-                let heads = transformer.heads(tape).into_iter().map(|(block, head, largest_logit, entropy)| {
-                    HeadVitals { block, head, largest_logit: largest_logit.into(), entropy: entropy.into() }
-                });
-                (transformer.activities(tape).iter().map(layer_vitals).collect(), heads.collect())
+                let heads = transformer.heads(tape).into_iter();
+                let vitals = |(block, head, largest_logit, entropy): (usize, usize, f32, f32)| HeadVitals {
+                    block,
+                    head,
+                    largest_logit: largest_logit.into(),
+                    entropy: entropy.into(),
+                };
+                heads.map(vitals).collect()
             }
-        }
+        };
+        (layers, heads)
     }
 }
 
 fn layer_vitals(activity: &Activity<'_>) -> LayerVitals {
     let Activity { name, values, width } = activity;
     let n = values.len().max(1) as f64;
-    let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
-    let moment = |power: i32| values.iter().map(|&x| (f64::from(x) - mean).powi(power)).sum::<f64>() / n;
-    let square = values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n;
-    let (second, fourth) = (moment(2), moment(4));
+    let (mut sum, mut square, mut largest) = (0.0, 0.0, 0.0_f64);
+    for &x in *values {
+        let x = f64::from(x);
+        sum += x;
+        square += x * x;
+        largest = x.abs().max(largest);
+    }
+    let mean = sum / n;
+    let (mut second, mut fourth) = (0.0, 0.0);
+    for &x in *values {
+        let deviation = (f64::from(x) - mean).powi(2);
+        second += deviation;
+        fourth += deviation * deviation;
+    }
+    let (second, fourth) = (second / n, fourth / n);
     let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(*width).all(|&x| x == 0.0);
     LayerVitals {
         name: name.clone(),
-        rms: square.sqrt(),
-        largest: values.iter().fold(0.0, |largest, &x| f64::from(x.abs()).max(largest)),
+        rms: (square / n).sqrt(),
+        largest,
         kurtosis: (second > 0.0).then(|| fourth / (second * second)),
         dead_share: (0..*width).filter(is_dead).count() as f64 / *width as f64,
     }

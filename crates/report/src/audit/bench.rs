@@ -19,7 +19,10 @@ pub fn answer(rates: &Rates) -> Answer {
     Answer {
         verb: "audit-bench",
         title: "Planted mistakes and clean twins".to_owned(),
-        setup: format!("{planted} planted cases of {} kinds, each with its clean twin", all.len()),
+        setup: format!(
+            "{planted} planted cases, {} kinds in runs, tables and files, each with its clean twin",
+            all.len()
+        ),
         headline: format!(
             "Of {planted} planted mistakes the audit finds {found}, {}; of {twins} clean twins it accuses {alarmed}, {}.",
             share(found, planted),
@@ -37,6 +40,7 @@ fn table(rates: &[KindRate]) -> Table {
         let (recall, alarm) = (rate.recall(), rate.false_alarm());
         let range = |share: ExactShare| format!("{} to {}", percent(share.low), percent(share.high));
         vec![
+            rate.form.key().into(),
             rate.kind.name().into(),
             TableCell::Count(rate.planted as u64),
             TableCell::Count(rate.found as u64),
@@ -46,6 +50,6 @@ fn table(rates: &[KindRate]) -> Table {
             range(alarm).into(),
         ]
     };
-    let heads = ["kind", "planted", "found", "95 % interval", "clean", "false alarms", "95 % interval"];
-    Table::new("rates", 1, &heads, rates.iter().map(row).collect())
+    let heads = ["of", "kind", "planted", "found", "95 % interval", "clean", "false alarms", "95 % interval"];
+    Table::new("rates", 2, &heads, rates.iter().map(row).collect())
 }

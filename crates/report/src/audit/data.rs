@@ -72,6 +72,8 @@ pub struct AuditRatesData {
 /// How often one kind of mistake is found.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct KindRateData {
+    /// What it was planted in.
+    pub form: Form,
     /// The kind.
     pub kind: Kind,
     /// Planted cases of it.
@@ -80,7 +82,7 @@ pub struct KindRateData {
     pub found: usize,
     /// The share that was found, with its exact 95 % interval (Clopper and Pearson 1934).
     pub recall: Interval,
-    /// Clean twins of all kinds in which it was judged.
+    /// Clean twins of this form in which it was judged.
     pub clean: usize,
     /// Those in which it was found all the same.
     pub false_alarms: usize,
@@ -99,8 +101,8 @@ impl KindRateData {
     fn of(rate: &KindRate) -> Self {
         let interval =
             |share: ExactShare| Interval { value: share.share, low: Some(share.low), high: Some(share.high) };
-        let KindRate { kind, planted, found, clean, false_alarms } = *rate;
+        let KindRate { form, kind, planted, found, clean, false_alarms } = *rate;
         let (recall, false_alarm) = (interval(rate.recall()), interval(rate.false_alarm()));
-        Self { kind, planted, found, recall, clean, false_alarms, false_alarm }
+        Self { form, kind, planted, found, recall, clean, false_alarms, false_alarm }
     }
 }

@@ -12,9 +12,11 @@ mod landscape;
 mod parts;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 pub use data::{RunData, RunIrreps, RunStage, RunUnits};
 pub use export::{TableFormat, export};
+pub use watched::answer_under;
 
 use crate::skin;
 use crate::view::View;
@@ -44,8 +46,7 @@ pub struct KeptRun<'a> {
 /// Makes the run that is asked for, goes on with it where it was interrupted, or shows it where it is finished; beside its record it
 /// then has its tables and its report.
 pub fn answer(request: &RunRequest, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
-    let end = expected::with_expectations(request, watcher, |watcher| run::run(request, training, watcher))?;
-    ended(end, watcher)
+    answer_under(request, training, None, watcher)
 }
 
 /// Goes on with an interrupted run, or shows it where it is finished.

@@ -29,6 +29,15 @@ pub enum Form {
 }
 
 impl Form {
+    /// Its name for programs: `files`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Table => "table",
+            Self::Files => "files",
+        }
+    }
+
     /// Kinds without which an audit of this form has told nothing: where one of them cannot be told, neither can the whole.
     pub fn required(self) -> &'static [Kind] {
         match self {

@@ -2,9 +2,9 @@
 //!
 //! Each turns a series into a score a step; it alarms at the first step whose score is above its threshold.
 
+use super::alarm::{Alarm, Place};
 use super::reason::Reason;
 use super::replay::Replayed;
-use super::rules::{Alarm, Place};
 
 /// A detector.
 pub struct Detector {

@@ -1,11 +1,12 @@
 //! From alarms to a diagnosis: every switch that could prove a reason is thrown, and a null fork beside them.
 
+use super::alarm::{Alarm, Place};
 use super::detectors;
 use super::harm::{fell_back, harmed_at, went_wrong};
 use super::linter::{Lint, lint};
 use super::reason::Reason;
 use super::replay::{Replayed, replay};
-use super::rules::{Alarm, Place, alarms};
+use super::rules::alarms;
 use super::switches::{Clue, Switch, switches};
 use dunwu::run::Fork;
 use dunwu::store::StoredOutcome;
@@ -89,16 +90,22 @@ pub struct Diagnosis {
 }
 
 /// Looks at a run: replays it, and forks it where something is out of the ordinary.
-pub fn diagnose(
+pub fn diagnose(request: (&RunSpec, &Problem, &Split), watcher: &mut Watcher<'_>) -> Result<Diagnosis, VerbError> {
+    watcher.phase("looking at every update", Some(request.0.steps));
+    let run = watched(request, true, watcher)?;
+    diagnose_replayed(request, &run, watcher)
+}
+
+/// The same of a run every update of which was looked at already.
+pub fn diagnose_replayed(
     (spec, problem, split): (&RunSpec, &Problem, &Split),
+    run: &Replayed,
     watcher: &mut Watcher<'_>,
 ) -> Result<Diagnosis, VerbError> {
-    watcher.phase("looking at every update", Some(spec.steps));
-    let run = watched((spec, problem, split), true, watcher)?;
-    let mut found = alarms(&run);
-    let wrong = went_wrong(&run);
+    let mut found = alarms(run);
+    let wrong = went_wrong(run);
     if found.is_empty() && wrong.is_some() {
-        found.extend(detectors::first_sign(&run));
+        found.extend(detectors::first_sign(run));
     }
     let mut diagnosis = Diagnosis {
         verdict: Verdict::Well,
@@ -111,7 +118,7 @@ pub fn diagnose(
         forks: Vec::new(),
         alarms: found,
         lints: lint(spec),
-        losses: [finite(&run), Vec::new()],
+        losses: [finite(run), Vec::new()],
     };
     if diagnosis.alarms.is_empty() && wrong.is_none() {
         return Ok(diagnosis);
@@ -119,7 +126,7 @@ pub fn diagnose(
     let clues: Vec<Clue> = diagnosis.alarms.iter().map(Clue::from).collect();
     let suspected = |reason: Reason| clues.iter().any(|clue| clue.reason == reason);
     // Where nothing went wrong, only what a rule points to is tried: any run could be trained otherwise.
-    let mut thrown = switches((spec, problem, split), &run, &clues);
+    let mut thrown = switches((spec, problem, split), run, &clues);
     thrown.retain(|switch| wrong.is_some() || suspected(switch.reason));
     watcher.phase("forking", Some(thrown.len() as u64 + 1));
     let mut children = Vec::new();
@@ -127,14 +134,14 @@ pub fn diagnose(
         children.push(watched((&switch.spec, problem, split), false, watcher)?);
         watcher.pieces(done);
     }
-    diagnosis.forks = forked(&thrown, &run, &children);
+    diagnosis.forks = forked(&thrown, run, &children);
     let named = name_reason(&diagnosis);
     let at = named.map(|place| diagnosis.forks[place].at);
     let at = at.unwrap_or_else(|| clues.iter().map(|clue| clue.onset).min().unwrap_or(0));
     let healed = named.and_then(|place| diagnosis.forks[place].final_loss);
-    let null = null_fork((spec, problem, split), &run, (at, healed), watcher)?;
+    let null = null_fork((spec, problem, split), run, (at, healed), watcher)?;
     // A run that learned little may only be short: what no switch heals is a sickness only where it fell.
-    conclude(&mut diagnosis, &run, named, null, fell_back(&run));
+    conclude(&mut diagnosis, run, named, null, fell_back(run));
     if let Some(place) = named {
         diagnosis.losses[1] = finite(&children[place]);
     }

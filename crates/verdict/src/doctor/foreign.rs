@@ -1,11 +1,11 @@
 //! A run of somebody else's, of which only series were recorded. What needs the inside, or a fork, is said to be missing.
 
+use super::alarm::{Alarm, Place};
 use super::detectors::{CUSUM, DETECTORS, Detector, GRADIENT_NORM, first_above};
 use super::diagnose::Verdict;
 use super::harm::fell_back;
 use super::reason::Reason;
 use super::replay::Replayed;
-use super::rules::{Alarm, Place};
 use crate::series::Series;
 use dunwu_engine::Outcome;
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 //! A run trained again, with the same bits, and seen from inside.
 
 use dunwu_engine::spec::Value;
-use dunwu_engine::{Outcome, Problem, RunSpec, Samples, Split, TrainError, Training, Vitals};
+use dunwu_engine::{Outcome, Problem, Progress, RunSpec, Samples, Split, TrainError, Training, Vitals};
 
 /// Training samples on which every run is probed.
 const PROBED: usize = 128;
@@ -34,6 +34,56 @@ impl Replayed {
     }
 }
 
+/// Takes down what a training does, step by step.
+pub(super) struct Recorder {
+    probed: Samples,
+    is_squared: bool,
+    is_watched: bool,
+    n_labels: usize,
+    steps: u64,
+    /// What was taken down so far.
+    pub(super) run: Replayed,
+}
+
+impl Recorder {
+    /// Begins; `is_watched` says whether updates are looked at, which changes no bit of them.
+    pub(super) fn begin(
+        (spec, problem, split): (&RunSpec, &Problem, &Split),
+        is_watched: bool,
+        training: &mut Training,
+    ) -> Self {
+        training.watch(problem, split, if is_watched { 1 } else { u64::MAX });
+        let outcome = Outcome::Censored { step: 0 };
+        Self {
+            probed: probed(&split.train),
+            is_squared: is_squared(spec),
+            is_watched,
+            n_labels: problem.n_labels,
+            steps: spec.steps,
+            run: Replayed { losses: Vec::new(), probes: Vec::new(), vitals: Vec::new(), outcome, end: 0 },
+        }
+    }
+
+    /// Before a step.
+    pub(super) fn before(&mut self, training: &mut Training) {
+        let step = training.step();
+        if step.is_multiple_of(PROBE_EVERY) || step >= self.steps {
+            let outputs = training.outputs(&self.probed).unwrap_or_default();
+            let loss = mean_loss(&outputs, self.n_labels, &self.probed.labels, self.is_squared);
+            self.run.probes.push((step, loss));
+        }
+    }
+
+    /// After it.
+    pub(super) fn after(&mut self, training: &mut Training, progress: &Progress) {
+        self.run.losses.push(progress.train_loss);
+        self.run.vitals.extend(training.vitals().filter(|_| self.is_watched));
+        if let Some(outcome) = progress.outcome {
+            (self.run.outcome, self.run.end) = (outcome, progress.step);
+        }
+    }
+}
+
 /// Trains `spec` to its end; `watched` says whether its updates are looked at. `heard` hears each step, and says whether to go on.
 pub fn replay(
     (spec, problem, split): (&RunSpec, &Problem, &Split),
@@ -41,30 +91,15 @@ pub fn replay(
     mut heard: impl FnMut(u64) -> bool,
 ) -> Result<Option<Replayed>, TrainError> {
     let mut training = Training::new(spec, problem, split, 1)?;
-    training.watch(problem, split, if watched { 1 } else { u64::MAX });
-    let probed = probed(&split.train);
-    let is_squared = is_squared(spec);
-    let mut run = Replayed {
-        losses: Vec::new(),
-        probes: Vec::new(),
-        vitals: Vec::new(),
-        outcome: Outcome::Censored { step: 0 },
-        end: 0,
-    };
+    let mut recorder = Recorder::begin((spec, problem, split), watched, &mut training);
     loop {
-        let step = training.step();
-        if step.is_multiple_of(PROBE_EVERY) || step >= spec.steps {
-            let outputs = training.outputs(&probed).unwrap_or_default();
-            run.probes.push((step, mean_loss(&outputs, problem.n_labels, &probed.labels, is_squared)));
-        }
+        recorder.before(&mut training);
         let progress = training.advance();
-        run.losses.push(progress.train_loss);
-        run.vitals.extend(training.vitals().filter(|_| watched));
-        if let Some(outcome) = progress.outcome {
-            (run.outcome, run.end) = (outcome, progress.step);
-            return Ok(Some(run));
+        recorder.after(&mut training, &progress);
+        if progress.outcome.is_some() {
+            return Ok(Some(recorder.run));
         }
-        if !heard(step) {
+        if !heard(progress.step) {
             return Ok(None);
         }
     }

@@ -3,51 +3,25 @@
 //! Constants were set by hand, on clean runs of three of the bench's networks and on what a prototype had found; none is taken from the
 //! run that is judged.
 
+use super::alarm::{Alarm, Place};
 use super::reason::Reason;
 use super::replay::Replayed;
 use dunwu::stats::median;
 use dunwu_engine::Vitals;
 use dunwu_engine::optim::{GradientPrecision, Schedule};
-use schemars::JsonSchema;
-use serde::Serialize;
-
-/// Where something is wrong.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Place {
-    /// Layer, block or array of the network.
-    pub part: Option<String>,
-    /// Attention head of that block.
-    pub head: Option<usize>,
-    /// Training samples, by their place in the training sample.
-    pub rows: Vec<u32>,
-}
-
-/// Something out of the ordinary.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Alarm {
-    /// The step at which the rule was sure.
-    pub step: u64,
-    /// The first step at which the fault that it takes this for acts.
-    pub onset: u64,
-    /// The reason that it points to.
-    pub reason: Reason,
-    /// The layer, head or training samples in which it was seen.
-    #[serde(rename = "where")]
-    pub place: Place,
-    /// The quantity that was measured: `decay_ratio`.
-    pub quantity: &'static str,
-    /// The quantity's value at that step; `null` where it is not finite.
-    pub value: Option<f64>,
-    /// The law, or the edge of the clean band, that the value is beyond.
-    pub limit: f64,
-}
 
 /// Loss below which a run has nothing left to learn, so that small gradients mean nothing.
 const STILL_LEARNING: f64 = 0.1;
 
 /// Every alarm of a run, at most one a reason, the first first; of one step in the order of [`Reason::NAMED`].
 pub fn alarms(run: &Replayed) -> Vec<Alarm> {
-    let seen = Seen { run, rows: run.vitals.iter().map(median_row).collect() };
+    let rows: Vec<f64> = run.vitals.iter().map(median_row).collect();
+    alarms_since(run, &rows, 0)
+}
+
+/// The alarms of updates from place `from` on, as if no rule had seen one before; `rows` has the median row's loss at each update.
+pub(super) fn alarms_since(run: &Replayed, rows: &[f64], from: usize) -> Vec<Alarm> {
+    let seen = Seen { run, rows, from };
     let mut all: Vec<Alarm> = RULES.iter().filter_map(|rule| rule(&seen)).collect();
     all.sort_by_key(|alarm| (alarm.step, alarm.reason));
     all
@@ -56,7 +30,9 @@ pub fn alarms(run: &Replayed) -> Vec<Alarm> {
 struct Seen<'a> {
     run: &'a Replayed,
     /// The median row's loss at each update.
-    rows: Vec<f64>,
+    rows: &'a [f64],
+    /// Alarms before this update are not looked for.
+    from: usize,
 }
 
 type Rule = fn(&Seen<'_>) -> Option<Alarm>;
@@ -79,7 +55,7 @@ const RULES: [Rule; 15] = [
     rate,
 ];
 
-fn median_row(vitals: &Vitals) -> f64 {
+pub(super) fn median_row(vitals: &Vitals) -> f64 {
     median(vitals.rows.iter().map(|row| row.1)).unwrap_or(0.0)
 }
 
@@ -91,7 +67,7 @@ impl Seen<'_> {
     /// The first update that ends `n` in a row for which a value beyond `limit` is found, with that value.
     fn lasting(&self, n: usize, value: impl Fn(&Vitals) -> Option<f64>) -> Option<(usize, f64)> {
         let mut in_a_row = 0;
-        for (place, vitals) in self.vitals().iter().enumerate() {
+        for (place, vitals) in self.vitals().iter().enumerate().skip(self.from.saturating_sub(n - 1)) {
             match value(vitals) {
                 Some(value) => {
                     in_a_row += 1;
@@ -160,7 +136,7 @@ fn restart(seen: &Seen<'_>) -> Option<Alarm> {
         let ratio = pair[1].rate / pair[0].rate;
         (ratio > LIMIT && !is_warming(&pair[1])).then_some((place + 1, ratio))
     };
-    let found = seen.vitals().windows(2).enumerate().find_map(jump)?;
+    let found = seen.vitals().windows(2).enumerate().skip(seen.from.saturating_sub(1)).find_map(jump)?;
     let step = seen.vitals()[found.0].step;
     Some(seen.alarm(Reason::Restart, found, step, ("rate_jump", LIMIT), Place::default()))
 }
@@ -191,7 +167,7 @@ fn initialization(seen: &Seen<'_>) -> Option<Alarm> {
     /// Clean networks of every kind begin with activations of 0.03 to 1.5 and outputs below 2, a margin of 1.4 apart.
     const ACTIVATIONS: (f64, f64) = (0.02, 2.1);
     const OUTPUTS: f64 = 2.8;
-    let first = seen.vitals().first()?;
+    let first = seen.vitals().first().filter(|_| seen.from == 0)?;
     let odd = first.layers.iter().find(|layer| !(ACTIVATIONS.0..=ACTIVATIONS.1).contains(&layer.rms));
     if let Some(layer) = odd {
         let limit = if layer.rms < ACTIVATIONS.0 { ACTIVATIONS.0 } else { ACTIVATIONS.1 };
@@ -294,12 +270,13 @@ fn poisoned_rows(seen: &Seen<'_>) -> Option<Alarm> {
     const LIMIT: f64 = 8.0;
     const LEAST_LOSS: f64 = 6.0;
     let norm = |vitals: &Vitals| vitals.parts.iter().map(|part| part.gradient.powi(2)).sum::<f64>().sqrt();
-    let norms: Vec<f64> = seen.vitals().iter().map(norm).collect();
+    let begin = seen.from.saturating_sub(PAST);
+    let norms: Vec<f64> = seen.vitals()[begin..].iter().map(norm).collect();
     let mut first = None;
     let mut rows: Vec<u32> = Vec::new();
-    for (place, vitals) in seen.vitals().iter().enumerate().skip(5) {
-        let past = &norms[place.saturating_sub(PAST)..place];
-        let Some(z) = robust_z(past, norms[place]).filter(|z| *z > LIMIT || z.is_nan()) else { continue };
+    for (place, vitals) in seen.vitals().iter().enumerate().skip(seen.from.max(5)) {
+        let past = &norms[place.saturating_sub(PAST) - begin..place - begin];
+        let Some(z) = robust_z(past, norms[place - begin]).filter(|z| *z > LIMIT || z.is_nan()) else { continue };
         let typical = seen.rows[place];
         let is_outlier = |row: &&(u32, f64)| row.1 > ROW * typical && row.1 > LEAST_LOSS || !row.1.is_finite();
         let outliers: Vec<u32> = vitals.rows.iter().filter(is_outlier).map(|row| row.0).collect();
@@ -323,7 +300,7 @@ fn label_burst(seen: &Seen<'_>) -> Option<Alarm> {
     /// Nats, or a share of a squared error, by which the median row must have risen.
     const RISE: f64 = 0.2;
     let mut beyond = Vec::new();
-    for place in 0..seen.rows.len() {
+    for place in seen.from.saturating_sub(OF_LAST - 1)..seen.rows.len() {
         // The past ends before the burst does, so that a burst does not become its own past.
         let end = place.saturating_sub(OF_LAST);
         let past = &seen.rows[end.saturating_sub(PAST)..end];
@@ -331,7 +308,8 @@ fn label_burst(seen: &Seen<'_>) -> Option<Alarm> {
         let centre = median(past.iter().copied()).unwrap_or(0.0);
         beyond.push(z.filter(|z| *z > LIMIT && seen.rows[place] > centre + RISE));
         let last = &beyond[beyond.len().saturating_sub(OF_LAST)..];
-        if let (Some(z), true) = (beyond[place], last.iter().flatten().count() >= TIMES) {
+        let is_enough = place >= seen.from && last.iter().flatten().count() >= TIMES;
+        if let (Some(z), true) = (beyond[beyond.len() - 1], is_enough) {
             let first = place + 1 - last.len() + last.iter().position(Option::is_some).unwrap_or(0);
             let onset = seen.vitals()[first].step;
             return Some(seen.alarm(Reason::LabelBurst, (place, z), onset, ("median_row_z", LIMIT), Place::default()));

@@ -1,8 +1,8 @@
 //! The switches that can be thrown: for each reason what would undo it, from a step before it acts.
 
+use super::alarm::{Alarm, Place};
 use super::reason::Reason;
 use super::replay::Replayed;
-use super::rules::{Alarm, Place};
 use dunwu::run::Fork;
 use dunwu_engine::optim::{AdamSpec, GradientPrecision, Method, OptimizerSpec, Schedule};
 use dunwu_engine::spec::{Architecture, Value, apply, settings};

@@ -5,6 +5,7 @@
 
 mod rates;
 mod results;
+mod runs;
 mod samples;
 
 pub use rates::{BenchRequest, CaseRow, KindRate, Rates};

@@ -1,9 +1,9 @@
 //! Cases made and judged, and how often the audit was right.
 
-use super::{results, samples};
+use super::{results, runs, samples};
 use crate::audit::files::of_files;
-use crate::audit::judgement::{Audit, Verdict};
-use crate::audit::kind::{KINDS, Kind};
+use crate::audit::judgement::{Audit, Form, Verdict};
+use crate::audit::kind::Kind;
 use crate::audit::table::{Claim, of_table};
 use crate::draw::Draw;
 use crate::stats::ExactShare;
@@ -13,16 +13,39 @@ use dunwu::verb::{VerbError, Watcher};
 /// How many cases of each kind are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BenchRequest {
-    /// Pairs of a planted case and its clean twin, for each kind.
+    /// Pairs of a planted case and its clean twin, for each kind in files or tables, and for each that a run can have.
     pub cases: u64,
 }
+
+/// What is planted: every kind in two files of samples or in a table, then those that a run can have.
+const CASES: [(Form, Kind); 17] = [
+    (Form::Files, Kind::Duplicates),
+    (Form::Files, Kind::MirrorImages),
+    (Form::Files, Kind::LabelInInput),
+    (Form::Files, Kind::SharedNormaliser),
+    (Form::Table, Kind::WrongSplit),
+    (Form::Table, Kind::WrongStep),
+    (Form::Table, Kind::BestOfMany),
+    (Form::Table, Kind::TooFewSeeds),
+    (Form::Table, Kind::UntunedBaseline),
+    (Form::Table, Kind::ConfoundedArms),
+    (Form::Table, Kind::CensoredRead),
+    (Form::Run, Kind::Duplicates),
+    (Form::Run, Kind::MirrorImages),
+    (Form::Run, Kind::LabelInInput),
+    (Form::Run, Kind::WrongSplit),
+    (Form::Run, Kind::WrongStep),
+    (Form::Run, Kind::CensoredRead),
+];
 
 /// One pair, judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseRow {
+    /// In what.
+    pub form: Form,
     /// What was planted.
     pub kind: Kind,
-    /// Number of the case, from 0; with the kind it decides every draw.
+    /// Number of the case, from 0; with the form and the kind it decides every draw.
     pub case: u64,
     /// How it was planted.
     pub recipe: String,
@@ -39,13 +62,15 @@ pub struct CaseRow {
 /// How often the audit is right about one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KindRate {
+    /// In what it was planted.
+    pub form: Form,
     /// The kind.
     pub kind: Kind,
     /// Planted cases of it.
     pub planted: usize,
     /// Those in which it was found.
     pub found: usize,
-    /// Clean twins of every kind in which it was judged.
+    /// Clean twins of this form, of every kind, in which it was judged.
     pub clean: usize,
     /// Those in which it was found all the same.
     pub false_alarms: usize,
@@ -80,6 +105,7 @@ pub(super) struct Planted {
 enum Material {
     Files([Table; 2]),
     Results(Table, Claim),
+    Run(Box<runs::Made>),
 }
 
 impl Planted {
@@ -93,6 +119,13 @@ impl Planted {
     }
 }
 
+impl Planted {
+    pub(super) fn runs(recipe: &str, strength: f64, planted: runs::Made, clean: runs::Made) -> Self {
+        let pair = [planted, clean].map(|made| Material::Run(Box::new(made)));
+        Self { recipe: recipe.to_owned(), strength, pair }
+    }
+}
+
 impl Material {
     fn audit(&self) -> Audit {
         match self {
@@ -100,37 +133,44 @@ impl Material {
             Self::Results(table, claim) => {
                 of_table(table, Some(claim)).expect("the claim is about columns of the table")
             }
+            Self::Run(made) => made.audit(),
         }
     }
 }
 
-fn plant(kind: Kind, draw: &mut Draw) -> Planted {
-    match kind {
-        Kind::Duplicates => samples::duplicates(draw),
-        Kind::MirrorImages => samples::mirror_images(draw),
-        Kind::LabelInInput => samples::label_in_input(draw),
-        Kind::SharedNormaliser => samples::shared_normaliser(draw),
-        Kind::WrongSplit => results::wrong_split(draw),
-        Kind::WrongStep => results::wrong_step(draw),
-        Kind::BestOfMany => results::best_of_many(draw),
-        Kind::TooFewSeeds => results::too_few_seeds(draw),
-        Kind::UntunedBaseline => results::untuned_baseline(draw),
-        Kind::ConfoundedArms => results::confounded_arms(draw),
-        Kind::CensoredRead => results::censored_read(draw),
+fn plant((form, kind): (Form, Kind), draw: &mut Draw) -> Planted {
+    match (form, kind) {
+        (Form::Run, Kind::Duplicates) => runs::duplicates(draw),
+        (Form::Run, Kind::MirrorImages) => runs::mirror_images(draw),
+        (Form::Run, Kind::LabelInInput) => runs::label_in_input(draw),
+        (Form::Run, Kind::WrongSplit) => runs::wrong_split(draw),
+        (Form::Run, Kind::WrongStep) => runs::wrong_step(draw),
+        (Form::Run, Kind::CensoredRead) => runs::censored_read(draw),
+        (_, Kind::Duplicates) => samples::duplicates(draw),
+        (_, Kind::MirrorImages) => samples::mirror_images(draw),
+        (_, Kind::LabelInInput) => samples::label_in_input(draw),
+        (_, Kind::SharedNormaliser) => samples::shared_normaliser(draw),
+        (_, Kind::WrongSplit) => results::wrong_split(draw),
+        (_, Kind::WrongStep) => results::wrong_step(draw),
+        (_, Kind::BestOfMany) => results::best_of_many(draw),
+        (_, Kind::TooFewSeeds) => results::too_few_seeds(draw),
+        (_, Kind::UntunedBaseline) => results::untuned_baseline(draw),
+        (_, Kind::ConfoundedArms) => results::confounded_arms(draw),
+        (_, Kind::CensoredRead) => results::censored_read(draw),
     }
 }
 
 impl BenchRequest {
     /// Makes every case and judges it and its twin.
     pub fn run(&self, watcher: &mut Watcher<'_>) -> Result<Rates, VerbError> {
-        watcher.phase("judging planted cases and their twins", Some(self.cases * KINDS.len() as u64));
+        watcher.phase("judging planted cases and their twins", Some(self.cases * CASES.len() as u64));
         let mut rows = Vec::new();
-        for (index, kind) in KINDS.into_iter().enumerate() {
+        for (index, what) in CASES.into_iter().enumerate() {
             for case in 0..self.cases {
                 if watcher.is_stopped() {
                     return Err(VerbError::Stopped);
                 }
-                rows.push(judged(kind, case, plant(kind, &mut Draw::of(index, case))));
+                rows.push(judged(what, case, plant(what, &mut Draw::of(index, case))));
                 watcher.pieces(rows.len() as u64);
             }
         }
@@ -138,7 +178,11 @@ impl BenchRequest {
     }
 }
 
-fn judged(kind: Kind, case: u64, Planted { recipe, strength, pair: [planted, clean] }: Planted) -> CaseRow {
+fn judged(
+    (form, kind): (Form, Kind),
+    case: u64,
+    Planted { recipe, strength, pair: [planted, clean] }: Planted,
+) -> CaseRow {
     let found = planted.audit().of_kind(kind).verdict == Verdict::Misleads;
     let twin = clean.audit();
     let kinds = |is: &dyn Fn(Verdict) -> bool| {
@@ -146,23 +190,25 @@ fn judged(kind: Kind, case: u64, Planted { recipe, strength, pair: [planted, cle
     };
     let judged = kinds(&|verdict| verdict != Verdict::CannotTell);
     let false_alarms = kinds(&|verdict| verdict == Verdict::Misleads);
-    CaseRow { kind, case, recipe, strength, found, judged, false_alarms }
+    CaseRow { form, kind, case, recipe, strength, found, judged, false_alarms }
 }
 
 impl Rates {
-    /// One rate a kind, in the order of [`KINDS`].
+    /// One rate a form and kind.
     pub fn rates(&self) -> Vec<KindRate> {
-        let rate = |kind: Kind| {
-            let planted: Vec<&CaseRow> = self.rows.iter().filter(|row| row.kind == kind).collect();
+        let rate = |(form, kind): (Form, Kind)| {
+            let of_form = || self.rows.iter().filter(|row| row.form == form);
+            let planted: Vec<&CaseRow> = of_form().filter(|row| row.kind == kind).collect();
             KindRate {
+                form,
                 kind,
                 planted: planted.len(),
                 found: planted.iter().filter(|row| row.found).count(),
-                clean: self.rows.iter().filter(|row| row.judged.contains(&kind)).count(),
-                false_alarms: self.rows.iter().filter(|row| row.false_alarms.contains(&kind)).count(),
+                clean: of_form().filter(|row| row.judged.contains(&kind)).count(),
+                false_alarms: of_form().filter(|row| row.false_alarms.contains(&kind)).count(),
             }
         };
-        KINDS.into_iter().map(rate).collect()
+        CASES.into_iter().map(rate).collect()
     }
 
     /// Clean twins in which anything was found, and all clean twins.
@@ -175,6 +221,7 @@ impl Rates {
         let texts = |get: &dyn Fn(&CaseRow) -> String| Column::Utf8(self.rows.iter().map(get).collect());
         let keys = |kinds: &[Kind]| kinds.iter().map(|kind| kind.key()).collect::<Vec<_>>().join(" ");
         Table::default()
+            .with("form", texts(&|row| row.form.key().to_owned()))
             .with("kind", texts(&|row| row.kind.key().to_owned()))
             .with("case", Column::Int64(self.rows.iter().map(|row| row.case as i64).collect()))
             .with("recipe", texts(&|row| row.recipe.clone()))
@@ -198,6 +245,11 @@ mod tests {
     fn most_of_what_is_planted_is_found_and_clean_twins_are_left_alone() {
         let rates = rates(12);
         for rate in rates.rates() {
+            if (rate.form, rate.kind) == (Form::Run, Kind::CensoredRead) {
+                // A run that is cut off while its accuracies rest looks like one that never generalizes.
+                assert!(3 * rate.found >= rate.planted, "{rate:?}");
+                continue;
+            }
             // Copies among samples that repeat by nature cannot all be seen.
             let hidden = |row: &&CaseRow| row.kind == rate.kind && !row.found && row.recipe == "discrete inputs";
             let hidden = rates.rows.iter().filter(hidden).count();
@@ -217,7 +269,7 @@ mod tests {
         for row in rows {
             assert!(published.lines().any(|other| other == row), "not published: {row}");
         }
-        assert_eq!(published.lines().count(), 1 + 200 * KINDS.len());
+        assert_eq!(published.lines().count(), 1 + 200 * CASES.len());
     }
 
     #[test]

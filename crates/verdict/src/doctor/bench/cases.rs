@@ -1,8 +1,8 @@
 //! The cases: networks, faults with strength, time and place drawn at random, a harmless oddity beside each, decoys, clean runs.
 
 use super::Size;
+use crate::doctor::Place;
 use crate::doctor::reason::Reason;
-use crate::doctor::rules::Place;
 use crate::doctor::switches::Clue;
 use dunwu_engine::random::{Stream, nth_rng};
 use rand_chacha::ChaCha8Rng;
