@@ -43,7 +43,7 @@ fn every_answer_is_sound_in_every_skin() {
 fn rates_are_sound_in_every_skin() {
     let rates = BenchRequest { cases: 1 }.run(&mut Watcher::new(&mut |_| {}, &AtomicBool::new(false))).unwrap();
     let answer = bench(&rates);
-    assert!(answer.headline.starts_with("Of 11 planted mistakes"), "{}", answer.headline);
+    assert!(answer.headline.starts_with("Of 17 planted mistakes"), "{}", answer.headline);
     assert_page_sound(&skin::page(&answer), "rates");
     assert_eq!(crate::verbs::mistakes("audit-bench", &skin::json(&answer)), [""; 0]);
 }
