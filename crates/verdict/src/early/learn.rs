@@ -1,6 +1,6 @@
 //! From traces to a model, and how good it is on what it did not see.
 //!
-//! Sizes are left out in folds: a fold holds every run whose number of labels M leaves the same rest modulo five. Scores of a fold come
+//! Sizes are left out in folds: a fold holds every run whose number of labels or tokens D leaves the same rest modulo five. Scores of a fold come
 //! from forests that saw the others alone; calibrations, spreads of times and the minima that parking rests on are taken from these.
 //! Families are left out one at a time in the same way.
 
@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Folds that sizes are left out in.
 pub const FOLDS: usize = 5;
+/// The place of ln D among the coordinates.
+const TOKENS: usize = 2;
 /// Minima that are kept of the runs that generalized: those of the lowest fifth.
 const KEPT_MINIMA: usize = 5;
 
@@ -73,7 +75,9 @@ impl Evidence {
 
     /// The fold of a row's run.
     pub fn fold(&self, row: usize) -> usize {
-        self.traces[self.seen[row].run].n_labels % FOLDS
+        // The number of labels or tokens D, which `COORDINATES` holds as a logarithm.
+        let tokens = f64::from(self.traces[self.seen[row].run].coordinates[TOKENS]);
+        libm::exp(tokens).round() as usize % FOLDS
     }
 
     /// The family of a row's run.
