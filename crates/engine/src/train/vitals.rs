@@ -2,11 +2,14 @@
 //!
 //! Who wants to see it asks for it ([`Training::watch`](super::Training::watch)); nothing that is seen changes a bit of the run.
 
+use super::arrays::Arrays;
 use super::interventions::Arrangement;
 use super::parts::Parts;
 use crate::elementary::powi;
+use crate::kernel::Real;
 use crate::loss::Loss;
-use crate::model::layered::{Activity, Chunk, Layers, Mlp, Transformer};
+use crate::model::formula::Formula;
+use crate::model::layered::{Chunk, Layers, Mlp, Transformer};
 use crate::spec::{AdamSpec, Architecture, Method, Numerics, OptimizerSpec, RunSpec};
 use crate::task::{Problem, Samples};
 
@@ -99,6 +102,8 @@ pub struct HeadVitals {
 enum Network {
     Mlp(Mlp, Box<<Mlp as Layers>::Tape>),
     Transformer(Transformer, Box<<Transformer as Layers>::Tape>),
+    /// Of a run in f64.
+    Double(Formula),
 }
 
 /// Looks at a run's updates.
@@ -117,12 +122,10 @@ pub(super) struct Observer {
     pub(super) seen: Option<Vitals>,
 }
 
-/// Arrays by name.
-type Arrays = [(String, Vec<f32>)];
-
 impl Observer {
     pub(super) fn new(spec: &RunSpec, problem: &Problem, samples: &Samples, every: u64) -> Self {
         let network = match spec.model.architecture {
+            _ if spec.numerics == Numerics::Double => Network::Double(Formula::new(&spec.model, problem)),
             Architecture::TwoLayer | Architecture::Mlp(_) => {
                 Network::Mlp(Mlp::new(&spec.model, problem), Box::default())
             }
@@ -166,11 +169,10 @@ impl Observer {
         };
         let decoupled = matches!(optimizer.method, Method::AdamW(_) | Method::Muon { .. });
         for span in self.parts.spans_of_all() {
-            let of = |kind: &str, arrays: &Arrays| -> Vec<f32> { span.read(kind, arrays).to_vec() };
-            let (w, g, new) = (of("weights", before), of("gradient", gradient), of("weights", after));
+            let (w, g) = (span.wide("weights", before), span.wide("gradient", gradient));
+            let new = span.wide("weights", after);
             let shrink = rate * optimizer.weight_decay;
             for ((&w, &g), &new) in w.iter().zip(&g).zip(&new) {
-                let [w, g, new] = [w, g, new].map(f64::from);
                 let decay = if decoupled { shrink * w } else { optimizer.weight_decay * w };
                 let step_taken = if decoupled { new - w + decay } else { new - w };
                 sums.largest = sums.largest.max(step_taken.abs());
@@ -178,14 +180,14 @@ impl Observer {
                 sums.rest += if decoupled { step_taken * step_taken } else { g * g };
             }
             if let Some(adam) = adam {
-                sums.moments(step, &adam, &g, span.read("moment2", before), span.read("moment2", after));
+                sums.moments(step, &adam, &g, &span.wide("moment2", before), &span.wide("moment2", after));
             }
-            let update: f64 = new.iter().zip(&w).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
-            let square = |values: &[f32]| values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+            let update: f64 = new.iter().zip(&w).map(|(a, b)| (a - b).powi(2)).sum();
+            let square = |values: &[f64]| values.iter().map(|x| x.powi(2)).sum::<f64>().sqrt();
             let (gradient, weight) = (square(&g), square(&w));
             let largest =
-                g.iter().fold(0.0, |largest: f32, g| if g.is_nan() { f32::INFINITY } else { largest.max(g.abs()) });
-            vitals.largest_gradient = vitals.largest_gradient.max(largest.into());
+                g.iter().fold(0.0, |largest: f64, g| if g.is_nan() { f64::INFINITY } else { largest.max(g.abs()) });
+            vitals.largest_gradient = vitals.largest_gradient.max(largest);
             vitals.parts.push(PartVitals { name: span.name().to_owned(), gradient, update: update.sqrt(), weight });
         }
         vitals.largest_update = sums.largest / rate;
@@ -208,30 +210,57 @@ impl Observer {
             return;
         }
         let chunk = Chunk::of(&self.samples.select(rows), 0..rows.len());
-        let parameters = self.parts.flat(before);
-        let mut outputs = vec![0.0; rows.len() * self.n_labels];
-        let (layers, heads) = self.network.look(self.numerics, &parameters, &chunk, &mut outputs);
-        (vitals.layers, vitals.heads) = (layers, heads);
+        let (seen, outputs) = self.network.look((self.numerics, self.n_labels), &self.parts, before, &chunk);
+        (vitals.layers, vitals.heads) = (seen.layers, seen.heads);
         let (mut n_absorbed, mut square) = (0, 0.0);
-        for ((z, &label), &row) in outputs.chunks_exact_mut(self.n_labels).zip(&chunk.labels).zip(rows) {
-            let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / z.len() as f64;
-            square += z.iter().map(|&z| (f64::from(z) - mean).powi(2)).sum::<f64>();
-            let loss = self.loss.differentiate(z, self.n_labels, label as usize, 1.0);
-            n_absorbed += usize::from(z.iter().all(|&g| g == 0.0));
+        for (i, (&label, &row)) in chunk.labels.iter().zip(rows).enumerate() {
+            let (loss, is_absorbed) = match &outputs {
+                Outputs::Single(all) => {
+                    let z = &mut all[i * self.n_labels..][..self.n_labels].to_vec();
+                    square += spread(z);
+                    let loss = self.loss.differentiate(z, self.n_labels, label as usize, 1.0);
+                    (loss, z.iter().all(|&g| g == 0.0))
+                }
+                Outputs::Double(all) => {
+                    let z = &mut all[i * self.n_labels..][..self.n_labels].to_vec();
+                    square += spread(z);
+                    let loss = self.loss.differentiate_f64(z, label as usize);
+                    (loss, z.iter().all(|&g| g == 0.0))
+                }
+            };
+            n_absorbed += usize::from(is_absorbed);
             vitals.rows.push((row, loss));
         }
         vitals.absorbed_share = n_absorbed as f64 / rows.len() as f64;
-        vitals.logit_scale = (square / outputs.len() as f64).sqrt();
+        vitals.logit_scale = (square / (rows.len() * self.n_labels) as f64).sqrt();
     }
 
-    /// Outputs of samples under given weights, `[n][M]`.
+    /// Outputs of samples under given weights, `[n][M]`, in f32.
     pub(super) fn outputs(&mut self, samples: &Samples, weights: &Arrays) -> Vec<f32> {
-        let parameters = self.parts.flat(weights);
         let chunk = Chunk::of(samples, 0..samples.len());
-        let mut outputs = vec![0.0; samples.len() * self.n_labels];
-        self.network.look(self.numerics, &parameters, &chunk, &mut outputs);
-        outputs
+        match self.network.look((self.numerics, self.n_labels), &self.parts, weights, &chunk).1 {
+            Outputs::Single(outputs) => outputs,
+            Outputs::Double(outputs) => outputs.iter().map(|&z| z as f32).collect(),
+        }
     }
+}
+
+/// Σ (z − mean z)².
+fn spread<R: Real>(z: &[R]) -> f64 {
+    let mean = z.iter().map(|z| z.wide()).sum::<f64>() / z.len() as f64;
+    z.iter().map(|z| (z.wide() - mean).powi(2)).sum()
+}
+
+/// In the numbers that the run is in.
+enum Outputs {
+    Single(Vec<f32>),
+    Double(Vec<f64>),
+}
+
+/// Units and heads on a chunk.
+struct Inside {
+    layers: Vec<LayerVitals>,
+    heads: Vec<HeadVitals>,
 }
 
 /// Sums over all weights.
@@ -247,55 +276,67 @@ struct Sums {
 }
 
 impl Sums {
-    fn moments(&mut self, step: u64, adam: &AdamSpec, gradient: &[f32], before: &[f32], after: &[f32]) {
+    fn moments(&mut self, step: u64, adam: &AdamSpec, gradient: &[f64], before: &[f64], after: &[f64]) {
         let correction = |count: u64| 1.0 - powi(adam.beta2, count);
         if step > 0 {
-            self.square += gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>();
-            self.second += before.iter().map(|&v| f64::from(v)).sum::<f64>() / correction(step);
+            self.square += gradient.iter().map(|g| g.powi(2)).sum::<f64>();
+            self.second += before.iter().sum::<f64>() / correction(step);
         }
         self.n_second += after.len();
         let least = adam.epsilon * adam.epsilon * correction(step + 1);
-        self.n_below += after.iter().filter(|&&v| f64::from(v) < least).count();
+        self.n_below += after.iter().filter(|&&v| v < least).count();
     }
 }
 
 impl Network {
     fn look(
         &mut self,
-        numerics: Numerics,
-        parameters: &[f32],
+        (numerics, n_labels): (Numerics, usize),
+        parts: &Parts,
+        weights: &Arrays,
         chunk: &Chunk,
-        outputs: &mut [f32],
-    ) -> (Vec<LayerVitals>, Vec<HeadVitals>) {
-        match self {
+    ) -> (Inside, Outputs) {
+        fn head<R: Real>((block, head, largest, entropy): (usize, usize, R, R)) -> HeadVitals {
+            HeadVitals { block, head, largest_logit: largest.wide(), entropy: entropy.wide() }
+        }
+        let mut outputs = vec![0.0; chunk.len() * n_labels];
+        let inside = match self {
             Self::Mlp(mlp, tape) => {
-                mlp.forward(numerics, parameters, chunk, tape, outputs);
-                (mlp.activities(tape).iter().map(layer_vitals).collect(), Vec::new())
+                mlp.forward(numerics, &parts.flat("weights", weights), chunk, tape, &mut outputs);
+                let layers = mlp.activities(tape);
+                let layers = layers.iter().map(|layer| layer_vitals(&layer.name, layer.values, layer.width));
+                Inside { layers: layers.collect(), heads: Vec::new() }
             }
             Self::Transformer(transformer, tape) => {
-                transformer.forward(numerics, parameters, chunk, tape, outputs);
-                let heads = transformer.heads(tape).into_iter().map(|(block, head, largest_logit, entropy)| {
-                    HeadVitals { block, head, largest_logit: largest_logit.into(), entropy: entropy.into() }
-                });
-                (transformer.activities(tape).iter().map(layer_vitals).collect(), heads.collect())
+                transformer.forward(numerics, &parts.flat("weights", weights), chunk, tape, &mut outputs);
+                let layers = transformer.activities(tape);
+                let layers = layers.iter().map(|layer| layer_vitals(&layer.name, layer.values, layer.width));
+                Inside { layers: layers.collect(), heads: transformer.heads(tape).into_iter().map(head).collect() }
             }
-        }
+            Self::Double(formula) => {
+                let (outputs, passed) = formula.forward(&parts.flat::<f64>("weights", weights), chunk);
+                let layers = passed.activations();
+                let layers = layers.iter().map(|layer| layer_vitals(&layer.name, layer.values, layer.width));
+                let heads = passed.heads().into_iter().map(head).collect();
+                return (Inside { layers: layers.collect(), heads }, Outputs::Double(outputs));
+            }
+        };
+        (inside, Outputs::Single(outputs))
     }
 }
 
-fn layer_vitals(activity: &Activity<'_>) -> LayerVitals {
-    let Activity { name, values, width } = activity;
+fn layer_vitals<R: Real>(name: &str, values: &[R], width: usize) -> LayerVitals {
     let n = values.len().max(1) as f64;
-    let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
-    let moment = |power: i32| values.iter().map(|&x| (f64::from(x) - mean).powi(power)).sum::<f64>() / n;
-    let square = values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n;
+    let mean = values.iter().map(|x| x.wide()).sum::<f64>() / n;
+    let moment = |power: i32| values.iter().map(|x| (x.wide() - mean).powi(power)).sum::<f64>() / n;
+    let square = values.iter().map(|x| x.wide().powi(2)).sum::<f64>() / n;
     let (second, fourth) = (moment(2), moment(4));
-    let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(*width).all(|&x| x == 0.0);
+    let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(width).all(|&x| x == R::default());
     LayerVitals {
-        name: name.clone(),
+        name: name.to_owned(),
         rms: square.sqrt(),
-        largest: values.iter().fold(0.0, |largest, &x| f64::from(x.abs()).max(largest)),
+        largest: values.iter().fold(0.0, |largest, x| x.wide().abs().max(largest)),
         kurtosis: (second > 0.0).then(|| fourth / (second * second)),
-        dead_share: (0..*width).filter(is_dead).count() as f64 / *width as f64,
+        dead_share: (0..width).filter(is_dead).count() as f64 / width as f64,
     }
 }
