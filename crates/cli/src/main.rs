@@ -4,6 +4,7 @@ mod attend;
 mod audit;
 mod chat;
 mod compare;
+mod curvature;
 mod doctor;
 mod failure;
 mod fork;
@@ -17,6 +18,7 @@ mod output;
 mod pair;
 mod passkey;
 mod phase;
+mod place;
 mod print;
 mod reach;
 mod reference;
@@ -28,8 +30,9 @@ mod stream;
 mod sweep;
 mod watching;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
+use place::Place;
 use run::Drive;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,16 +47,6 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-#[derive(Args)]
-struct Place {
-    /// Folder that holds the run directories
-    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
-    runs: PathBuf,
-    /// One JSON object on standard output instead of words
-    #[arg(long, global = true)]
-    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -158,6 +151,7 @@ enum Command {
         place: Place,
     },
     Compare(compare::Asked),
+    Curvature(curvature::Asked),
     Fork(fork::Asked),
     Doctor(doctor::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
@@ -418,6 +412,7 @@ fn main() -> ExitCode {
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
         Command::Compare(asked) => compare::compare(&asked),
+        Command::Curvature(asked) => curvature::curvature(&asked),
         Command::Fork(asked) => fork::fork(&asked),
         Command::Doctor(asked) => doctor::doctor(&asked),
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),

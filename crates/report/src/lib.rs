@@ -27,6 +27,7 @@ mod alluvial;
 pub mod attend;
 pub mod audit;
 pub mod compare;
+pub mod curvature;
 pub mod data;
 pub mod doctor;
 pub mod draw;
