@@ -5,6 +5,7 @@ mod audit;
 mod chat;
 mod compare;
 mod coordinates;
+mod curvature;
 mod doctor;
 mod failure;
 mod forecast;
@@ -19,6 +20,7 @@ mod output;
 mod pair;
 mod passkey;
 mod phase;
+mod place;
 mod print;
 mod reach;
 mod reference;
@@ -30,8 +32,9 @@ mod stream;
 mod sweep;
 mod watching;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
+use place::Place;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,16 +48,6 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-#[derive(Args)]
-struct Place {
-    /// Folder that holds the run directories
-    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
-    runs: PathBuf,
-    /// One JSON object on standard output instead of words
-    #[arg(long, global = true)]
-    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -146,6 +139,7 @@ enum Command {
         place: Place,
     },
     Compare(compare::Asked),
+    Curvature(curvature::Asked),
     Fork(fork::Asked),
     Forecast(forecast::Spec),
     Verdict(forecast::Run),
@@ -409,6 +403,7 @@ fn main() -> ExitCode {
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
         Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
         Command::Compare(asked) => compare::compare(&asked),
+        Command::Curvature(asked) => curvature::curvature(&asked),
         Command::Fork(asked) => fork::fork(&asked),
         Command::Doctor(asked) => doctor::doctor(&asked),
         Command::Coordinates(asked) => coordinates::coordinates(&asked),

@@ -43,5 +43,7 @@ pub use model::Predictor;
 pub use spec::{RunSpec, SpecError};
 pub use split::Split;
 pub use task::{Problem, Samples};
-pub use train::{Checkpoint, Outcome, Progress, Scalars, Snapshot, TrainError, Training, Vitals};
+pub use train::{
+    Checkpoint, LossSurface, OptimizerState, Outcome, Progress, Scalars, Snapshot, TrainError, Training, Vitals,
+};
 pub use written::TEXT_FORMATS;

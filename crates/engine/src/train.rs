@@ -8,10 +8,13 @@
 //!
 //! [`Training::advance`] does this once; whoever drives it owns time, files and progress.
 
+mod arrays;
 mod batches;
 mod cadence;
 mod checkpoint;
+mod double;
 mod events;
+mod forms;
 mod fused;
 mod interventions;
 mod layered;
@@ -19,29 +22,32 @@ mod learner;
 mod outcome;
 mod parts;
 pub mod probe;
+mod surface;
 mod tabled;
 mod trainable;
 mod vitals;
 mod window;
 mod yielded;
 
-use crate::kernel::Workers;
 use crate::loss::Objective;
-use crate::model::layered::{Layers, Mlp, TableForm, Transformer};
+use crate::model::layered::{Layers, Mlp, Transformer};
 use crate::model::{Weights, largest_or_nan};
 use crate::optim::Optimizer;
-use crate::spec::{Architecture, GradientFilter, OperandTables, OptimizerSpec, RunSpec, TopLayer};
+use crate::spec::{Architecture, GradientFilter, Numerics, OptimizerSpec, RunSpec, TopLayer};
 use crate::split::Split;
 use crate::task::{Problem, Samples};
 use cadence::{is_due, next_due};
 pub use checkpoint::Checkpoint;
+use double::Double;
 use events::Levels;
 pub use events::{Arrival, Stay};
+use forms::{batch_size, has_fused_form, is_fused, table_form, workers};
 use fused::Fused;
 use interventions::Interventions;
 use layered::Layered;
 use learner::Learner;
 pub use outcome::Outcome;
+pub use surface::{LossSurface, OptimizerState};
 use tabled::Tabled;
 use vitals::Observer;
 pub use vitals::{HeadVitals, LayerVitals, PartVitals, Vitals};
@@ -102,6 +108,8 @@ pub struct Training {
     optimizer: OptimizerSpec,
     /// Positions of the training samples in the order in which they are evaluated; `None` where it is that of the split.
     evaluated: Option<Vec<u32>>,
+    /// Loss and samples as interventions leave them; `None` where they are those of the spec and the split.
+    arranged: Option<(RunSpec, Samples)>,
     step: u64,
     initial_norm: f64,
     memorized: Arrival,
@@ -113,9 +121,6 @@ pub struct Training {
     window: UpdateWindow,
 }
 
-/// Multiply-adds of a step below which a second thread costs more than it saves: two barriers take about 10 µs.
-const WORTH_A_THREAD: usize = 15_000_000;
-
 /// Samples of a step from which on every update copies the weights, so that a snapshot at an event has a whole window.
 ///
 /// A choice, not an optimum. At this size, with M = 23 and K = 256, a run took 5.7 % more CPU time with the copies (median of six
@@ -126,6 +131,9 @@ impl Training {
     /// A run at its first step. `threads` is a limit: a network too small to gain from several runs on one.
     pub fn new(spec: &RunSpec, problem: &Problem, split: &Split, threads: usize) -> Result<Self, TrainError> {
         let setting = Setting { spec, problem, split };
+        if spec.numerics == Numerics::Double {
+            return Self::with(setting, Box::new(Double::new(&setting)));
+        }
         if is_fused(spec, problem) {
             let weights = Weights::draw(&spec.model, problem.n_inputs(), problem.n_labels, spec.seed);
             return Self::from_weights(spec, problem, split, threads, &weights);
@@ -158,6 +166,9 @@ impl Training {
         weights: &Weights,
     ) -> Result<Self, TrainError> {
         let setting = Setting { spec, problem, split };
+        if spec.numerics == Numerics::Double {
+            return Self::with(setting, Box::new(Double::new(&setting).with_weights(weights)));
+        }
         let workers = workers(setting, threads, spec.model.width * problem.n_labels)?;
         Self::with(setting, Box::new(Fused::new(&setting, workers, weights)))
     }
@@ -169,6 +180,7 @@ impl Training {
             observer: None,
             optimizer: spec.optimizer,
             evaluated: None,
+            arranged: None,
             labels: split.train.labels.clone(),
             true_labels: split.train_true_labels.clone(),
             corrupted: split.corrupted.clone(),
@@ -197,6 +209,9 @@ impl Training {
             Architecture::TwoLayer | Architecture::Mlp(_) => Mlp::new(&spec.model, problem).layout().len(),
             Architecture::Transformer(_) => Transformer::new(&spec.model, problem).layout().len(),
         };
+        if spec.numerics == Numerics::Double {
+            return (n, Double::COPIES + 2 * usize::from(spec.optimizer.gradient.filter != GradientFilter::None));
+        }
         let averages = usize::from(spec.optimizer.gradient.filter != GradientFilter::None);
         (n, averages + if is_fused(spec, problem) { 4 } else { 4 + layered::LANES })
     }
@@ -269,7 +284,9 @@ impl Training {
             if let Some(observer) = &mut self.observer {
                 observer.arrange(&spec, &arrangement);
             }
-            self.evaluated = Some(arrangement.trained_on());
+            let trained_on = arrangement.trained_on();
+            self.arranged = Some((spec, arrangement.samples.select(&trained_on)));
+            self.evaluated = Some(trained_on);
         }
         if done.weights_changed {
             self.window.cut();
@@ -359,7 +376,7 @@ impl Training {
         let unchanged = watched.then(|| self.learner.watched_arrays());
         self.learner.update(&optimizer);
         if let Some(interventions) = &self.interventions {
-            interventions.after_update(self.step, &mut *self.learner, before.as_deref());
+            interventions.after_update(self.step, &mut *self.learner, before.as_ref());
         }
         if let (Some(observer), Some(unchanged)) = (&mut self.observer, &unchanged) {
             let batch = self.learner.batch(self.step);
@@ -381,35 +398,6 @@ impl Training {
     /// Whether the next step is the last one that its spec asks for: from the checkpoint there a run of more steps can go on.
     pub fn is_at_last_step(&self) -> bool {
         self.step >= self.spec.steps
-    }
-}
-
-/// Whether the fused two-layer kernel trains it.
-fn is_fused(spec: &RunSpec, problem: &Problem) -> bool {
-    spec.model.architecture == Architecture::TwoLayer
-        && spec.model.tables == OperandTables::Separate
-        && problem.n_features == 0
-        && matches!(spec.loss, Objective::Outputs(_))
-}
-
-/// The tables through which it is trained, where that pays. Tables do not know single scores, which QK-clip looks at.
-fn table_form(setting @ Setting { spec, problem, .. }: Setting<'_>) -> Option<TableForm> {
-    let form = matches!(spec.model.architecture, Architecture::Transformer(_))
-        .then(|| TableForm::new(&spec.model, problem).filter(|form| form.pays(batch_size(setting))))?;
-    form.filter(|_| spec.optimizer.qk_clip == 0.0)
-}
-
-/// The threads that a network is worth whose sample passes through so many multiply-adds forward.
-fn workers(setting: Setting<'_>, threads: usize, multiply_adds: usize) -> Result<Workers, TrainError> {
-    let threads = if 3 * batch_size(setting) * multiply_adds < WORTH_A_THREAD { 1 } else { threads };
-    Workers::new(threads).map_err(|source| TrainError::Threads { threads, source })
-}
-
-/// Samples that an update sees.
-fn batch_size(Setting { spec, split, .. }: Setting<'_>) -> usize {
-    match spec.data.batch_size as usize {
-        0 => split.train.len(),
-        size => size.min(split.train.len()),
     }
 }
 

@@ -28,6 +28,7 @@ pub mod attend;
 pub mod audit;
 pub mod compare;
 pub mod coordinates;
+pub mod curvature;
 pub mod data;
 pub mod doctor;
 pub mod draw;

@@ -22,6 +22,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "climbing", tells: "Which peaks the units of a recorded run stand below, snapshot by snapshot (`dunwu peaks --run RUN`).", schema: || schema_for!(crate::landscape::climbing::ClimbingData) },
     Verb { name: "compare", tells: "Two runs of one task side by side: their curves, the settings in which they differ, how alike their features are.", schema: || schema_for!(crate::compare::CompareData) },
     Verb { name: "coordinates", tells: "How the sizes of activations and updates scale with the width of a network: slopes with their intervals, and what they say.", schema: || schema_for!(crate::coordinates::CoordinatesData) },
+    Verb { name: "curvature", tells: "How sharply a run's loss is curved, step by step, beside the curvature at which its optimizer stops being stable.", schema: || schema_for!(crate::curvature::CurvatureData) },
     Verb { name: "doctor", tells: "What a run suffers from, where, which switch to flip, and the fork that proves it.", schema: || schema_for!(crate::doctor::DoctorData) },
     Verb { name: "doctor-bench", tells: "How often the doctor is right, on cases whose truth is known (`dunwu doctor --bench N`).", schema: || schema_for!(dunwu_verdict::doctor::bench::Summary) },
     Verb { name: "doctor-series", tells: "What recorded series of somebody else's run say (`dunwu doctor FILE|FOLDER`).", schema: || schema_for!(dunwu_verdict::doctor::ForeignDiagnosis) },

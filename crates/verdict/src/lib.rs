@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! a run | a table of results and a claim | two files of samples ─▶ AuditRequest ─▶ Audit: a judgement a kind of mistake
+//! a run, trained again ─▶ products with the Hessian ─▶ Curvature, beside the edge of stability
 //! a spec ─▶ replay ─▶ alarms ─▶ switches ─▶ forks ─▶ Diagnosis: a reason, and the fork that proves it
 //! a spec, widths, seeds ─▶ a few steps at every width ─▶ sizes ─▶ slopes with intervals ─▶ Coordinates
 //! ```
@@ -10,6 +11,7 @@
 
 pub mod audit;
 pub mod coordinates;
+pub mod curvature;
 pub mod doctor;
 mod draw;
 pub mod early;

@@ -6,6 +6,7 @@ mod attend;
 mod audited;
 mod chat;
 mod compared;
+mod curvature;
 mod expected;
 mod forked;
 mod kills;

@@ -56,7 +56,7 @@ pub(super) fn nonnegative_eigenvalues(matrix: MatRef<'_, f64>) -> Option<Vec<f64
 }
 
 /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix; `None` where the iteration fails.
-pub(crate) fn eigen(matrix: MatRef<'_, f64>) -> Option<(Vec<f64>, Mat<f64>)> {
+pub fn eigen(matrix: MatRef<'_, f64>) -> Option<(Vec<f64>, Mat<f64>)> {
     let n = matrix.nrows();
     let mut values = faer::diag::Diag::<f64>::zeros(n);
     let mut vectors = Mat::<f64>::zeros(n, n);

@@ -39,6 +39,7 @@ mod scene;
 pub mod stage;
 mod update_spectrum;
 
+pub use dense::eigen;
 use handle::position;
 pub use handle::{Handle, shape};
 pub use quantity::{Measure, Quantity, Shape};

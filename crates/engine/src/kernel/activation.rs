@@ -42,8 +42,8 @@ impl Activation {
         match self {
             Self::Square => x * x,
             Self::Cube => x * x * x,
-            Self::Relu => x.max(0.0),
-            Self::ReluSquared => x.max(0.0) * x.max(0.0),
+            Self::Relu => positive_part_f64(x),
+            Self::ReluSquared => positive_part_f64(x) * positive_part_f64(x),
             Self::Silu => x * logistic(x),
             Self::Gelu => x * normal_cdf(x),
             Self::Abs => x.abs(),
@@ -57,7 +57,7 @@ impl Activation {
             Self::Square => 2.0 * x,
             Self::Cube => 3.0 * x * x,
             Self::Relu => f64::from(u8::from(x > 0.0)),
-            Self::ReluSquared => 2.0 * x.max(0.0),
+            Self::ReluSquared => 2.0 * positive_part_f64(x),
             Self::Silu => {
                 let s = logistic(x);
                 s * (1.0 + x * (1.0 - s))
@@ -112,6 +112,12 @@ fn normal_density(x: f64) -> f64 {
 /// max(x, 0), but NaN stays NaN, so that a diverged network is seen to have diverged.
 #[inline(always)]
 fn positive_part(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
+/// The same in f64.
+#[inline(always)]
+fn positive_part_f64(x: f64) -> f64 {
     if x < 0.0 { 0.0 } else { x }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn product(numerics: Numerics, a: &Matrix, b: &Matrix) -> Matrix {
     let mut c = Matrix::zeros(a.rows, b.columns);
     match numerics {
         Numerics::Fast => matmul(c.view_mut(), Accum::Replace, a.view(), b.view(), 1.0, Par::Seq),
-        Numerics::Exact => Arch::new().dispatch(|| add_product(&mut c, a, b, |_| 0)),
+        Numerics::Exact | Numerics::Double => Arch::new().dispatch(|| add_product(&mut c, a, b, |_| 0)),
     }
     c
 }
@@ -69,7 +69,7 @@ pub(crate) fn transposed_product(numerics: Numerics, a: &Matrix, b: &Matrix) -> 
             matmul(c.view_mut(), Accum::Replace, a.view().transpose(), b.view(), 1.0, Par::Seq);
             c
         }
-        Numerics::Exact => product(numerics, &a.transposed(), b),
+        Numerics::Exact | Numerics::Double => product(numerics, &a.transposed(), b),
     }
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn gram(numerics: Numerics, a: &Matrix) -> Matrix {
             let gram = gram.view_mut();
             triangular::matmul(gram, upper, Accum::Replace, view, whole, transposed, whole, 1.0, Par::Seq);
         }
-        Numerics::Exact => {
+        Numerics::Exact | Numerics::Double => {
             let transposed = a.transposed();
             Arch::new().dispatch(|| add_product(&mut gram, a, &transposed, |i| i));
         }
@@ -121,7 +121,7 @@ pub(crate) fn solve_positive(numerics: Numerics, mut matrix: Matrix, mut right: 
             llt::factor::cholesky_in_place(matrix.view_mut(), rule, Par::Seq, stack, faer::Spec::default()).ok()?;
             llt::solve::solve_in_place(matrix.view(), right.view_mut(), Par::Seq, MemStack::new(&mut []));
         }
-        Numerics::Exact => {
+        Numerics::Exact | Numerics::Double => {
             let factored = Arch::new().dispatch(|| factor(&mut matrix));
             factored?;
             Arch::new().dispatch(|| substitute(&matrix, &mut right));

@@ -13,6 +13,8 @@ mod elementwise;
 mod features;
 mod matrix;
 mod product;
+mod real;
+mod scalar;
 mod workers;
 
 pub(crate) use activate::Arithmetic;
@@ -24,6 +26,8 @@ pub(crate) use features::{
 pub use matrix::product;
 pub(crate) use product::{LANES, multiply, multiply_into};
 pub use product::{Shape, Strided};
+pub(crate) use real::Real;
+pub(crate) use scalar::{Dual, Scalar};
 pub use workers::Workers;
 
 // How every product is rounded; the word is the spec's.
@@ -40,11 +44,12 @@ pub fn instruction_set() -> &'static str {
     }
 }
 
-/// What identifies the bits of a run beside its spec: `exact`, or else the instruction set.
+/// What identifies the bits of a run beside its spec: `exact`, `double`, or else the instruction set.
 pub fn kernel_name(numerics: Numerics) -> &'static str {
     match numerics {
         Numerics::Fast => instruction_set(),
         Numerics::Exact => "exact",
+        Numerics::Double => "double",
     }
 }
 

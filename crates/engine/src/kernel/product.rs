@@ -89,7 +89,7 @@ pub(crate) fn multiply_into<S: Simd>(
     let tile = Tile { depth, a: a.values.as_ptr(), a_row, a_column, b: b.as_ptr(), b_row, row: 0, first: 0 };
     match numerics {
         Numerics::Fast => tiles::<S, true>(simd, rows, columns / S::F32_LANES, tile, sink),
-        Numerics::Exact => tiles::<S, false>(simd, rows, columns / S::F32_LANES, tile, sink),
+        Numerics::Exact | Numerics::Double => tiles::<S, false>(simd, rows, columns / S::F32_LANES, tile, sink),
     }
 }
 

@@ -11,6 +11,8 @@ mod shaped;
 
 // The words are the spec's; what they compute is here.
 pub use crate::spec::{CrossEntropySpec, FeatureLoss, Loss, Objective, Probabilities};
+#[cfg(test)]
+pub(crate) use tests::shaped_losses;
 
 impl Loss {
     /// Loss of one sample with outputs `z[..n_labels]` and label `label`; `z` becomes `scale · ∂loss/∂z`, its padding zero.

@@ -1,5 +1,6 @@
 //! Networks.
 
+pub(crate) mod formula;
 pub mod fused;
 pub(crate) mod layered;
 mod ridge;

@@ -1,6 +1,7 @@
 //! The top layer solved instead of trained: the paper's Stage I limit, kept at every step.
 
 use super::{Activation, Weights};
+use crate::kernel::Real;
 use crate::kernel::double::{Matrix, gram, solve_positive, transposed_product};
 use crate::spec::Numerics;
 use crate::task::Samples;
@@ -13,16 +14,16 @@ use crate::task::Samples;
 ///
 /// F is not centred over samples, as in the paper's script. The smaller of the two systems is solved by Cholesky in f64.
 /// `None` where it has no solution in f64: η = 0 with dependent features, or features that are not finite.
-pub(crate) fn solve_ridge(
+pub(crate) fn solve_ridge<R: Real>(
     numerics: Numerics,
-    features: &[f32],
+    features: &[R],
     n_features: usize,
     labels: &[u32],
     n_labels: usize,
     eta: f64,
-) -> Option<Vec<f32>> {
+) -> Option<Vec<R>> {
     let (k, m, n) = (n_features, n_labels, labels.len());
-    let features = Matrix::from_fn(n, k, |i, j| f64::from(features[i * k + j]));
+    let features = Matrix::from_fn(n, k, |i, j| features[i * k + j].wide());
     let target = Matrix::from_fn(n, m, |i, c| f64::from(u8::from(labels[i] as usize == c)) - 1.0 / m as f64);
     let system = |mut gram: Matrix| {
         (0..gram.rows).for_each(|i| gram.values[i * gram.columns + i] += eta);
@@ -35,7 +36,7 @@ pub(crate) fn solve_ridge(
         let dual = solve_positive(numerics, system(gram(numerics, &features)), target);
         dual.map(|dual| transposed_product(numerics, &features, &dual))
     };
-    Some(solution?.values.iter().map(|&value| value as f32).collect())
+    Some(solution?.values.iter().map(|&value| R::of(value)).collect())
 }
 
 /// Replaces V of a two-layer network by that of its features; `false` where there is no solution.

@@ -1,5 +1,6 @@
 //! The two-layer network's weights, in the layout that people and measures read.
 
+use crate::kernel::Real;
 use crate::random::{Stream, normal, rng, uniform};
 use crate::spec::{Initialization, ModelSpec};
 use rand_chacha::rand_core::RngCore;
@@ -68,10 +69,10 @@ impl Weights {
 }
 
 /// The norm of each column of a row-major matrix.
-pub(crate) fn column_norms(matrix: &[f32], n_columns: usize) -> Vec<f64> {
+pub(crate) fn column_norms<R: Real>(matrix: &[R], n_columns: usize) -> Vec<f64> {
     let mut squares = vec![0.0_f64; n_columns];
     for row in matrix.chunks_exact(n_columns) {
-        squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += f64::from(w) * f64::from(w));
+        squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += w.wide() * w.wide());
     }
     squares.iter_mut().for_each(|square| *square = square.sqrt());
     squares

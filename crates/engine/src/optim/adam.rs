@@ -1,8 +1,9 @@
 //! Adam (Kingma & Ba 2015, arXiv:1412.6980) and `AdamW` (Loshchilov & Hutter 2019, arXiv:1711.05101), as in PyTorch: ε is added
 //! to √v̂ after the bias correction.
 
-use super::{NEGLIGIBLE_MOMENT1, NEGLIGIBLE_MOMENT2, NEGLIGIBLE_WEIGHT, flush};
+use super::flush;
 use crate::elementary::powi;
+use crate::kernel::Real;
 use crate::spec::AdamSpec;
 
 /// ```text
@@ -12,26 +13,27 @@ use crate::spec::AdamSpec;
 /// ```
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a hot loop over four slices with its constants")]
-pub(super) fn update(
-    weights: &mut [f32],
-    gradient: &[f32],
-    moment1: &mut [f32],
-    moment2: &mut [f32],
+pub(super) fn update<R: Real>(
+    weights: &mut [R],
+    gradient: &[R],
+    moment1: &mut [R],
+    moment2: &mut [R],
     spec: &AdamSpec,
     rate: f64,
     coupled_decay: f64,
     decoupled_decay: f64,
     count: u64,
 ) {
-    let step_size = (rate / (1.0 - powi(spec.beta1, count))) as f32;
-    let root_correction = (1.0 / (1.0 - powi(spec.beta2, count)).sqrt()) as f32;
-    let (new1, keep2, new2) = ((1.0 - spec.beta1) as f32, spec.beta2 as f32, (1.0 - spec.beta2) as f32);
-    let (shrink, decay, epsilon) = ((1.0 - rate * decoupled_decay) as f32, coupled_decay as f32, spec.epsilon as f32);
+    let [least_weight, least1, least2] = R::NEGLIGIBLE;
+    let step_size = R::of(rate / (1.0 - powi(spec.beta1, count)));
+    let root_correction = R::of(1.0 / (1.0 - powi(spec.beta2, count)).sqrt());
+    let (new1, keep2, new2) = (R::of(1.0 - spec.beta1), R::of(spec.beta2), R::of(1.0 - spec.beta2));
+    let (shrink, decay, epsilon) = (R::of(1.0 - rate * decoupled_decay), R::of(coupled_decay), R::of(spec.epsilon));
     for (((w, &g), m), v) in weights.iter_mut().zip(gradient).zip(moment1).zip(moment2) {
         let kept = *w * shrink;
         let g = g + decay * kept;
-        *m = flush(*m + new1 * (g - *m), NEGLIGIBLE_MOMENT1);
-        *v = flush(*v * keep2 + new2 * (g * g), NEGLIGIBLE_MOMENT2);
-        *w = flush(kept - step_size * (*m / (v.sqrt() * root_correction + epsilon)), NEGLIGIBLE_WEIGHT);
+        *m = flush(*m + new1 * (g - *m), least1);
+        *v = flush(*v * keep2 + new2 * (g * g), least2);
+        *w = flush(kept - step_size * (*m / (v.sqrt() * root_correction + epsilon)), least_weight);
     }
 }

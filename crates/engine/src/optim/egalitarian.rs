@@ -1,6 +1,7 @@
 //! Egalitarian gradient descent: all singular directions of a matrix's gradient at one speed (Saheb Pasand & Dohmatob 2025,
 //! arXiv:2510.04930).
 
+use crate::kernel::Real;
 use crate::kernel::double::{Matrix, gram, product};
 use crate::spec::Numerics;
 
@@ -17,12 +18,12 @@ const SWEEPS: usize = 30;
 /// ```
 ///
 /// Time: Jacobi's method on the Gram matrix of the short side d costs about 70 d³ flops, a tenth of a second for d = 142.
-pub(super) fn equalize(numerics: Numerics, gradient: &mut [f32], rows: usize, columns: usize) {
-    if !gradient.iter().all(|g| g.is_finite()) {
+pub(super) fn equalize<R: Real>(numerics: Numerics, gradient: &mut [R], rows: usize, columns: usize) {
+    if !gradient.iter().all(|g| g.wide().is_finite()) {
         return;
     }
     let wide = rows <= columns;
-    let mut short = Matrix { rows, columns, values: gradient.iter().map(|&g| f64::from(g)).collect() };
+    let mut short = Matrix { rows, columns, values: gradient.iter().map(|g| g.wide()).collect() };
     if !wide {
         short = short.transposed();
     }
@@ -36,7 +37,7 @@ pub(super) fn equalize(numerics: Numerics, gradient: &mut [f32], rows: usize, co
     if !wide {
         result = result.transposed();
     }
-    gradient.iter_mut().zip(&result.values).for_each(|(g, &value)| *g = value as f32);
+    gradient.iter_mut().zip(&result.values).for_each(|(g, &value)| *g = R::of(value));
 }
 
 /// Eigenvalues of a symmetric matrix, and its eigenvectors as rows, by Jacobi's cyclic rotations.

@@ -1,29 +1,30 @@
 //! What becomes of the whole gradient before the method sees it: the rules of [`GradientSpec`] in their order.
 
 use super::{clip, egalitarian, grokfast, half, orthogonal};
+use crate::kernel::Real;
 use crate::model::layered::Layout;
 use crate::spec::{GradientDirection, GradientFilter, GradientSpec, Numerics};
 use std::ops::Range;
 
 /// What the rules keep from update to update.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct GradientState {
+pub(crate) struct GradientState<R> {
     /// Grokfast's average, in the layout of the gradient; empty before its first update.
-    average: Vec<f32>,
+    average: Vec<R>,
 }
 
 /// The average's name in a checkpoint.
 const AVERAGE: &str = "gradient_average";
 
-impl GradientState {
+impl<R: Real> GradientState<R> {
     /// Changes the gradient of the update after `step` updates, but for the part that is `frozen`.
     pub(super) fn change(
         &mut self,
         (spec, numerics, step): (&GradientSpec, Numerics, u64),
         layout: &Layout,
         frozen: &Range<usize>,
-        weights: &[f32],
-        gradient: &mut [f32],
+        weights: &[R],
+        gradient: &mut [R],
     ) {
         half::pass_through(gradient, spec.precision, step);
         match spec.filter {
@@ -53,12 +54,12 @@ impl GradientState {
     }
 
     /// What a checkpoint holds of it; nothing before the first update that needs it.
-    pub(crate) fn arrays(&self) -> Vec<(String, Vec<f32>)> {
+    pub(crate) fn arrays(&self) -> Vec<(String, Vec<R>)> {
         if self.average.is_empty() { Vec::new() } else { vec![(AVERAGE.to_owned(), self.average.clone())] }
     }
 
     /// Takes it back: `array` has what a checkpoint holds under a name.
-    pub(crate) fn restore(&mut self, array: impl Fn(&str) -> Option<Vec<f32>>) {
+    pub(crate) fn restore(&mut self, array: impl Fn(&str) -> Option<Vec<R>>) {
         self.average = array(AVERAGE).unwrap_or_default();
     }
 }

@@ -1,18 +1,20 @@
 //! Grokfast-EMA: the slow part of the gradient, amplified (Lee et al. 2024, arXiv:2405.20233, algorithm 1), as in their script.
 
+use crate::kernel::Real;
+
 /// ```text
 /// μ ← g at the first update      μ ← α μ + (1 − α) g      g ← g + λ μ
 /// ```
 ///
 /// `average` is μ, empty before the first update.
-pub(super) fn amplify(gradient: &mut [f32], average: &mut Vec<f32>, decay: f64, factor: f64) {
+pub(super) fn amplify<R: Real>(gradient: &mut [R], average: &mut Vec<R>, decay: f64, factor: f64) {
     if average.len() != gradient.len() {
         average.clear();
         average.extend_from_slice(gradient);
     }
-    let (keep, new, factor) = (decay as f32, (1.0 - decay) as f32, factor as f32);
+    let (keep, new, factor) = (R::of(decay), R::of(1.0 - decay), R::of(factor));
     for (g, average) in gradient.iter_mut().zip(average) {
-        *average = super::flush(keep * *average + new * *g, super::NEGLIGIBLE_MOMENT1);
+        *average = super::flush(keep * *average + new * *g, R::NEGLIGIBLE[1]);
         *g += factor * *average;
     }
 }

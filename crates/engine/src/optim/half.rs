@@ -1,5 +1,6 @@
 //! A planted fault: gradients in half precision with a loss scale that only grows.
 
+use crate::kernel::Real;
 use crate::spec::GradientPrecision;
 
 /// Largest finite f16.
@@ -17,10 +18,10 @@ fn loss_scale(first: f64, doubling_steps: u64, step: u64) -> f32 {
 /// ```text
 /// g ← f16(S g) / S        infinite where |S g| rounds beyond 65,504; a multiple of 2⁻²⁴/S
 /// ```
-pub(super) fn pass_through(gradient: &mut [f32], precision: GradientPrecision, step: u64) {
+pub(super) fn pass_through<R: Real>(gradient: &mut [R], precision: GradientPrecision, step: u64) {
     let GradientPrecision::Half { loss_scale: first, doubling_steps } = precision else { return };
     let scale = loss_scale(first, doubling_steps, step);
-    gradient.iter_mut().for_each(|g| *g = rounded(*g * scale) / scale);
+    gradient.iter_mut().for_each(|g| *g = R::of((rounded(g.wide() as f32 * scale) / scale).into()));
 }
 
 /// The nearest f16, the even one of two equally near.

@@ -19,5 +19,5 @@ pub use crate::spec::{
     Schedule,
 };
 pub(crate) use gradient::GradientState;
-use negligible::{NEGLIGIBLE_MOMENT1, NEGLIGIBLE_MOMENT2, NEGLIGIBLE_WEIGHT, flush};
+use negligible::flush;
 pub use optimizer::Optimizer;

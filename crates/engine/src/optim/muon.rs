@@ -5,7 +5,8 @@
 //! side is touched twice: once for the Gram matrix, once for the final product. For 142 × 2048 that is 3.4 times less work
 //! than the direct form; in f64 singular values down to 10⁻⁷ of the largest keep their direct-form image to 10⁻².
 
-use super::{NEGLIGIBLE_MOMENT1, NEGLIGIBLE_WEIGHT, flush};
+use super::flush;
+use crate::kernel::Real;
 use crate::kernel::double::{Matrix, gram, product};
 use crate::model::fused::{Network, Part};
 use crate::spec::{MuonVariant, Numerics};
@@ -31,7 +32,7 @@ pub(super) fn update(
     let (keep, new) = (momentum as f32, (1.0 - momentum) as f32);
     for slab in &mut network.slabs {
         for (m, &g) in slab.moment1[..hidden_len].iter_mut().zip(&slab.gradient[..hidden_len]) {
-            *m = flush(*m + new * (g - *m), NEGLIGIBLE_MOMENT1);
+            *m = flush(*m + new * (g - *m), f32::NEGLIGIBLE[1]);
         }
     }
     let (rows, columns) = (network.layout.n_inputs, network.layout.n_units);
@@ -55,37 +56,37 @@ pub(super) fn update(
         let units = width.min(columns - first);
         for (row, weights) in slab.weights[..hidden_len].chunks_exact_mut(width).enumerate() {
             for (w, u) in weights[..units].iter_mut().zip(&direction[row * columns + first..]) {
-                *w = flush(*w * shrink - step * u, NEGLIGIBLE_WEIGHT);
+                *w = flush(*w * shrink - step * u, f32::NEGLIGIBLE[0]);
             }
         }
     }
 }
 
 /// The same for one matrix of a network made of blocks, `[rows][columns]`.
-pub(super) fn update_matrix(
+pub(super) fn update_matrix<R: Real>(
     numerics: Numerics,
     (momentum, variant): (f64, MuonVariant),
     (rate, decay): (f64, f64),
     (rows, columns): (usize, usize),
-    weights: &mut [f32],
-    (gradient, moment1): (&[f32], &mut [f32]),
+    weights: &mut [R],
+    (gradient, moment1): (&[R], &mut [R]),
 ) {
-    let (keep, new) = (momentum as f32, (1.0 - momentum) as f32);
+    let (keep, new) = (R::of(momentum), R::of(1.0 - momentum));
     for (m, &g) in moment1.iter_mut().zip(gradient) {
-        *m = flush(*m + new * (g - *m), NEGLIGIBLE_MOMENT1);
+        *m = flush(*m + new * (g - *m), R::NEGLIGIBLE[1]);
     }
     let mut direction = moment1.to_vec();
     let (coefficients, scale) = match variant {
         MuonVariant::Jordan => {
-            direction.iter_mut().zip(gradient).for_each(|(u, g)| *u = new * g + keep * *u);
+            direction.iter_mut().zip(gradient).for_each(|(u, &g)| *u = new * g + keep * *u);
             (&JORDAN, (columns as f64 / rows as f64).max(1.0).sqrt())
         }
         MuonVariant::Paper => (&PAPER, 1.0),
     };
     orthogonalize(numerics, &mut direction, rows, columns, coefficients);
-    let (shrink, step) = ((1.0 - rate * decay) as f32, (rate * scale) as f32);
-    for (w, u) in weights.iter_mut().zip(&direction) {
-        *w = flush(*w * shrink - step * u, NEGLIGIBLE_WEIGHT);
+    let (shrink, step) = (R::of(1.0 - rate * decay), R::of(rate * scale));
+    for (w, &u) in weights.iter_mut().zip(&direction) {
+        *w = flush(*w * shrink - step * u, R::NEGLIGIBLE[0]);
     }
 }
 
@@ -94,10 +95,10 @@ pub(super) fn update_matrix(
 /// ```text
 /// X ← a X + (b A + c A²) X,   A = X Xᵀ        with A on the short side
 /// ```
-fn orthogonalize(numerics: Numerics, x: &mut [f32], rows: usize, columns: usize, coefficients: &[[f64; 3]; 5]) {
-    let norm = x.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt() + 1e-7;
+fn orthogonalize<R: Real>(numerics: Numerics, x: &mut [R], rows: usize, columns: usize, coefficients: &[[f64; 3]; 5]) {
+    let norm = x.iter().map(|&x| x.wide() * x.wide()).sum::<f64>().sqrt() + 1e-7;
     let wide = rows <= columns;
-    let mut short = Matrix { rows, columns, values: x.iter().map(|&x| f64::from(x) / norm).collect() };
+    let mut short = Matrix { rows, columns, values: x.iter().map(|&x| x.wide() / norm).collect() };
     if !wide {
         short = short.transposed();
     }
@@ -121,7 +122,7 @@ fn orthogonalize(numerics: Numerics, x: &mut [f32], rows: usize, columns: usize,
     if !wide {
         result = result.transposed();
     }
-    x.iter_mut().zip(&result.values).for_each(|(x, &value)| *x = value as f32);
+    x.iter_mut().zip(&result.values).for_each(|(x, &value)| *x = R::of(value));
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One update of a network by the spec's method.
 
 use super::{GradientSpec, GradientState, Method, OptimizerSpec, adam, muon, sgd};
+use crate::kernel::Real;
 use crate::model::fused::{Network, Slab};
 use crate::model::layered::Layout;
 use crate::spec::Numerics;
@@ -34,8 +35,8 @@ impl Optimizer {
     }
 
     /// τ of QK-clip; `None` without.
-    pub fn score_limit(&self) -> Option<f32> {
-        (self.qk_clip > 0.0).then_some(self.qk_clip as f32)
+    pub fn score_limit(&self) -> Option<f64> {
+        (self.qk_clip > 0.0).then_some(self.qk_clip)
     }
 
     /// Whether rules change the gradient as a whole, so that none of it may be used before all of it is there.
@@ -44,13 +45,13 @@ impl Optimizer {
     }
 
     /// Changes the whole gradient by the rules of the spec; parameters and gradient are laid out by `layout`.
-    pub(crate) fn change_gradient(
+    pub(crate) fn change_gradient<R: Real>(
         &self,
         numerics: Numerics,
         layout: &Layout,
         frozen: &Range<usize>,
-        state: &mut GradientState,
-        (weights, gradient): (&[f32], &mut [f32]),
+        state: &mut GradientState<R>,
+        (weights, gradient): (&[R], &mut [R]),
     ) {
         state.change((&self.gradient, numerics, self.count - 1), layout, frozen, weights, gradient);
     }
@@ -71,14 +72,14 @@ impl Optimizer {
     }
 
     /// Updates a network made of blocks, whose arrays are laid out by `layout`, except the part that is `frozen`.
-    pub(crate) fn update_flat(
+    pub(crate) fn update_flat<R: Real>(
         &self,
         numerics: Numerics,
         layout: &Layout,
         frozen: Range<usize>,
-        weights: &mut [f32],
-        gradient: &[f32],
-        (moment1, moment2): (&mut [f32], &mut [f32]),
+        weights: &mut [R],
+        gradient: &[R],
+        (moment1, moment2): (&mut [R], &mut [R]),
     ) {
         let mut each = |range: Range<usize>| {
             let moments = (&mut moment1[range.clone()], &mut moment2[range.clone()]);
@@ -106,7 +107,7 @@ impl Optimizer {
 
     /// Each number by itself: SGD, Adam, and what Muon leaves to Adam.
     #[inline(always)]
-    fn update_each(&self, weights: &mut [f32], gradient: &[f32], (moment1, moment2): (&mut [f32], &mut [f32])) {
+    fn update_each<R: Real>(&self, weights: &mut [R], gradient: &[R], (moment1, moment2): (&mut [R], &mut [R])) {
         let (rate, decay, count) = (self.learning_rate, self.weight_decay, self.count);
         // The rules are loops over slices: dispatched, they are vector code of the machine's width, and nothing is contracted.
         match self.method {

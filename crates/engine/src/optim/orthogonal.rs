@@ -1,6 +1,7 @@
 //! ⊥Grad: gradients without their part along the weights, which only scales the outputs (Prieto et al. 2025, arXiv:2501.04697).
 
 use super::clip::norm;
+use crate::kernel::Real;
 
 /// Added to the divisors, as in the authors' script.
 const EPSILON: f64 = 1e-30;
@@ -13,15 +14,15 @@ const EPSILON: f64 = 1e-30;
 ///
 /// - Source: equation 9 gives g⊥; that it is made as long as g was is in the authors' `OrthoGrad`
 /// - A gradient along the weights becomes what rounding leaves of it, made as long; weights of zero leave it as it is
-pub(super) fn project(gradient: &mut [f32], weights: &[f32]) {
+pub(super) fn project<R: Real>(gradient: &mut [R], weights: &[R]) {
     let length = norm(gradient);
-    let along: f64 = gradient.iter().zip(weights).map(|(&g, &w)| f64::from(g) * f64::from(w)).sum();
-    let square: f64 = weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum();
+    let along: f64 = gradient.iter().zip(weights).map(|(&g, &w)| g.wide() * w.wide()).sum();
+    let square: f64 = weights.iter().map(|&w| w.wide() * w.wide()).sum();
     let share = along / (square + EPSILON);
-    let rest = |g: f32, w: f32| f64::from(g) - share * f64::from(w);
+    let rest = |g: R, w: R| g.wide() - share * w.wide();
     let left = gradient.iter().zip(weights).map(|(&g, &w)| rest(g, w).powi(2)).sum::<f64>().sqrt();
     let scale = length / (left + EPSILON);
-    gradient.iter_mut().zip(weights).for_each(|(g, &w)| *g = (rest(*g, w) * scale) as f32);
+    gradient.iter_mut().zip(weights).for_each(|(g, &w)| *g = R::of(rest(*g, w) * scale));
 }
 
 #[cfg(test)]
@@ -43,7 +44,7 @@ mod tests {
 
     #[test]
     fn weights_of_zero_leave_the_gradient() {
-        let mut gradient = [1.0, -2.0];
+        let mut gradient = [1.0_f32, -2.0];
         project(&mut gradient, &[0.0, 0.0]);
         assert_eq!(gradient, [1.0, -2.0]);
         project(&mut gradient, &[2.0, 0.0]);

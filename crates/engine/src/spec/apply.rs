@@ -5,8 +5,8 @@ use super::setting::Setting;
 use super::settings::{SETTINGS, find};
 use super::value::Value;
 use super::{
-    Action, Architecture, Initialization, Loss, MlpSpec, Normalization, Objective, OperandTables, RunSpec, TopLayer,
-    TransformerSpec,
+    Action, Architecture, GradientPrecision, Initialization, Loss, MlpSpec, Normalization, Numerics, Objective,
+    OperandTables, RunSpec, TopLayer, TransformerSpec,
 };
 
 /// Settings that others have to agree with.
@@ -27,6 +27,9 @@ const AGREEING: &[&str] = &[
     "task",
     "steps",
     "interventions",
+    "numerics",
+    "fault.gradient",
+    "fault.softmax_bits",
 ];
 
 /// Changes `base` by `key = value` assignments, one layer of them: a file, or a command line.
@@ -164,7 +167,29 @@ fn agree(spec: &RunSpec) -> Result<(), SpecError> {
             return conflict("model.top_layer", "model.architecture", remedy);
         }
     }
+    agree_on_numerics(spec)?;
     agree_on_interventions(spec)
+}
+
+/// What is not trained in f64.
+fn agree_on_numerics(spec: &RunSpec) -> Result<(), SpecError> {
+    if spec.numerics != Numerics::Double {
+        return Ok(());
+    }
+    let is_coarse = |loss: Loss| loss.changes().is_some_and(|changes| changes.probability_bits > 0);
+    let (other, remedy) = if matches!(spec.loss, Objective::Features(_)) {
+        (
+            "loss",
+            "losses of the features are computed in f32; take \"mse\" or \"cross_entropy\", or the numerics \"exact\"",
+        )
+    } else if spec.optimizer.gradient.precision != GradientPrecision::Single {
+        ("fault.gradient", "a gradient in half precision is a fault of single ones; leave one of the two out")
+    } else if is_coarse(spec.loss.of_outputs()) {
+        ("fault.softmax_bits", "coarse probabilities are a fault of single precision; leave one of the two out")
+    } else {
+        return Ok(());
+    };
+    Err(SpecError::Conflict { key: "numerics", other, remedy })
 }
 
 /// Whether every intervention comes before the end and gives settings values that they allow then.
@@ -179,6 +204,7 @@ fn agree_on_interventions(spec: &RunSpec) -> Result<(), SpecError> {
         let Action::Set { key, value } = &one.action else { continue };
         let Some(setting) = find(key) else { continue };
         setting.must_apply(&then).and_then(|()| setting.set(&mut then, value)).map_err(|e| refused(e.to_string()))?;
+        agree_on_numerics(&then).map_err(|error| refused(error.to_string()))?;
         if matches!(then.loss, Objective::Outputs(_)) != matches!(spec.loss, Objective::Outputs(_)) {
             return Err(refused(
                 "a loss of the outputs cannot become one of the features, or the other way round".into(),
@@ -315,6 +341,35 @@ mod tests {
         for text in ["task=digits", "task=parity:10:3 model.architecture=mlp", "loss=contrastive model.top_layer=ridge"]
         {
             applied(text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_trained_in_double_precision_is_refused_by_name() {
+        let applied = |text: &str| apply(&RunSpec::default(), &assignments(text));
+        for (text, other) in [
+            ("numerics=double model.top_layer=ridge loss=contrastive", "loss"),
+            ("numerics=double fault.gradient=half", "fault.gradient"),
+            ("loss=cross_entropy fault.softmax_bits=8 numerics=double", "fault.softmax_bits"),
+            ("numerics=double interventions=at_3_set_fault.gradient_half", "fault.gradient"),
+        ] {
+            let mut given = assignments(text);
+            if let Some((_, Value::Text(words))) = given.iter_mut().find(|(key, _)| key == "interventions") {
+                *words = words.replacen('_', " ", 3).replace("gradient_half", "gradient half");
+            }
+            let (_, error) = apply(&RunSpec::default(), &given).expect_err(text);
+            let words = error.to_string();
+            assert!(
+                words.contains(&format!("`numerics` contradicts `{other}`")) && words.len() > 60,
+                "{text}: {words}"
+            );
+        }
+        for text in [
+            "numerics=double optimizer=muon",
+            "numerics=double model.top_layer=ridge gradient.direction=egalitarian gradient.filter=grokfast_ema",
+            "numerics=double loss=stablemax",
+        ] {
+            assert!(applied(text).is_ok(), "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! A run interrupted: what it needs to go on, and going on.
 
+use super::arrays::{Arrays, Kept};
 use super::events::Levels;
 use super::interventions::Interventions;
 use super::window::{UpdateWindow, WINDOW};
@@ -13,16 +14,20 @@ use crate::task::Problem;
 pub struct Checkpoint {
     /// Updates made so far.
     pub step: u64,
-    /// Weights, the optimizer's moments and the window of updates, by name.
+    /// The window of updates and, of a network that is trained in f32, its weights and the optimizer's moments, by name.
     pub arrays: Vec<(String, Vec<f32>)>,
-    /// State of the event rules, by name; an empty list is "not yet".
+    /// State of the event rules, by name, where an empty list is "not yet"; and the weights and moments of a network that is trained
+    /// in f64.
     pub numbers: Vec<(String, Vec<f64>)>,
 }
 
 impl Training {
     /// All that [`Training::resume`] needs.
     pub fn checkpoint(&self) -> Checkpoint {
-        let mut arrays = self.learner.arrays();
+        let (mut arrays, doubles) = match self.learner.arrays() {
+            Arrays::Single(single) => (single, Vec::new()),
+            Arrays::Double(double) => (Vec::new(), double),
+        };
         let updates = self.window.updates().into_iter().enumerate();
         arrays.extend(updates.map(|(i, update)| (format!("update.{i:02}"), update)));
         let mut numbers = vec![
@@ -32,6 +37,7 @@ impl Training {
             ("few_units_since".into(), self.few_units_since.map(|step| step as f64).into_iter().collect()),
             ("levels".into(), self.levels.to_numbers()),
         ];
+        numbers.extend(doubles);
         numbers.extend(self.interventions.iter().flat_map(Interventions::to_numbers));
         Checkpoint { step: self.step, arrays, numbers }
     }
@@ -49,15 +55,12 @@ impl Training {
         checkpoint: &Checkpoint,
     ) -> Result<Self, TrainError> {
         let mut training = Self::new(spec, problem, split, threads)?;
-        let array = |name: String, expected: usize| {
-            let found = checkpoint.arrays.iter().find(|(other, values)| *other == name && values.len() == expected);
-            found.map(|(_, values)| values.clone()).ok_or(TrainError::Checkpoint { name, expected })
-        };
-        training.learner.restore(&array)?;
+        let kept = Kept { single: &checkpoint.arrays, double: &checkpoint.numbers };
+        training.learner.restore(kept)?;
         let mut hidden = Vec::new();
         training.learner.copy_hidden(&mut hidden);
         let n_updates = checkpoint.arrays.iter().filter(|(name, _)| name.starts_with("update.")).count();
-        let updates = (0..n_updates).map(|i| array(format!("update.{i:02}"), hidden.len()));
+        let updates = (0..n_updates).map(|i| kept.array(format!("update.{i:02}"), hidden.len()));
         training.window = UpdateWindow::from_updates(updates.collect::<Result<_, _>>()?);
         let numbers = |name: &str| {
             let found = checkpoint.numbers.iter().find(|(other, _)| other == name);

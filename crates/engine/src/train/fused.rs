@@ -1,5 +1,6 @@
 //! The two-layer network in the fused kernel.
 
+use super::arrays::{Arrays, Kept};
 use super::batches::Batches;
 use super::interventions::Conditions;
 use super::learner::{Evaluation, Learner};
@@ -27,7 +28,7 @@ pub(super) struct Fused {
     network: Network,
     workers: Workers,
     loss: f64,
-    gradient_state: GradientState,
+    gradient_state: GradientState<f32>,
 }
 
 impl Fused {
@@ -156,9 +157,9 @@ impl Learner for Fused {
         self.network.unit_norms()
     }
 
-    fn gradients(&self) -> Vec<(String, Vec<f32>)> {
+    fn gradients(&self) -> Arrays {
         let Weights { hidden, top, .. } = self.network.read(Part::Gradient);
-        vec![("gradient.hidden".to_owned(), hidden), ("gradient.top".to_owned(), top)]
+        Arrays::Single(vec![("gradient.hidden".to_owned(), hidden), ("gradient.top".to_owned(), top)])
     }
 
     fn batch(&mut self, step: u64) -> Option<Vec<u32>> {
@@ -169,24 +170,24 @@ impl Learner for Fused {
         self.workers.n_threads()
     }
 
-    fn arrays(&self) -> Vec<(String, Vec<f32>)> {
+    fn arrays(&self) -> Arrays {
         let arrays = PARTS.iter().flat_map(|part| self.named(part));
-        arrays.chain(self.gradient_state.arrays()).collect()
+        Arrays::Single(arrays.chain(self.gradient_state.arrays()).collect())
     }
 
-    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
-        [&PARTS[0], &PARTS[2]].into_iter().flat_map(|part| self.named(part)).collect()
+    fn watched_arrays(&self) -> Arrays {
+        Arrays::Single([&PARTS[0], &PARTS[2]].into_iter().flat_map(|part| self.named(part)).collect())
     }
 
-    fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError> {
+    fn restore(&mut self, kept: Kept<'_>) -> Result<(), TrainError> {
         for (part, name) in PARTS {
             let mut weights = self.network.read(part);
-            weights.hidden = array(format!("{name}.hidden"), weights.hidden.len())?;
-            weights.top = array(format!("{name}.top"), weights.top.len())?;
+            weights.hidden = kept.array(format!("{name}.hidden"), weights.hidden.len())?;
+            weights.top = kept.array(format!("{name}.top"), weights.top.len())?;
             self.network.fill(part, &weights);
         }
         let n_parameters = self.n_parameters();
-        self.gradient_state.restore(|name| array(name.to_owned(), n_parameters).ok());
+        self.gradient_state.restore(|name| kept.array(name, n_parameters).ok());
         Ok(())
     }
 }

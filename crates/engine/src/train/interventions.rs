@@ -11,6 +11,7 @@
 mod arrangement;
 
 use super::Setting;
+use super::arrays::Arrays;
 use super::learner::Learner;
 use super::parts::Parts;
 use super::{Checkpoint, Scalars, TrainError};
@@ -83,13 +84,13 @@ impl State {
     }
 
     /// Scales down what is clamped and sets to zero what is ablated.
-    fn hold(&self, parts: &Parts, arrays: &mut [(String, Vec<f32>)]) {
+    fn hold(&self, parts: &Parts, arrays: &mut Arrays) {
         match &self.what.action {
             Action::Clamp(part, norm) => {
                 let most = norm.or(self.norm).unwrap_or(f64::INFINITY);
                 let norm = parts.norm(part, arrays);
                 if norm > most {
-                    parts.each_weight(part, arrays, |w| (f64::from(w) * most / norm) as f32);
+                    parts.each_weight(part, arrays, |w| w * most / norm);
                 }
             }
             Action::Ablate(units) => parts.scale_units(&units.0, 0.0, arrays),
@@ -240,9 +241,9 @@ impl Interventions {
                         parts.begin_anew(part, &mut arrays, &Parts::initial(spec, problem, spec.seed));
                     }
                     Action::Scale(part, factor) => {
-                        parts.each_weight(part, &mut arrays, |w| (f64::from(w) * factor) as f32);
+                        parts.each_weight(part, &mut arrays, |w| w * factor);
                     }
-                    Action::Shift(part, by) => parts.each_weight(part, &mut arrays, |w| (f64::from(w) + by) as f32),
+                    Action::Shift(part, by) => parts.each_weight(part, &mut arrays, |w| w + by),
                     Action::Nudge { part, index, by } => parts.nudge(part, *index, *by, &mut arrays),
                     Action::ScaleUnits(units, factor) => parts.scale_units(&units.0, *factor, &mut arrays),
                     _ => {}
@@ -265,7 +266,7 @@ impl Interventions {
     }
 
     /// Whether the learner's arrays before an update at `step` are needed after it.
-    pub(super) fn before_update(&self, step: u64, learner: &dyn Learner) -> Option<Vec<(String, Vec<f32>)>> {
+    pub(super) fn before_update(&self, step: u64, learner: &dyn Learner) -> Option<Arrays> {
         self.all.iter().find(|one| self.freezes(one, step)).map(|_| learner.arrays())
     }
 
@@ -281,7 +282,7 @@ impl Interventions {
     }
 
     /// Puts back, scales down and sets to zero what is held at `step`.
-    pub(super) fn after_update(&self, step: u64, learner: &mut dyn Learner, before: Option<&[(String, Vec<f32>)]>) {
+    pub(super) fn after_update(&self, step: u64, learner: &mut dyn Learner, before: Option<&Arrays>) {
         let held: Vec<&State> =
             self.all.iter().filter(|one| one.is_active(step) && one.what.action.holds_weights()).collect();
         if held.is_empty() {
@@ -341,12 +342,8 @@ fn value_of(quantity: Quantity, scalars: &Scalars) -> Option<f64> {
     }
 }
 
-fn put_back(learner: &mut dyn Learner, arrays: &[(String, Vec<f32>)]) {
-    let array = |name: String, expected: usize| {
-        let found = arrays.iter().find(|(other, values)| *other == name && values.len() == expected);
-        found.map(|(_, values)| values.clone()).ok_or(TrainError::Checkpoint { name, expected })
-    };
-    learner.restore(&array).expect("a learner takes its own arrays back");
+fn put_back(learner: &mut dyn Learner, arrays: &Arrays) {
+    learner.restore(arrays.kept()).expect("a learner takes its own arrays back");
 }
 
 impl Action {

@@ -3,6 +3,7 @@
 //! The chunks are shared out to a fixed number of lanes, each with a gradient of its own, whose sum is taken in order: the
 //! bits depend on the number of lanes, which is a constant, and not on the number of threads.
 
+use super::arrays::{Arrays, Kept};
 use super::batches::Batches;
 use super::interventions::Conditions;
 use super::learner::{Evaluation, Learner};
@@ -29,7 +30,7 @@ struct Network<L: Layers> {
     numerics: Numerics,
     objective: Objective,
     n_labels: usize,
-    trainable: Trainable,
+    trainable: Trainable<f32>,
     lanes: Vec<Lane<L::Tape>>,
     /// The largest attention score of each head in the last pass that learned, `[blocks][heads]`.
     largest_scores: Vec<f32>,
@@ -255,7 +256,7 @@ impl<L: Layers> Learner for Layered<L> {
         let Network { layers, numerics, trainable, largest_scores, .. } = &mut self.network;
         trainable.update(*numerics, optimizer, if self.top_frozen { layers.layout().top() } else { 0..0 });
         if let Some(limit) = optimizer.score_limit() {
-            layers.clip_scores(&mut trainable.parameters, largest_scores, limit);
+            layers.clip_scores(&mut trainable.parameters, largest_scores, limit as f32);
         }
     }
 
@@ -272,8 +273,8 @@ impl<L: Layers> Learner for Layered<L> {
         self.network.trainable.unit_norms()
     }
 
-    fn gradients(&self) -> Vec<(String, Vec<f32>)> {
-        vec![("gradient".to_owned(), self.network.trainable.gradient.clone())]
+    fn gradients(&self) -> Arrays {
+        self.network.trainable.gradients()
     }
 
     fn batch(&mut self, step: u64) -> Option<Vec<u32>> {
@@ -284,15 +285,15 @@ impl<L: Layers> Learner for Layered<L> {
         self.network.workers.n_threads()
     }
 
-    fn arrays(&self) -> Vec<(String, Vec<f32>)> {
+    fn arrays(&self) -> Arrays {
         self.network.trainable.arrays()
     }
 
-    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+    fn watched_arrays(&self) -> Arrays {
         self.network.trainable.watched_arrays()
     }
 
-    fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError> {
-        self.network.trainable.restore(array)
+    fn restore(&mut self, kept: Kept<'_>) -> Result<(), TrainError> {
+        self.network.trainable.restore(kept)
     }
 }

@@ -1,6 +1,7 @@
 //! What the loop needs of a network that learns, whatever it is made of.
 
 use super::TrainError;
+use super::arrays::{Arrays, Kept};
 use super::interventions::Conditions;
 use crate::model::{Parameters, Weights};
 use crate::optim::Optimizer;
@@ -28,14 +29,14 @@ pub(super) trait Learner: Send {
     /// The weights that features have and outputs read, as a two-layer network has them, and every other network's arrays.
     fn weights(&self) -> (Weights, Parameters);
 
-    /// Replaces what `into` holds by all weights below the top layer, in a fixed order.
+    /// Replaces what `into` holds by all weights below the top layer, in a fixed order and in f32.
     fn copy_hidden(&self, into: &mut Vec<f32>);
 
     /// The norm of the weights that each unit reads by.
     fn unit_norms(&self) -> Vec<f64>;
 
     /// The gradient of the last update, as named arrays: `gradient` where weights are `weights`.
-    fn gradients(&self) -> Vec<(String, Vec<f32>)>;
+    fn gradients(&self) -> Arrays;
 
     /// Places among all training samples of the batch that the update of `step` sees; `None` where it is all that are trained on.
     fn batch(&mut self, step: u64) -> Option<Vec<u32>>;
@@ -44,15 +45,15 @@ pub(super) trait Learner: Send {
     fn n_threads(&self) -> usize;
 
     /// Weights and moments as named arrays.
-    fn arrays(&self) -> Vec<(String, Vec<f32>)>;
+    fn arrays(&self) -> Arrays;
 
     /// Weights and second moments as named arrays: what is looked at of an update. Others may be among them.
-    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+    fn watched_arrays(&self) -> Arrays {
         self.arrays()
     }
 
-    /// Takes the arrays of [`Learner::arrays`] back: `array(name, length)` hands them over.
-    fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError>;
+    /// Takes the arrays of [`Learner::arrays`] back.
+    fn restore(&mut self, kept: Kept<'_>) -> Result<(), TrainError>;
 }
 
 /// A sample seen through the network.

@@ -1,13 +1,11 @@
 //! The arrays of a network by name, in the arrays that a learner hands out.
 
+use super::arrays::{Arrays, Trained};
 use crate::model::Weights;
 use crate::model::layered::{Layers, Layout, Mlp, Transformer};
 use crate::spec::{Architecture, Normalization, RunSpec};
 use crate::task::Problem;
 use std::ops::Range;
-
-/// Arrays by name, as [`super::learner::Learner::arrays`] has them.
-type Arrays = [(String, Vec<f32>)];
 
 /// Every part of a network.
 pub(super) struct Parts {
@@ -100,16 +98,17 @@ impl Parts {
         &self.all
     }
 
-    /// All weights, one part after the other, as a network made of blocks has them.
-    pub(super) fn flat(&self, arrays: &Arrays) -> Vec<f32> {
+    /// All numbers of a kind, one part after the other, as a network made of blocks has them.
+    pub(super) fn flat<R: Trained>(&self, kind: &str, arrays: &Arrays) -> Vec<R> {
         let mut flat = Vec::with_capacity(self.all.iter().map(|span| span.range.len()).sum());
-        self.all.iter().for_each(|span| flat.extend_from_slice(span.read("weights", arrays)));
+        self.all.iter().for_each(|span| flat.extend_from_slice(span.read(kind, arrays.of())));
         flat
     }
 
-    /// The weights of each part by its name.
+    /// The weights of each part by its name, in f32.
     pub(super) fn weights(&self, arrays: &Arrays) -> Vec<(String, Vec<f32>)> {
-        self.all.iter().map(|span| (span.name.clone(), span.read("weights", arrays).to_vec())).collect()
+        let narrow = |span: &Span| span.wide("weights", arrays).into_iter().map(|weight| weight as f32).collect();
+        self.all.iter().map(|span| (span.name.clone(), narrow(span))).collect()
     }
 
     fn spans(&self, name: &str) -> Vec<&Span> {
@@ -126,12 +125,13 @@ impl Parts {
     }
 
     /// The part's weights are those of `initial`, its moments zero.
-    pub(super) fn begin_anew(&self, part: &str, arrays: &mut Arrays, initial: &Arrays) {
+    pub(super) fn begin_anew(&self, part: &str, arrays: &mut Arrays, initial: &[(String, Vec<f32>)]) {
         for span in self.spans(part) {
             for moment in ["moment1", "moment2"] {
-                span.of(moment, arrays).fill(0.0);
+                span.each(moment, arrays, |_, _| 0.0);
             }
-            span.of("weights", arrays).copy_from_slice(span.read("weights", initial));
+            let initial = span.read("weights", initial);
+            span.each("weights", arrays, |place, _| initial[place].into());
         }
     }
 
@@ -139,21 +139,22 @@ impl Parts {
     pub(super) fn put_back(&self, part: &str, before: &Arrays, arrays: &mut Arrays) {
         for span in self.spans(part) {
             for kind in ["weights", "moment1", "moment2"] {
-                span.of(kind, arrays).copy_from_slice(span.read(kind, before));
+                let before = span.wide(kind, before);
+                span.each(kind, arrays, |place, _| before[place]);
             }
         }
     }
 
-    pub(super) fn each_weight(&self, part: &str, arrays: &mut Arrays, each: impl Fn(f32) -> f32) {
+    pub(super) fn each_weight(&self, part: &str, arrays: &mut Arrays, each: impl Fn(f64) -> f64) {
         for span in self.spans(part) {
-            span.of("weights", arrays).iter_mut().for_each(|weight| *weight = each(*weight));
+            span.each("weights", arrays, |_, weight| each(weight));
         }
     }
 
     pub(super) fn nudge(&self, part: &str, mut index: u64, by: f64, arrays: &mut Arrays) {
         for span in self.spans(part) {
-            if let Some(weight) = span.of("weights", arrays).get_mut(index as usize) {
-                *weight = (f64::from(*weight) + by) as f32;
+            if index < span.range.len() as u64 {
+                span.each("weights", arrays, |place, weight| if place as u64 == index { weight + by } else { weight });
                 return;
             }
             index -= span.range.len() as u64;
@@ -163,17 +164,15 @@ impl Parts {
     pub(super) fn scale_units(&self, units: &[u32], factor: f64, arrays: &mut Arrays) {
         let span = &self.all[self.units.0];
         let width = span.range.len() / self.units.1;
-        let weights = span.of("weights", arrays);
         for &unit in units {
-            let row = &mut weights[unit as usize * width..][..width];
-            row.iter_mut().for_each(|weight| *weight = (f64::from(*weight) * factor) as f32);
+            let row = unit as usize * width..(unit as usize + 1) * width;
+            span.each("weights", arrays, |place, weight| if row.contains(&place) { weight * factor } else { weight });
         }
     }
 
     /// ‖part‖, the root of the sum of squares of its weights.
     pub(super) fn norm(&self, part: &str, arrays: &Arrays) -> f64 {
-        let square =
-            |span: &&Span| span.read("weights", arrays).iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>();
+        let square = |span: &&Span| span.wide("weights", arrays).iter().map(|w| w * w).sum::<f64>();
         self.spans(part).iter().map(square).sum::<f64>().sqrt()
     }
 }
@@ -184,15 +183,33 @@ impl Span {
     }
 
     /// Its numbers of a kind: weights, gradient, moment1, moment2.
-    pub(super) fn read<'a>(&self, kind: &str, arrays: &'a Arrays) -> &'a [f32] {
+    pub(super) fn read<'a, R>(&self, kind: &str, arrays: &'a [(String, Vec<R>)]) -> &'a [R] {
         let name = format!("{kind}{}", self.suffix);
         let found = arrays.iter().find(|(other, _)| *other == name);
         &found.expect("every kind of numbers for every part").1[self.range.clone()]
     }
 
-    fn of<'a>(&self, kind: &str, arrays: &'a mut Arrays) -> &'a mut [f32] {
+    /// The same as f64.
+    pub(super) fn wide(&self, kind: &str, arrays: &Arrays) -> Vec<f64> {
+        match arrays {
+            Arrays::Single(single) => self.read(kind, single).iter().map(|&number| number.into()).collect(),
+            Arrays::Double(double) => self.read(kind, double).to_vec(),
+        }
+    }
+
+    /// Replaces each number of a kind by what `each` makes of it, rounded once to the kind that is trained in.
+    fn each(&self, kind: &str, arrays: &mut Arrays, each: impl Fn(usize, f64) -> f64) {
+        fn replace<R: Trained>(values: &mut [R], each: impl Fn(usize, f64) -> f64) {
+            values.iter_mut().enumerate().for_each(|(place, value)| *value = R::of(each(place, value.wide())));
+        }
+        fn find<'a, R>(arrays: &'a mut [(String, Vec<R>)], name: &str) -> &'a mut Vec<R> {
+            let found = arrays.iter_mut().find(|(other, _)| other == name);
+            &mut found.expect("weights and moments of every part").1
+        }
         let name = format!("{kind}{}", self.suffix);
-        let found = arrays.iter_mut().find(|(other, _)| *other == name);
-        &mut found.expect("weights and moments of every part").1[self.range.clone()]
+        match arrays {
+            Arrays::Single(single) => replace(&mut find(single, &name)[self.range.clone()], each),
+            Arrays::Double(double) => replace(&mut find(double, &name)[self.range.clone()], each),
+        }
     }
 }

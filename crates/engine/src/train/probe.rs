@@ -18,8 +18,13 @@ pub struct Probe {
 impl Probe {
     /// The network that `spec` asks for.
     pub fn new(spec: &RunSpec, problem: &Problem) -> Self {
-        let (network, parts) = (Network::new(spec, problem), Parts::of(spec, problem));
-        Self { network, parts, numerics: spec.numerics, n_labels: problem.n_labels }
+        let numerics = match spec.numerics {
+            // Weights are looked at in f32; their sums have one order, as those of the run have.
+            Numerics::Double => Numerics::Exact,
+            numerics => numerics,
+        };
+        let (network, parts) = (Network::single(spec, problem), Parts::of(spec, problem));
+        Self { network, parts, numerics, n_labels: problem.n_labels }
     }
 
     /// The weights of a run as they stand: every array by name, `hidden.0.weight`, in the network's order. The run is of this spec.

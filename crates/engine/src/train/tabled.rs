@@ -1,5 +1,6 @@
 //! A transformer of one block without layer norm, whose attention is tables.
 
+use super::arrays::{Arrays, Kept};
 use super::batches::Batches;
 use super::interventions::Conditions;
 use super::learner::{Evaluation, Learner};
@@ -21,7 +22,7 @@ pub(super) struct Tabled {
     test: AttendedBatch,
     /// The mini-batch of the present step, and where it comes from.
     mini: Option<(Batches, AttendedBatch)>,
-    trainable: Trainable,
+    trainable: Trainable<f32>,
     tables: AttentionTables,
     state: State,
     workers: Workers,
@@ -137,8 +138,8 @@ impl Learner for Tabled {
         self.trainable.unit_norms()
     }
 
-    fn gradients(&self) -> Vec<(String, Vec<f32>)> {
-        vec![("gradient".to_owned(), self.trainable.gradient.clone())]
+    fn gradients(&self) -> Arrays {
+        self.trainable.gradients()
     }
 
     fn batch(&mut self, step: u64) -> Option<Vec<u32>> {
@@ -149,17 +150,17 @@ impl Learner for Tabled {
         self.workers.n_threads()
     }
 
-    fn arrays(&self) -> Vec<(String, Vec<f32>)> {
+    fn arrays(&self) -> Arrays {
         self.trainable.arrays()
     }
 
-    fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+    fn watched_arrays(&self) -> Arrays {
         self.trainable.watched_arrays()
     }
 
-    fn restore(&mut self, array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>) -> Result<(), TrainError> {
+    fn restore(&mut self, kept: Kept<'_>) -> Result<(), TrainError> {
         self.state = State::Stale;
-        self.trainable.restore(array)
+        self.trainable.restore(kept)
     }
 }
 

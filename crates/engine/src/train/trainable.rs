@@ -1,6 +1,7 @@
 //! A network's parameters with all that changes them.
 
 use super::TrainError;
+use super::arrays::{Arrays, Kept, Trained};
 use crate::model::column_norms;
 use crate::model::layered::Layout;
 use crate::optim::{GradientState, Optimizer};
@@ -8,20 +9,20 @@ use crate::spec::Numerics;
 use std::ops::Range;
 
 /// Parameters laid out by a [`Layout`], their gradient and the optimizer's moments.
-pub(super) struct Trainable {
+pub(super) struct Trainable<R> {
     layout: Layout,
-    pub(super) parameters: Vec<f32>,
-    pub(super) gradient: Vec<f32>,
-    moment1: Vec<f32>,
-    moment2: Vec<f32>,
-    gradient_state: GradientState,
+    pub(super) parameters: Vec<R>,
+    pub(super) gradient: Vec<R>,
+    moment1: Vec<R>,
+    moment2: Vec<R>,
+    gradient_state: GradientState<R>,
 }
 
-impl Trainable {
-    /// Initial values, drawn.
+impl<R: Trained> Trainable<R> {
+    /// Initial values, drawn; in f64 they are those of f32.
     pub(super) fn draw(layout: &Layout, seed: u64) -> Self {
-        let parameters = layout.draw(seed);
-        let zeros = vec![0.0; parameters.len()];
+        let parameters: Vec<R> = layout.draw(seed).iter().map(|&value| R::of(value.into())).collect();
+        let zeros = vec![R::default(); parameters.len()];
         let (gradient, moment1, moment2) = (zeros.clone(), zeros.clone(), zeros);
         let gradient_state = GradientState::default();
         Self { layout: layout.clone(), parameters, gradient, moment1, moment2, gradient_state }
@@ -36,10 +37,10 @@ impl Trainable {
         optimizer.update_flat(numerics, layout, frozen, parameters, gradient, (moment1, moment2));
     }
 
-    /// Replaces what `into` holds by what is below the top layer.
+    /// Replaces what `into` holds by what is below the top layer, in f32.
     pub(super) fn copy_hidden(&self, into: &mut Vec<f32>) {
         into.clear();
-        into.extend_from_slice(&self.parameters[..self.layout.top().start]);
+        into.extend(self.parameters[..self.layout.top().start].iter().map(|value| value.wide() as f32));
     }
 
     /// The norm of each column of each matrix below the top layer: of the weights that one unit reads by.
@@ -48,29 +49,32 @@ impl Trainable {
         matrices.flat_map(|(range, _, columns)| column_norms(&self.parameters[range], columns)).collect()
     }
 
+    /// The gradient of the last pass that learned.
+    pub(super) fn gradients(&self) -> Arrays {
+        R::hand_out(vec![("gradient".to_owned(), self.gradient.clone())])
+    }
+
     /// Everything but the gradient, which is made anew, by name.
-    pub(super) fn arrays(&self) -> Vec<(String, Vec<f32>)> {
+    pub(super) fn arrays(&self) -> Arrays {
         let parts = [("weights", &self.parameters), ("moment1", &self.moment1), ("moment2", &self.moment2)];
         let parts = parts.map(|(name, values)| (name.to_owned(), values.clone())).into_iter();
-        parts.chain(self.gradient_state.arrays()).collect()
+        R::hand_out(parts.chain(self.gradient_state.arrays()).collect())
     }
 
     /// Weights and second moments as named arrays.
-    pub(super) fn watched_arrays(&self) -> Vec<(String, Vec<f32>)> {
+    pub(super) fn watched_arrays(&self) -> Arrays {
         let parts = [("weights", &self.parameters), ("moment2", &self.moment2)];
-        parts.map(|(name, values)| (name.to_owned(), values.clone())).into()
+        R::hand_out(parts.map(|(name, values)| (name.to_owned(), values.clone())).into())
     }
 
     /// Takes the same arrays back.
-    pub(super) fn restore(
-        &mut self,
-        array: &dyn Fn(String, usize) -> Result<Vec<f32>, TrainError>,
-    ) -> Result<(), TrainError> {
+    pub(super) fn restore(&mut self, kept: Kept<'_>) -> Result<(), TrainError> {
         let parts = [("weights", &mut self.parameters), ("moment1", &mut self.moment1), ("moment2", &mut self.moment2)];
         for (name, values) in parts {
-            *values = array(name.to_owned(), values.len())?;
+            *values = kept.array(name, values.len())?;
         }
-        self.gradient_state.restore(|name| array(name.to_owned(), self.parameters.len()).ok());
+        let n = self.parameters.len();
+        self.gradient_state.restore(|name| kept.array(name, n).ok());
         Ok(())
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! Who wants to see it asks for it ([`Training::watch`](super::Training::watch)); nothing that is seen changes a bit of the run.
 
+use super::arrays::{Arrays, Trained};
 use super::interventions::Arrangement;
-use super::parts::Parts;
+use super::parts::{Parts, Span};
 use crate::elementary::powi;
+use crate::kernel::Real;
 use crate::loss::Loss;
+use crate::model::formula::Formula;
 use crate::model::layered::{Activity, Chunk, Layers, Mlp, Transformer};
-use crate::spec::{Architecture, Method, Numerics, OptimizerSpec, RunSpec};
+use crate::spec::{AdamSpec, Architecture, Method, Numerics, OptimizerSpec, RunSpec};
 use crate::task::{Problem, Samples};
 
 /// Rows of a batch that are looked at one by one.
@@ -100,6 +103,8 @@ pub struct HeadVitals {
 pub(super) enum Network {
     Mlp(Mlp, Box<<Mlp as Layers>::Tape>),
     Transformer(Transformer, Box<<Transformer as Layers>::Tape>),
+    /// Of a run in f64.
+    Double(Formula),
 }
 
 /// Looks at a run's updates.
@@ -117,9 +122,6 @@ pub(super) struct Observer {
     /// What was seen last.
     pub(super) seen: Option<Vitals>,
 }
-
-/// Arrays by name.
-type Arrays = [(String, Vec<f32>)];
 
 impl Observer {
     pub(super) fn new(spec: &RunSpec, problem: &Problem, samples: &Samples, every: u64) -> Self {
@@ -159,38 +161,15 @@ impl Observer {
         };
         let decoupled = matches!(optimizer.method, Method::AdamW(_) | Method::Muon { .. });
         let corrections = adam.map(|adam| [step, step + 1].map(|count| 1.0 - powi(adam.beta2, count)));
-        let shrink = rate * optimizer.weight_decay;
+        let law = UpdateLaw { step, rate, decay: optimizer.weight_decay, decoupled, adam, corrections };
         for span in self.parts.spans_of_all() {
-            let [w, g, new] =
-                [("weights", before), ("gradient", gradient), ("weights", after)].map(|(kind, of)| span.read(kind, of));
-            // One pass for all sums: each is a chain of additions, and chains side by side take no longer than one.
-            let (mut update, mut gradient, mut weight, mut largest) = (0.0, 0.0, 0.0, 0.0_f64);
-            for ((&w, &g), &new) in w.iter().zip(g).zip(new) {
-                let [w, g, new] = [w, g, new].map(f64::from);
-                let decay = if decoupled { shrink * w } else { optimizer.weight_decay * w };
-                let moved = new - w;
-                let step_taken = if decoupled { moved + decay } else { moved };
-                sums.largest = sums.largest.max(step_taken.abs());
-                sums.decay += decay * decay;
-                sums.rest += if decoupled { step_taken * step_taken } else { g * g };
-                update += moved * moved;
-                gradient += g * g;
-                weight += w * w;
-                largest = if g.is_nan() { f64::INFINITY } else { largest.max(g.abs()) };
-            }
-            if let (Some(adam), Some([earlier, now])) = (adam, corrections) {
-                let second = [before, after].map(|arrays| span.read("moment2", arrays));
-                if step > 0 {
-                    sums.square += gradient;
-                    sums.second += second[0].iter().map(|&v| f64::from(v)).sum::<f64>() / earlier;
-                }
-                let least = adam.epsilon * adam.epsilon * now;
-                sums.n_second += second[1].len();
-                sums.n_below += second[1].iter().filter(|&&v| f64::from(v) < least).count();
-            }
-            let [update, gradient, weight] = [update, gradient, weight].map(f64::sqrt);
+            let arrays = [before, gradient, after];
+            let (part, largest) = match before {
+                Arrays::Single(_) => sums.add::<f32>(span, arrays, &law),
+                Arrays::Double(_) => sums.add::<f64>(span, arrays, &law),
+            };
             vitals.largest_gradient = vitals.largest_gradient.max(largest);
-            vitals.parts.push(PartVitals { name: span.name().to_owned(), gradient, update, weight });
+            vitals.parts.push(part);
         }
         vitals.largest_update = sums.largest / rate;
         vitals.decay_ratio = if sums.rest > 0.0 { (sums.decay / sums.rest).sqrt() } else { 0.0 };
@@ -212,30 +191,57 @@ impl Observer {
             return;
         }
         let chunk = Chunk::of(&self.samples.select(rows), 0..rows.len());
-        let parameters = self.parts.flat(before);
-        let mut outputs = vec![0.0; rows.len() * self.n_labels];
-        let (layers, heads) = self.network.look(self.numerics, &parameters, &chunk, &mut outputs);
-        (vitals.layers, vitals.heads) = (layers, heads);
+        let (seen, outputs) = self.network.look((self.numerics, self.n_labels), &self.parts, before, &chunk);
+        (vitals.layers, vitals.heads) = (seen.layers, seen.heads);
         let (mut n_absorbed, mut square) = (0, 0.0);
-        for ((z, &label), &row) in outputs.chunks_exact_mut(self.n_labels).zip(&chunk.labels).zip(rows) {
-            let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / z.len() as f64;
-            square += z.iter().map(|&z| (f64::from(z) - mean).powi(2)).sum::<f64>();
-            let loss = self.loss.differentiate(z, self.n_labels, label as usize, 1.0);
-            n_absorbed += usize::from(z.iter().all(|&g| g == 0.0));
+        for (i, (&label, &row)) in chunk.labels.iter().zip(rows).enumerate() {
+            let (loss, is_absorbed) = match &outputs {
+                Outputs::Single(all) => {
+                    let z = &mut all[i * self.n_labels..][..self.n_labels].to_vec();
+                    square += spread(z);
+                    let loss = self.loss.differentiate(z, self.n_labels, label as usize, 1.0);
+                    (loss, z.iter().all(|&g| g == 0.0))
+                }
+                Outputs::Double(all) => {
+                    let z = &mut all[i * self.n_labels..][..self.n_labels].to_vec();
+                    square += spread(z);
+                    let loss = self.loss.differentiate_f64(z, label as usize);
+                    (loss, z.iter().all(|&g| g == 0.0))
+                }
+            };
+            n_absorbed += usize::from(is_absorbed);
             vitals.rows.push((row, loss));
         }
         vitals.absorbed_share = n_absorbed as f64 / rows.len() as f64;
-        vitals.logit_scale = (square / outputs.len() as f64).sqrt();
+        vitals.logit_scale = (square / (rows.len() * self.n_labels) as f64).sqrt();
     }
 
-    /// Outputs of samples under given weights, `[n][M]`.
+    /// Outputs of samples under given weights, `[n][M]`, in f32.
     pub(super) fn outputs(&mut self, samples: &Samples, weights: &Arrays) -> Vec<f32> {
-        let parameters = self.parts.flat(weights);
         let chunk = Chunk::of(samples, 0..samples.len());
-        let mut outputs = vec![0.0; samples.len() * self.n_labels];
-        self.network.forward(self.numerics, &parameters, &chunk, &mut outputs);
-        outputs
+        match self.network.look((self.numerics, self.n_labels), &self.parts, weights, &chunk).1 {
+            Outputs::Single(outputs) => outputs,
+            Outputs::Double(outputs) => outputs.iter().map(|&z| z as f32).collect(),
+        }
     }
+}
+
+/// Σ (z − mean z)².
+fn spread<R: Real>(z: &[R]) -> f64 {
+    let mean = z.iter().map(|z| z.wide()).sum::<f64>() / z.len() as f64;
+    z.iter().map(|z| (z.wide() - mean).powi(2)).sum()
+}
+
+/// In the numbers that the run is in.
+enum Outputs {
+    Single(Vec<f32>),
+    Double(Vec<f64>),
+}
+
+/// Units and heads on a chunk.
+struct Inside {
+    layers: Vec<LayerVitals>,
+    heads: Vec<HeadVitals>,
 }
 
 /// Sums over all weights.
@@ -250,30 +256,72 @@ struct Sums {
     n_below: usize,
 }
 
+/// What an optimizer does to weights, as far as a look needs it.
+struct UpdateLaw {
+    step: u64,
+    rate: f64,
+    decay: f64,
+    /// Whether decay is beside the gradient and not in it.
+    decoupled: bool,
+    adam: Option<AdamSpec>,
+    /// 1 − β₂ᵗ before the update and after it.
+    corrections: Option<[f64; 2]>,
+}
+
+impl Sums {
+    /// Adds an array's numbers; gives its norms, and the largest entry of its gradient.
+    fn add<R: Trained>(&mut self, span: &Span, arrays: [&Arrays; 3], law: &UpdateLaw) -> (PartVitals, f64) {
+        let [before, _, after] = arrays;
+        let kinds = ["weights", "gradient", "weights"];
+        let [w, g, new]: [&[R]; 3] = std::array::from_fn(|place| span.read(kinds[place], arrays[place].of()));
+        let shrink = law.rate * law.decay;
+        // One pass for all sums: each is a chain of additions, and chains side by side take no longer than one.
+        let (mut update, mut gradient, mut weight, mut largest) = (0.0, 0.0, 0.0, 0.0_f64);
+        for ((&w, &g), &new) in w.iter().zip(g).zip(new) {
+            let [w, g, new] = [w, g, new].map(Real::wide);
+            let decay = if law.decoupled { shrink * w } else { law.decay * w };
+            let moved = new - w;
+            let step_taken = if law.decoupled { moved + decay } else { moved };
+            self.largest = self.largest.max(step_taken.abs());
+            self.decay += decay * decay;
+            self.rest += if law.decoupled { step_taken * step_taken } else { g * g };
+            update += moved * moved;
+            gradient += g * g;
+            weight += w * w;
+            largest = if g.is_nan() { f64::INFINITY } else { largest.max(g.abs()) };
+        }
+        if let (Some(adam), Some([earlier, now])) = (law.adam, law.corrections) {
+            let second: [&[R]; 2] = [before, after].map(|arrays| span.read("moment2", arrays.of()));
+            if law.step > 0 {
+                self.square += gradient;
+                self.second += second[0].iter().map(|v| v.wide()).sum::<f64>() / earlier;
+            }
+            let least = adam.epsilon * adam.epsilon * now;
+            self.n_second += second[1].len();
+            self.n_below += second[1].iter().filter(|v| v.wide() < least).count();
+        }
+        let [update, gradient, weight] = [update, gradient, weight].map(f64::sqrt);
+        (PartVitals { name: span.name().to_owned(), gradient, update, weight }, largest)
+    }
+}
+
 impl Network {
-    pub(super) fn new(spec: &RunSpec, problem: &Problem) -> Self {
+    fn new(spec: &RunSpec, problem: &Problem) -> Self {
+        match spec.numerics {
+            Numerics::Double => Self::Double(Formula::new(&spec.model, problem)),
+            _ => Self::single(spec, problem),
+        }
+    }
+
+    /// The network in f32, whatever the run is in.
+    pub(super) fn single(spec: &RunSpec, problem: &Problem) -> Self {
         match spec.model.architecture {
             Architecture::TwoLayer | Architecture::Mlp(_) => Self::Mlp(Mlp::new(&spec.model, problem), Box::default()),
             Architecture::Transformer(_) => Self::Transformer(Transformer::new(&spec.model, problem), Box::default()),
         }
     }
 
-    fn forward(&mut self, numerics: Numerics, parameters: &[f32], chunk: &Chunk, outputs: &mut [f32]) {
-        match self {
-            Self::Mlp(mlp, tape) => mlp.forward(numerics, parameters, chunk, tape, outputs),
-            Self::Transformer(transformer, tape) => transformer.forward(numerics, parameters, chunk, tape, outputs),
-        }
-    }
-
-    /// What the last pass left in the hidden layers.
-    fn activities(&self) -> Vec<Activity<'_>> {
-        match self {
-            Self::Mlp(mlp, tape) => mlp.activities(tape),
-            Self::Transformer(transformer, tape) => transformer.activities(tape),
-        }
-    }
-
-    /// Name and activations of every hidden layer, `[n][width]`.
+    /// Name and activations of every hidden layer, `[n][width]`, of a network in f32.
     pub(super) fn activations(
         &mut self,
         numerics: Numerics,
@@ -281,60 +329,78 @@ impl Network {
         chunk: &Chunk,
         outputs: &mut [f32],
     ) -> Vec<(String, Vec<f32>)> {
-        self.forward(numerics, parameters, chunk, outputs);
-        self.activities().into_iter().map(|Activity { name, values, .. }| (name, values.to_vec())).collect()
+        let layers = match self {
+            Self::Mlp(mlp, tape) => {
+                mlp.forward(numerics, parameters, chunk, tape, outputs);
+                mlp.activities(tape)
+            }
+            Self::Transformer(transformer, tape) => {
+                transformer.forward(numerics, parameters, chunk, tape, outputs);
+                transformer.activities(tape)
+            }
+            Self::Double(_) => Vec::new(),
+        };
+        layers.into_iter().map(|Activity { name, values, .. }| (name, values.to_vec())).collect()
     }
 
     fn look(
         &mut self,
-        numerics: Numerics,
-        parameters: &[f32],
+        (numerics, n_labels): (Numerics, usize),
+        parts: &Parts,
+        weights: &Arrays,
         chunk: &Chunk,
-        outputs: &mut [f32],
-    ) -> (Vec<LayerVitals>, Vec<HeadVitals>) {
-        self.forward(numerics, parameters, chunk, outputs);
-        let layers = self.activities().iter().map(layer_vitals).collect();
-        let heads = match self {
-            Self::Mlp(..) => Vec::new(),
+    ) -> (Inside, Outputs) {
+        fn head<R: Real>((block, head, largest, entropy): (usize, usize, R, R)) -> HeadVitals {
+            HeadVitals { block, head, largest_logit: largest.wide(), entropy: entropy.wide() }
+        }
+        let mut outputs = vec![0.0; chunk.len() * n_labels];
+        let inside = match self {
+            Self::Mlp(mlp, tape) => {
+                mlp.forward(numerics, &parts.flat("weights", weights), chunk, tape, &mut outputs);
+                let layers = mlp.activities(tape);
+                let layers = layers.iter().map(|layer| layer_vitals(&layer.name, layer.values, layer.width));
+                Inside { layers: layers.collect(), heads: Vec::new() }
+            }
             Self::Transformer(transformer, tape) => {
-                let heads = transformer.heads(tape).into_iter();
-                let vitals = |(block, head, largest_logit, entropy): (usize, usize, f32, f32)| HeadVitals {
-                    block,
-                    head,
-                    largest_logit: largest_logit.into(),
-                    entropy: entropy.into(),
-                };
-                heads.map(vitals).collect()
+                transformer.forward(numerics, &parts.flat("weights", weights), chunk, tape, &mut outputs);
+                let layers = transformer.activities(tape);
+                let layers = layers.iter().map(|layer| layer_vitals(&layer.name, layer.values, layer.width));
+                Inside { layers: layers.collect(), heads: transformer.heads(tape).into_iter().map(head).collect() }
+            }
+            Self::Double(formula) => {
+                let (outputs, passed) = formula.forward(&parts.flat::<f64>("weights", weights), chunk);
+                let layers = passed.activations();
+                let layers = layers.iter().map(|layer| layer_vitals(&layer.name, layer.values, layer.width));
+                let heads = passed.heads().into_iter().map(head).collect();
+                return (Inside { layers: layers.collect(), heads }, Outputs::Double(outputs));
             }
         };
-        (layers, heads)
+        (inside, Outputs::Single(outputs))
     }
 }
 
-fn layer_vitals(activity: &Activity<'_>) -> LayerVitals {
-    let Activity { name, values, width } = activity;
+fn layer_vitals<R: Real>(name: &str, values: &[R], width: usize) -> LayerVitals {
     let n = values.len().max(1) as f64;
     let (mut sum, mut square, mut largest) = (0.0, 0.0, 0.0_f64);
-    for &x in *values {
-        let x = f64::from(x);
+    for x in values.iter().map(|x| x.wide()) {
         sum += x;
         square += x * x;
         largest = x.abs().max(largest);
     }
     let mean = sum / n;
     let (mut second, mut fourth) = (0.0, 0.0);
-    for &x in *values {
-        let deviation = (f64::from(x) - mean).powi(2);
+    for x in values.iter().map(|x| x.wide()) {
+        let deviation = (x - mean).powi(2);
         second += deviation;
         fourth += deviation * deviation;
     }
     let (second, fourth) = (second / n, fourth / n);
-    let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(*width).all(|&x| x == 0.0);
+    let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(width).all(|&x| x == R::default());
     LayerVitals {
-        name: name.clone(),
+        name: name.to_owned(),
         rms: (square / n).sqrt(),
         largest,
         kurtosis: (second > 0.0).then(|| fourth / (second * second)),
-        dead_share: (0..*width).filter(is_dead).count() as f64 / *width as f64,
+        dead_share: (0..width).filter(is_dead).count() as f64 / width as f64,
     }
 }

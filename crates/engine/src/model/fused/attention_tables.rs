@@ -244,9 +244,10 @@ impl WithSimd for Forward<'_> {
             for (features, (rows, weights)) in features.as_chunks_mut::<SLAB>().0.iter_mut().zip(samples) {
                 *features = mix(slab, n_heads, rows, weights);
             }
-            match rules.numerics {
-                Numerics::Fast => activate_in_place(Arithmetic::<S, true>(simd), rules.activation, features),
-                Numerics::Exact => activate_in_place(Arithmetic::<S, false>(simd), rules.activation, features),
+            if rules.numerics == Numerics::Fast {
+                activate_in_place(Arithmetic::<S, true>(simd), rules.activation, features);
+            } else {
+                activate_in_place(Arithmetic::<S, false>(simd), rules.activation, features);
             }
             let product = Shape { rows: block.labels.len(), depth: SLAB, columns: label_stride };
             let features = Strided { values: features, row: SLAB, column: 1 };
@@ -318,13 +319,10 @@ impl WithSimd for Backward<'_> {
             for (features, (rows, weights)) in features.as_chunks_mut::<SLAB>().0.iter_mut().zip(samples()) {
                 *features = mix(slab, n_heads, rows, weights);
             }
-            match rules.numerics {
-                Numerics::Fast => {
-                    activate_in_place_with_slopes(Arithmetic::<S, true>(simd), rules.activation, features, slopes);
-                }
-                Numerics::Exact => {
-                    activate_in_place_with_slopes(Arithmetic::<S, false>(simd), rules.activation, features, slopes);
-                }
+            if rules.numerics == Numerics::Fast {
+                activate_in_place_with_slopes(Arithmetic::<S, true>(simd), rules.activation, features, slopes);
+            } else {
+                activate_in_place_with_slopes(Arithmetic::<S, false>(simd), rules.activation, features, slopes);
             }
             let product = Shape { rows: shape.n_labels, depth: n, columns: SLAB };
             let outputs_t = Strided { values: outputs, row: 1, column: label_stride };

@@ -181,7 +181,7 @@ impl WithSimd for Forward<'_> {
                     Numerics::Fast => {
                         gather(Arithmetic::<S, true>(simd), rules.activation, &slab.weights, rows, features);
                     }
-                    Numerics::Exact => {
+                    Numerics::Exact | Numerics::Double => {
                         gather(Arithmetic::<S, false>(simd), rules.activation, &slab.weights, rows, features);
                     }
                 }
@@ -224,7 +224,7 @@ impl WithSimd for Backward<'_> {
                 Numerics::Fast => {
                     gather_with_slopes(Arithmetic::<S, true>(simd), activation, weights, rows, features, slopes);
                 }
-                Numerics::Exact => {
+                Numerics::Exact | Numerics::Double => {
                     gather_with_slopes(Arithmetic::<S, false>(simd), activation, weights, rows, features, slopes);
                 }
             }

@@ -24,9 +24,11 @@ use super::rms_norm::RmsNorm;
 use super::sums::{add_scaled, dot};
 use super::{Layout, Linear, Start, room};
 use crate::elementary::exp;
+use crate::kernel::Real;
 use crate::spec::attention::LayerSight;
 use crate::spec::{Numerics, TransformerSpec};
 use pulp::Arch;
+use std::ops::AddAssign;
 
 /// The rows of a chunk's residual stream: `samples × positions`, of which the last `queries` of each sample go on.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +50,7 @@ impl Rows {
     }
 
     /// The rows that go on, out of all, each `width` long.
-    pub(crate) fn pick(self, width: usize, all: &[f32], picked: &mut [f32]) {
+    pub(crate) fn pick<T: Copy>(self, width: usize, all: &[T], picked: &mut [T]) {
         let (long, short) = (self.positions * width, self.queries * width);
         for (all, picked) in all.chunks_exact(long).zip(picked.chunks_exact_mut(short)) {
             picked.copy_from_slice(&all[long - short..]);
@@ -56,10 +58,10 @@ impl Rows {
     }
 
     /// Adds the rows that go on to their places among all.
-    pub(crate) fn add_back(self, width: usize, picked: &[f32], all: &mut [f32]) {
+    pub(crate) fn add_back<T: Copy + AddAssign>(self, width: usize, picked: &[T], all: &mut [T]) {
         let (long, short) = (self.positions * width, self.queries * width);
         for (all, picked) in all.chunks_exact_mut(long).zip(picked.chunks_exact(short)) {
-            all[long - short..].iter_mut().zip(picked).for_each(|(all, picked)| *all += picked);
+            all[long - short..].iter_mut().zip(picked).for_each(|(all, &picked)| *all += picked);
         }
     }
 }
@@ -67,21 +69,21 @@ impl Rows {
 /// The four maps, each `[d][d]`, and what is done to scores.
 #[derive(Clone, Debug)]
 pub(crate) struct Attention {
-    heads: usize,
+    pub(in crate::model) heads: usize,
     /// κ; 0 for none.
-    score_cap: f32,
-    query_norm: Option<RmsNorm>,
-    key_norm: Option<RmsNorm>,
-    hidden: Option<Hidden>,
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
+    pub(in crate::model) score_cap: f64,
+    pub(in crate::model) query_norm: Option<RmsNorm>,
+    pub(in crate::model) key_norm: Option<RmsNorm>,
+    pub(in crate::model) hidden: Option<Hidden>,
+    pub(in crate::model) query: Linear,
+    pub(in crate::model) key: Linear,
+    pub(in crate::model) value: Linear,
+    pub(in crate::model) output: Linear,
 }
 
 /// Keys that queries do not see.
 #[derive(Clone, Debug)]
-struct Hidden {
+pub(in crate::model) struct Hidden {
     positions: usize,
     /// Whether a key at or before a query is hidden from it, `[heads][positions][positions]`.
     is_hidden: Vec<bool>,
@@ -89,7 +91,7 @@ struct Hidden {
 
 impl Hidden {
     /// Of the keys up to the query at position i of a head.
-    fn row(&self, head: usize, i: usize) -> &[bool] {
+    pub(in crate::model) fn row(&self, head: usize, i: usize) -> &[bool] {
         &self.is_hidden[(head * self.positions + i) * self.positions..][..=i]
     }
 }
@@ -142,11 +144,11 @@ impl Attention {
         let mut norm =
             |part: &str| qk_norm.then(|| RmsNorm::add(layout, &format!("{name}.{part}_norm"), dimension / heads));
         let (query_norm, key_norm) = (norm("query"), norm("key"));
-        Self { heads, hidden: None, score_cap: score_cap as f32, query_norm, key_norm, query, key, value, output }
+        Self { heads, hidden: None, score_cap, query_norm, key_norm, query, key, value, output }
     }
 
     /// QK-clip: each head whose largest score is above `limit` gets queries and keys that bring it there.
-    pub(super) fn clip_scores(&self, parameters: &mut [f32], largest: &[f32], limit: f32) {
+    pub(in crate::model) fn clip_scores<R: Real>(&self, parameters: &mut [R], largest: &[R], limit: R) {
         let (d, width) = (self.query.inputs, self.query.inputs / self.heads);
         for (head, &largest) in largest.iter().enumerate().filter(|(_, largest)| **largest > limit) {
             let factor = (limit / largest).sqrt();
@@ -221,7 +223,7 @@ impl Attention {
                 let seen = weights[..=last].iter().enumerate().filter(|(j, _)| is_seen(*j));
                 *largest = seen.fold(*largest, |largest, (_, &score)| largest.max(score));
                 if self.score_cap > 0.0 {
-                    let cap = self.score_cap;
+                    let cap = self.score_cap as f32;
                     weights[..=last].iter_mut().for_each(|score| *score = cap * libm::tanhf(*score / cap));
                 }
                 match hidden {
@@ -330,7 +332,7 @@ impl Attention {
                     let mut score_gradient = weight * (weight_gradient(j) - mean) * scale;
                     let (query, key) = (&tape.queries[at..][..width], &tape.keys[key_at(j)..][..width]);
                     if self.score_cap > 0.0 {
-                        let share = libm::tanhf(dot(query, key) * scale / self.score_cap);
+                        let share = libm::tanhf(dot(query, key) * scale / self.score_cap as f32);
                         score_gradient *= 1.0 - share * share;
                     }
                     add_scaled(&mut tape.query_gradient[at..][..width], score_gradient, key);

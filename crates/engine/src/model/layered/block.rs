@@ -23,16 +23,16 @@ use crate::spec::{Normalization, Numerics, TransformerSpec};
 
 /// Attention and MLP around a residual stream of `dimension` numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Block {
-    dimension: usize,
-    activation: Activation,
+pub(in crate::model) struct Block {
+    pub(in crate::model) dimension: usize,
+    pub(in crate::model) activation: Activation,
     /// Whether the norms stand behind the sums.
-    is_post: bool,
-    norm1: Option<Norm>,
-    attention: Attention,
-    norm2: Option<Norm>,
-    mlp_in: Linear,
-    mlp_out: Linear,
+    pub(in crate::model) is_post: bool,
+    pub(in crate::model) norm1: Option<Norm>,
+    pub(in crate::model) attention: Attention,
+    pub(in crate::model) norm2: Option<Norm>,
+    pub(in crate::model) mlp_in: Linear,
+    pub(in crate::model) mlp_out: Linear,
 }
 
 /// How the parts of a block begin.

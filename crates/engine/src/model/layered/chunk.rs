@@ -15,6 +15,15 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
+    /// Samples that pass through a network together.
+    const LEN: usize = 64;
+
+    /// All samples, cut into chunks.
+    pub(crate) fn all(samples: &Samples) -> Vec<Self> {
+        let starts = (0..samples.len()).step_by(Self::LEN);
+        starts.map(|i| Self::of(samples, i..(i + Self::LEN).min(samples.len()))).collect()
+    }
+
     /// These samples.
     pub(crate) fn of(samples: &Samples, range: Range<usize>) -> Self {
         let n_values = samples.values.len() / samples.len().max(1);

@@ -19,9 +19,9 @@ const EPSILON: f32 = 1e-5;
 /// A trained normalisation of rows of `width` numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct LayerNorm {
-    width: usize,
-    gain: Range<usize>,
-    bias: Range<usize>,
+    pub(in crate::model) width: usize,
+    pub(in crate::model) gain: Range<usize>,
+    pub(in crate::model) bias: Range<usize>,
 }
 
 /// What the way back needs.

@@ -24,18 +24,18 @@ use std::ops::Range;
 
 /// The network.
 pub(crate) struct Mlp {
-    activation: Activation,
-    residual: bool,
-    input: Input,
-    hidden: Vec<Linear>,
+    pub(in crate::model) activation: Activation,
+    pub(in crate::model) residual: bool,
+    pub(in crate::model) input: Input,
+    pub(in crate::model) hidden: Vec<Linear>,
     /// N of each hidden layer; empty without.
-    norms: Vec<Norm>,
-    top: Linear,
+    pub(in crate::model) norms: Vec<Norm>,
+    pub(in crate::model) top: Linear,
     layout: Layout,
 }
 
 /// What the first layer reads.
-enum Input {
+pub(in crate::model) enum Input {
     /// Numbers.
     Values,
     /// One-hot tokens: row `offsets[operand] + token` of W₁.

@@ -19,8 +19,8 @@ const EPSILON: f32 = 1e-5;
 /// A trained scale of rows of `width` numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct RmsNorm {
-    width: usize,
-    gain: Range<usize>,
+    pub(in crate::model) width: usize,
+    pub(in crate::model) gain: Range<usize>,
 }
 
 impl RmsNorm {

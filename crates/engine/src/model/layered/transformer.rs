@@ -18,7 +18,7 @@ use super::block::{self, Block, Starts};
 use super::layer_norm;
 use super::norm::{Norm, normalize};
 use super::{Activity, Chunk, Layers, Layout, Linear, Start, Upstream, room};
-use crate::kernel::{Shape, Strided, product};
+use crate::kernel::{Real, Shape, Strided, product};
 use crate::model::{Initialization, Weights};
 use crate::random::Stream;
 use crate::spec::Numerics;
@@ -28,16 +28,16 @@ use std::ops::Range;
 
 /// The network.
 pub(crate) struct Transformer {
-    dimension: usize,
-    tokens: Tokens,
-    embedding: Range<usize>,
-    position: Range<usize>,
-    blocks: Vec<Block>,
+    pub(in crate::model) dimension: usize,
+    pub(in crate::model) tokens: Tokens,
+    pub(in crate::model) embedding: Range<usize>,
+    pub(in crate::model) position: Range<usize>,
+    pub(in crate::model) blocks: Vec<Block>,
     /// Before the top layer.
-    norm: Option<Norm>,
+    pub(in crate::model) norm: Option<Norm>,
     /// Whether the features are what the top layer reads, or the last MLP's activations.
-    reads_stream: bool,
-    top: Linear,
+    pub(in crate::model) reads_stream: bool,
+    pub(in crate::model) top: Linear,
     layout: Layout,
 }
 
@@ -156,7 +156,7 @@ impl Transformer {
     }
 
     /// A chunk's rows in block `l`.
-    fn rows(&self, l: usize, samples: usize) -> Rows {
+    pub(in crate::model) fn rows(&self, l: usize, samples: usize) -> Rows {
         let positions = self.tokens.n_positions();
         Rows { samples, positions, queries: if l + 1 == self.blocks.len() { 1 } else { positions } }
     }
@@ -272,9 +272,7 @@ impl Layers for Transformer {
     }
 
     fn clip_scores(&self, parameters: &mut [f32], largest: &[f32], limit: f32) {
-        for (block, largest) in self.blocks.iter().zip(largest.chunks_exact(largest.len() / self.blocks.len())) {
-            block.attention().clip_scores(parameters, largest, limit);
-        }
+        self.clip_scores_of_blocks(parameters, largest, limit);
     }
 
     fn readout(&self, parameters: &[f32]) -> Weights {
@@ -296,6 +294,13 @@ impl Layers for Transformer {
 }
 
 impl Transformer {
+    /// QK-clip of every block, `largest` being `[blocks][heads]`.
+    pub(in crate::model) fn clip_scores_of_blocks<R: Real>(&self, parameters: &mut [R], largest: &[R], limit: R) {
+        for (block, largest) in self.blocks.iter().zip(largest.chunks_exact(largest.len() / self.blocks.len())) {
+            block.attention().clip_scores(parameters, largest, limit);
+        }
+    }
+
     /// The MLP's activations of every block, of the chunk that went forward last.
     pub(crate) fn activities<'t>(&self, tape: &'t Tape) -> Vec<Activity<'t>> {
         let width = self.last_block().mlp_out().inputs;

@@ -108,19 +108,21 @@ pub(super) const SETTINGS: &[Setting] = &[
     .also_called(&["early_stop", "patience"]),
     Setting::new(
         "numerics",
-        "fast: the machine's own fused multiply-adds; exact: the same bits on every machine, at about half the speed",
+        "fast: the machine's own fused multiply-adds; exact: the same bits on every machine, at about half the speed; double: f64, at about a tenth of the speed",
         Access::Name {
-            allowed: &["fast", "exact"],
+            allowed: &["fast", "exact", "double"],
             get: |s| {
                 Some(match s.numerics {
                     Numerics::Fast => "fast",
                     Numerics::Exact => "exact",
+                    Numerics::Double => "double",
                 })
             },
             set: |s, name| {
                 s.numerics = match name {
                     "fast" => Numerics::Fast,
                     "exact" => Numerics::Exact,
+                    "double" => Numerics::Double,
                     _ => return false,
                 };
                 true
