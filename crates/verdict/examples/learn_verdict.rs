@@ -6,7 +6,7 @@ use dunwu::run::RunRequest;
 use dunwu_verdict::early::evaluate::{LookRow, ParkRow, look_rows, park_rows};
 use dunwu_verdict::early::learn::{Evidence, FOLDS, LeftOut, learn};
 use dunwu_verdict::early::model::Inputs;
-use dunwu_verdict::early::observe::{Trace, observe};
+use dunwu_verdict::early::observe::{Trace, coordinates_of, observe};
 use dunwu_verdict::early::trees::Fit;
 use dunwu_verdict::early::worlds::{self, FAMILIES};
 use std::collections::BTreeSet;
@@ -83,6 +83,25 @@ fn make(path: &Path, runs: u64) -> Result<Vec<Trace>, Box<dyn Error>> {
     let is_made = |&(index, family): &(u64, usize)| FAMILIES[family].name != COSTLY || index % 5 < 2;
     let missing: Vec<(u64, usize)> = wanted.filter(is_made).filter(|world| !known.contains(world)).collect();
     traces.retain(|trace| trace.index < runs);
+    // Computed anew, so that runs outlive a change of what is read of their specs.
+    let next = AtomicUsize::new(0);
+    let anew = Mutex::new(vec![Vec::new(); traces.len()]);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(trace) = traces.get(place) else { return };
+                    let words = worlds::draw(trace.family, SEED, trace.index).words;
+                    let request = RunRequest::from_words(&words).expect("it was made from these words");
+                    anew.lock().expect("no thread panics")[place] = coordinates_of(&request);
+                }
+            });
+        }
+    });
+    for (trace, coordinates) in traces.iter_mut().zip(anew.into_inner()?) {
+        trace.coordinates = coordinates;
+    }
     if missing.is_empty() {
         return Ok(traces);
     }

@@ -2,16 +2,20 @@
 //!
 //! Who wants to see it asks for it ([`Training::watch`](super::Training::watch)); nothing that is seen changes a bit of the run.
 
-use super::arrays::{Arrays, Trained};
+use super::arrays::Arrays;
 use super::interventions::Arrangement;
-use super::parts::{Parts, Span};
+use super::parts::Parts;
 use crate::elementary::powi;
 use crate::kernel::Real;
 use crate::loss::Loss;
 use crate::model::formula::Formula;
 use crate::model::layered::{Activity, Chunk, Layers, Mlp, Transformer};
-use crate::spec::{AdamSpec, Architecture, Method, Numerics, OptimizerSpec, RunSpec};
+use crate::spec::{Architecture, Method, Numerics, OptimizerSpec, RunSpec};
 use crate::task::{Problem, Samples};
+
+mod sums;
+
+use sums::{Sums, UpdateLaw};
 
 /// Rows of a batch that are looked at one by one.
 const MOST_ROWS: usize = 256;
@@ -242,67 +246,6 @@ enum Outputs {
 struct Inside {
     layers: Vec<LayerVitals>,
     heads: Vec<HeadVitals>,
-}
-
-/// Sums over all weights.
-#[derive(Default)]
-struct Sums {
-    largest: f64,
-    decay: f64,
-    rest: f64,
-    square: f64,
-    second: f64,
-    n_second: usize,
-    n_below: usize,
-}
-
-/// What an optimizer does to weights, as far as a look needs it.
-struct UpdateLaw {
-    step: u64,
-    rate: f64,
-    decay: f64,
-    /// Whether decay is beside the gradient and not in it.
-    decoupled: bool,
-    adam: Option<AdamSpec>,
-    /// 1 − β₂ᵗ before the update and after it.
-    corrections: Option<[f64; 2]>,
-}
-
-impl Sums {
-    /// Adds an array's numbers; gives its norms, and the largest entry of its gradient.
-    fn add<R: Trained>(&mut self, span: &Span, arrays: [&Arrays; 3], law: &UpdateLaw) -> (PartVitals, f64) {
-        let [before, _, after] = arrays;
-        let kinds = ["weights", "gradient", "weights"];
-        let [w, g, new]: [&[R]; 3] = std::array::from_fn(|place| span.read(kinds[place], arrays[place].of()));
-        let shrink = law.rate * law.decay;
-        // One pass for all sums: each is a chain of additions, and chains side by side take no longer than one.
-        let (mut update, mut gradient, mut weight, mut largest) = (0.0, 0.0, 0.0, 0.0_f64);
-        for ((&w, &g), &new) in w.iter().zip(g).zip(new) {
-            let [w, g, new] = [w, g, new].map(Real::wide);
-            let decay = if law.decoupled { shrink * w } else { law.decay * w };
-            let moved = new - w;
-            let step_taken = if law.decoupled { moved + decay } else { moved };
-            self.largest = self.largest.max(step_taken.abs());
-            self.decay += decay * decay;
-            self.rest += if law.decoupled { step_taken * step_taken } else { g * g };
-            update += moved * moved;
-            gradient += g * g;
-            weight += w * w;
-            largest = if g.is_nan() { f64::INFINITY } else { largest.max(g.abs()) };
-        }
-        if let (Some(adam), Some([earlier, now])) = (law.adam, law.corrections) {
-            let second: [&[R]; 2] = [before, after].map(|arrays| span.read("moment2", arrays.of()));
-            if law.step > 0 {
-                self.square += gradient;
-                self.second += second[0].iter().map(|v| v.wide()).sum::<f64>() / earlier;
-            }
-            let least = adam.epsilon * adam.epsilon * now;
-            self.n_second += second[1].len();
-            self.n_below += second[1].iter().filter(|v| v.wide() < least).count();
-        }
-        let [update, gradient, weight] = [update, gradient, weight].map(f64::sqrt);
-        (PartVitals { name: span.name().to_owned(), gradient, update, weight }, largest)
-    }
 }
 
 impl Network {

@@ -6,6 +6,7 @@
 use dunwu::run::Past;
 use dunwu_engine::RunSpec;
 use dunwu_engine::spec::{Activation, Architecture, Loss, Method, Objective, OperandTables, OptimizerSpec, Schedule};
+use dunwu_engine::task::Task;
 
 /// A number that a verdict reads.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +21,7 @@ pub struct Input {
 pub const UNDEFINED: f32 = -99.0;
 
 /// Every number that is known before the first step.
-pub const COORDINATES: [Input; 30] = [
+pub const COORDINATES: [Input; 32] = [
     Input { name: "sample_ratio", words: "training samples against D ln D, D the labels or tokens" },
     Input { name: "sample_share", words: "share of all samples that is trained on" },
     Input { name: "tokens", words: "labels or tokens D" },
@@ -51,6 +52,8 @@ pub const COORDINATES: [Input; 30] = [
     Input { name: "last_rate", words: "the last learning rate against the mean" },
     Input { name: "embedding", words: "numbers that stand for a token" },
     Input { name: "momentum", words: "momentum" },
+    Input { name: "relevant", words: "inputs that the label depends on" },
+    Input { name: "residual", words: "whether layers add to those below" },
 ];
 
 /// The numbers of [`COORDINATES`] for a run, in their order.
@@ -64,6 +67,15 @@ pub fn coordinates(past: &Past<'_>) -> [f32; COORDINATES.len()] {
         Architecture::TwoLayer => (1, 0),
         Architecture::Mlp(mlp) => (mlp.depth, mlp.embedding),
         Architecture::Transformer(transformer) => (transformer.depth, transformer.dimension),
+    };
+    let relevant = match &spec.task {
+        Task::Parity(parity) => parity.n_relevant as usize,
+        _ => operation.n_operands,
+    };
+    let is_residual = match spec.model.architecture {
+        Architecture::TwoLayer => false,
+        Architecture::Mlp(mlp) => mlp.residual,
+        Architecture::Transformer(_) => true,
     };
     let (degree, evenness) = shape(spec.model.activation);
     let (optimizer, is_coupled, momentum) = method(&spec.optimizer);
@@ -103,6 +115,8 @@ pub fn coordinates(past: &Past<'_>) -> [f32; COORDINATES.len()] {
         last_rate / mean_rate,
         embedding as f64,
         momentum,
+        relevant as f64,
+        f64::from(u8::from(is_residual)),
     ];
     values.map(|value| value as f32)
 }

@@ -8,7 +8,7 @@ use crate::stats::ExactShare;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How well runs that were still undecided at a look are told apart.
+/// How well runs that were still undecided at a look are distinguished.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookRow {
     /// What was left out: `sizes` or `families`.

@@ -10,6 +10,8 @@ pub mod looks;
 pub mod model;
 pub mod observe;
 pub mod signs;
+#[cfg(test)]
+mod tests;
 pub mod trees;
 pub mod verdict;
 pub mod worlds;

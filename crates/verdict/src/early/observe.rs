@@ -139,5 +139,12 @@ impl Trace {
     }
 }
 
+/// What is known of the run of `request` before its first step.
+pub fn coordinates_of(request: &RunRequest) -> Vec<f32> {
+    let RunRequest { spec, problem, split, .. } = request;
+    let known = (spec, problem, split.train.labels.len());
+    coordinates(&Past::so_far(known, Operation::of(problem), None, &[], &[])).to_vec()
+}
+
 /// How many numbers stand before those of the looks.
 pub const N_COORDINATES: usize = COORDINATES.len();
