@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (inputs, unseen) in Inputs::ALL.into_iter().zip(&unseen) {
         report("sizes", inputs, unseen)?;
     }
-    for inputs in [Inputs::Spec, Inputs::HeldOut, Inputs::Group] {
+    for inputs in [Inputs::Spec, Inputs::HeldOut] {
         eprintln!("leaving out families: {}", inputs.name());
         let unseen = evidence.left_out(inputs, &fit, FAMILIES.len(), |row| evidence.family(row));
         report("families", inputs, &unseen)?;

@@ -4,6 +4,7 @@
 //! a run | a table of results and a claim | two files of samples ─▶ AuditRequest ─▶ Audit: a judgement a kind of mistake
 //! a run, trained again ─▶ products with the Hessian ─▶ Curvature, beside the edge of stability
 //! a spec ─▶ replay ─▶ alarms ─▶ switches ─▶ forks ─▶ Diagnosis: a reason, and the fork that proves it
+//! a spec | a run's past ─▶ coordinates, signs ─▶ what was learned from many runs ─▶ Forecast, EarlyVerdict
 //! a spec, widths, seeds ─▶ a few steps at every width ─▶ sizes ─▶ slopes with intervals ─▶ Coordinates
 //! ```
 //!

@@ -5,7 +5,6 @@
 //! Families are left out one at a time in the same way.
 
 use super::coordinates::{COORDINATES, kind};
-use super::looks::LOOKS;
 use super::model::{
     Calibration, Card, FORMAT, HeadCard, Inputs, KnownFamily, KnownRange, Minima, Model, Spread, n_spreads,
 };
@@ -290,11 +289,6 @@ pub fn calibration_error(probabilities: &[(f64, bool)]) -> f64 {
         bin.2 += f64::from(u8::from(is_true));
     }
     bins.iter().map(|(_, p, share)| (p - share).abs()).sum::<f64>() / probabilities.len().max(1) as f64
-}
-
-/// The look at this share of a run.
-pub fn look_of_share(share: f64) -> Option<usize> {
-    LOOKS.iter().position(|&look| (look - share).abs() < 1e-9)
 }
 
 #[cfg(test)]

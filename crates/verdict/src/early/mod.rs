@@ -1,4 +1,14 @@
 //! What a run will do, said before it and while it trains.
+//!
+//! ```text
+//! worlds ─▶ observe ─▶ Trace ─▶ learn ─▶ Model (shipped/: forests.bin, card.json)           `cargo xtask verdict`
+//! RunSpec ─▶ coordinates ─┐
+//! Past ─▶ signs ──────────┴─▶ Model ─▶ forecast, verdict, judge
+//! ```
+//!
+//! Whoever predicts sees a [`Past`](dunwu::run::Past) and nothing else. What is said carries how often it is wrong: probabilities are
+//! straightened, intervals and thresholds taken, on runs of sizes that the trees did not see. A run of another kind or size than those
+//! that were learned from lies outside, and nothing certified is said of it.
 
 pub mod coordinates;
 pub mod evaluate;

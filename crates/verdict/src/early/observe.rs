@@ -1,6 +1,6 @@
 //! A run trained and looked at: what a verdict is learned from.
 
-use super::coordinates::{COORDINATES, UNDEFINED, coordinates};
+use super::coordinates::{UNDEFINED, coordinates};
 use super::looks::{LOOKS, step_of};
 use super::signs::{Glance, N_SIGNS, Numbers, measured, numbers, signs_of};
 use dunwu::knowledge::Knowledge;
@@ -145,6 +145,3 @@ pub fn coordinates_of(request: &RunRequest) -> Vec<f32> {
     let known = (spec, problem, split.train.labels.len());
     coordinates(&Past::so_far(known, Operation::of(problem), None, &[], &[])).to_vec()
 }
-
-/// How many numbers stand before those of the looks.
-pub const N_COORDINATES: usize = COORDINATES.len();
