@@ -17,7 +17,7 @@ use dunwu_verdict::early::verdict;
 /// many kinds; a spec of another kind or size is said to lie outside, and nothing certified is said of it.
 #[derive(Args)]
 #[command(override_usage = "dunwu forecast [OPTIONS] [PRESET|FILE.toml] [KEY=VALUE]...")]
-pub(crate) struct Spec {
+pub(crate) struct ForecastArguments {
     /// A preset or a TOML file, then settings as key=value
     #[arg(value_name = "WORD")]
     words: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Spec {
 /// Looks about a dozen times in a run, also in a living one, and sees nothing of what came after the step. Says what parking the run
 /// would risk.
 #[derive(Args)]
-pub(crate) struct Run {
+pub(crate) struct VerdictArguments {
     /// Directory, name or first digits of the id
     run: String,
     /// The step up to which the run is seen (default: its last evaluation)
@@ -66,14 +66,14 @@ enum Seen {
     Group,
 }
 
-pub(crate) fn forecast(asked: &Spec) -> Result<(), Failure> {
+pub(crate) fn forecast(asked: &ForecastArguments) -> Result<(), Failure> {
     let request = unwatched(RunRequest::from_words(&asked.words))?;
     let answer = forecast::answer(&asked.words.join(" "), &request, asked.uncertified);
     print::without_page(&answer, &asked.place);
     Ok(())
 }
 
-pub(crate) fn verdict(asked: &Run) -> Result<(), Failure> {
+pub(crate) fn verdict(asked: &VerdictArguments) -> Result<(), Failure> {
     let dir = RunDir::resolve(&asked.place.runs, &asked.run)?;
     let output = asked.drawn.prepare("verdict", &[&dir.short_id()])?;
     let inputs = asked.inputs.map(|seen| match seen {

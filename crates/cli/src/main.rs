@@ -141,8 +141,8 @@ enum Command {
     Compare(compare::Asked),
     Curvature(curvature::Asked),
     Fork(fork::Asked),
-    Forecast(forecast::Spec),
-    Verdict(forecast::Run),
+    Forecast(forecast::ForecastArguments),
+    Verdict(forecast::VerdictArguments),
     Doctor(doctor::Asked),
     Coordinates(coordinates::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`

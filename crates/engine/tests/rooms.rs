@@ -74,6 +74,10 @@ fn continuations(rest: &str) -> Vec<&str> {
 
 /// Names that stand at the crate's root, with the room that each is of: rooms, and what `lib.rs` re-exports.
 fn at_the_root(name: &str) -> Option<&'static str> {
+    // A star, or what follows the last comma of a list.
+    if name.is_empty() {
+        return None;
+    }
     if let Some(room) = ROOMS.into_iter().find(|room| *room == name) {
         return Some(room);
     }

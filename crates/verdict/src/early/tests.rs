@@ -81,9 +81,9 @@ fn a_sample_of_the_runs_comes_out_as_it_did() {
 /// The negative controls: labels that mean nothing, no decay, and a loss that oscillates without cause.
 #[test]
 fn what_cannot_generalize_is_not_called_hopeful() {
-    let network = "small task=cyclic:23 data.fraction=0.6 model.width=64 loss=cross_entropy optimizer=adamw \
-                   optimizer.learning_rate=0.02 optimizer.weight_decay=1 steps=600 record.evaluate_every=6";
-    let meaningless = request(&format!("{network} data.corrupted=1.0"));
+    let network = "small task=cyclic:23 model.width=64 loss=cross_entropy optimizer=adamw \
+                   optimizer.learning_rate=0.02 steps=600 record.evaluate_every=6";
+    let meaningless = request(&format!("{network} optimizer.weight_decay=1 data.fraction=0.6 data.corrupted=1.0"));
     assert!(probability(&meaningless, 0.1) < 0.02, "{}", probability(&meaningless, 0.1));
     let undecayed = request(&format!("{network} optimizer.weight_decay=0 data.fraction=0.3"));
     assert!(probability(&undecayed, 0.2) < 0.1, "{}", probability(&undecayed, 0.2));

@@ -1,10 +1,10 @@
 //! Sums over the weights of one update.
 
+use super::super::arrays::{Arrays, Trained};
+use super::super::parts::Span;
 use super::PartVitals;
 use crate::kernel::Real;
 use crate::spec::AdamSpec;
-use crate::train::arrays::{Arrays, Trained};
-use crate::train::parts::Span;
 
 /// Sums over all weights.
 #[derive(Default)]
