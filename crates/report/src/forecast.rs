@@ -2,7 +2,7 @@
 
 use crate::timeline::{self, Content, Series as Curve, Track};
 use crate::words::{count, number, percent};
-use dunwu::answer::{Answer, Block, Figure, NEUTRAL, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object};
+use dunwu::answer::{Answer, Block, Figure, Scale, Section, Shown, TEST, TRAIN, Table, TableCell, object};
 use dunwu::run::RunRequest;
 use dunwu::store::RunDir;
 use dunwu::verb::VerbError;
@@ -42,8 +42,8 @@ pub struct LookPoint {
     pub step: u64,
     /// The probability; null where the run had generalized, or is not known.
     pub probability: Option<f64>,
-    /// The median step of generalization, likewise.
-    pub median: Option<u64>,
+    /// When it generalizes, if it does; likewise.
+    pub steps_to_generalize: Option<When>,
 }
 
 /// What to expect of the run of `request`, before its first step.
@@ -95,8 +95,8 @@ pub fn answer_run(dir: &RunDir, step: Option<u64>, asked: Asked) -> Result<Answe
     let mut course = Vec::new();
     for look in (0..LOOKS.len()).map(|look| step_of(look, steps)).filter(|&look| look <= found.look) {
         let seen = verdict_of_run(model, dir, Some(look), asked)?;
-        let median = seen.steps_to_generalize.map(|when| when.median);
-        course.push(LookPoint { step: look, probability: seen.probability, median });
+        let EarlyVerdict { probability, steps_to_generalize, .. } = seen;
+        course.push(LookPoint { step: look, probability, steps_to_generalize });
     }
     let headline = match (found.generalized, found.probability, found.steps_to_generalize) {
         (Some(step), ..) => format!("It had generalized at step {}, so that nothing is left to expect.", count(step)),
@@ -202,9 +202,16 @@ fn course_figure(course: &[LookPoint], steps: u64) -> Figure {
     if points.is_empty() {
         return Figure::undefined(NAME, TITLE, "no look so far expects anything");
     }
-    let medians: Vec<(f64, f64)> =
-        course.iter().filter_map(|look| Some((look.step as f64, look.median? as f64))).collect();
-    let values: Vec<f64> = medians.iter().map(|point| point.1).collect();
+    let curve = |name: &str, dashed: bool, end: fn(&When) -> u64| {
+        let at = |look: &LookPoint| Some((look.step as f64, end(&look.steps_to_generalize?) as f64));
+        Curve { dashed, dotted: !dashed, ..Curve::of_frames(name, TRAIN, course.iter().filter_map(at).collect()) }
+    };
+    let curves = vec![
+        curve("median", false, |when| when.median),
+        curve("5 %", true, |when| when.low),
+        curve("95 %", true, |when| when.high),
+    ];
+    let values: Vec<f64> = curves.iter().flat_map(|curve| &curve.points).map(|point| point.1).collect();
     let tracks = [
         Track {
             title: "probability that it generalizes".to_owned(),
@@ -213,20 +220,13 @@ fn course_figure(course: &[LookPoint], steps: u64) -> Figure {
             content: Content::Curves(vec![Curve::of_frames("probability", TEST, points)]),
         },
         Track {
-            title: "step at which it generalizes, if it does (median)".to_owned(),
+            title: "step at which it generalizes, if it does".to_owned(),
             scale: Scale::log(values, 12),
-            height: 110.0,
-            content: Content::Curves(vec![
-                Curve::of_frames("expected", TRAIN, medians),
-                Curve::of_frames(
-                    "now",
-                    NEUTRAL,
-                    course.iter().map(|look| (look.step as f64, look.step as f64)).collect(),
-                ),
-            ]),
+            height: 130.0,
+            content: Content::Curves(curves),
         },
     ];
     let caption =
-        "Above: the probability at each look. Below: when it is expected, beside the step of the look itself.";
+        "Above: the probability at each look. Below: the step that is expected, and between which nine in ten lie.";
     Figure::of_plots(NAME, TITLE, caption.to_owned(), timeline::stack_over(steps.max(1), &[], &[], &tracks))
 }

@@ -116,3 +116,29 @@ fn what_is_not_known_is_never_parked() {
     let past = Past::so_far(known, Operation::of(&hopeless.problem), None, &scalars, &[]);
     assert!(judge.parks(&past).is_some_and(|probability| probability < 0.1));
 }
+
+#[test]
+#[ignore = "prints times: cargo test -p dunwu-verdict --lib early::tests::times -- --ignored --nocapture"]
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
+fn times() {
+    let request = request("small task=cyclic:23 data.fraction=0.5 steps=2000");
+    let model = Model::shipped();
+    let begin = std::time::Instant::now();
+    for _ in 0..200 {
+        let _ = forecast(model, &request, false);
+    }
+    println!("a forecast, with what it would take: {:.3} ms", begin.elapsed().as_secs_f64() * 1e3 / 200.0);
+    let begin = std::time::Instant::now();
+    let scalars = begun(&request, 1.0);
+    let run = begin.elapsed().as_secs_f64();
+    let known = (&request.spec, &request.problem, request.split.train.labels.len());
+    let operation = Operation::of(&request.problem);
+    let begin = std::time::Instant::now();
+    for share in LOOKS {
+        let step = (share * 2_000.0) as u64;
+        let seen = &scalars[..scalars.partition_point(|row| row.step <= step)];
+        let _ = verdict(model, &Past::so_far(known, operation, None, seen, &[]).at(step), Asked::default());
+    }
+    let looks = begin.elapsed().as_secs_f64();
+    println!("a run {:.0} ms, its twelve looks {:.2} ms, {:.2} %", run * 1e3, looks * 1e3, 100.0 * looks / run);
+}
