@@ -51,9 +51,9 @@ pub fn answer(subject: &str, request: &RunRequest, uncertified: bool) -> Answer 
     let found = forecast(Model::shipped(), request, uncertified);
     let headline = match (found.probability, found.steps_to_generalize) {
         (Some(probability), Some(when)) => format!("{} {}", expects(probability, request.spec.steps), in_time(&when)),
-        _ => "This spec lies outside what the verdict knows, so nothing certified is said.".to_owned(),
+        _ => outside("spec", &found.outside),
     };
-    let mut sentences: Vec<String> = found.outside.iter().map(|why| format!("Outside: {why}.")).collect();
+    let mut sentences: Vec<String> = found.outside.iter().skip(1).map(|why| format!("Outside, too: {why}.")).collect();
     for change in &found.changes {
         sentences.push(format!(
             "With {}={} the probability is {}.",
@@ -101,11 +101,11 @@ pub fn answer_run(dir: &RunDir, step: Option<u64>, asked: Asked) -> Result<Answe
     let headline = match (found.generalized, found.probability, found.steps_to_generalize) {
         (Some(step), ..) => format!("It had generalized at step {}, so that nothing is left to expect.", count(step)),
         (None, Some(probability), Some(when)) => format!("{} {}", expects(probability, steps), in_time(&when)),
-        _ => "This run lies outside what the verdict knows, so nothing certified is said.".to_owned(),
+        _ => outside("run", &found.outside),
     };
     let mut sentences =
         vec![format!("Judged at step {} of {}, from {}.", count(found.look), count(steps), found.inputs.words())];
-    sentences.extend(found.outside.iter().map(|why| format!("Outside: {why}.")));
+    sentences.extend(found.outside.iter().skip(1).map(|why| format!("Outside, too: {why}.")));
     if let Some(park) = found.park {
         sentences.push(if park.at_risk < 1.0 {
             format!(
@@ -138,6 +138,12 @@ fn sources() -> Vec<String> {
             .to_owned(),
         "Exact bounds: Clopper and Pearson 1934.".to_owned(),
     ]
+}
+
+/// Why nothing certified is said, with the first of the reasons.
+fn outside(noun: &str, why: &[String]) -> String {
+    let why = why.first().map_or("", String::as_str);
+    format!("This {noun} lies outside what the verdict knows, so nothing certified is said: {why}.")
 }
 
 fn expects(probability: f64, steps: u64) -> String {

@@ -97,6 +97,6 @@ fn a_judged_sweep_parks_the_hopeless_and_keeps_every_run() {
     let plain = desk.json(&format!("sweep {words}"));
     assert_eq!((&plain["made"], &plain["parked"]), (&20.into(), &Value::Null), "rows of a judged sweep are kept apart");
     desk.refuses("sweep small seed=0..1 --judge 0.0000001", 2, &["cannot certify below"]);
-    desk.refuses("sweep small seed=0..1 --judge 0", 2, &["cannot certify"]);
+    desk.refuses("sweep small seed=0..1 --judge 0", 2, &["a share above 0 and below 1"]);
     desk.refuses("sweep small seed=0..1 --judge 0.01 --keep snapshots", 2, &["leave out `--keep snapshots`"]);
 }

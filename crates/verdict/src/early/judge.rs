@@ -19,17 +19,27 @@ pub struct RiskJudge {
 
 /// A risk that cannot be promised.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot certify below {least:.2} %: {n} runs that generalized were learned from, and a risk of {} % needs more; ask for {least:.2} % or more, and less than 100 %",
-    100.0 * asked
-)]
-pub struct Uncertifiable {
-    /// The risk that was asked for.
-    asked: f64,
-    /// The least that can be certified, in percent.
-    least: f64,
-    /// Runs that generalized.
-    n: usize,
+#[non_exhaustive]
+pub enum RiskError {
+    /// It is none.
+    #[error("a risk is a share above 0 and below 1, such as 0.01, and not {asked}")]
+    NoShare {
+        /// What was asked for.
+        asked: f64,
+    },
+    /// It is too small for the runs that were learned from.
+    #[error(
+        "cannot certify below {least:.2} %: {n} runs that generalized were learned from, and a risk of {} % needs more; ask for {least:.2} % or more",
+        100.0 * asked
+    )]
+    TooSmall {
+        /// What was asked for.
+        asked: f64,
+        /// The least that can be certified, in percent.
+        least: f64,
+        /// Runs that generalized.
+        n: usize,
+    },
 }
 
 impl RiskJudge {
@@ -38,17 +48,21 @@ impl RiskJudge {
     /// # Errors
     ///
     /// Where so small a risk cannot be certified, or it is none.
-    pub fn new(alpha: f64) -> Result<Self, Uncertifiable> {
+    pub fn new(alpha: f64) -> Result<Self, RiskError> {
         let model = Model::shipped();
         let minima = &model.head(Inputs::HeldOut).minima;
-        let threshold =
-            Some(alpha).filter(|alpha| *alpha > 0.0 && *alpha < 1.0).and_then(|alpha| minima.threshold(alpha));
+        if !(alpha > 0.0 && alpha < 1.0) {
+            return Err(RiskError::NoShare { asked: alpha });
+        }
+        let threshold = minima.threshold(alpha);
         match threshold {
             Some(threshold) => Ok(Self { model, alpha, threshold }),
             // Rounded up, so that what is named can be asked for.
-            None => {
-                Err(Uncertifiable { asked: alpha, least: (minima.least_alpha() * 1e4).ceil() / 100.0, n: minima.n })
-            }
+            None => Err(RiskError::TooSmall {
+                asked: alpha,
+                least: (minima.least_alpha() * 1e4).ceil() / 100.0,
+                n: minima.n,
+            }),
         }
     }
 }
