@@ -9,7 +9,7 @@ use dunwu::verb::VerbError;
 use dunwu_verdict::early::forecast::{Forecast, Known, Reason, When, forecast};
 use dunwu_verdict::early::looks::{LOOKS, step_of};
 use dunwu_verdict::early::model::Model;
-use dunwu_verdict::early::verdict::{Asked, EarlyVerdict, verdict_of_run};
+use dunwu_verdict::early::verdict::{Asked, EarlyVerdict, RecordedRun};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -90,16 +90,20 @@ pub fn answer(subject: &str, request: &RunRequest, uncertified: bool) -> Answer 
 /// Where the run cannot be read, or the step was never reached.
 pub fn answer_run(dir: &RunDir, step: Option<u64>, asked: Asked) -> Result<Answer, VerbError> {
     let model = Model::shipped();
-    let found = verdict_of_run(model, dir, step, asked)?;
-    let steps = RunRequest::from_run(dir)?.spec.steps;
+    let mut run = RecordedRun::open(dir)?;
+    let found = run.verdict(model, step, asked)?;
+    let steps = run.steps();
     let mut course = Vec::new();
     for look in (0..LOOKS.len()).map(|look| step_of(look, steps)).filter(|&look| look <= found.look) {
-        let seen = verdict_of_run(model, dir, Some(look), asked)?;
+        let seen = run.verdict(model, Some(look), asked)?;
         let EarlyVerdict { probability, steps_to_generalize, .. } = seen;
         course.push(LookPoint { step: look, probability, steps_to_generalize });
     }
     let headline = match (found.generalized, found.probability, found.steps_to_generalize) {
         (Some(step), ..) => format!("It had generalized at step {}, so that nothing is left to expect.", count(step)),
+        (None, ..) if found.ended => {
+            "It is over and has not generalized, so that nothing is left to expect.".to_owned()
+        }
         (None, Some(probability), Some(when)) => format!("{} {}", expects(probability, steps), in_time(&when)),
         _ => outside("run", &found.outside),
     };

@@ -100,3 +100,41 @@ fn a_judged_sweep_parks_the_hopeless_and_keeps_every_run() {
     desk.refuses("sweep small seed=0..1 --judge 0", 2, &["a share above 0 and below 1"]);
     desk.refuses("sweep small seed=0..1 --judge 0.01 --keep snapshots", 2, &["leave out `--keep snapshots`"]);
 }
+
+/// Who reads the table of a judged sweep takes a parked run for one that did not generalize, and says so.
+#[test]
+fn the_table_of_a_judged_sweep_can_be_studied() {
+    let desk = Desk::new();
+    let words = "small task=cyclic:23 data.fraction=0.15,0.8 optimizer.weight_decay=0.0001,0.0003 seed=0..3 steps=500 model.width=64";
+    let parked =
+        desk.json(&format!("sweep {words} --judge 0.01 --table t.parquet --quiet"))["parked"].as_u64().unwrap();
+    assert!(parked > 0);
+    for study in [
+        "phase t.parquet x=data.fraction y=optimizer.weight_decay",
+        "pair t.parquet optimizer.weight_decay=0.0001,0.0003",
+    ] {
+        let said = desk.dunwu(&format!("{study} --json"));
+        assert!(
+            said.code == 0 && said.stderr.contains(&format!("{parked} of 16 runs were parked")),
+            "{study}: {}",
+            said.stderr
+        );
+        assert!(!said.stderr.contains("ignored"), "{study}: {}", said.stderr);
+    }
+}
+
+/// What is over is not expected to do anything.
+#[test]
+fn nothing_is_expected_of_a_run_that_is_over() {
+    let desk = Desk::new();
+    let run = desk.json(&format!("run {HOPELESS} seed=2 --quiet"))["run"].as_str().unwrap().to_owned();
+    let over = desk.json(&format!("verdict {run}"));
+    assert_eq!(
+        (&over["ended"], &over["probability"], &over["park"]),
+        (&true.into(), &Value::Null, &Value::Null),
+        "{over}"
+    );
+    assert!(over["headline"].as_str().unwrap().starts_with("It is over"), "{over}");
+    let before = desk.json(&format!("verdict {run} --at 400"));
+    assert!(before["ended"] == false && before["probability"].is_number(), "{before}");
+}

@@ -28,7 +28,7 @@ pub(crate) trait Real:
     /// The nearest number of this kind.
     fn of(value: f64) -> Self;
 
-    /// As f64, which changes nothing.
+    /// The same number as f64; no f32 is rounded by it.
     fn wide(self) -> f64;
 
     /// √x, rounded once.

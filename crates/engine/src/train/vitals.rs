@@ -107,7 +107,7 @@ pub struct HeadVitals {
 pub(super) enum Network {
     Mlp(Mlp, Box<<Mlp as Layers>::Tape>),
     Transformer(Transformer, Box<<Transformer as Layers>::Tape>),
-    /// Of a run in f64.
+    /// The network of a run that trains in f64 (`numerics=double`).
     Double(Formula),
 }
 

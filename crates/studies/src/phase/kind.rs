@@ -81,7 +81,8 @@ impl Outcome {
             "grokked" => Self::Grokked,
             "lost" => Self::Lost,
             "forgot" => Self::Forgot,
-            "censored" => Self::Censored,
+            // A run that was parked is one that was cut off at that step.
+            "censored" | "parked" => Self::Censored,
             "diverged" => Self::Diverged,
             "collapsed" => Self::Collapsed,
             "failed" => Self::Failed,

@@ -36,10 +36,13 @@ const RESULTS: &[&str] = &[
 const LATER_RESULTS: &[&str] =
     &["step_forgotten", "step_lost", "train_accuracy_fall", "test_accuracy_fall", "improving"];
 
+/// Columns that only the table of a sweep with a judge has.
+const JUDGED_RESULTS: &[&str] = &["parked", "parked_probability", "audited"];
+
 /// Columns that say what became of a run, among them what its last evaluation gave; a test holds the table that [`super::collect`]
 /// makes to it.
 pub fn result_columns() -> impl Iterator<Item = &'static str> {
-    RESULTS.iter().chain(LATER_RESULTS).copied().chain(SCALARS.iter().map(|scalar| scalar.name))
+    RESULTS.iter().chain(LATER_RESULTS).chain(JUDGED_RESULTS).copied().chain(SCALARS.iter().map(|scalar| scalar.name))
 }
 
 /// Finished runs with their settings.
@@ -149,6 +152,13 @@ impl Results {
                 ("columns", "are no settings and are")
             };
             watcher.note(&format!("the {columns} {} of the table {are} ignored", ignored.join(", ")));
+        }
+        let parked = (0..results.len()).filter(|&run| results.outcome(run) == "parked").count();
+        if parked > 0 {
+            let n = results.len();
+            watcher.note(&format!(
+                "{parked} of {n} runs were parked by a judge; they are taken as runs that did not generalize, which a share up to its risk of those that would have are not"
+            ));
         }
         Ok(results)
     }

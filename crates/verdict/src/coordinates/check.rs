@@ -25,7 +25,7 @@ pub enum Quantity {
 }
 
 impl Quantity {
-    /// As it is written: `change`.
+    /// The name of the quantity in `--json`: `change`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Initial => "initial",

@@ -24,11 +24,11 @@ pub(super) struct Trained {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LayerSizes {
     pub(super) name: String,
-    /// Of x₀, before the first update.
+    /// Root mean square of the layer's activations x₀, before the first update.
     pub(super) initial: Option<f64>,
-    /// Of xₜ, after the last.
+    /// Root mean square of the layer's activations xₜ, after the last update.
     pub(super) last: Option<f64>,
-    /// Of xₜ − x₀; `None` where it is lost in rounding.
+    /// Root mean square of the entries of xₜ − x₀; `None` where it is lost in rounding.
     pub(super) change: Option<f64>,
 }
 
@@ -36,9 +36,9 @@ pub(super) struct LayerSizes {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ArraySizes {
     pub(super) name: String,
-    /// Of wₜ − w₀, an entry.
+    /// Root mean square of the entries of wₜ − w₀, what all updates together did to the array.
     pub(super) update: Option<f64>,
-    /// Of f(w₀ with this array's wₜ) − f(w₀): what its update alone does to the outputs.
+    /// Root mean square of f(w₀ with this array's wₜ) − f(w₀): what the array's update alone does to the outputs.
     pub(super) effect: Option<f64>,
 }
 

@@ -8,7 +8,7 @@ use faer::Mat;
 pub struct Eigenpair {
     /// λ
     pub value: f64,
-    /// Of length 1.
+    /// The eigenvector v that belongs to λ, scaled to length 1.
     pub vector: Vec<f64>,
     /// ‖A v − λ v‖: an eigenvalue lies within this of λ.
     pub residual: f64,

@@ -5,7 +5,10 @@
 
 use dunwu::run::Past;
 use dunwu_engine::RunSpec;
-use dunwu_engine::spec::{Activation, Architecture, Loss, Method, Objective, OperandTables, OptimizerSpec, Schedule};
+use dunwu_engine::spec::{
+    Activation, AdamSpec, Architecture, Initialization, Loss, Method, MlpSpec, Normalization, Objective, OperandTables,
+    OptimizerSpec, Sampling, Schedule, TopLayer,
+};
 use dunwu_engine::task::Task;
 
 /// A number that a verdict reads.
@@ -109,7 +112,7 @@ pub fn coordinates(past: &Past<'_>) -> [f32; COORDINATES.len()] {
         logarithm(decay * mean_rate * steps),
         steps.ln(),
         (n / batch).ln(),
-        logarithm(spec.model.hidden_scale * initial_scale(spec)),
+        logarithm(spec.model.hidden_scale),
         logarithm(spec.model.top_scale),
         spec.data.corrupted,
         last_rate / mean_rate,
@@ -185,26 +188,31 @@ fn geometric_mean_of(factor: f64, n: f64) -> f64 {
     if (factor - 1.0).abs() < 1e-12 || n < 1.0 { 1.0 } else { (1.0 - factor.powf(n)) / ((1.0 - factor) * n) }
 }
 
-/// Size of the initial hidden weights against the usual ones.
-fn initial_scale(spec: &RunSpec) -> f64 {
-    use dunwu_engine::spec::Initialization;
-    match spec.model.initialization {
-        Initialization::Pytorch => 1.0,
-        // Normal entries of variance 1 where the usual ones lie between ±1/√inputs; a table of some 50 rows.
-        Initialization::Paper => 12.0,
-        Initialization::Nanda => 1.0,
-    }
-}
+/// Accuracies that count as memorized and as generalized, and for how many steps they must last, in every run that was learned from.
+const LEVELS: (f64, f64, u64) = (0.99, 0.99, 10);
 
 /// What no verdict was learned for, of everything that a spec can say beside the coordinates.
 pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
-    use dunwu_engine::spec::{Initialization, Normalization, Sampling, TopLayer};
     let normalization = match spec.model.architecture {
         Architecture::TwoLayer => Normalization::None,
         Architecture::Mlp(mlp) => mlp.normalization,
         Architecture::Transformer(transformer) => transformer.normalization,
     };
     let is_transformer = matches!(spec.model.architecture, Architecture::Transformer(_));
+    let is_bent = matches!(
+        spec.model.architecture,
+        Architecture::Transformer(transformer) if transformer.qk_norm || transformer.score_cap > 0.0
+    );
+    let adam = match spec.optimizer.method {
+        Method::Adam(adam) | Method::AdamW(adam) => Some(adam),
+        Method::Sgd { .. } | Method::Muon { .. } => None,
+    };
+    let levels = (spec.events.memorized, spec.events.generalized, spec.events.sustained);
+    let is_known_task = match &spec.task {
+        Task::Group(_) | Task::Product(_) | Task::Operands { .. } | Task::Table { .. } | Task::Parity(_) => true,
+        Task::Expression(expression) => expression.n_operands() == 2,
+        _ => false,
+    };
     let usual_normalization = if is_transformer { Normalization::PreLayerNorm } else { Normalization::None };
     let parts = [
         ("interventions", !spec.interventions.is_empty()),
@@ -219,7 +227,12 @@ pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
         ("skewed inputs", spec.data.skew > 0.0),
         ("a pattern of attention", spec.model.attention.is_some()),
         ("a normalization other than the usual one", normalization != usual_normalization),
-        ("the initial weights of Nanda et al.", spec.model.initialization == Initialization::Nanda),
+        ("initial weights of another distribution", spec.model.initialization != Initialization::Pytorch),
+        ("attention with QK-norm or capped scores", is_bent),
+        ("an MLP without biases", matches!(spec.model.architecture, Architecture::Mlp(MlpSpec { biases: false, .. }))),
+        ("other constants of Adam", adam.is_some_and(|adam| adam != AdamSpec::DEFAULT)),
+        ("other levels of memorizing and generalizing", levels != LEVELS),
+        ("a task of this family", !is_known_task),
         ("the optimizer muon", matches!(spec.optimizer.method, Method::Muon { .. })),
         ("QK-clip", spec.optimizer.qk_clip > 0.0),
     ];

@@ -39,7 +39,7 @@ impl Inputs {
         }
     }
 
-    /// In words.
+    /// What the head sees, for a sentence: "the spec, losses and accuracies".
     pub const fn words(self) -> &'static str {
         match self {
             Self::Spec => "the spec",
@@ -140,7 +140,12 @@ impl Minima {
         if !is_certified(0) {
             return None;
         }
-        let k = (0..=self.n).take_while(|&k| is_certified(k)).last()?;
+        // The more false parks, the less is certified.
+        let (mut k, mut too_many) = (0, self.n + 1);
+        while too_many - k > 1 {
+            let middle = usize::midpoint(k, too_many);
+            if is_certified(middle) { k = middle } else { too_many = middle }
+        }
         // k runs may lie at or below it; the next one lies above.
         let next = *self.least.get(k).or(self.least.last())?;
         Some(

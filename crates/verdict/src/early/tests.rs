@@ -1,5 +1,6 @@
 //! What is shipped, and what a verdict may not do.
 
+use super::coordinates::foreign_parts;
 use super::forecast::forecast;
 use super::looks::LOOKS;
 use super::model::{Inputs, Model};
@@ -52,6 +53,18 @@ fn what_is_shipped_is_whole_and_small() {
     for head in &model.card.heads {
         assert!(head.minima.threshold(0.01).is_some(), "{:?}", head.inputs);
         assert_eq!(head.spreads.len(), super::model::n_spreads(head.inputs));
+    }
+}
+
+/// What a spec must not have is what no world has.
+#[test]
+fn every_world_is_of_a_kind_that_is_known() {
+    for family in 0..FAMILIES.len() {
+        for index in 0..12 {
+            let world = worlds::draw(family, 1, index);
+            let request = RunRequest::from_words(&world.words).unwrap();
+            assert_eq!(foreign_parts(&request.spec), [""; 0], "{}", world.words.join(" "));
+        }
     }
 }
 

@@ -11,9 +11,11 @@ use dunwu::operation::Operation;
 use dunwu::run::{Past, RunRequest};
 use dunwu::store::{Record, RunDir};
 use dunwu::verb::VerbError;
-use dunwu_engine::Scalars;
+use dunwu_engine::Snapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A snapshot counts for a look where it is at least this share of the look's steps old.
 const RECENT: f64 = 0.7;
@@ -37,15 +39,17 @@ pub struct EarlyVerdict {
     pub inputs: Inputs,
     /// The step at which the run had generalized by then; nothing is expected of it any more.
     pub generalized: Option<u64>,
+    /// Whether the run was over by then; nothing is expected of it any more.
+    pub ended: bool,
     /// Whether the run is of a kind and size that the verdict knows; else nothing certified is said.
     pub inside: bool,
     /// Why it is not, a sentence each.
     pub outside: Vec<String>,
-    /// The probability that it generalizes within its steps; null outside, and where it has.
+    /// The probability that it generalizes within its steps; null outside, where it has, and where it is over.
     pub probability: Option<f64>,
     /// When, if it does.
     pub steps_to_generalize: Option<When>,
-    /// What parking it would risk; null outside, and where it has generalized.
+    /// What parking it would risk; null outside, where it has generalized, and where it is over.
     pub park: Option<Park>,
     /// The strongest reasons, the strongest first.
     pub reasons: Vec<Reason>,
@@ -67,24 +71,26 @@ pub fn verdict(model: &Model, past: &Past<'_>, asked: Asked) -> EarlyVerdict {
     let (spec, at) = (past.spec(), past.step());
     let look = look_at(at, spec.steps);
     let look_step = look.map_or(0, |look| step_of(look, spec.steps));
+    let generalized = Knowledge::of(spec, past.scalars()).generalized.map(|stay| stay.arrived);
+    let ended = at >= spec.steps || past.scalars().last().is_some_and(|row| !row.train_loss.is_finite());
     let past = past.until(look_step);
     let inputs = seen(&past, look).min(asked.inputs.unwrap_or(Inputs::Group));
     let coordinates = coordinates(&past);
     let mut row = coordinates.to_vec();
     row.extend(signs(&past));
     row.truncate(inputs.width());
-    let generalized = Knowledge::of(spec, past.scalars()).generalized.map(|stay| stay.arrived);
     let outside = why_outside(model, &past, &coordinates);
     let raw = Uncertified {
         probability: model.probability(inputs, &row),
         steps_to_generalize: when(model.time(inputs, &row, look), spec.steps),
     };
-    let is_open = outside.is_empty() && generalized.is_none();
+    let is_open = outside.is_empty() && generalized.is_none() && !ended;
     EarlyVerdict {
         at,
         look: look_step,
         inputs,
         generalized,
+        ended,
         inside: outside.is_empty(),
         outside,
         probability: is_open.then_some(raw.probability),
@@ -117,58 +123,85 @@ fn seen(past: &Past<'_>, look: Option<usize>) -> Inputs {
     }
 }
 
-/// What the past of a recorded or living run allows to expect at `step`; at its last evaluation where none is named.
-///
-/// # Errors
-///
-/// Where the run cannot be read, or the step was never reached.
-pub fn verdict_of_run(model: &Model, dir: &RunDir, step: Option<u64>, asked: Asked) -> Result<EarlyVerdict, VerbError> {
-    let request = RunRequest::from_run(dir)?;
-    let record = Record::read(dir)?;
-    let last = record.scalars.last().map(|row| row.step);
-    let Some(last) = last else {
-        return Err(VerbError::usage(
-            "this run has no evaluation yet; `dunwu forecast` says what to expect of its spec",
-        ));
-    };
-    let at = step.unwrap_or(last);
-    if at > last {
-        return Err(VerbError::usage(format!(
-            "step {at} was never reached; the last evaluation is that of step {last}"
-        )));
+/// A recorded or living run as it can be looked at: each snapshot is read and measured once.
+pub struct RecordedRun {
+    request: RunRequest,
+    record: Record,
+    initial: Option<Snapshot>,
+    frames: BTreeMap<u64, Frame>,
+}
+
+impl RecordedRun {
+    /// The run in `dir`.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or has no evaluation yet.
+    pub fn open(dir: &RunDir) -> Result<Self, VerbError> {
+        let (request, record) = (RunRequest::from_run(dir)?, Record::read(dir)?);
+        if record.scalars.is_empty() {
+            let why = "this run has no evaluation yet; `dunwu forecast` says what to expect of its spec";
+            return Err(VerbError::usage(why));
+        }
+        let has_first = record.snapshots.first().is_some_and(|entry| entry.step == 0);
+        let initial = if has_first { Some(record.load_snapshot(0)?) } else { None };
+        Ok(Self { request, record, initial, frames: BTreeMap::new() })
     }
-    let RunRequest { spec, problem, split, decomposition, .. } = &request;
-    let judged = look_at(at, spec.steps).map_or(0, |look| step_of(look, spec.steps));
-    let scalars: Vec<Scalars> = record.scalars.iter().filter(|row| row.step <= at).copied().collect();
-    let irreps = decomposition.as_ref().map(|decomposition| decomposition.irreps.as_slice());
-    let n_train = split.train.labels.len();
-    let mut frames: Vec<Frame> = Vec::new();
-    let wants_inside = asked.inputs.is_none_or(|inputs| inputs >= Inputs::Inside);
-    if wants_inside && judged > 0 {
-        let steps: Vec<u64> = record.snapshots.iter().map(|entry| entry.step).collect();
-        let at_or_before = |step: u64| steps.iter().copied().filter(|&other| other <= step).max();
-        let mut needed: Vec<u64> = [Some(0), at_or_before(judged / 2), at_or_before(judged)]
-            .into_iter()
-            .flatten()
-            .filter(|step| steps.contains(step))
-            .collect();
-        needed.dedup();
-        if needed.first() == Some(&0) {
-            let initial = record.load_snapshot(0)?;
-            let wanted = measured(irreps.is_some());
-            for step in needed {
-                let snapshot = record.load_snapshot(step)?;
-                frames.push(measured_frame(
-                    (spec, problem, split),
-                    decomposition.as_ref(),
-                    &initial,
-                    &snapshot,
-                    &wanted,
-                )?);
+
+    /// Steps of the whole run.
+    pub fn steps(&self) -> u64 {
+        self.request.spec.steps
+    }
+
+    /// What its past allows to expect at `step`; at its last evaluation where none is named.
+    ///
+    /// # Errors
+    ///
+    /// Where the step was never reached, or a snapshot cannot be read.
+    pub fn verdict(&mut self, model: &Model, step: Option<u64>, asked: Asked) -> Result<EarlyVerdict, VerbError> {
+        let last = self.record.scalars.last().map_or(0, |row| row.step);
+        let at = step.unwrap_or(last);
+        if at > last {
+            let why = format!("step {at} was never reached; the last evaluation is that of step {last}");
+            return Err(VerbError::usage(why));
+        }
+        let look = look_at(at, self.steps()).map(|look| step_of(look, self.steps()));
+        let wants_inside = asked.inputs.is_none_or(|inputs| inputs >= Inputs::Inside);
+        let steps = match look.filter(|_| wants_inside) {
+            Some(look) => self.measure(look)?,
+            None => Vec::new(),
+        };
+        let frames: Vec<Frame> = steps.iter().map(|step| self.frames[step].clone()).collect();
+        let RunRequest { spec, problem, split, decomposition, .. } = &self.request;
+        let scalars = &self.record.scalars[..self.record.scalars.partition_point(|row| row.step <= at)];
+        let irreps = decomposition.as_ref().map(|decomposition| decomposition.irreps.as_slice());
+        let known = (spec, problem, split.train.labels.len());
+        let past = Past::so_far(known, Operation::of(problem), irreps, scalars, &frames).at(at);
+        let mut found = verdict(model, &past, asked);
+        // A run whose units all decayed is over, which its losses do not show.
+        if self.record.finished.is_some_and(|finished| finished.step <= at) && !found.ended {
+            found.ended = true;
+            (found.probability, found.steps_to_generalize, found.park) = (None, None, None);
+        }
+        Ok(found)
+    }
+
+    /// Measures what a look at a step reads: the first snapshot, the last one until half of the step, and the last one until the step.
+    /// Gives their steps, none where the first is not there.
+    fn measure(&mut self, look: u64) -> Result<Vec<u64>, VerbError> {
+        let Some(initial) = &self.initial else { return Ok(Vec::new()) };
+        let until = |step: u64| self.record.snapshots.iter().map(|entry| entry.step).rfind(|&other| other <= step);
+        let mut steps: Vec<u64> = [Some(0), until(look / 2), until(look)].into_iter().flatten().collect();
+        steps.dedup();
+        let RunRequest { spec, problem, split, decomposition, .. } = &self.request;
+        for &step in &steps {
+            if let Entry::Vacant(place) = self.frames.entry(step) {
+                let snapshot = self.record.load_snapshot(step)?;
+                let wanted = measured(decomposition.is_some());
+                let run = (spec, problem, split);
+                place.insert(measured_frame(run, decomposition.as_ref(), initial, &snapshot, &wanted)?);
             }
         }
+        Ok(steps)
     }
-    let mut past = Past::so_far((spec, problem, n_train), Operation::of(problem), irreps, &scalars, &frames);
-    past = past.at(at);
-    Ok(verdict(model, &past, asked))
 }

@@ -29,10 +29,11 @@ pub(super) struct Passed<S> {
 /// Where a head's part of a query and of a key lies.
 #[derive(Clone, Copy)]
 struct Place {
-    /// Of the weights.
+    /// Where the attention weights of this query begin in their array.
     first: usize,
+    /// Where the query begins in its array.
     query: usize,
-    /// Of the key at position 0.
+    /// Where the key at position 0 begins in its array.
     key: usize,
     /// Position of the query.
     last: usize,

@@ -12,7 +12,7 @@ pub(crate) struct Passed<S> {
     /// What the top layer reads, `[n][d]`.
     read: Vec<S>,
     reads_stream: bool,
-    /// Of the MLPs.
+    /// Hidden units of each block's MLP.
     width: usize,
 }
 

@@ -41,7 +41,7 @@ const CASES: [(Form, Kind); 17] = [
 /// One pair, judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseRow {
-    /// In what.
+    /// What the mistake was planted in: a run, a table of results, or two files of samples.
     pub form: Form,
     /// What was planted.
     pub kind: Kind,
@@ -62,7 +62,7 @@ pub struct CaseRow {
 /// How often the audit is right about one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KindRate {
-    /// In what it was planted.
+    /// What the mistake was planted in: a run, a table of results, or two files of samples.
     pub form: Form,
     /// The kind.
     pub kind: Kind,

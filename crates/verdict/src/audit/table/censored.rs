@@ -7,8 +7,18 @@ use dunwu::answer::wording::{counted, number};
 use dunwu_engine::spec::Value;
 
 /// Outcomes of runs that were cut off.
-const CUT_OFF: [&str; 9] =
-    ["censored", "timeout", "timed_out", "unfinished", "running", "interrupted", "killed", "cancelled", "truncated"];
+const CUT_OFF: [&str; 10] = [
+    "censored",
+    "parked",
+    "timeout",
+    "timed_out",
+    "unfinished",
+    "running",
+    "interrupted",
+    "killed",
+    "cancelled",
+    "truncated",
+];
 
 /// Judges it.
 pub(super) fn judge(arms: &Arms<'_>) -> Judgement {
