@@ -114,19 +114,25 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
         ));
     }
     if let (Some(parked), Some(audited), Some(audit)) = (data.parked, data.audited, data.audit) {
-        sentences.push(format!(
-            "{} parked, which saved {} steps beside the {} that were made.",
-            counted(parked, "run"),
-            count(data.steps_saved.unwrap_or(0)),
-            count(data.steps_made.unwrap_or(0))
-        ));
-        sentences.push(format!(
-            "{} trained on as an audit: {} generalized after all (exact 95 % interval of their share: {} to {}).",
-            counted(audited, "run"),
-            count(audit.false_parks as u64),
-            percent(audit.low),
-            percent(audit.high)
-        ));
+        sentences.push(match parked {
+            0 => "No run was parked.".to_owned(),
+            _ => format!(
+                "{} parked, which saved {} steps beside the {} that were made.",
+                counted(parked, "run"),
+                count(data.steps_saved.unwrap_or(0)),
+                count(data.steps_made.unwrap_or(0))
+            ),
+        });
+        sentences.push(match audited {
+            0 => "No run was trained on as an audit.".to_owned(),
+            _ => format!(
+                "{} trained on as an audit: {} generalized after all (exact 95 % interval of their share: {} to {}).",
+                counted(audited, "run"),
+                count(audit.false_parks as u64),
+                percent(audit.low),
+                percent(audit.high)
+            ),
+        });
     }
     let mut files = vec![Fact::new("Table", data.table.display().to_string())];
     if let Some(curves) = &data.curves {

@@ -702,6 +702,7 @@ fn what_is_left_takes_what_finished_runs_took_and_no_less_than_its_longest_run()
 #[test]
 fn every_column_of_results_is_in_the_table() {
     let (_dir, folder) = folder();
+    let folder = folder.judged("somebody".to_owned()); // whose columns are results, too
     let runs = planned(FILE, &["seed=0", "let.c=1"]);
     made(&runs, &folder, &Options::default());
     let table = collect(&runs, &folder).unwrap().table;
