@@ -25,6 +25,9 @@ pub(crate) struct Variation {
     /// them trains on, as an audit; rows are kept apart from those of unjudged sweeps
     #[arg(long, value_name = "RISK")]
     judge: Option<f64>,
+    /// The steps that all runs may make together: those worth most are made first, and what is parked goes on where steps are left
+    #[arg(long, value_name = "STEPS", requires = "judge", value_parser = clap::value_parser!(u64).range(1..))]
+    budget: Option<u64>,
 }
 
 impl Variation {
@@ -35,7 +38,11 @@ impl Variation {
         let Some(risk) = self.judge else { return Ok(request) };
         let judge = RiskJudge::new(risk).map_err(Failure::usage)?;
         let judged = request.judged(Arc::new(judge), format!("--judge={risk}"));
-        judged.map_err(|error| Failure::of_verb(error, None))
+        let judged = judged.map_err(|error| Failure::of_verb(error, None))?;
+        Ok(match self.budget {
+            Some(steps) => judged.within(steps),
+            None => judged,
+        })
     }
 }
 

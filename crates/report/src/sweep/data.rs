@@ -52,6 +52,21 @@ pub struct CollectedData {
     pub steps_saved: Option<u64>,
     /// Steps that all runs made.
     pub steps_made: Option<u64>,
+    /// What became of a budget; `null` where steps were not limited.
+    pub budget: Option<SpentBudget>,
+}
+
+/// How the steps of a budget were used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SpentBudget {
+    /// Steps that all runs were allowed together.
+    pub steps: u64,
+    /// Parked runs that went on because steps were left.
+    pub resumed: usize,
+    /// Of these, runs that generalized.
+    pub resumed_generalized: usize,
+    /// Runs that were not made because the steps were spent before their turn.
+    pub unmade: usize,
 }
 
 /// How often parking was wrong, as its audit says.
@@ -152,9 +167,15 @@ pub struct LaunchScript {
 }
 
 impl CollectedData {
-    pub(super) fn of(end: &SweepEnd) -> Self {
+    pub(super) fn of(request: &SweepRequest, end: &SweepEnd) -> Self {
         let SweepEnd { tally, seconds, collected, table, curves, .. } = end;
         let judged = collected.judged;
+        let budget = judged.zip(request.budget).map(|(judged, steps)| SpentBudget {
+            steps,
+            resumed: judged.resumed,
+            resumed_generalized: judged.resumed_generalized,
+            unmade: judged.unmade,
+        });
         let audit = judged.map(|judged| {
             let ExactShare { share, low, high } = ExactShare::of(judged.false_parks, judged.audited);
             AuditedParks { false_parks: judged.false_parks, share, low, high }
@@ -165,6 +186,7 @@ impl CollectedData {
             audit,
             steps_saved: judged.map(|judged| judged.steps_saved),
             steps_made: judged.map(|judged| judged.steps_made),
+            budget,
             runs: tally.runs,
             done: collected.done,
             reused: collected.done - tally.made.min(collected.done),

@@ -1,6 +1,6 @@
 //! Sweeps: made, collected, looked ahead to, and worked on by one of many.
 
-use super::data::{AheadData, CollectedData, SweepData, WorkData};
+use super::data::{AheadData, CollectedData, SpentBudget, SweepData, WorkData};
 use super::times::span;
 use dunwu::answer::wording::{count, counted, percent};
 use dunwu::answer::{Answer, Block, Fact, Section, object};
@@ -96,7 +96,7 @@ pub fn work(request: &SweepRequest, options: &Options, watcher: &mut Watcher<'_>
 }
 
 fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
-    let data = CollectedData::of(end);
+    let data = CollectedData::of(request, end);
     let failed = match data.failed {
         0 => String::new(),
         failed => format!(", {} of them failed (column `error` says why)", count(failed as u64)),
@@ -133,6 +133,18 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
                 percent(audit.high)
             ),
         });
+    }
+    if let Some(SpentBudget { steps, resumed, resumed_generalized, unmade }) = data.budget {
+        sentences.push(format!(
+            "Of a budget of {} steps: {} that had been parked went on ({} generalized), and {} not made.",
+            count(steps),
+            counted(resumed, "run"),
+            count(resumed_generalized as u64),
+            match unmade {
+                1 => "1 run was".to_owned(),
+                _ => format!("{} runs were", count(unmade as u64)),
+            }
+        ));
     }
     let mut files = vec![Fact::new("Table", data.table.display().to_string())];
     if let Some(curves) = &data.curves {

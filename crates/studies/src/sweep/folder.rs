@@ -39,6 +39,12 @@ impl Folder {
         Self { judge: Some(judge), ..self }
     }
 
+    /// The part for runs without a judge.
+    #[must_use]
+    pub(super) fn unjudged(&self) -> Self {
+        Self::new(&self.runs)
+    }
+
     /// Whether its runs are judged.
     pub(super) fn is_judged(&self) -> bool {
         self.judge.is_some()

@@ -42,6 +42,9 @@ pub struct Parked {
     pub probability: f64,
     /// Whether it trained on, as an audit.
     pub audited: bool,
+    /// Whether it went on later, because steps of the budget were left. Rows do not hold it: it depends on the budget.
+    #[serde(skip)]
+    pub resumed: bool,
 }
 
 /// Whether the run trains on where it would be parked.

@@ -6,6 +6,7 @@
 //!
 //! What is on disk: [`Folder`].
 
+mod budget;
 mod claim;
 mod estimate;
 mod expand;

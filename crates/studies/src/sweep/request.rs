@@ -1,12 +1,13 @@
 //! What a sweep is asked for, and what is done about it: make its runs, collect them in a table, or say how long they would take.
 
+use super::budget::{Budget, Rows};
 use super::estimate::Estimator;
 use super::expand::{ExpandError, FROZEN_INPUTS, Planned};
 use super::folder::Folder;
 use super::judge::Judge;
 use super::plan::{Keep, Plan, PlanError, Request, SourceText};
 use super::rows;
-use super::table::{Collected, collect};
+use super::table::{Collected, collect_within};
 use super::work::{Options, work};
 use dunwu::run::Base;
 use dunwu::store::disk;
@@ -38,6 +39,8 @@ pub struct SweepRequest {
     pub file: Option<String>,
     /// Who parks runs that look hopeless, if anybody does.
     pub judge: Option<Arc<dyn Judge>>,
+    /// How many steps its runs may make together; `None` for as many as they take. Only where somebody parks runs.
+    pub budget: Option<u64>,
 }
 
 /// What a sweep came to: its tally, and the table that was written.
@@ -117,6 +120,7 @@ impl SweepRequest {
             words: all_words,
             file,
             judge: None,
+            budget: None,
         })
     }
 
@@ -135,6 +139,20 @@ impl SweepRequest {
         let folder = self.folder.judged(judge.name());
         let words = self.words.into_iter().chain([word]).collect();
         Ok(Self { name, folder, words, judge: Some(judge), ..self })
+    }
+
+    /// The same sweep, whose runs may make so many steps together; a word on a command line says so. What is parked goes on where steps
+    /// are left.
+    #[must_use]
+    pub fn within(self, steps: u64) -> Self {
+        let name = format!("{}-within-{steps}", self.name);
+        let words = self.words.into_iter().chain([format!("--budget={steps}")]).collect();
+        Self { name, words, budget: Some(steps), ..self }
+    }
+
+    /// Its budget, where it has one.
+    fn limit(&self) -> Option<Budget<'_>> {
+        Some(Budget::new(&self.runs, self.budget?, self.judge.as_deref()?))
     }
 
     /// The preset that the words begin with, if they do.
@@ -173,10 +191,33 @@ impl SweepRequest {
     /// Makes runs as one worker of many, and writes no table.
     pub fn work(&self, options: &Options, watcher: &mut Watcher<'_>) -> Result<Tally, VerbError> {
         self.tell_damage(watcher)?;
-        let options = Options { keep: self.keep, ..*options };
-        let stop = watcher.stop();
+        let options = Options { keep: self.keep, keep_parked: self.budget.is_some(), ..*options };
         let judge = self.judge.as_deref();
-        Ok(work(&self.runs, &self.folder, &options, judge, stop, &mut |event| watcher.tell(&Progress::Sweep(event)))?)
+        let Some(budget) = self.limit() else { return make(&self.runs, &self.folder, &options, judge, watcher) };
+        let picked = |places: &[usize]| places.iter().map(|&place| self.runs[place].clone()).collect::<Vec<_>>();
+        let mut all = Tally { runs: self.runs.len(), ..Tally::default() };
+        for is_resuming in [false, true] {
+            // Each end may leave steps for further runs; a round that makes none is the last.
+            for round in 0.. {
+                let allowed = budget.allowed(&Rows::read(&self.runs, &self.folder)?);
+                let options = Options { retry_failed: options.retry_failed && round == 0, ..options };
+                let tally = if is_resuming {
+                    make(&picked(&allowed.resumed), &self.folder.unjudged(), &options, None, watcher)?
+                } else {
+                    make(&picked(&allowed.made), &self.folder, &options, judge, watcher)?
+                };
+                if !is_resuming {
+                    all.reused = if round == 0 { tally.reused } else { all.reused };
+                    all.made += tally.made;
+                }
+                all.failed += tally.failed;
+                all.elsewhere += tally.elsewhere;
+                if tally.made == 0 || watcher.is_stopped() {
+                    break;
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// What is left, and how long it takes on so many cores: as finished runs say, else by trying out.
@@ -209,7 +250,7 @@ impl SweepRequest {
         table: Option<&Path>,
         watcher: &mut Watcher<'_>,
     ) -> Result<SweepEnd, VerbError> {
-        let collected = collect(&self.runs, &self.folder)?;
+        let collected = collect_within(&self.runs, &self.folder, self.limit().as_ref())?;
         let table = table.map_or_else(|| self.folder.table(&self.name), Path::to_owned);
         if let Some(folder) = table.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             disk::make_folder(folder).or_while("making the folder of the table", folder)?;
@@ -222,6 +263,18 @@ impl SweepRequest {
         warn(&collected, self.keep, watcher);
         Ok(SweepEnd { tally, seconds, collected, table, curves, is_stopped: watcher.is_stopped() })
     }
+}
+
+/// Makes runs that are not there yet.
+fn make(
+    runs: &[Planned],
+    folder: &Folder,
+    options: &Options,
+    judge: Option<&dyn Judge>,
+    watcher: &mut Watcher<'_>,
+) -> Result<Tally, VerbError> {
+    let stop = watcher.stop();
+    Ok(work(runs, folder, options, judge, stop, &mut |event| watcher.tell(&Progress::Sweep(event)))?)
 }
 
 /// Refuses a place where no table can be written, before anything is computed.

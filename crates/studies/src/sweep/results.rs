@@ -4,6 +4,7 @@
 //! ([`SETTINGS`]) or free quantities (`let.NAME`); those of [`result_columns`] say what the run was of and what became of it. Whatever else
 //! a table has, such as the index that pandas writes along, is ignored and told.
 
+use super::row::UNMADE;
 use dunwu::scalars::SCALARS;
 use dunwu::store::{Column, Table, TableError, read_table};
 use dunwu::verb::{VerbError, Watcher, key_value};
@@ -37,7 +38,7 @@ const LATER_RESULTS: &[&str] =
     &["step_forgotten", "step_lost", "train_accuracy_fall", "test_accuracy_fall", "improving"];
 
 /// Columns that only the table of a sweep with a judge has.
-const JUDGED_RESULTS: &[&str] = &["parked", "parked_probability", "audited"];
+const JUDGED_RESULTS: &[&str] = &["parked", "parked_probability", "audited", "resumed"];
 
 /// Columns that say what became of a run, among them what its last evaluation gave; a test holds the table that [`super::collect`]
 /// makes to it.
@@ -143,7 +144,7 @@ impl Results {
 
     /// Reads the table that `dunwu sweep` wrote, or that another program saved again, and says which columns are no settings.
     pub fn read(path: &Path, watcher: &mut Watcher<'_>) -> Result<Self, ResultsError> {
-        let results = Self::of(read_table(path)?)?;
+        let mut results = Self::of(read_table(path)?)?;
         let ignored: Vec<String> = results.ignored().map(|name| format!("{name:?}")).collect();
         if !ignored.is_empty() {
             let (columns, are) = if ignored.len() == 1 {
@@ -152,6 +153,14 @@ impl Results {
                 ("columns", "are no settings and are")
             };
             watcher.note(&format!("the {columns} {} of the table {are} ignored", ignored.join(", ")));
+        }
+        let made: Vec<usize> = (0..results.len()).filter(|&run| results.outcome(run) != UNMADE).collect();
+        if made.len() < results.len() {
+            let (unmade, n) = (results.len() - made.len(), results.len());
+            watcher.note(&format!(
+                "{unmade} of {n} runs were not made, because the budget of the sweep was spent before their turn; they are left out"
+            ));
+            results = results.picked(&made);
         }
         let parked = (0..results.len()).filter(|&run| results.outcome(run) == "parked").count();
         if parked > 0 {

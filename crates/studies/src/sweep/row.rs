@@ -14,6 +14,9 @@ use dunwu_engine::{Outcome, Scalars};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What is said in place of the outcome of a run that was not made, because the budget of its sweep was spent before its turn.
+pub(super) const UNMADE: &str = "unmade";
+
 /// One run as it ended, or why it did not begin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -114,6 +117,11 @@ impl Row {
         }
     }
 
+    /// Of a run that is not made, because the budget was spent before its turn.
+    pub(super) fn unmade(planned: &Planned) -> Self {
+        Self { error: None, ..Self::failed(planned, String::new()) }
+    }
+
     /// Of a run that could not begin or broke down.
     pub(super) fn failed(planned: &Planned, error: String) -> Self {
         let settings = canonical(&planned.spec).into_iter().map(|(key, value)| (key.to_owned(), value.to_string()));
@@ -147,13 +155,19 @@ impl Row {
         match self.outcome {
             Some(outcome) => Outcome::from(outcome).name(),
             None if self.parked.is_some() => "parked",
+            None if self.is_unmade() => UNMADE,
             None => "failed",
         }
     }
 
     /// Whether it failed: it neither ended nor was parked.
     pub fn is_failed(&self) -> bool {
-        self.outcome.is_none() && self.parked.is_none()
+        self.outcome.is_none() && self.parked.is_none() && self.error.is_some()
+    }
+
+    /// Whether it was not made, because the budget was spent before its turn.
+    pub(super) fn is_unmade(&self) -> bool {
+        self.outcome.is_none() && self.parked.is_none() && self.error.is_none()
     }
 
     /// What whoever waits for the sweep hears of it.

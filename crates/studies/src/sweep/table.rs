@@ -1,8 +1,10 @@
 //! The rows of a sweep as one table: settings as columns under their dotted names, then what became of each run.
 
 use super::SweepError;
+use super::budget::{Allowance, Budget, Rows};
 use super::expand::Planned;
 use super::folder::Folder;
+use super::judge::Parked;
 use super::row::{Curve, Row};
 use super::rows;
 use dunwu::measure::label::UnitLabel;
@@ -38,9 +40,26 @@ pub struct Collected {
 
 /// Puts the rows of these runs together, and clears the claims of those that are done.
 pub fn collect(runs: &[Planned], folder: &Folder) -> Result<Collected, SweepError> {
+    collect_within(runs, folder, None)
+}
+
+/// The same of a sweep whose steps are limited.
+pub(super) fn collect_within(
+    runs: &[Planned],
+    folder: &Folder,
+    budget: Option<&Budget<'_>>,
+) -> Result<Collected, SweepError> {
     let wanted: BTreeSet<&RunId> = runs.iter().map(|run| &run.id).collect();
-    let (rows, disagreeing) = rows::rows_of(folder, &wanted)?;
-    let curves = rows::curves_of(folder, &wanted)?;
+    let (mut rows, disagreeing) = rows::rows_of(folder, &wanted)?;
+    let mut curves = rows::curves_of(folder, &wanted)?;
+    if let Some(budget) = budget {
+        let (unjudged, _) = rows::rows_of(&folder.unjudged(), &wanted)?;
+        let known = Rows { judged: rows, resumed: unjudged };
+        let allowed = budget.allowed(&known);
+        let further = rows::curves_of(&folder.unjudged(), &allowed.resumed.iter().map(|&run| &runs[run].id).collect())?;
+        curves.extend(further);
+        rows = with_budget(runs, &allowed, known);
+    }
     super::claim::clear(folder, rows.values().filter(|row| !row.is_failed()).map(|row| &row.run));
     let done: Vec<(&Planned, &Row)> = runs.iter().filter_map(|run| Some((run, rows.get(&run.id)?))).collect();
     let distinct = |read: fn(&Row) -> &String| -> Vec<String> {
@@ -61,6 +80,24 @@ pub fn collect(runs: &[Planned], folder: &Folder) -> Result<Collected, SweepErro
     })
 }
 
+/// The rows of a sweep whose steps are limited: runs that the budget leaves out have one that says so, parked runs that went on theirs.
+fn with_budget(runs: &[Planned], allowed: &Allowance, known: Rows) -> BTreeMap<RunId, Row> {
+    let Rows { judged: mut rows, mut resumed } = known;
+    // What another budget made is none of this one's.
+    let made: BTreeSet<&RunId> = allowed.made.iter().map(|&index| &runs[index].id).collect();
+    rows.retain(|run, _| made.contains(run));
+    for &index in &allowed.unmade {
+        rows.insert(runs[index].id.clone(), Row::unmade(&runs[index]));
+    }
+    for &index in &allowed.resumed {
+        let id = &runs[index].id;
+        if let (Some(parked), Some(row)) = (rows.get(id).and_then(|row| row.parked), resumed.remove(id)) {
+            rows.insert(id.clone(), Row { parked: Some(Parked { resumed: true, ..parked }), ..row });
+        }
+    }
+    rows
+}
+
 /// Counts of a sweep that is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JudgedRuns {
@@ -74,6 +111,12 @@ pub struct JudgedRuns {
     pub steps_saved: u64,
     /// Steps that all runs made.
     pub steps_made: u64,
+    /// Parked runs that went on because steps of the budget were left.
+    pub resumed: usize,
+    /// Of these, runs that generalized.
+    pub resumed_generalized: usize,
+    /// Runs that were not made because the budget was spent before their turn.
+    pub unmade: usize,
 }
 
 impl JudgedRuns {
@@ -81,7 +124,12 @@ impl JudgedRuns {
         let mut counts = Self::default();
         for (planned, row) in done {
             counts.steps_made += row.step.unwrap_or(0);
+            counts.unmade += usize::from(row.is_unmade());
             match row.parked {
+                Some(parked) if parked.resumed => {
+                    counts.resumed += 1;
+                    counts.resumed_generalized += usize::from(row.step_generalized.is_some());
+                }
                 Some(parked) if parked.audited => {
                     counts.audited += 1;
                     counts.false_parks += usize::from(row.step_generalized.is_some());
@@ -104,6 +152,7 @@ fn with_judge(table: Table, done: &[(&Planned, &Row)]) -> Table {
         .with("parked", Column::OptInt64(done.iter().map(|row| Some(parked(row)?.step as i64)).collect()))
         .with("parked_probability", Column::OptFloat64(done.iter().map(|row| Some(parked(row)?.probability)).collect()))
         .with("audited", Column::OptBool(done.iter().map(|row| Some(parked(row)?.audited)).collect()))
+        .with("resumed", Column::OptBool(done.iter().map(|row| Some(parked(row)?.resumed)).collect()))
 }
 
 fn table(done: &[(&Planned, &Row)]) -> Table {

@@ -316,6 +316,77 @@ fn a_sweep_that_is_judged_parks_the_same_runs_however_it_is_made() {
     assert_eq!(collect(&runs, &plain).unwrap().judged, None);
 }
 
+/// A judged sweep within a budget, made in one call or in many that are stopped.
+fn within(runs: &Path, steps: u64, threads: usize) -> (SweepRequest, SweepEnd) {
+    let words = ["small", "task=cyclic:7", "model.width=16", "data.fraction=0.6", "seed=0..19", "steps=600"];
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let request = SweepRequest::from_words(&words, &[], None, runs).unwrap();
+    let request = request.judged(std::sync::Arc::new(EvenSeeds), "--judge=0.01".to_owned()).unwrap().within(steps);
+    let options = Options { threads, ..Options::default() };
+    loop {
+        let stop = AtomicBool::new(false);
+        let mut tell = |_: &dunwu::verb::Progress<'_>| ();
+        let mut watcher = dunwu::verb::Watcher::new(&mut tell, &stop);
+        let end = std::thread::scope(|scope| {
+            if threads == 1 {
+                scope.spawn(|| {
+                    std::thread::sleep(Duration::from_millis(60));
+                    stop.store(true, Ordering::Relaxed);
+                });
+            }
+            request.sweep(&options, None, &mut watcher).unwrap()
+        });
+        if !end.is_stopped {
+            return (request, end);
+        }
+    }
+}
+
+/// A budget is kept, whoever makes the runs: those worth most first, then parked ones, which come out as runs without a judge.
+#[test]
+fn a_budget_gives_the_same_table_however_it_is_made() {
+    let everything = |threads| {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, end) = within(dir.path(), 1_000_000, threads);
+        (dir, end.collected)
+    };
+    let timeless = |mut table: Table| {
+        table.columns.retain(|(name, _)| name != "seconds");
+        table
+    };
+    let (dir, all) = everything(3);
+    assert_eq!(timeless(everything(1).1.table), timeless(all.table.clone()));
+    let told = all.judged.unwrap();
+    assert_eq!((told.parked, told.unmade), (0, 0), "there is enough for all");
+    assert!(told.resumed >= 8, "{told:?}");
+    // They are what runs without a judge are.
+    let plain_dir = tempfile::tempdir().unwrap();
+    let request = within(dir.path(), 1_000_000, 3).0;
+    let plain = Folder::new(plain_dir.path());
+    made(&request.runs, &plain, &Options::default());
+    let plain = collect(&request.runs, &plain).unwrap().table;
+    let mut judged = timeless(all.table);
+    judged.columns.retain(|(name, _)| plain.columns.iter().any(|(other, _)| other == name));
+    assert_eq!(judged, timeless(plain));
+    // Less and less of it; what was made for a larger budget does not show in a smaller one.
+    for steps in [told.steps_made - 1, told.steps_made / 2, 3_000, 700, 599] {
+        let fresh = tempfile::tempdir().unwrap();
+        let (_, end) = within(fresh.path(), steps, 2);
+        let counts = end.collected.judged.unwrap();
+        assert!(counts.steps_made <= steps, "{counts:?}");
+        assert_eq!(end.collected.done, request.runs.len(), "a row a run");
+        assert!(counts.resumed == 0 || counts.unmade == 0);
+        assert_eq!(timeless(within(dir.path(), steps, 3).1.collected.table), timeless(end.collected.table.clone()));
+        let results = Results::of(end.collected.table).unwrap();
+        let outcomes = column(&results, "outcome");
+        assert_eq!(outcomes.iter().filter(|outcome| *outcome == "\"unmade\"").count(), counts.unmade);
+        // The seed is what the judge thinks a run is worth: none is made before one that is worth more.
+        let first_made = outcomes.iter().position(|outcome| outcome != "\"unmade\"").unwrap_or(outcomes.len());
+        assert!(outcomes[first_made..].iter().all(|outcome| outcome != "\"unmade\""), "{outcomes:?}");
+        assert_eq!(first_made == outcomes.len(), steps < 600);
+    }
+}
+
 #[test]
 fn a_run_that_was_made_alone_is_not_made_again() {
     let runs = planned(FILE, &["seed=0"]);

@@ -39,6 +39,8 @@ pub(super) struct Drive<'a> {
     pub(super) must_stop: &'a (dyn Fn() -> bool + Sync),
     /// Who parks runs, if anybody does.
     pub(super) judge: Option<&'a dyn Judge>,
+    /// Whether what a parked run needs to go on is kept.
+    pub(super) keep_parked: bool,
 }
 
 /// Trains a run to its end. What is wrong with the run itself is a row; what is wrong with the disk is an error.
@@ -85,6 +87,9 @@ fn train_kept(planned: &Planned, drive: &Drive<'_>) -> Result<Ended, SweepError>
         Driven::Ended(ended) => ended,
         Driven::Stopped { .. } => {
             let Some(watch) = watch.filter(Watch::is_parked) else { return Ok(Ended::Interrupted) };
+            if drive.keep_parked {
+                keep_parked(planned, drive.folder)?;
+            }
             let (row, scalars) = watch.parked_row();
             let curve = (drive.keep == Keep::Scalars).then(|| Curve::of(&planned.id, &scalars));
             return Ok(Ended::Row(Box::new(row), curve));
@@ -156,6 +161,7 @@ impl<'a> Watch<'a> {
                 step: look,
                 probability,
                 audited: is_audited(&self.planned.id),
+                resumed: false,
             });
             seen.n_looks += 1;
             seen.parked = parked;
@@ -351,6 +357,18 @@ impl driver::Keeper for Keeper<'_> {
             Self::Dir { writer: Some(writer), .. } => Ok(writer.save_checkpoint(&checkpoint)?),
             Self::Dir { writer: None, .. } => Ok(()),
         }
+    }
+}
+
+/// Puts the checkpoint of a run that is parked where the run without its judge begins.
+fn keep_parked(planned: &Planned, folder: &Folder) -> Result<(), SweepError> {
+    let unjudged = folder.unjudged();
+    unjudged.make()?;
+    let (from, to) = (folder.checkpoint(planned), unjudged.checkpoint(planned));
+    match fs::copy(&from, &to) {
+        // Killed between this copy and its row: it is there already, or the run begins again with the same bits.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        copied => Ok(copied.map(drop).or_while("keeping the checkpoint of a parked run", &to)?),
     }
 }
 

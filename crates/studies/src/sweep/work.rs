@@ -46,6 +46,8 @@ pub struct Options {
     pub checkpoint_every: Duration,
     /// A worker of another machine is dead when its heartbeat has stood still so long.
     pub lease: Duration,
+    /// Whether what a parked run needs to go on is kept.
+    pub keep_parked: bool,
 }
 
 impl Default for Options {
@@ -58,6 +60,7 @@ impl Default for Options {
             wait: true,
             checkpoint_every: Duration::from_secs(10),
             lease: Duration::from_mins(1),
+            keep_parked: false,
         }
     }
 }
@@ -87,8 +90,8 @@ pub fn work(
     let queue = Mutex::new(Queue { folder, options, done, claims, waiting, held: vec![], refreshed: Instant::now() });
     let broken = AtomicBool::new(false); // set where something cannot be written
     let must_stop = || stop.load(Ordering::Relaxed) || broken.load(Ordering::Relaxed);
-    let drive =
-        Drive { folder, keep: options.keep, checkpoint_every: options.checkpoint_every, must_stop: &must_stop, judge };
+    let (keep, checkpoint_every, keep_parked) = (options.keep, options.checkpoint_every, options.keep_parked);
+    let drive = Drive { folder, keep, checkpoint_every, must_stop: &must_stop, judge, keep_parked };
 
     thread::scope(|scope| {
         // A thread waits until its row is taken: what is handed over and not yet written would be lost with this process.
@@ -351,12 +354,14 @@ impl Queue<'_> {
 /// Those of which most is expected for their steps first; the next one last. What nothing is known of stays where it is, before all
 /// others.
 fn by_worth(runs: &[Planned], judge: &dyn Judge, waiting: &mut [usize]) {
-    let worth = |&index: &usize| {
-        let Planned { spec, problem, n_train, .. } = &runs[index];
-        let known = (spec, &**problem, n_train.unwrap_or_else(|| problem.n_population()));
-        judge.worth(&Past::so_far(known, Operation::of(problem), None, &[], &[])).unwrap_or(f64::INFINITY)
-    };
-    waiting.sort_by_cached_key(|index| Worth(worth(index)));
+    waiting.sort_by_cached_key(|&index| Worth(worth(&runs[index], judge)));
+}
+
+/// What a judge thinks of a run before its first step; infinite where it knows nothing.
+pub(super) fn worth(planned: &Planned, judge: &dyn Judge) -> f64 {
+    let Planned { spec, problem, n_train, .. } = planned;
+    let known = (spec, &**problem, n_train.unwrap_or_else(|| problem.n_population()));
+    judge.worth(&Past::so_far(known, Operation::of(problem), None, &[], &[])).unwrap_or(f64::INFINITY)
 }
 
 /// A worth, in ascending order.
