@@ -1,5 +1,7 @@
 //! `dunwu doctor`: what a run suffers from, or what a spec gives away.
 
+pub(crate) mod recorded;
+
 use crate::failure::Failure;
 use crate::output::Drawn;
 use crate::run::{Drive, training};
@@ -12,7 +14,6 @@ use dunwu::store::{OutputFile, RunDir};
 use dunwu_report::{doctor, run, run_doctor};
 use dunwu_verdict::doctor::bench::{self, Size};
 use dunwu_verdict::doctor::{Live, Verdict};
-use dunwu_verdict::series::read_series;
 use std::path::{Path, PathBuf};
 
 const USAGE: &str = "dunwu doctor [OPTIONS] <RUN|SERIES>
@@ -27,7 +28,7 @@ const USAGE: &str = "dunwu doctor [OPTIONS] <RUN|SERIES>
 #[command(override_usage = USAGE)]
 pub(crate) struct Asked {
     /// A run (directory, name or first digits of the id); a preset, a spec or settings, as for `dunwu run`; or a file or folder of series
-    /// that another program recorded (CSV, Parquet, JSON lines, `TensorBoard`)
+    /// that another program recorded (CSV, Parquet, JSON lines, `TensorBoard`, Weights & Biases offline)
     #[arg(value_name = "WORD", required_unless_present = "bench")]
     words: Vec<String>,
     /// Of a spec: train it now, and look at that
@@ -97,7 +98,7 @@ pub(crate) fn doctor(asked: &Asked) -> Result<(), Failure> {
         return bench(asked, n, place);
     }
     if let [word] = asked.words.as_slice()
-        && let Some(files) = recorded(Path::new(word))?
+        && let Some(files) = recorded::files(Path::new(word))?
     {
         return of_series(word, &files, asked);
     }
@@ -132,32 +133,8 @@ fn judged(verdict: Verdict) -> Result<(), Failure> {
     }
 }
 
-/// The files of a run that was recorded elsewhere: one file that is no spec, or those of a folder that is no run.
-fn recorded(path: &Path) -> Result<Option<Vec<PathBuf>>, Failure> {
-    let is_spec = path.extension().is_some_and(|extension| extension == "toml");
-    if path.is_file() && !is_spec {
-        return Ok(Some(vec![path.to_owned()]));
-    }
-    if !path.is_dir() || ["record.jsonl", "spec.toml"].iter().any(|name| path.join(name).exists()) {
-        return Ok(None);
-    }
-    let entries = std::fs::read_dir(path).map_err(|error| Failure::Failed(error.into()))?;
-    let mut files: Vec<PathBuf> =
-        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
-    files.retain(|file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        [".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"].iter().any(|end| name.ends_with(end))
-            || name.contains("tfevents")
-    });
-    files.sort();
-    Ok((!files.is_empty()).then_some(files))
-}
-
 fn of_series(subject: &str, files: &[PathBuf], asked: &Asked) -> Result<(), Failure> {
-    let mut series = Vec::new();
-    for file in files {
-        series.extend(read_series(file).map_err(Failure::usage)?);
-    }
+    let series = recorded::series(files)?;
     let output = asked.drawn.prepare("doctor", &[subject])?;
     let (answer, verdict) = doctor::answer_series(subject, &series);
     print::answer(&answer, output, &asked.place)?;

@@ -1,15 +1,18 @@
 //! `dunwu forecast` and `dunwu verdict`: what a run will do, said before it and while it trains.
 
+use crate::doctor::recorded;
 use crate::failure::Failure;
-use crate::output::Drawn;
+use crate::output::{Drawn, stem};
 use crate::watching::unwatched;
 use crate::{Place, print};
 use clap::{Args, ValueEnum};
 use dunwu::run::RunRequest;
 use dunwu::store::RunDir;
-use dunwu_report::forecast;
+use dunwu_report::{forecast, verdict_log};
+use dunwu_verdict::early::log::LogQuestion;
 use dunwu_verdict::early::model::Inputs;
 use dunwu_verdict::early::verdict;
+use std::path::{Path, PathBuf};
 
 /// What a run will do, before it is made: `dunwu forecast small task=cyclic:23 data.fraction=0.5 steps=2000`
 ///
@@ -28,22 +31,38 @@ pub(crate) struct ForecastArguments {
     place: Place,
 }
 
-/// What a run will do, from its past: `dunwu verdict RUN --at 100`
+/// What a run will do, from its past: `dunwu verdict RUN --at 100`; of somebody else's run from its log: `dunwu verdict --log FILE`
 ///
 /// Looks about a dozen times in a run, also in a living one, and sees nothing of what came after the step. Says what parking the run
-/// would risk.
+/// would risk. Of a log it says whether its curve is smooth or one with a jump; where a smooth one ends at --steps; and what a curve with a
+/// jump shows of itself.
 #[derive(Args)]
+#[command(override_usage = "dunwu verdict [OPTIONS] <RUN>
+       dunwu verdict [OPTIONS] --log <FILE> [--steps <N>]")]
 pub(crate) struct VerdictArguments {
     /// Directory, name or first digits of the id
-    run: String,
+    #[arg(required_unless_present = "log", conflicts_with = "log")]
+    run: Option<String>,
+    /// A file or folder of series that another program recorded (CSV, Parquet, JSON lines, `TensorBoard`, Weights & Biases offline)
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Of --log: the steps that the run aims at; without them nothing is said of its end
+    #[arg(long, value_name = "N", requires = "log", conflicts_with = "run")]
+    steps: Option<u64>,
+    /// Of --log: the series that is the loss, where its name does not say so
+    #[arg(long, value_name = "NAME", requires = "log", conflicts_with = "run")]
+    loss: Option<String>,
+    /// Of --log: its steps are sizes of the training sample, and the curve a share of wrong answers or of right ones
+    #[arg(long, requires = "log", conflicts_with = "run")]
+    by_samples: bool,
     /// The step up to which the run is seen (default: its last evaluation)
-    #[arg(long, value_name = "STEP")]
+    #[arg(long, value_name = "STEP", conflicts_with = "log")]
     at: Option<u64>,
     /// What is seen at most (default: all that there is)
-    #[arg(long, value_enum, value_name = "INPUTS")]
+    #[arg(long, value_enum, value_name = "INPUTS", conflicts_with = "log")]
     inputs: Option<Seen>,
     /// Give the raw score too, of which nobody says how often it is wrong outside of what is known
-    #[arg(long)]
+    #[arg(long, conflicts_with = "log")]
     uncertified: bool,
     #[command(flatten)]
     drawn: Drawn,
@@ -74,7 +93,11 @@ pub(crate) fn forecast(asked: &ForecastArguments) -> Result<(), Failure> {
 }
 
 pub(crate) fn verdict(asked: &VerdictArguments) -> Result<(), Failure> {
-    let dir = RunDir::resolve(&asked.place.runs, &asked.run)?;
+    if let Some(log) = &asked.log {
+        return of_log(log, asked);
+    }
+    let run = asked.run.as_deref().expect("clap wants a run where there is no log");
+    let dir = RunDir::resolve(&asked.place.runs, run)?;
     let output = asked.drawn.prepare("verdict", &[&dir.short_id()])?;
     let inputs = asked.inputs.map(|seen| match seen {
         Seen::Spec => Inputs::Spec,
@@ -85,5 +108,13 @@ pub(crate) fn verdict(asked: &VerdictArguments) -> Result<(), Failure> {
     });
     let how = verdict::Asked { inputs, uncertified: asked.uncertified };
     let answer = unwatched(forecast::answer_run(&dir, asked.at, how))?;
+    print::answer(&answer, output, &asked.place)
+}
+
+fn of_log(log: &Path, asked: &VerdictArguments) -> Result<(), Failure> {
+    let series = recorded::read(log)?;
+    let output = asked.drawn.prepare("verdict", &[&stem(log)])?;
+    let how = LogQuestion { steps: asked.steps, loss: asked.loss.as_deref(), by_samples: asked.by_samples };
+    let answer = verdict_log::answer(&log.display().to_string(), &series, how).map_err(Failure::usage)?;
     print::answer(&answer, output, &asked.place)
 }

@@ -13,8 +13,10 @@ mod fork;
 mod landscape;
 mod launch;
 mod law;
+mod league;
 mod listing;
 mod manual;
+mod next;
 mod opener;
 mod output;
 mod pair;
@@ -143,6 +145,8 @@ enum Command {
     Fork(fork::Asked),
     Forecast(forecast::ForecastArguments),
     Verdict(forecast::VerdictArguments),
+    Next(next::NextArguments),
+    League(league::LeagueArguments),
     Doctor(doctor::Asked),
     Coordinates(coordinates::Asked),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
@@ -421,6 +425,8 @@ fn main() -> ExitCode {
         Command::Race { words, quiet, drawn, place } => landscape::race(&words, quiet, &drawn, &place),
         Command::Forecast(asked) => forecast::forecast(&asked),
         Command::Verdict(asked) => forecast::verdict(&asked),
+        Command::Next(asked) => next::next(&asked),
+        Command::League(asked) => league::run(&asked),
         Command::Reach { words, drawn, place } => reach::reach(&words, &drawn, &place),
         Command::Attend { asked, drawn, place } => attend::attend(&asked, &drawn, &place),
         Command::Passkey { asked, drawn, place } => passkey::passkey(&asked, &drawn, &place),

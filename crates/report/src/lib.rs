@@ -37,7 +37,9 @@ pub mod forecast;
 pub mod fork;
 pub mod landscape;
 pub mod law;
+pub mod league;
 pub mod listing;
+pub mod next;
 pub mod pair;
 pub mod passkey;
 pub mod phase;
@@ -54,6 +56,7 @@ mod terrain;
 mod timeline;
 mod two_curves;
 pub mod verbs;
+pub mod verdict_log;
 mod view;
 mod words;
 

@@ -31,8 +31,11 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "fork", tells: "A run, and the same run to which something is done from a step on.", schema: || schema_for!(crate::fork::ForkData) },
     Verb { name: "launch", tells: "A sweep on a cluster: its tasks, scripts and jobs.", schema: || schema_for!(crate::sweep::LaunchData) },
     Verb { name: "law", tells: "How the critical sample size of a sweep's tasks grows.", schema: || schema_for!(crate::law::LawData) },
+    Verb { name: "league", tells: "Every predictor of how a run ends, on one benchmark.", schema: || schema_for!(dunwu_verdict::early::league::League) },
+    Verb { name: "league-controls", tells: "Whether runs that cannot generalize are called hopeful (`dunwu league --controls N`).", schema: || schema_for!(dunwu_verdict::early::league::Controls) },
     Verb { name: "ls", tells: "The runs of a folder.", schema: || schema_for!(crate::listing::ListData) },
     Verb { name: "measures", tells: "Every measure: what it says, formula, shape, unit, source.", schema: || schema_for!(crate::reference::MeasuresData) },
+    Verb { name: "next", tells: "Which runs to make next, given a sweep's table.", schema: || schema_for!(crate::next::NextData) },
     Verb { name: "note", tells: "A note on a run.", schema: || schema_for!(crate::listing::RemarksData) },
     Verb { name: "pair", tells: "Two values of one setting, compared in pairs of runs.", schema: || schema_for!(crate::pair::PairData) },
     Verb { name: "passkey", tells: "Which keys hidden in a text a language model still knows under each cache policy.", schema: || schema_for!(crate::passkey::PasskeyData) },
@@ -50,6 +53,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "tag", tells: "The tags of a run.", schema: || schema_for!(crate::listing::RemarksData) },
     Verb { name: "task", tells: "What a task is; without one, the families of tasks.", schema: || schema_for!(crate::reference::TaskData) },
     Verb { name: "verdict", tells: "What a run will do, said from its past.", schema: || schema_for!(crate::forecast::VerdictData) },
+    Verb { name: "verdict-log", tells: "What is expected of somebody else's run, said from its recorded series (`dunwu verdict --log FILE`).", schema: || schema_for!(crate::verdict_log::LogVerdictData) },
     Verb { name: "work", tells: "What one worker of many did on a sweep.", schema: || schema_for!(crate::sweep::WorkData) },
 ];
 

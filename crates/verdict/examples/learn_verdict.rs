@@ -3,11 +3,10 @@
 //! `cargo xtask verdict` calls it: `learn_verdict TRACES RUNS_A_FAMILY OUT`. Traces that are in the file already are not made again.
 
 use dunwu::run::RunRequest;
-use dunwu_verdict::early::evaluate::{LookRow, ParkRow, look_rows, park_rows};
-use dunwu_verdict::early::learn::{Evidence, FOLDS, LeftOut, learn};
+use dunwu_verdict::early::evaluate::{ChoiceRow, LookRow, ParkRow, Said, choice_rows, look_rows, park_rows};
+use dunwu_verdict::early::learn::{Evidence, FOLDS, learn};
 use dunwu_verdict::early::model::Inputs;
 use dunwu_verdict::early::observe::{Trace, coordinates_of, observe};
-use dunwu_verdict::early::trees::Fit;
 use dunwu_verdict::early::worlds::{self, FAMILIES};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -18,8 +17,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const SEED: u64 = 1;
-/// Of five transformers two are made: one costs as much as ten other runs.
-const COSTLY: &str = "transformers";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,44 +28,52 @@ fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("{} runs, {} rows", evidence.traces.len(), evidence.rows.len());
     let out = Path::new(out);
     fs::create_dir_all(out)?;
-    let fit = Fit::USUAL;
-    let mut unseen = Vec::new();
+    let (mut sizes, mut families) = (Vec::new(), Vec::new());
     for inputs in Inputs::ALL {
         eprintln!("leaving out sizes: {}", inputs.name());
-        unseen.push(evidence.left_out(inputs, &fit, FOLDS, |row| evidence.fold(row)));
+        sizes.push(evidence.left_out(inputs, FOLDS, |row| evidence.fold(row)));
+        eprintln!("leaving out families: {}", inputs.name());
+        families.push(evidence.left_out(inputs, FAMILIES.len(), |row| evidence.family(row)));
     }
-    let model = learn(&evidence, SEED, &fit, &unseen);
+    let model = learn(&evidence, SEED, &sizes, &families);
     let bytes = model.encode();
     fs::write(out.join("forests.bin"), &bytes)?;
     fs::write(out.join("card.json"), serde_json::to_string_pretty(&model.card)? + "\n")?;
-    eprintln!("{} bytes of forests", bytes.len());
+    eprintln!("{} bytes of forests and networks", bytes.len());
     let mut looks = fs::File::create(out.join("looks.csv"))?;
     let mut parks = fs::File::create(out.join("parks.csv"))?;
     writeln!(looks, "{}", LookRow::COLUMNS)?;
     writeln!(parks, "{}", ParkRow::COLUMNS)?;
-    let mut report = |left_out: &'static str, inputs: Inputs, unseen: &LeftOut| -> Result<(), Box<dyn Error>> {
-        // Families that are left out are judged with what the sizes of the others said, as a user's would be.
-        let head = model.head(inputs);
-        for row in look_rows(&evidence, left_out, head, unseen) {
+    // Families that are left out are judged with what the sizes of the others said, as a user's would be, and foreign runs by their own head.
+    let of_sizes = |inputs: Inputs| Said { head: model.head(inputs), unseen: &sizes[inputs as usize], foreign: None };
+    let of_families = |inputs: Inputs| {
+        let unseen = &families[inputs as usize];
+        Said { head: model.head(inputs), unseen, foreign: Some(unseen.transfer_calibration(&evidence)) }
+    };
+    for (left_out, guarded, said) in Inputs::ALL
+        .into_iter()
+        .map(|inputs| ("sizes", None, of_sizes(inputs)))
+        .chain(Inputs::ALL.into_iter().map(|inputs| ("families", Some("families_guarded"), of_families(inputs))))
+    {
+        for row in look_rows(&evidence, left_out, &said) {
             // Of single families a few looks are enough to see which is worst.
             if row.family == "all" || [0.0, 0.05, 0.1, 0.2].contains(&row.look) {
                 writeln!(looks, "{row}")?;
             }
         }
         for alpha in [0.005, 0.01, 0.02, 0.05] {
-            for row in park_rows(&evidence, left_out, alpha, (head, unseen), &head.minima) {
+            for row in park_rows(&evidence, left_out, alpha, &said, false) {
+                writeln!(parks, "{row}")?;
+            }
+            for row in guarded.map_or_else(Vec::new, |name| park_rows(&evidence, name, alpha, &said, true)) {
                 writeln!(parks, "{row}")?;
             }
         }
-        Ok(())
-    };
-    for (inputs, unseen) in Inputs::ALL.into_iter().zip(&unseen) {
-        report("sizes", inputs, unseen)?;
     }
-    for inputs in [Inputs::Spec, Inputs::HeldOut] {
-        eprintln!("leaving out families: {}", inputs.name());
-        let unseen = evidence.left_out(inputs, &fit, FAMILIES.len(), |row| evidence.family(row));
-        report("families", inputs, &unseen)?;
+    let mut choice = fs::File::create(out.join("choice.csv"))?;
+    writeln!(choice, "{}", ChoiceRow::COLUMNS)?;
+    for row in choice_rows(&evidence, &of_sizes(Inputs::Spec), &of_sizes(Inputs::HeldOut)) {
+        writeln!(choice, "{row}")?;
     }
     Ok(())
 }
@@ -80,7 +85,7 @@ fn make(path: &Path, runs: u64) -> Result<Vec<Trace>, Box<dyn Error>> {
     let mut traces: Vec<Trace> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let known: BTreeSet<(u64, usize)> = traces.iter().map(|trace| (trace.index, trace.family)).collect();
     let wanted = (0..runs).flat_map(|index| (0..FAMILIES.len()).map(move |family| (index, family)));
-    let is_made = |&(index, family): &(u64, usize)| FAMILIES[family].name != COSTLY || index % 5 < 2;
+    let is_made = |&(index, family): &(u64, usize)| worlds::is_made(family, index);
     let missing: Vec<(u64, usize)> = wanted.filter(is_made).filter(|world| !known.contains(world)).collect();
     traces.retain(|trace| trace.index < runs);
     // Computed anew, so that runs outlive a change of what is read of their specs.

@@ -5,6 +5,7 @@
 //! a run, trained again ─▶ products with the Hessian ─▶ Curvature, beside the edge of stability
 //! a spec ─▶ replay ─▶ alarms ─▶ switches ─▶ forks ─▶ Diagnosis: a reason, and the fork that proves it
 //! a spec | a run's past ─▶ coordinates, signs ─▶ what was learned from many runs ─▶ Forecast, EarlyVerdict
+//! somebody else's series ─▶ smooth or with a jump ─▶ a power law with its interval, or what the curves show ─▶ LogVerdict
 //! a spec, widths, seeds ─▶ a few steps at every width ─▶ sizes ─▶ slopes with intervals ─▶ Coordinates
 //! ```
 //!

@@ -68,6 +68,15 @@ pub(crate) static RECIPES: &[Recipe] = &[
         needs: Needs::Nothing,
         figures: &[Figure { image: "docs/images/width-slopes.svg", written_as: "coordinates-slopes.svg" }],
     },
+    Recipe {
+        name: "judged",
+        commands: &[
+            "sweep small task=cyclic:23 data.fraction=0.2..0.8/7 optimizer.weight_decay=0.0001,0.0003 seed=0..2 steps=1000 events.stop_after=0 --judge 0.01 --quiet --runs {runs} --figures {out}",
+        ],
+        takes: "8 s",
+        needs: Needs::Nothing,
+        figures: &[Figure { image: "docs/images/judged.svg", written_as: "judged.svg" }],
+    },
     phases!("width", " x=data.multiple_of_mlogm y=model.width", "23 s (sweeps/README.md)"),
     phases!("boundary-products", "", "34 s (sweeps/README.md)"),
     Recipe {
@@ -84,6 +93,13 @@ pub(crate) static RECIPES: &[Recipe] = &[
     phases!("weight-decay", " x=optimizer.weight_decay y=optimizer.learning_rate", "57 s (sweeps/README.md)"),
     phases!("learning-rate", " x=data.multiple_of_mlogm y=optimizer.learning_rate", "64 s (sweeps/README.md)"),
     phases!("boundary-non-abelian", "", "3.1 min (sweeps/README.md)"),
+    Recipe {
+        name: "league",
+        commands: &["league --pools 110 --quiet --output {out}/league.html --figures {out}"],
+        takes: "10 min",
+        needs: Needs::Nothing,
+        figures: &[Figure { image: "docs/images/league.svg", written_as: "league.svg" }],
+    },
     Recipe {
         name: "default-run",
         commands: &["run --quiet --json --runs {runs}", "export {run} --output {out}"],

@@ -11,7 +11,9 @@ use crate::{print, watching};
 pub(crate) use asked::Variation;
 use clap::Args;
 use dunwu::answer::Answer;
+use dunwu::store::OutputFolder;
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_report::draw;
 use dunwu_report::sweep as verbs;
 use dunwu_studies::sweep::{Options, SweepRequest};
 use progress::Progress;
@@ -57,6 +59,9 @@ pub(crate) struct Ending {
     /// Where to write the table: .parquet or .csv (default: sweeps/NAME.parquet in the folder of runs)
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
+    /// Of a judged sweep: a folder for a drawing of what the judge saved, as SVG, made if it is missing
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
     /// Only put the table together from what is there
     #[arg(long)]
     collect: bool,
@@ -73,12 +78,25 @@ pub(crate) fn sweep(variation: &Variation, working: &Working, ending: &Ending, p
         print::without_page(&answer, place);
         return Ok(());
     }
+    if ending.figures.is_some() && request.judge.is_none() {
+        return Err(Failure::usage(
+            "a sweep is drawn where a judge parks its runs; add --judge RISK, or draw its table by `dunwu phase`",
+        ));
+    }
+    let figures = ending.figures.as_deref().map(OutputFolder::at).transpose()?;
     watched(&request, working, place, |watcher| {
-        if ending.collect {
+        let answer = if ending.collect {
             verbs::collect(&request, table, watcher)
         } else {
             verbs::sweep(&request, &options, table, watcher)
+        }?;
+        if let Some(folder) = &figures {
+            folder.make()?;
+            for (name, svg) in draw::documents(&answer) {
+                folder.write(&format!("{name}.svg"), svg.as_bytes())?;
+            }
         }
+        Ok(answer)
     })
 }
 

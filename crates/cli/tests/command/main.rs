@@ -14,6 +14,7 @@ mod landscape;
 mod launched;
 mod laws;
 mod listing;
+mod logged;
 mod networks;
 mod nonsense;
 mod places;

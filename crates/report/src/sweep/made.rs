@@ -3,7 +3,7 @@
 use super::data::{AheadData, CollectedData, SpentBudget, SweepData, WorkData};
 use super::times::span;
 use dunwu::answer::wording::{count, counted, percent};
-use dunwu::answer::{Answer, Block, Fact, Section, object};
+use dunwu::answer::{Answer, Block, Fact, Section, Shown, object};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::spec::{SETTINGS, Setting, Value};
 use dunwu_studies::sweep::{Options, SweepEnd, SweepRequest};
@@ -150,7 +150,10 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
     if let Some(curves) = &data.curves {
         files.push(Fact::new("Losses and accuracies over time", curves.display().to_string()));
     }
-    let sections = vec![Section::everywhere("Files", vec![Block::Facts(files)])];
+    let mut sections = vec![Section::everywhere("Files", vec![Block::Facts(files)])];
+    if let Some(figure) = end.collected.judged.and_then(|_| super::judged::figure(end)) {
+        sections.push(Section { title: None, shown: Shown::Page, blocks: vec![Block::Figure(figure)] });
+    }
     answer("sweep", &request.name, headline, sentences, sections, &SweepData::Collected(data))
 }
 

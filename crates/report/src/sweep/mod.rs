@@ -1,6 +1,7 @@
 //! The verbs `sweep`, `work` and `launch`: many runs, made here, by one worker of many, or on a cluster.
 
 mod data;
+mod judged;
 mod launch;
 mod made;
 #[cfg(test)]

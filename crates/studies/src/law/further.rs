@@ -33,6 +33,8 @@ pub struct Rule {
     pub enough_bits: f64,
     /// The most that further runs may cost, as a multiple of the cost of all runs that there are.
     pub affordable: f64,
+    /// The most steps that they may make together; `None` for as many as the cost allows.
+    pub most_steps: Option<u64>,
 }
 
 /// Sizes that are looked at, up to this many times the largest.
@@ -53,7 +55,7 @@ pub(super) fn further(runs: &Runs, laws: [&LawFit; 2], rule: Rule) -> Option<Fur
     let sizes = candidates(runs);
     let mut found: Option<Further> = None;
     for m in sizes {
-        for further in at_size(runs, laws, m, rule.affordable) {
+        for further in at_size(runs, laws, m, rule) {
             if found.as_ref().is_none_or(|best| is_better(&further, best, rule)) {
                 found = Some(further);
             }
@@ -87,7 +89,7 @@ fn prime_up_to(n: usize) -> Option<usize> {
 }
 
 /// Every affordable design at one size.
-fn at_size(runs: &Runs, laws: [&LawFit; 2], m: usize, affordable: f64) -> Vec<Further> {
+fn at_size(runs: &Runs, laws: [&LawFit; 2], m: usize, rule: Rule) -> Vec<Further> {
     let laws = laws.map(|law| Predictive::of(law, m as f64));
     let amounts = amounts(&laws, (m as f64).powf(runs.operands()) * MOST_OF_POPULATION);
     let mut designs = Vec::new();
@@ -95,7 +97,8 @@ fn at_size(runs: &Runs, laws: [&LawFit; 2], m: usize, affordable: f64) -> Vec<Fu
         let mut consider = |chosen: &[usize], outcomes: [Vec<f64>; 2]| {
             let work = runs.steps as f64 * (m * seeds * chosen.iter().sum::<usize>()) as f64;
             let cost = work / runs.work.max(f64::MIN_POSITIVE);
-            if cost > affordable {
+            let steps = runs.steps * (seeds * chosen.len()) as u64;
+            if cost > rule.affordable || rule.most_steps.is_some_and(|most| steps > most) {
                 return;
             }
             let [a, b] = outcomes;

@@ -69,6 +69,23 @@ impl Study {
         Self { thresholds: runs.sizes.iter().map(Threshold::of).collect(), runs, laws, verdict, decision }
     }
 
+    /// The most telling further runs whose steps are at most these together; else why there are none, in words.
+    pub fn further_within(&self, steps: u64) -> Result<Further, String> {
+        if self.verdict.no_law_ahead >= ENOUGH_BITS {
+            return Err(
+                "no law describes the runs that there are, so that telling two of them apart would say nothing".into(),
+            );
+        }
+        let rule = Rule { enough_bits: ENOUGH_BITS, affordable: f64::INFINITY, most_steps: Some(steps) };
+        let laws = [self.verdict.best, self.verdict.next].map(|form| self.law(form));
+        further(&self.runs, laws, rule).ok_or_else(|| {
+            format!(
+                "no further size can be made within {steps} steps, of which a run takes {}, or a size is no parameter of the tasks",
+                self.runs.steps
+            )
+        })
+    }
+
     /// One of the laws.
     pub fn law(&self, form: Form) -> &LawFit {
         law(&self.laws, form)
@@ -105,7 +122,7 @@ fn decision(runs: &Runs, laws: &[LawFit], verdict: Verdict) -> Decision {
     if verdict.no_law_ahead >= ENOUGH_BITS {
         return Decision::NoneFits;
     }
-    let rule = Rule { enough_bits: ENOUGH_BITS, affordable: AFFORDABLE };
+    let rule = Rule { enough_bits: ENOUGH_BITS, affordable: AFFORDABLE, most_steps: None };
     match further(runs, [verdict.best, verdict.next].map(|form| law(laws, form)), rule) {
         None => Decision::NoFurtherSize,
         Some(further) if further.expected_bits >= ENOUGH_BITS => Decision::By(further),

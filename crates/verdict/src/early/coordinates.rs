@@ -6,8 +6,8 @@
 use dunwu::run::Past;
 use dunwu_engine::RunSpec;
 use dunwu_engine::spec::{
-    Activation, AdamSpec, Architecture, Initialization, Loss, Method, MlpSpec, Normalization, Objective, OperandTables,
-    OptimizerSpec, Sampling, Schedule, TopLayer,
+    Activation, AdamSpec, Architecture, Initialization, Loss, Method, MlpSpec, MuonVariant, Normalization, Objective,
+    OperandTables, OptimizerSpec, Sampling, Schedule, TopLayer,
 };
 use dunwu_engine::task::Task;
 
@@ -24,7 +24,7 @@ pub struct Input {
 pub const UNDEFINED: f32 = -99.0;
 
 /// Every number that is known before the first step.
-pub const COORDINATES: [Input; 32] = [
+pub const COORDINATES: [Input; 43] = [
     Input { name: "sample_ratio", words: "training samples against D ln D, D the labels or tokens" },
     Input { name: "sample_share", words: "share of all samples that is trained on" },
     Input { name: "tokens", words: "labels or tokens D" },
@@ -57,7 +57,43 @@ pub const COORDINATES: [Input; 32] = [
     Input { name: "momentum", words: "momentum" },
     Input { name: "relevant", words: "inputs that the label depends on" },
     Input { name: "residual", words: "whether layers add to those below" },
+    Input { name: "normalization", words: "the kind of norm within layers" },
+    Input { name: "margin", words: "samples that tell something against what the operation needs" },
+    Input { name: "margin_decay", words: "the same margin with the weight decay" },
+    Input { name: "width_per_label", words: "units against labels" },
+    Input { name: "classes", words: "labels, where the loss is cross-entropy" },
+    Input { name: "common_rate", words: "the learning rate in units that all optimizers share" },
+    Input { name: "common_distance", words: "that rate times steps" },
+    Input { name: "common_decay", words: "the weight decay in units that all optimizers share" },
+    Input { name: "common_decay_times", words: "that decay times rate times steps" },
+    Input { name: "scales", words: "scale of all initial weights" },
+    Input { name: "matching", words: "whether the activation is even or odd as the number of operands is" },
 ];
+
+/// Coordinates that mean the same in families that were not learned from; what is said of foreign runs reads these alone.
+pub const TRANSFERRED: [&str; 16] = [
+    "sample_share",
+    "depth",
+    "activation_degree",
+    "hidden_scale",
+    "top_scale",
+    "last_rate",
+    "margin",
+    "margin_decay",
+    "width_per_label",
+    "classes",
+    "common_rate",
+    "common_distance",
+    "common_decay",
+    "common_decay_times",
+    "scales",
+    "matching",
+];
+
+/// The place of a coordinate.
+pub(super) fn place(name: &str) -> usize {
+    COORDINATES.iter().position(|input| input.name == name).expect("a coordinate of this name")
+}
 
 /// The numbers of [`COORDINATES`] for a run, in their order.
 pub fn coordinates(past: &Past<'_>) -> [f32; COORDINATES.len()] {
@@ -87,7 +123,7 @@ pub fn coordinates(past: &Past<'_>) -> [f32; COORDINATES.len()] {
     let decay = spec.optimizer.weight_decay;
     let batch = if spec.data.batch_size == 0 { n } else { (spec.data.batch_size as f64).min(n) };
     let logarithm = |value: f64| if value > 0.0 { value.ln().max(-30.0) } else { -30.0 };
-    let values = [
+    let known = [
         (n / (tokens * tokens.ln())).ln(),
         (share / (1.0 - share)).ln(),
         tokens.ln(),
@@ -120,8 +156,74 @@ pub fn coordinates(past: &Past<'_>) -> [f32; COORDINATES.len()] {
         momentum,
         relevant as f64,
         f64::from(u8::from(is_residual)),
+        f64::from(match normalization(spec) {
+            Normalization::None => 0_u8,
+            Normalization::PreLayerNorm => 1,
+            Normalization::PreRmsNorm => 2,
+            Normalization::PostLayerNorm => 3,
+        }),
     ];
+    let common = Common { past, mean_rate, relevant, tokens, evenness, is_coupled }.values();
+    let values: [f64; COORDINATES.len()] = std::array::from_fn(|place| {
+        known.get(place).or_else(|| common.get(place - known.len())).copied().unwrap_or(0.0)
+    });
     values.map(|value| value as f32)
+}
+
+/// What the last ten coordinates are read off.
+struct Common<'a> {
+    past: &'a Past<'a>,
+    mean_rate: f64,
+    relevant: usize,
+    tokens: f64,
+    evenness: f64,
+    is_coupled: bool,
+}
+
+impl Common<'_> {
+    /// ```text
+    /// margin = ln n − (r − 1) ln D − ln ln D + ln((1 − q) closing) + ½ ln commuting of a group
+    /// ```
+    ///
+    /// r the operands that the label depends on, q the share of wrong labels: theory's n/(D ln D), for any number of operands, with only
+    /// the samples that tell something. A gradient's size goes with 1/(D √K), which rates of gradient descent and decays that are part
+    /// of a gradient are measured in.
+    fn values(&self) -> [f64; 10] {
+        let Self { past, mean_rate, relevant, tokens, evenness, is_coupled } = *self;
+        let (spec, operation) = (past.spec(), past.operation());
+        let (n, width) = (past.n_train().max(1) as f64, spec.model.width.max(1) as f64);
+        let operands = relevant.max(2);
+        let told = ((1.0 - spec.data.corrupted) * operation.closing.unwrap_or(1.0)).clamp(1e-3, 1.0);
+        let commuting = if operation.is_group { operation.commuting.unwrap_or(1.0).clamp(0.01, 1.0) } else { 1.0 };
+        let needed = (operands - 1) as f64 * tokens.ln() + tokens.ln().ln();
+        let margin = n.ln() - needed + told.ln() + commuting.ln() / 2.0;
+        let is_descent = matches!(spec.optimizer.method, Method::Sgd { .. });
+        let gradient = tokens.ln() + width.ln() / 2.0;
+        let decay = spec.optimizer.weight_decay;
+        let steps = spec.steps.max(1) as f64;
+        let rate = mean_rate.max(1e-13).ln() - if is_descent { gradient } else { 0.0 };
+        let in_gradient = if is_coupled { gradient } else { 0.0 };
+        let (common_decay, times) = if decay > 0.0 {
+            let coupled_alone = if is_descent { 0.0 } else { in_gradient };
+            (decay.ln() + in_gradient, (decay * mean_rate * steps).max(1e-13).ln() + coupled_alone)
+        } else {
+            (-14.0, -20.0)
+        };
+        let labels = past.n_labels().max(1) as f64;
+        let is_cross_entropy = spec.loss.of_outputs() != Loss::Mse;
+        [
+            margin,
+            margin + common_decay.max(-8.0),
+            (width / labels).ln(),
+            if is_cross_entropy { (labels - 1.0).max(1.0).ln() } else { 0.0 },
+            rate,
+            rate + steps.ln(),
+            common_decay,
+            times,
+            spec.model.hidden_scale.max(1e-13).ln() + spec.model.top_scale.max(1e-13).ln(),
+            if operands.is_multiple_of(2) { evenness } else { 1.0 - evenness },
+        ]
+    }
 }
 
 /// How the activation grows, as a power of its argument, and how much of it is even: (σ(x) + σ(−x))² against σ(x)² + σ(−x)² at 1.
@@ -142,6 +244,14 @@ const fn architecture(spec: &RunSpec) -> u8 {
         Architecture::TwoLayer => 0,
         Architecture::Mlp(_) => 1,
         Architecture::Transformer(_) => 2,
+    }
+}
+
+const fn normalization(spec: &RunSpec) -> Normalization {
+    match spec.model.architecture {
+        Architecture::TwoLayer => Normalization::None,
+        Architecture::Mlp(mlp) => mlp.normalization,
+        Architecture::Transformer(transformer) => transformer.normalization,
     }
 }
 
@@ -193,11 +303,6 @@ const LEVELS: (f64, f64, u64) = (0.99, 0.99, 10);
 
 /// What no verdict was learned for, of everything that a spec can say beside the coordinates.
 pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
-    let normalization = match spec.model.architecture {
-        Architecture::TwoLayer => Normalization::None,
-        Architecture::Mlp(mlp) => mlp.normalization,
-        Architecture::Transformer(transformer) => transformer.normalization,
-    };
     let is_transformer = matches!(spec.model.architecture, Architecture::Transformer(_));
     let is_bent = matches!(
         spec.model.architecture,
@@ -213,7 +318,15 @@ pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
         Task::Expression(expression) => expression.n_operands() == 2,
         _ => false,
     };
-    let usual_normalization = if is_transformer { Normalization::PreLayerNorm } else { Normalization::None };
+    let is_known_norm = match normalization(spec) {
+        Normalization::PreLayerNorm => true,
+        Normalization::None | Normalization::PreRmsNorm => !is_transformer,
+        Normalization::PostLayerNorm => false,
+    };
+    let is_usual_muon = match spec.optimizer.method {
+        Method::Muon { variant, .. } => variant == MuonVariant::Jordan,
+        Method::Sgd { .. } | Method::Adam(_) | Method::AdamW(_) => true,
+    };
     let parts = [
         ("interventions", !spec.interventions.is_empty()),
         ("a loss of the features", matches!(spec.loss, Objective::Features(_))),
@@ -226,14 +339,14 @@ pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
         ),
         ("skewed inputs", spec.data.skew > 0.0),
         ("a pattern of attention", spec.model.attention.is_some()),
-        ("a normalization other than the usual one", normalization != usual_normalization),
+        ("a normalization other than the usual one", !is_known_norm),
         ("initial weights of another distribution", spec.model.initialization != Initialization::Pytorch),
         ("attention with QK-norm or capped scores", is_bent),
         ("an MLP without biases", matches!(spec.model.architecture, Architecture::Mlp(MlpSpec { biases: false, .. }))),
         ("other constants of Adam", adam.is_some_and(|adam| adam != AdamSpec::DEFAULT)),
         ("other levels of memorizing and generalizing", levels != LEVELS),
         ("a task of this family", !is_known_task),
-        ("the optimizer muon", matches!(spec.optimizer.method, Method::Muon { .. })),
+        ("Muon as the Li₂ paper has it", !is_usual_muon),
         ("QK-clip", spec.optimizer.qk_clip > 0.0),
     ];
     parts.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect()
@@ -242,12 +355,14 @@ pub fn foreign_parts(spec: &RunSpec) -> Vec<&'static str> {
 /// The kinds of things that a run is made of, from its coordinates: which network with which activation, which loss, which optimizer,
 /// which tables, which kind of task.
 pub fn kind(coordinates: &[f32]) -> String {
-    let at = |name: &str| {
-        let place = COORDINATES.iter().position(|input| input.name == name).expect("a coordinate of this name");
-        coordinates[place]
-    };
+    let at = |name: &str| coordinates[place(name)];
     let is = |name: &str| at(name) > 0.5;
-    let network = ["two layers", "mlp", "transformer"][(at("architecture") as usize).min(2)];
+    let network = match (at("architecture") as usize, is("normalization")) {
+        (0, _) => "two layers",
+        (1, false) => "mlp",
+        (1, true) => "normalized mlp",
+        _ => "transformer",
+    };
     let activation =
         format!("activation of degree {} and evenness {}", at("activation_degree"), at("activation_evenness"));
     let loss = if is("cross_entropy") { "cross-entropy" } else { "squared error" };

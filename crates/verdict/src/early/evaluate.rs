@@ -2,8 +2,9 @@
 
 use super::learn::{Evidence, LeftOut, auc, calibration_error};
 use super::looks::{LOOKS, step_of};
-use super::model::{HeadCard, Inputs, Minima};
+use super::model::{Calibration, HeadCard, Inputs};
 use super::worlds::FAMILIES;
+use crate::draw::Draw;
 use crate::stats::ExactShare;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +30,8 @@ pub struct LookRow {
     pub calibration_error: f64,
     /// Mean probability.
     pub mean_probability: f64,
+    /// Share of the runs that lie inside of what the others leave known.
+    pub inside: f64,
     /// Share of runs that generalized whose step lies in the 90 % interval.
     pub coverage: Option<f64>,
     /// Median error of the step, as a factor.
@@ -37,8 +40,7 @@ pub struct LookRow {
 
 impl LookRow {
     /// The head of a table of such rows.
-    pub const COLUMNS: &str =
-        "left_out,family,inputs,look,runs,generalized,auc,calibration_error,mean_probability,coverage,time_factor";
+    pub const COLUMNS: &str = "left_out,family,inputs,look,runs,generalized,auc,calibration_error,mean_probability,inside,coverage,time_factor";
 }
 
 /// A number of four digits, or nothing.
@@ -53,6 +55,7 @@ impl fmt::Display for LookRow {
             cell(self.auc),
             cell(Some(self.calibration_error)),
             cell(Some(self.mean_probability)),
+            cell(Some(self.inside)),
             cell(self.coverage),
             cell(self.time_factor),
         ];
@@ -60,8 +63,30 @@ impl fmt::Display for LookRow {
     }
 }
 
+/// What is said of rows that were not seen: by the head itself, or of foreign runs by their own, straightened on other families.
+pub struct Said<'a> {
+    /// The head's card.
+    pub head: &'a HeadCard,
+    /// Its scores.
+    pub unseen: &'a LeftOut,
+    /// How scores of foreign runs become probabilities; `None` where the head itself judges all.
+    pub foreign: Option<Calibration>,
+}
+
+impl Said<'_> {
+    /// The probability at a place among the rows.
+    fn probability(&self, place: usize) -> f64 {
+        let Self { head, unseen, foreign } = self;
+        match foreign.filter(|_| !unseen.inside[place]) {
+            Some(calibration) => calibration.probability(unseen.transfers[place]),
+            None => head.calibration.probability(unseen.scores[place]),
+        }
+    }
+}
+
 /// Every look of every family, and of all together.
-pub fn look_rows(evidence: &Evidence, left_out: &'static str, head: &HeadCard, unseen: &LeftOut) -> Vec<LookRow> {
+pub fn look_rows(evidence: &Evidence, left_out: &'static str, said: &Said<'_>) -> Vec<LookRow> {
+    let Said { head, unseen, .. } = said;
     let inputs = head.inputs;
     let mut rows = Vec::new();
     let looks: Vec<Option<usize>> =
@@ -77,7 +102,7 @@ pub fn look_rows(evidence: &Evidence, left_out: &'static str, head: &HeadCard, u
                 .iter()
                 .map(|&place| {
                     let target = evidence.target(unseen.rows[place]);
-                    (head.calibration.probability(unseen.scores[place]), target)
+                    (said.probability(place), target)
                 })
                 .collect();
             let spread = head.spreads[look.unwrap_or(0).min(head.spreads.len() - 1)];
@@ -95,6 +120,8 @@ pub fn look_rows(evidence: &Evidence, left_out: &'static str, head: &HeadCard, u
                 generalized: judged.iter().filter(|row| row.1).count(),
                 auc: auc(&judged),
                 calibration_error: calibration_error(&judged),
+                inside: places.iter().filter(|&&place| unseen.inside[place]).count() as f64
+                    / places.len().max(1) as f64,
                 mean_probability: judged.iter().map(|row| row.0).sum::<f64>() / judged.len().max(1) as f64,
                 coverage: (!errors.is_empty()).then(|| covered as f64 / errors.len() as f64),
                 time_factor: dunwu::stats::median(errors.iter().map(|error| error.abs())).map(libm::exp),
@@ -145,25 +172,139 @@ impl fmt::Display for ParkRow {
     }
 }
 
-/// Parks every run at the first look at which its probability is at or below the threshold of `alpha`. Before the run looks come
-/// from `before`, where there is one.
-pub fn park_rows(
-    evidence: &Evidence,
-    left_out: &'static str,
-    alpha: f64,
-    (head, unseen): (&HeadCard, &LeftOut),
-    minima: &Minima,
-) -> Vec<ParkRow> {
-    let Some(threshold) = minima.threshold(alpha) else { return Vec::new() };
+/// The step at which each run is parked that ever falls to the threshold.
+fn parked(evidence: &Evidence, threshold: f64, said: &Said<'_>, is_guarded: bool) -> BTreeMap<usize, u64> {
     let mut parked: BTreeMap<usize, u64> = BTreeMap::new();
-    for (&row, &score) in unseen.rows.iter().zip(&unseen.scores) {
-        if head.calibration.probability(score) <= threshold {
+    for (place, &row) in said.unseen.rows.iter().enumerate() {
+        let is_let_through = !is_guarded || said.unseen.inside[place];
+        if is_let_through && said.probability(place) <= threshold {
             let seen = evidence.seen[row];
             let step = seen.look.map_or(0, |look| step_of(look, evidence.traces[seen.run].steps));
             let first = parked.entry(seen.run).or_insert(step);
             *first = (*first).min(step);
         }
     }
+    parked
+}
+
+/// Steps until three runs of a size that was not learned from have generalized, in four ways of choosing and stopping.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChoiceRow {
+    /// Labels or tokens D of the runs.
+    pub tokens: u64,
+    /// Runs of that size, of all families.
+    pub runs: usize,
+    /// Of these, runs that generalize.
+    pub generalized: usize,
+    /// Steps in random order, the mean over 400 orders.
+    pub random: f64,
+    /// The same where the hopeless are parked at a risk of 1 %.
+    pub random_parked: f64,
+    /// In the order of worth: the chance of generalizing for each step that is expected.
+    pub ordered: f64,
+    /// The same where the hopeless are parked.
+    pub ordered_parked: f64,
+}
+
+impl ChoiceRow {
+    /// The head of a table of such rows.
+    pub const COLUMNS: &str = "tokens,runs,generalized,random,random_parked,ordered,ordered_parked";
+}
+
+impl fmt::Display for ChoiceRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tokens, runs, generalized, random, random_parked, ordered, ordered_parked } = self;
+        write!(f, "{tokens},{runs},{generalized},{random:.1},{random_parked:.1},{ordered:.1},{ordered_parked:.1}")
+    }
+}
+
+/// Runs that have to generalize before a search ends.
+const WANTED: usize = 3;
+/// Random orders.
+const ORDERS: u64 = 400;
+/// Runs that a size needs.
+const LEAST_RUNS: usize = 100;
+
+/// A row a size; `before` are scores of the spec alone, `during` those that parking reads.
+pub fn choice_rows(evidence: &Evidence, before: &Said<'_>, during: &Said<'_>) -> Vec<ChoiceRow> {
+    let traces = &evidence.traces;
+    let Said { head, unseen, .. } = before;
+    let mut worth = vec![0.0; traces.len()];
+    for ((&row, &score), &time) in unseen.rows.iter().zip(&unseen.scores).zip(&unseen.times) {
+        let run = evidence.seen[row].run;
+        let (p, steps) = (head.calibration.probability(score), traces[run].steps as f64);
+        worth[run] = p / (p * (libm::exp(time) * steps).min(steps) + (1.0 - p) * steps);
+    }
+    let parked = during
+        .head
+        .minima
+        .threshold(0.01)
+        .map_or_else(BTreeMap::new, |threshold| parked(evidence, threshold, during, false));
+    let end = |run: usize| {
+        let last = traces[run].rows.last().map_or(0.0, |row| f64::from(row[0]));
+        traces[run].generalized.map_or(last, |step| step as f64)
+    };
+    // What a run costs, and whether it generalizes.
+    let whole = |run: usize| (end(run), traces[run].generalized.is_some());
+    let stopped = |run: usize| match parked.get(&run) {
+        Some(&step) if (step as f64) < end(run) => (step as f64, false),
+        _ => whole(run),
+    };
+    let mut sizes: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for run in 0..traces.len() {
+        sizes.entry(evidence.tokens(run)).or_default().push(run);
+    }
+    let search = |order: &[usize], cost: &dyn Fn(usize) -> (f64, bool)| {
+        let (mut steps, mut found) = (0.0, 0);
+        for &run in order {
+            let (own, generalizes) = cost(run);
+            steps += own;
+            found += usize::from(generalizes);
+            if found == WANTED {
+                break;
+            }
+        }
+        steps
+    };
+    let large = sizes.into_iter().filter(|(_, runs)| {
+        runs.len() >= LEAST_RUNS && runs.iter().filter(|&&run| traces[run].generalized.is_some()).count() >= WANTED
+    });
+    large
+        .map(|(tokens, runs)| {
+            let at_random = |cost: &dyn Fn(usize) -> (f64, bool)| {
+                let one = |turn: u64| {
+                    let order = Draw::of(tokens as usize, turn).order(runs.len());
+                    search(&order.into_iter().map(|place| runs[place]).collect::<Vec<_>>(), cost)
+                };
+                (0..ORDERS).map(one).sum::<f64>() / ORDERS as f64
+            };
+            let mut ordered = runs.clone();
+            ordered.sort_by(|&a, &b| worth[b].total_cmp(&worth[a]).then(a.cmp(&b)));
+            ChoiceRow {
+                tokens,
+                runs: runs.len(),
+                generalized: runs.iter().filter(|&&run| traces[run].generalized.is_some()).count(),
+                random: at_random(&whole),
+                random_parked: at_random(&stopped),
+                ordered: search(&ordered, &whole),
+                ordered_parked: search(&ordered, &stopped),
+            }
+        })
+        .collect()
+}
+
+/// Parks every run at the first look at which its probability is at or below the threshold of `alpha`; guarded, only runs that lie
+/// inside of what the others leave known.
+pub fn park_rows(
+    evidence: &Evidence,
+    left_out: &'static str,
+    alpha: f64,
+    said: &Said<'_>,
+    is_guarded: bool,
+) -> Vec<ParkRow> {
+    let head = said.head;
+    let Some(threshold) = head.minima.threshold(alpha) else { return Vec::new() };
+    let parked = parked(evidence, threshold, said, is_guarded);
     std::iter::once(None)
         .chain((0..FAMILIES.len()).map(Some))
         .map(|family| {

@@ -1,17 +1,17 @@
 //! What is said of a run before its first step.
 
+use super::bounds::{KNOWN_KIND, is_within};
 use super::coordinates::{COORDINATES, UNDEFINED, coordinates, foreign_parts, kind};
 use super::model::{Inputs, KnownFamily, KnownRange, Model};
 use super::signs::{GROUP, INSIDE, SIGNS};
 use dunwu::operation::Operation;
 use dunwu::run::{Past, RunRequest};
+use dunwu_engine::RunSpec;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Share of new runs of known kinds whose step of generalization lies in an interval.
 const COVERAGE: f64 = 0.9;
-/// Runs of a kind below which the kind is not known.
-const KNOWN_KIND: usize = 15;
 /// Reasons that are given.
 const N_REASONS: usize = 5;
 
@@ -94,17 +94,20 @@ pub struct Forecast {
 /// What is expected of the run of `request`.
 pub fn forecast(model: &Model, request: &RunRequest, uncertified: bool) -> Forecast {
     let operation = Operation::of(&request.problem);
-    let (spec, problem, n_train) = (&request.spec, &request.problem, request.split.train.labels.len());
-    let before = |spec, n_train| Past::so_far((spec, problem, n_train), operation, None, &[], &[]);
-    let past = before(spec, n_train);
+    let (spec, n_train) = (&request.spec, request.split.train.labels.len());
+    let past = before(request, operation, spec, n_train);
     let row = coordinates(&past);
     let outside = why_outside(model, &past, &row);
     let inside = outside.is_empty();
     let raw = Uncertified {
-        probability: model.probability(Inputs::Spec, &row),
+        probability: if inside {
+            model.probability(Inputs::Spec, &row)
+        } else {
+            model.foreign_probability(Inputs::Spec, &row)
+        },
         steps_to_generalize: when(model.time(Inputs::Spec, &row, None), spec.steps),
     };
-    let changes = if inside { changes(model, request, raw.probability, &before) } else { Vec::new() };
+    let changes = if inside { changes(model, request, raw.probability, operation) } else { Vec::new() };
     Forecast {
         inside,
         outside,
@@ -133,8 +136,8 @@ pub(super) fn why_outside(model: &Model, past: &Past<'_>, row: &[f32]) -> Vec<St
         why.push(format!("{n} runs of this kind were learned from, and {KNOWN_KIND} are needed: {kind}"));
     }
     for ((input, range), &value) in COORDINATES.iter().zip(&model.card.ranges).zip(row) {
-        let (value, slack) = (f64::from(value), 1e-4);
-        if value < range.low - slack || value > range.high + slack {
+        let value = f64::from(value);
+        if !is_within((range.low, range.high), value) {
             why.push(format!(
                 "{} ({}) is {value:.3}, beyond the {:.3} to {:.3} of the runs that were learned from",
                 input.name, input.words, range.low, range.high
@@ -168,7 +171,7 @@ fn input_of(place: usize) -> (String, String) {
 /// The strongest reasons for a row's probability.
 pub(super) fn reasons(model: &Model, inputs: Inputs, row: &[f32]) -> Vec<Reason> {
     let slope = model.head(inputs).calibration.slope;
-    let effects = model.odds[inputs as usize].effects(row);
+    let effects = model.odds[inputs as usize].forest.effects(row);
     let mut reasons: Vec<Reason> = effects
         .into_iter()
         .enumerate()
@@ -186,17 +189,18 @@ pub(super) fn reasons(model: &Model, inputs: Inputs, row: &[f32]) -> Vec<Reason>
     reasons
 }
 
+/// A run of the request before its first step, with another spec or number of samples.
+fn before<'a>(request: &'a RunRequest, operation: Operation, spec: &'a RunSpec, n_train: usize) -> Past<'a> {
+    Past::so_far((spec, &request.problem, n_train), operation, None, &[], &[])
+}
+
 /// What it would take, of samples and of decay, as far as the verdict knows.
-fn changes<'a>(
-    model: &Model,
-    request: &'a RunRequest,
-    probability: f64,
-    before: &dyn Fn(&'a dunwu_engine::RunSpec, usize) -> Past<'a>,
-) -> Vec<Change> {
+fn changes(model: &Model, request: &RunRequest, probability: f64, operation: Operation) -> Vec<Change> {
     let (spec, n_train) = (&request.spec, request.split.train.labels.len());
-    let place = |name: &str| COORDINATES.iter().position(|input| input.name == name).expect("a coordinate");
-    let judged = |row: &[f32], past: &Past<'_>| {
-        why_outside(model, past, row).is_empty().then(|| model.probability(Inputs::Spec, row))
+    let judged = |spec: &RunSpec, n_train: usize| {
+        let past = before(request, operation, spec, n_train);
+        let row = coordinates(&past);
+        why_outside(model, &past, &row).is_empty().then(|| model.probability(Inputs::Spec, &row))
     };
     let mut found = Vec::new();
     if probability < 0.9 {
@@ -204,25 +208,20 @@ fn changes<'a>(
         let wanted = if probability < 0.5 { 0.5 } else { 0.9 };
         let counts = (1..=40).map(|part| n_train + (most.saturating_sub(n_train)) * part / 40);
         let enough = counts.filter(|&count| count > n_train).find_map(|count| {
-            let past = before(spec, count);
-            let probability = judged(&coordinates(&past), &past).filter(|probability| *probability >= wanted)?;
+            let probability = judged(spec, count).filter(|probability| *probability >= wanted)?;
             Some(Change { setting: "data.count".to_owned(), value: count as f64, probability })
         });
         found.extend(enough);
     }
-    let past = before(spec, n_train);
-    let row = coordinates(&past);
-    let (rate, times, decay) = (place("decay_rate"), place("decay_times"), spec.optimizer.weight_decay);
     // Sixth roots of 1,000,000 around the present decay, or around 0.1 where there is none.
+    let decay = spec.optimizer.weight_decay;
     let base = if decay > 0.0 { decay } else { 0.1 };
+    let mut other = spec.clone();
     let best = (-18..=18)
         .map(|power| base * 10_f64.powf(f64::from(power) / 6.0))
-        .filter_map(|other| {
-            let mut row = row;
-            let mean_rate = f64::from(row[place("rate")]);
-            row[rate] = (other.ln() + mean_rate) as f32;
-            row[times] = (other.ln() + f64::from(row[place("distance")])) as f32;
-            Some((other, judged(&row, &past)?))
+        .filter_map(|decay| {
+            other.optimizer.weight_decay = decay;
+            Some((decay, judged(&other, n_train)?))
         })
         .max_by(|a, b| a.1.total_cmp(&b.1));
     if let Some((value, better)) = best.filter(|(_, better)| *better > probability + 0.1) {

@@ -4,14 +4,17 @@
 //! from forests that saw the others alone; calibrations, spreads of times and the minima that parking rests on are taken from these.
 //! Families are left out one at a time in the same way.
 
-use super::coordinates::{COORDINATES, kind};
+use super::bounds::Bounds;
+use super::coordinates::COORDINATES;
 use super::model::{
-    Calibration, Card, FORMAT, HeadCard, Inputs, KnownFamily, KnownRange, Minima, Model, Spread, n_spreads,
+    Calibration, Card, FORMAT, HeadCard, Inputs, KnownFamily, KnownRange, Minima, Model, Odds, Spread, TRANSFERS,
+    TransferCard, n_spreads, picked, transfer_places,
 };
+use super::net::Net;
 use super::observe::Trace;
-use super::trees::{Aim, Fit, Forest, Rows};
+use super::trees::{Fit, Forest, Rows};
 use super::worlds::FAMILIES;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -74,9 +77,12 @@ impl Evidence {
 
     /// The fold of a row's run.
     pub fn fold(&self, row: usize) -> usize {
-        // The number of labels or tokens D, which `COORDINATES` holds as a logarithm.
-        let tokens = f64::from(self.traces[self.seen[row].run].coordinates[TOKENS]);
-        libm::exp(tokens).round() as usize % FOLDS
+        self.tokens(self.seen[row].run) as usize % FOLDS
+    }
+
+    /// The number of labels or tokens D of a run, which [`COORDINATES`] holds as a logarithm.
+    pub fn tokens(&self, run: usize) -> u64 {
+        libm::exp(f64::from(self.traces[run].coordinates[TOKENS])).round() as u64
     }
 
     /// The family of a row's run.
@@ -90,17 +96,36 @@ impl Evidence {
         part
     }
 
-    /// The forest of the log odds that these rows teach.
-    pub fn odds(&self, inputs: Inputs, rows: &[usize], fit: &Fit) -> Forest {
-        let targets: Vec<f32> = rows.iter().map(|&row| f32::from(u8::from(self.target(row)))).collect();
-        fit.forest(&self.part(inputs, rows), &targets)
+    fn targets(&self, rows: &[usize]) -> Vec<f32> {
+        rows.iter().map(|&row| f32::from(u8::from(self.target(row)))).collect()
+    }
+
+    /// The log odds that these rows teach.
+    pub fn odds(&self, inputs: Inputs, rows: &[usize]) -> Odds {
+        let (part, targets) = (self.part(inputs, rows), self.targets(rows));
+        let epochs = if inputs == Inputs::Spec { 30 } else { 8 };
+        Odds { forest: Fit::ODDS.forest(&part, &targets), net: Net::fit(&part, &targets, epochs) }
+    }
+
+    /// The log odds of foreign runs that these rows teach.
+    pub fn transfer(&self, head: usize, rows: &[usize]) -> Forest {
+        let places = transfer_places(head);
+        let mut part = Rows::new(places.len());
+        rows.iter().for_each(|&row| part.push(picked(self.rows.row(row), places)));
+        Fit::TRANSFER.forest(&part, &self.targets(rows))
     }
 
     /// The forest of times that these rows teach: those of runs that generalized.
-    pub fn times(&self, inputs: Inputs, rows: &[usize], fit: &Fit) -> Forest {
+    pub fn times(&self, inputs: Inputs, rows: &[usize]) -> Forest {
         let rows: Vec<usize> = rows.iter().copied().filter(|&row| self.target(row)).collect();
         let targets: Vec<f32> = rows.iter().map(|&row| self.log_time(row).unwrap_or(0.0) as f32).collect();
-        Fit { aim: Aim::Median, ..*fit }.forest(&self.part(inputs, &rows), &targets)
+        Fit::TIMES.forest(&self.part(inputs, &rows), &targets)
+    }
+
+    /// What the runs of these rows leave known.
+    pub fn bounds(&self, rows: &[usize]) -> Bounds {
+        let runs: BTreeSet<usize> = rows.iter().map(|&row| self.seen[row].run).collect();
+        Bounds::of(runs.into_iter().map(|run| self.traces[run].coordinates.as_slice()))
     }
 
     /// ln(t / steps) of a row's run, t the step at which it generalized.
@@ -110,13 +135,7 @@ impl Evidence {
     }
 
     /// Scores of every row of these inputs by forests that did not see its group, and predicted times; groups are numbered from 0.
-    pub fn left_out(
-        &self,
-        inputs: Inputs,
-        fit: &Fit,
-        n_groups: usize,
-        group: impl Fn(usize) -> usize + Sync,
-    ) -> LeftOut {
+    pub fn left_out(&self, inputs: Inputs, n_groups: usize, group: impl Fn(usize) -> usize + Sync) -> LeftOut {
         let rows = self.rows_of(inputs);
         let parts = parallel(n_groups, |left| {
             let others: Vec<usize> = rows.iter().copied().filter(|&row| group(row) != left).collect();
@@ -124,21 +143,42 @@ impl Evidence {
             if own.is_empty() {
                 return Vec::new();
             }
-            let (odds, times) = (self.odds(inputs, &others, fit), self.times(inputs, &others, fit));
+            let (odds, times) = (self.odds(inputs, &others), self.times(inputs, &others));
+            let head = (inputs as usize).min(TRANSFERS.len() - 1);
+            let (places, transfer) = (transfer_places(head), self.transfer(head, &others));
+            let bounds = self.bounds(&others);
             let judged = |row: usize| {
-                let numbers = &self.rows.row(row)[..inputs.width()];
-                (row, odds.score(numbers), times.score(numbers))
+                let all = self.rows.row(row);
+                let numbers = &all[..inputs.width()];
+                Judged {
+                    row,
+                    score: odds.score(numbers),
+                    time: times.score(numbers),
+                    transfer: transfer.score(&picked(all, places)),
+                    inside: bounds.hold(&all[..COORDINATES.len()]),
+                }
             };
             own.into_iter().map(judged).collect()
         });
-        let mut all: Vec<(usize, f64, f64)> = parts.into_iter().flatten().collect();
-        all.sort_by_key(|judged| judged.0);
+        let mut all: Vec<Judged> = parts.into_iter().flatten().collect();
+        all.sort_by_key(|judged| judged.row);
         LeftOut {
-            rows: all.iter().map(|judged| judged.0).collect(),
-            scores: all.iter().map(|judged| judged.1).collect(),
-            times: all.iter().map(|judged| judged.2).collect(),
+            rows: all.iter().map(|judged| judged.row).collect(),
+            scores: all.iter().map(|judged| judged.score).collect(),
+            times: all.iter().map(|judged| judged.time).collect(),
+            transfers: all.iter().map(|judged| judged.transfer).collect(),
+            inside: all.iter().map(|judged| judged.inside).collect(),
         }
     }
+}
+
+/// What is said of one row.
+struct Judged {
+    row: usize,
+    score: f64,
+    time: f64,
+    transfer: f64,
+    inside: bool,
 }
 
 /// What forests say of rows that they did not see.
@@ -150,6 +190,17 @@ pub struct LeftOut {
     pub scores: Vec<f64>,
     /// ln(t / steps) of each.
     pub times: Vec<f64>,
+    /// Log odds of each by the head for foreign runs.
+    pub transfers: Vec<f64>,
+    /// Whether its run lies inside of what the others leave known.
+    pub inside: Vec<bool>,
+}
+
+impl LeftOut {
+    /// The head for foreign runs straightened, on families that it did not see.
+    pub fn transfer_calibration(&self, evidence: &Evidence) -> Calibration {
+        Calibration::fit(&self.transfers, &evidence.targets(&self.rows))
+    }
 }
 
 /// Does `n` things on two threads; the order of what comes back is that of the things.
@@ -212,22 +263,24 @@ fn spread(mut errors: Vec<f64>) -> Spread {
     Spread { low: errors[low.max(1) - 1], high: errors[n - low.max(1)] }
 }
 
-/// Learns a model; `unseen` are the scores of [`Evidence::left_out`] by sizes, one a kind of inputs.
-pub fn learn(evidence: &Evidence, seed: u64, fit: &Fit, unseen: &[LeftOut]) -> Model {
-    let forests = parallel(2 * Inputs::ALL.len(), |place| {
-        let inputs = Inputs::ALL[place / 2];
-        let rows = evidence.rows_of(inputs);
-        if place % 2 == 0 { evidence.odds(inputs, &rows, fit) } else { evidence.times(inputs, &rows, fit) }
-    });
-    let (mut odds, mut times) = (Vec::new(), Vec::new());
-    for (place, forest) in forests.into_iter().enumerate() {
-        if place % 2 == 0 { odds.push(forest) } else { times.push(forest) }
-    }
-    let heads = Inputs::ALL.iter().zip(unseen).map(|(&inputs, unseen)| head_card(evidence, inputs, unseen)).collect();
-    Model { card: card(evidence, seed, heads), odds, times }
+/// Learns a model; `sizes` and `families` are what [`Evidence::left_out`] said, one a kind of inputs.
+pub fn learn(evidence: &Evidence, seed: u64, sizes: &[LeftOut], families: &[LeftOut]) -> Model {
+    let n = Inputs::ALL.len();
+    let rows: Vec<Vec<usize>> = Inputs::ALL.iter().map(|&inputs| evidence.rows_of(inputs)).collect();
+    let odds = parallel(n, |place| evidence.odds(Inputs::ALL[place], &rows[place]));
+    let times = parallel(n, |place| evidence.times(Inputs::ALL[place], &rows[place]));
+    let transfers = parallel(TRANSFERS.len(), |head| evidence.transfer(head, &rows[head]));
+    let heads = Inputs::ALL.iter().zip(sizes).map(|(&inputs, unseen)| head_card(evidence, inputs, unseen)).collect();
+    let cards = TRANSFERS.iter().zip(families);
+    let transfer_card = |(&inputs, unseen): (&Inputs, &LeftOut)| TransferCard {
+        inputs,
+        calibration: unseen.transfer_calibration(evidence),
+    };
+    let card = card(evidence, seed, heads, cards.map(transfer_card).collect());
+    Model { card, odds, transfers, times }
 }
 
-fn card(evidence: &Evidence, seed: u64, heads: Vec<HeadCard>) -> Card {
+fn card(evidence: &Evidence, seed: u64, heads: Vec<HeadCard>, transfers: Vec<TransferCard>) -> Card {
     let traces = &evidence.traces;
     let of_family = |family: usize| traces.iter().filter(move |trace| trace.family == family);
     let families = FAMILIES
@@ -240,21 +293,14 @@ fn card(evidence: &Evidence, seed: u64, heads: Vec<HeadCard>) -> Card {
             generalized: of_family(place).filter(|trace| trace.generalized.is_some()).count(),
         })
         .collect();
+    let bounds = Bounds::of(traces.iter().map(|trace| trace.coordinates.as_slice()));
     let ranges = COORDINATES
         .iter()
-        .enumerate()
-        .map(|(place, input)| {
-            let values = || traces.iter().map(|trace| f64::from(trace.coordinates[place]));
-            KnownRange {
-                input: input.name.to_owned(),
-                low: values().fold(f64::INFINITY, f64::min),
-                high: values().fold(f64::NEG_INFINITY, f64::max),
-            }
-        })
+        .zip(bounds.ranges())
+        .map(|(input, &(low, high))| KnownRange { input: input.name.to_owned(), low, high })
         .collect();
-    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    traces.iter().for_each(|trace| *kinds.entry(kind(&trace.coordinates)).or_default() += 1);
-    Card { format: FORMAT, seed, families, ranges, kinds: kinds.into_iter().collect(), heads }
+    let kinds = bounds.kinds().iter().map(|(kind, n)| (kind.clone(), *n)).collect();
+    Card { format: FORMAT, seed, families, ranges, kinds, heads, transfers }
 }
 
 /// Area under the ROC curve: the chance that a run which generalizes scores above one that does not, ties counted half. `None` where

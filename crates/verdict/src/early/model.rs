@@ -1,8 +1,9 @@
 //! What was learned: heads, how they are calibrated, what they know, and what parking costs.
 
-use super::coordinates::COORDINATES;
+use super::coordinates::{COORDINATES, TRANSFERRED, place};
 use super::looks::LOOKS;
-use super::signs::{N_GROUP, N_HELD_OUT, N_INSIDE, N_SIGNS, N_TRAINING};
+use super::net::Net;
+use super::signs::{N_GROUP, N_HELD_OUT, N_INSIDE, N_SIGNS, N_TRAINING, STEP};
 use super::trees::{Forest, probability};
 use crate::stats::binomial_upper_tail;
 use serde::{Deserialize, Serialize};
@@ -63,16 +64,28 @@ impl Inputs {
     }
 }
 
-const _: () = assert!(Inputs::Group.width() == COORDINATES.len() + N_SIGNS);
+/// Heads that foreign runs are judged by. Snapshots in a group's basis say nothing that would carry over, so that the last one is that
+/// of snapshots.
+pub const TRANSFERS: [Inputs; 4] = [Inputs::Spec, Inputs::Training, Inputs::HeldOut, Inputs::Inside];
 
-/// A forest whose log odds are straightened (Platt 1999): p = 1/(1 + e^−(slope · f + offset)).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Head {
-    /// f.
-    pub forest: Forest,
-    /// How its log odds become a probability.
-    pub calibration: Calibration,
+static TRANSFER_PLACES: LazyLock<[Vec<usize>; TRANSFERS.len()]> = LazyLock::new(|| {
+    TRANSFERS.map(|inputs| {
+        let signs = (COORDINATES.len()..inputs.width()).filter(|&sign| sign != COORDINATES.len() + STEP);
+        TRANSFERRED.into_iter().map(place).chain(signs).collect()
+    })
+});
+
+/// Places of a row that a head for foreign runs reads: what means the same in every family.
+pub(super) fn transfer_places(head: usize) -> &'static [usize] {
+    &TRANSFER_PLACES[head]
 }
+
+/// The numbers of a row at these places.
+pub(super) fn picked(row: &[f32], places: &[usize]) -> Vec<f32> {
+    places.iter().map(|&place| row[place]).collect()
+}
+
+const _: () = assert!(Inputs::Group.width() == COORDINATES.len() + N_SIGNS);
 
 /// Slope and offset of a head's log odds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -206,6 +219,15 @@ pub struct KnownRange {
     pub high: f64,
 }
 
+/// A head for foreign runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransferCard {
+    /// What it sees.
+    pub inputs: Inputs,
+    /// How its log odds become a probability, from families that it did not see.
+    pub calibration: Calibration,
+}
+
 /// The model card: what was learned from, and how it is used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
@@ -221,18 +243,38 @@ pub struct Card {
     pub kinds: Vec<(String, usize)>,
     /// One a kind of inputs, in the order of [`Inputs::ALL`].
     pub heads: Vec<HeadCard>,
+    /// Heads for foreign runs, in the order of [`TRANSFERS`].
+    pub transfers: Vec<TransferCard>,
 }
 
 /// Format of what is shipped.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
-/// Forests and their card.
+/// Log odds from trees and from a small network: the mean of both, which is better than either.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Odds {
+    /// The trees, which also give the reasons.
+    pub forest: Forest,
+    /// The network.
+    pub net: Net,
+}
+
+impl Odds {
+    /// f of a row.
+    pub fn score(&self, row: &[f32]) -> f64 {
+        f64::midpoint(self.forest.score(row), self.net.score(row))
+    }
+}
+
+/// Forests, networks and their card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// The card.
     pub card: Card,
-    /// Forests of the log odds, one a kind of inputs.
-    pub odds: Vec<Forest>,
+    /// Log odds, one a kind of inputs.
+    pub odds: Vec<Odds>,
+    /// Forests of the log odds of foreign runs, one of each of [`TRANSFERS`].
+    pub transfers: Vec<Forest>,
     /// Forests of ln(t / steps), t the step of generalization of runs that do.
     pub times: Vec<Forest>,
 }
@@ -252,27 +294,28 @@ impl Model {
     /// A model from its card and its forests; `None` where they are damaged or of another format.
     pub fn decode(card: &str, mut forests: &[u8]) -> Option<Self> {
         let card: Card = serde_json::from_str(card).ok().filter(|card: &Card| card.format == FORMAT)?;
-        let mut read = || (0..Inputs::ALL.len()).map(|_| Forest::decode(&mut forests)).collect::<Option<Vec<_>>>();
-        let (odds, times) = (read()?, read()?);
-        (card.heads.len() == Inputs::ALL.len()).then_some(Self { card, odds, times })
+        let mut read = |n: usize| (0..n).map(|_| Forest::decode(&mut forests)).collect::<Option<Vec<_>>>();
+        let n = Inputs::ALL.len();
+        let (trees, transfers, times) = (read(n)?, read(TRANSFERS.len())?, read(n)?);
+        let nets = (0..n).map(|_| Net::decode(&mut forests)).collect::<Option<Vec<_>>>()?;
+        let odds = trees.into_iter().zip(nets).map(|(forest, net)| Odds { forest, net }).collect();
+        let is_whole = card.heads.len() == n && card.transfers.len() == TRANSFERS.len();
+        is_whole.then_some(Self { card, odds, transfers, times })
     }
 
-    /// The forests as bytes.
+    /// Forests and networks as bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        self.odds.iter().chain(&self.times).for_each(|forest| forest.encode(&mut bytes));
+        let trees = self.odds.iter().map(|odds| &odds.forest).chain(&self.transfers).chain(&self.times);
+        trees.for_each(|forest| forest.encode(&mut bytes));
+        self.odds.iter().for_each(|odds| odds.net.encode(&mut bytes));
         bytes
     }
 
     /// Eight digits that tell one model from another: the first of the FNV-1a hash of its forests and its card.
     pub fn digest(&self) -> String {
         let card = serde_json::to_vec(&self.card).unwrap_or_default();
-        let hash = self
-            .encode()
-            .iter()
-            .chain(&card)
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        format!("{:08x}", hash >> 32)
+        digest_of(&[self.encode(), card].concat())
     }
 
     /// What the card says of these inputs.
@@ -285,6 +328,13 @@ impl Model {
         self.head(inputs).calibration.probability(self.odds[inputs as usize].score(row))
     }
 
+    /// The raw probability of a run that lies outside of what is known, from what means the same in every family.
+    pub fn foreign_probability(&self, inputs: Inputs, row: &[f32]) -> f64 {
+        let head = (inputs as usize).min(TRANSFERS.len() - 1);
+        let score = self.transfers[head].score(&picked(row, transfer_places(head)));
+        self.card.transfers[head].calibration.probability(score)
+    }
+
     /// ln(t / steps) of a row: median and both ends of the middle nine tenths, given that the run generalizes; `look` is `None` before
     /// the first step.
     pub fn time(&self, inputs: Inputs, row: &[f32], look: Option<usize>) -> [f64; 3] {
@@ -293,6 +343,12 @@ impl Model {
         let spread = spreads[look.unwrap_or(0).min(spreads.len() - 1)];
         [median, median + spread.low, median + spread.high]
     }
+}
+
+/// Eight digits that tell one text from another: the first of its FNV-1a hash.
+pub(super) fn digest_of(bytes: &[u8]) -> String {
+    let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:08x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, step) >> 32)
 }
 
 /// How many spreads a head has.

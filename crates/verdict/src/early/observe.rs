@@ -48,6 +48,16 @@ const MEMORIZED: f64 = 0.99;
 ///
 /// Says why the run cannot be made.
 pub fn observe(family: usize, index: u64, request: &RunRequest) -> Result<Trace, String> {
+    observe_beside(family, index, request, &mut |_, _| ())
+}
+
+/// The same, with somebody who looks at the training and its snapshot at the start and at each of [`LOOKS`] too.
+pub(super) fn observe_beside(
+    family: usize,
+    index: u64,
+    request: &RunRequest,
+    beside: &mut dyn FnMut(&Training, &Snapshot),
+) -> Result<Trace, String> {
     let RunRequest { spec, problem, split, decomposition, .. } = request;
     let n_train = split.train.labels.len();
     let operation = Operation::of(problem);
@@ -63,11 +73,15 @@ pub fn observe(family: usize, index: u64, request: &RunRequest) -> Result<Trace,
         Ok((snapshot.step, stored.to_vec()))
     };
     let mut inside = vec![look_at(&initial)?];
+    beside(&training, &initial);
     let mut scalars: Vec<Scalars> = Vec::new();
     let outcome = loop {
         let step = training.step();
         let is_due = inside.len() <= LOOKS.len() && step_of(inside.len() - 1, spec.steps) == step;
         let snapshot = is_due.then(|| training.snapshot());
+        if let Some(snapshot) = &snapshot {
+            beside(&training, snapshot);
+        }
         let progress = training.advance();
         scalars.extend(progress.scalars);
         if let Some(outcome) = progress.outcome {

@@ -32,6 +32,9 @@ pub const N_GROUP: usize = 3 * GROUP.len();
 /// All of them.
 pub const N_SIGNS: usize = N_TRAINING + N_HELD_OUT + N_INSIDE + N_GROUP;
 
+/// The place of the number of steps made, which means something else in every family.
+pub const STEP: usize = 1;
+
 /// Names of the signs of losses and accuracies, in their order.
 pub const SIGNS: [Input; N_TRAINING + N_HELD_OUT] = [
     Input { name: "elapsed", words: "share of the steps made" },

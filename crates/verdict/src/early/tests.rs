@@ -111,13 +111,49 @@ fn what_cannot_generalize_is_not_called_hopeful() {
     assert!(verdict(Model::shipped(), &past, asked).uncertified.unwrap().probability < 0.05);
 }
 
+/// Tables that no rule generates, which no run that was learned from had: hope is gone by a tenth of the steps, whatever the spec.
+#[test]
+fn a_table_without_a_rule_is_not_called_hopeful() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/verdict");
+    let mut probabilities = Vec::new();
+    for m in [17, 23, 29] {
+        for (activation, share) in [("square", 0.6), ("relu", 0.6), ("square", 0.85), ("relu", 0.85)] {
+            let request = request(&format!(
+                "small task=table:{folder}/random-{m}.csv data.fraction={share} steps=800 model.activation={activation} optimizer=adamw \
+                 optimizer.learning_rate=0.01 optimizer.weight_decay=1 record.evaluate_every=8"
+            ));
+            probabilities.push(probability(&request, 0.1));
+        }
+    }
+    let mean = probabilities.iter().sum::<f64>() / probabilities.len() as f64;
+    assert!(mean < 0.02, "{mean}: {probabilities:?}");
+    assert!(probabilities.iter().all(|p| *p < 0.1), "{probabilities:?}");
+}
+
+/// What is raw of a foreign run is said by its own head, which reads neither sizes nor codes of kinds.
+#[test]
+fn foreign_runs_have_a_head_of_their_own() {
+    use super::coordinates::{COORDINATES, TRANSFERRED, place};
+    let model = Model::shipped();
+    let foreign = request("small task=cyclic:23 data.fraction=0.7 optimizer=muon optimizer.variant=paper steps=400");
+    let found = forecast(model, &foreign, true);
+    let mut row = super::observe::coordinates_of(&foreign);
+    let raw = found.uncertified.unwrap().probability;
+    assert!(!found.inside && found.probability.is_none());
+    assert!((raw - model.foreign_probability(Inputs::Spec, &row)).abs() < 1e-12);
+    for input in COORDINATES.iter().filter(|input| !TRANSFERRED.contains(&input.name)) {
+        row[place(input.name)] = 1234.5;
+    }
+    assert!((raw - model.foreign_probability(Inputs::Spec, &row)).abs() < 1e-12);
+}
+
 /// A forecast of what is not known says nothing, and a judge never parks it.
 #[test]
 fn what_is_not_known_is_never_parked() {
     use super::judge::RiskJudge;
     use dunwu_studies::sweep::Judge as _;
     let judge = RiskJudge::new(0.05).unwrap();
-    let foreign = request("small task=cyclic:23 data.fraction=0.2 optimizer=muon steps=400");
+    let foreign = request("small task=cyclic:23 data.fraction=0.2 optimizer=muon optimizer.variant=paper steps=400");
     let scalars = begun(&foreign, 0.5);
     let known = (&foreign.spec, &foreign.problem, foreign.split.train.labels.len());
     let past = Past::so_far(known, Operation::of(&foreign.problem), None, &scalars, &[]);

@@ -99,8 +99,12 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// What the shipped forests are fitted with.
-    pub const USUAL: Self = Self { aim: Aim::LogOdds, trees: 240, rate: 0.08, ridge: 5.0, least: 8.0, share: 0.6 };
+    /// What the shipped forests of log odds are fitted with.
+    pub const ODDS: Self = Self { aim: Aim::LogOdds, trees: 240, rate: 0.08, ridge: 5.0, least: 2.0, share: 0.6 };
+    /// The same of foreign runs, with a stronger pull towards saying nothing.
+    pub const TRANSFER: Self = Self { ridge: 20.0, least: 15.0, ..Self::ODDS };
+    /// The same of times, one third as large.
+    pub const TIMES: Self = Self { aim: Aim::Median, trees: 120, rate: 0.12, least: 8.0, ..Self::ODDS };
 
     /// Fits a forest to the rows.
     pub fn forest(&self, rows: &Rows, targets: &[f32]) -> Forest {
@@ -373,7 +377,7 @@ mod tests {
         let (train, truth) = rows(6_000, 0);
         let mut draw = Draw::of(4, 0);
         let targets: Vec<f32> = truth.iter().map(|&score| f32::from(u8::from(draw.is(probability(score))))).collect();
-        let forest = Fit::USUAL.forest(&train, &targets);
+        let forest = Fit::ODDS.forest(&train, &targets);
         let (fresh, truth) = rows(2_000, 1);
         let found: Vec<f64> = (0..fresh.len()).map(|row| forest.score(fresh.row(row))).collect();
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -402,7 +406,7 @@ mod tests {
             // Medians ln 2 = 0.69 and 3.69 of an exponential distribution, means 1 and 4.
             targets.push((-(1.0 - draw.unit()).ln() + if side { 3.0 } else { 0.0 }) as f32);
         }
-        let forest = Fit { aim: Aim::Median, trees: 400, share: 1.0, ..Fit::USUAL }.forest(&rows, &targets);
+        let forest = Fit { aim: Aim::Median, trees: 400, share: 1.0, ..Fit::ODDS }.forest(&rows, &targets);
         let (low, high) = (forest.score(&[0.0]), forest.score(&[1.0]));
         assert!((low - 0.69).abs() < 0.08 && (high - 3.69).abs() < 0.08, "{low} {high}");
     }
@@ -411,7 +415,7 @@ mod tests {
     fn a_forest_is_read_as_it_was_written_and_is_the_same_again() {
         let (train, truth) = rows(500, 2);
         let targets: Vec<f32> = truth.iter().map(|&score| f32::from(u8::from(score > 0.0))).collect();
-        let fit = Fit { trees: 9, ..Fit::USUAL };
+        let fit = Fit { trees: 9, ..Fit::ODDS };
         let forest = fit.forest(&train, &targets);
         assert_eq!(fit.forest(&train, &targets), forest);
         let mut bytes = Vec::new();

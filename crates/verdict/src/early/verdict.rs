@@ -81,7 +81,11 @@ pub fn verdict(model: &Model, past: &Past<'_>, asked: Asked) -> EarlyVerdict {
     row.truncate(inputs.width());
     let outside = why_outside(model, &past, &coordinates);
     let raw = Uncertified {
-        probability: model.probability(inputs, &row),
+        probability: if outside.is_empty() {
+            model.probability(inputs, &row)
+        } else {
+            model.foreign_probability(inputs, &row)
+        },
         steps_to_generalize: when(model.time(inputs, &row, look), spec.steps),
     };
     let is_open = outside.is_empty() && generalized.is_none() && !ended;

@@ -9,6 +9,8 @@
 //! Source: `tensorflow/core/util/event.proto`, `framework/summary.proto`, `framework/tensor.proto`, `lib/io/record_writer.h`. Tensors of one
 //! number are scalars; images, histograms and texts are left out.
 
+use super::checksum::crc32c;
+use super::protobuf::{Field, fields, messages};
 use super::read::{Collected, Fault};
 
 /// Every scalar of an event file.
@@ -88,59 +90,6 @@ fn tensor(fields: &[(u64, Field<'_>)]) -> Option<f64> {
     }
 }
 
-/// The value of a field of a protocol buffer.
-enum Field<'a> {
-    Varint(u64),
-    Fixed64(u64),
-    Bytes(&'a [u8]),
-    Fixed32(u32),
-}
-
-/// The fields of a message with their numbers; `None` where it is none.
-fn fields(mut data: &[u8]) -> Option<Vec<(u64, Field<'_>)>> {
-    let mut fields = Vec::new();
-    while !data.is_empty() {
-        let key = varint(&mut data)?;
-        let field = match key & 7 {
-            0 => Field::Varint(varint(&mut data)?),
-            1 => Field::Fixed64(u64::from_le_bytes(take(&mut data, 8)?.try_into().ok()?)),
-            2 => {
-                let length = usize::try_from(varint(&mut data)?).ok()?;
-                Field::Bytes(take(&mut data, length)?)
-            }
-            5 => Field::Fixed32(u32::from_le_bytes(take(&mut data, 4)?.try_into().ok()?)),
-            _ => return None,
-        };
-        fields.push((key >> 3, field));
-    }
-    Some(fields)
-}
-
-/// The messages, texts or bytes under a number.
-fn messages<'a>(fields: &[(u64, Field<'a>)], number: u64) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-    let bytes = fields.iter().filter(move |field| field.0 == number);
-    let bytes = bytes.filter_map(|field| if let Field::Bytes(bytes) = field.1 { Some(bytes) } else { None });
-    bytes.collect::<Vec<_>>().into_iter()
-}
-
-fn take<'a>(data: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
-    let (first, rest) = data.split_at_checked(n)?;
-    *data = rest;
-    Some(first)
-}
-
-fn varint(data: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = take(data, 1)?[0];
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 fn little_endian(bytes: &[u8]) -> u32 {
     bytes.iter().take(4).rev().fold(0, |value, &byte| value << 8 | u32::from(byte))
 }
@@ -149,43 +98,9 @@ fn masked(crc: u32) -> u32 {
     crc.rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-/// CRC-32C (Castagnoli), a nibble at a time.
-fn crc32c(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 16] = table();
-    !bytes.iter().fold(!0, |crc, &byte| {
-        let crc = crc ^ u32::from(byte);
-        let crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
-        crc >> 4 ^ TABLE[(crc & 15) as usize]
-    })
-}
-
-const fn table() -> [u32; 16] {
-    let mut table = [0; 16];
-    let mut nibble = 0;
-    while nibble < 16 {
-        let mut crc = nibble as u32;
-        let mut bit = 0;
-        while bit < 4 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 };
-            bit += 1;
-        }
-        table[nibble] = crc;
-        nibble += 1;
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_checksum_is_castagnolis() {
-        // RFC 3720, B.4, and the check value of the catalogue of CRCs.
-        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
-        assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
-        assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
-    }
 
     /// A field of bytes, shorter than 128.
     fn bytes(number: u8, content: &[u8]) -> Vec<u8> {

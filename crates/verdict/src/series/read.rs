@@ -1,6 +1,6 @@
 //! A file of series, in whatever form.
 
-use super::{events, json_lines};
+use super::{events, json_lines, wandb};
 use dunwu::store::{Column, Table, read_table};
 use std::collections::BTreeMap;
 use std::fs;
@@ -63,7 +63,7 @@ pub(super) struct Fault {
 }
 
 /// Reads every series of a file, by name. `.csv`, `.tsv`, `.txt` and `.parquet` are tables with a column of steps; `.jsonl`, `.ndjson` and
-/// `.json` hold one object a line; everything else is an event file of `TensorBoard`.
+/// `.json` hold one object a line; `.wandb` is an offline file of Weights & Biases; everything else is an event file of `TensorBoard`.
 pub fn read_series(path: &Path) -> Result<Vec<Series>, SeriesError> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
     if matches!(extension.as_str(), "csv" | "tsv" | "txt" | "parquet") {
@@ -72,6 +72,8 @@ pub fn read_series(path: &Path) -> Result<Vec<Series>, SeriesError> {
     let bytes = fs::read(path).map_err(|source| SeriesError::File { source, path: path.to_owned() })?;
     let found = if matches!(extension.as_str(), "jsonl" | "ndjson" | "json") {
         json_lines::read(&bytes)
+    } else if extension == "wandb" {
+        wandb::read(&bytes)
     } else {
         events::read(&bytes)
     };
