@@ -43,7 +43,7 @@ use std::process::ExitCode;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, doctor, run --doctor), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
+/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, doctor, run --doctor, league --controls), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
 /// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 80)]

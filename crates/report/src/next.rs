@@ -97,6 +97,15 @@ fn sentences(next: &Next) -> Vec<String> {
             count((next.known - next.inside) as u64)
         )
     });
+    if next.aim == Aim::One && next.generalized > 0 {
+        sentences.push("Some of the table's runs did already; these are for one more.".to_owned());
+    }
+    if next.generalized == 0 && next.inside < next.known {
+        sentences.push(
+            "None of its runs generalized, so that the chances rest on nothing but the belief that more data and more steps help."
+                .to_owned(),
+        );
+    }
     if !next.runs.is_empty() {
         sentences.push(format!(
             "They make {} steps at most, and about {} are expected.",
@@ -110,9 +119,9 @@ fn sentences(next: &Next) -> Vec<String> {
 /// A row a cell, in the order in which it is first made.
 fn cells_table(next: &Next) -> Table {
     let gain = match next.aim {
-        Aim::One => "probability gained",
+        Aim::One => "chance of any",
         Aim::Boundary | Aim::Laws => "bits",
-        Aim::Fastest => "steps gained",
+        Aim::Fastest => "steps gained, the first",
     };
     let mut cells: Vec<(&str, Vec<&NextRun>)> = Vec::new();
     for run in &next.runs {
@@ -128,9 +137,19 @@ fn cells_table(next: &Next) -> Table {
             TableCell::Count(runs.len() as u64),
             TableCell::of(runs[0].probability, TableCell::Number),
             TableCell::of(runs[0].steps_to_generalize.map(|when| when.median), TableCell::Count),
-            TableCell::Number(runs.iter().map(|run| run.gain).sum()),
+            TableCell::Number(gained(next.aim, runs)),
         ]
     };
-    let heads = ["cell", "runs", "chance", "at step", gain];
+    let heads = ["cell", "runs", "chance of one", "at step", gain];
     Table::new("next runs", 1, &heads, cells.iter().map(row).collect())
+}
+
+/// What the runs of a cell gain together: the chance that any generalizes, or bits, which add up as each is chosen given those before. Of
+/// steps gained the first run's, as others of its cell hope for the same ones.
+fn gained(aim: Aim, runs: &[&NextRun]) -> f64 {
+    match aim {
+        Aim::One => 1.0 - runs.iter().map(|run| 1.0 - run.gain).product::<f64>(),
+        Aim::Boundary | Aim::Laws => runs.iter().map(|run| run.gain).sum(),
+        Aim::Fastest => runs.first().map_or(0.0, |run| run.gain),
+    }
 }

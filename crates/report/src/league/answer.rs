@@ -12,9 +12,11 @@ pub fn answer(league: &League) -> Answer {
     let best = best.max_by(|a, b| a.1.total_cmp(&b.1));
     let headline = match best {
         Some((row, area)) => format!(
-            "At a tenth of the steps {} knows most of the runs that are still undecided (area under the ROC curve {}).",
+            "At a tenth of the steps {} tells best which of the {} that are still undecided generalize (area under the ROC curve {}; {} do).",
             row.predictor,
-            number(area)
+            counted(league.undecided[SHOWN[2]], "run"),
+            number(area),
+            count(league.undecided_generalized[SHOWN[2]] as u64)
         ),
         None => "No run was undecided at a tenth of the steps, so that nothing is compared there.".to_owned(),
     };

@@ -35,7 +35,10 @@ pub(super) fn figure(league: &League) -> Figure {
         x,
         y,
     };
-    let areas = panel(24.0, 210.0, Scale::Log { low: 1.0, high: 100.0 }, Scale::Linear { low: 0.4, high: 1.0 });
+    let drawn = DRAWN.iter().filter_map(|(name, ..)| league.predictors.iter().find(|row| row.predictor == *name));
+    let least = drawn.flat_map(|row| &row.auc).flatten().copied().fold(0.5, f64::min);
+    let least = (least * 10.0).floor() / 10.0;
+    let areas = panel(24.0, 210.0, Scale::Log { low: 1.0, high: 100.0 }, Scale::Linear { low: least, high: 1.0 });
     let mut above = Plot::new(
         areas.frame(),
         "Area under the ROC curve (among runs still undecided)",
@@ -45,8 +48,7 @@ pub(super) fn figure(league: &League) -> Figure {
     let row = |name: &str| league.predictors.iter().find(|row| row.predictor == name);
     for (name, color, dashed) in DRAWN {
         let Some(row) = row(name) else { continue };
-        let points =
-            league.looks.iter().zip(&row.auc).filter_map(|(look, area)| Some((100.0 * look, (*area)?.max(0.4))));
+        let points = league.looks.iter().zip(&row.auc).filter_map(|(look, area)| Some((100.0 * look, (*area)?)));
         let line = Line {
             name: Some(name.to_owned()),
             points: points.collect(),

@@ -60,6 +60,10 @@ pub fn forecast(request: &SweepRequest, cores: usize, retry_failed: bool) -> Res
         sections.insert(0, Section::everywhere("Values", vec![Block::Verbatim(values)]));
     }
     let headline = format!("{} of {} finished before.", count(n_done as u64), counted(request.runs.len(), "run"));
+    let mut sentences = sentences;
+    if let Some(steps) = request.budget {
+        sentences.push(format!("Some of them may not be made: the budget is {} steps.", count(steps)));
+    }
     let data = SweepData::Ahead(AheadData::of(request, &ahead));
     Ok(answer("sweep", &request.name, headline, sentences, sections, &data))
 }
@@ -101,7 +105,8 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
         0 => String::new(),
         failed => format!(", {} of them failed (column `error` says why)", count(failed as u64)),
     };
-    let headline = format!("{} of {} finished{failed}.", count(data.done as u64), counted(data.runs, "run"));
+    let unmade = data.budget.map_or(0, |budget| budget.unmade);
+    let headline = format!("{} of {} finished{failed}.", count((data.done - unmade) as u64), counted(data.runs, "run"));
     let mut sentences = Vec::new();
     if let Some(pace) = data.runs_per_hour {
         let made = counted(data.made, "run");
@@ -114,13 +119,13 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
         ));
     }
     if let (Some(parked), Some(audited), Some(audit)) = (data.parked, data.audited, data.audit) {
+        let steps_made = count(data.steps_made.unwrap_or(0));
         sentences.push(match parked {
-            0 => "No run was parked.".to_owned(),
+            0 => format!("No run is parked; {steps_made} steps were made."),
             _ => format!(
-                "{} parked, which saved {} steps beside the {} that were made.",
+                "{} parked, which saved {} steps beside the {steps_made} that were made.",
                 counted(parked, "run"),
                 count(data.steps_saved.unwrap_or(0)),
-                count(data.steps_made.unwrap_or(0))
             ),
         });
         sentences.push(match audited {
@@ -135,16 +140,15 @@ fn of_end(request: &SweepRequest, end: &SweepEnd) -> Answer {
         });
     }
     if let Some(SpentBudget { steps, resumed, resumed_generalized, unmade }) = data.budget {
-        sentences.push(format!(
-            "Of a budget of {} steps: {} that had been parked went on ({} generalized), and {} not made.",
-            count(steps),
-            counted(resumed, "run"),
-            count(resumed_generalized as u64),
-            match unmade {
-                1 => "1 run was".to_owned(),
-                _ => format!("{} runs were", count(unmade as u64)),
-            }
-        ));
+        let mut of_budget = vec![format!("The budget was {} steps", count(steps))];
+        if resumed > 0 {
+            let went = counted(resumed, "run");
+            of_budget.push(format!("{went} that had been parked went on, and {resumed_generalized} generalized"));
+        }
+        if unmade > 0 {
+            of_budget.push(format!("{} had no turn, of which the least was expected", counted(unmade, "run")));
+        }
+        sentences.push(of_budget.join("; ") + ".");
     }
     let mut files = vec![Fact::new("Table", data.table.display().to_string())];
     if let Some(curves) = &data.curves {

@@ -158,7 +158,7 @@ impl Results {
         if made.len() < results.len() {
             let (unmade, n) = (results.len() - made.len(), results.len());
             watcher.note(&format!(
-                "{unmade} of {n} runs were not made, because the budget of the sweep was spent before their turn; they are left out"
+                "{unmade} of {n} runs were not made, because the budget of the sweep was spent before their turn; they are left out, and as they were those of which the least was expected, shares of the others that generalize are too high"
             ));
             results = results.picked(&made);
         }

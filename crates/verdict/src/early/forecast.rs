@@ -1,7 +1,7 @@
 //! What is said of a run before its first step.
 
-use super::bounds::{KNOWN_KIND, is_within};
-use super::coordinates::{COORDINATES, UNDEFINED, coordinates, foreign_parts, kind};
+use super::bounds::{GUARDED, KNOWN_KIND, is_within};
+use super::coordinates::{COORDINATES, UNDEFINED, coordinates, foreign_parts, kind, place};
 use super::model::{Inputs, KnownFamily, KnownRange, Model};
 use super::signs::{GROUP, INSIDE, SIGNS};
 use dunwu::operation::Operation;
@@ -81,7 +81,8 @@ pub struct Forecast {
     pub probability: Option<f64>,
     /// When, if it does; null outside.
     pub steps_to_generalize: Option<When>,
-    /// What it would take: changes of one setting that make the probability at least a half, or better than it is.
+    /// What it would take: as many samples as make it likely, or nine in ten where it is likely already, and the least change of the weight
+    /// decay that makes it nine in ten. Empty where nothing does, or it is not known.
     pub changes: Vec<Change>,
     /// The strongest reasons, the strongest first.
     pub reasons: Vec<Reason>,
@@ -120,9 +121,9 @@ pub fn forecast(model: &Model, request: &RunRequest, uncertified: bool) -> Forec
     }
 }
 
-/// Times from logarithms of shares of the steps.
+/// Times from logarithms of shares of the steps. They are of runs that do so within their steps, so that none lies beyond.
 pub(super) fn when(logs: [f64; 3], steps: u64) -> When {
-    let [median, low, high] = logs.map(|log| (libm::exp(log) * steps as f64).round().max(1.0) as u64);
+    let [median, low, high] = logs.map(|log| (libm::exp(log.min(0.0)) * steps as f64).round().max(1.0) as u64);
     When { median, low, high, coverage: COVERAGE }
 }
 
@@ -131,9 +132,22 @@ pub(super) fn why_outside(model: &Model, past: &Past<'_>, row: &[f32]) -> Vec<St
     let foreign = foreign_parts(past.spec());
     let mut why: Vec<String> = foreign.into_iter().map(|part| format!("no run with {part} was learned from")).collect();
     let kind = kind(row);
-    let n = model.card.kinds.iter().find(|(known, _)| *known == kind).map_or(0, |(_, n)| *n);
-    if n < KNOWN_KIND {
-        why.push(format!("{n} runs of this kind were learned from, and {KNOWN_KIND} are needed: {kind}"));
+    match model.card.kinds.iter().find(|known| known.kind == kind) {
+        Some(known) if known.runs >= KNOWN_KIND => {
+            for (&(low, high), name) in known.ranges.iter().zip(GUARDED) {
+                let value = f64::from(row[place(name)]);
+                if !is_within((low, high), value) {
+                    let words = COORDINATES[place(name)].words;
+                    why.push(format!(
+                        "{name} ({words}) is {value:.3}, beyond the {low:.3} to {high:.3} of the runs of this kind that were learned from ({kind})"
+                    ));
+                }
+            }
+        }
+        known => {
+            let n = known.map_or(0, |known| known.runs);
+            why.push(format!("{n} runs of this kind were learned from, and {KNOWN_KIND} are needed: {kind}"));
+        }
     }
     for ((input, range), &value) in COORDINATES.iter().zip(&model.card.ranges).zip(row) {
         let value = f64::from(value);
@@ -217,14 +231,14 @@ fn changes(model: &Model, request: &RunRequest, probability: f64, operation: Ope
     let decay = spec.optimizer.weight_decay;
     let base = if decay > 0.0 { decay } else { 0.1 };
     let mut other = spec.clone();
-    let best = (-18..=18)
-        .map(|power| base * 10_f64.powf(f64::from(power) / 6.0))
-        .filter_map(|decay| {
-            other.optimizer.weight_decay = decay;
-            Some((decay, judged(&other, n_train)?))
-        })
-        .max_by(|a, b| a.1.total_cmp(&b.1));
-    if let Some((value, better)) = best.filter(|(_, better)| *better > probability + 0.1) {
+    let changed = (-18..=18).map(|power| base * 10_f64.powf(f64::from(power) / 6.0)).filter_map(|decay| {
+        other.optimizer.weight_decay = decay;
+        Some((decay, judged(&other, n_train)?))
+    });
+    // The least change that is enough: the largest of many probabilities is the one that errs most, so that a best one is not named.
+    let enough = changed.into_iter().filter(|(_, better)| *better >= 0.9_f64.max(probability + 0.1));
+    let distance = |decay: f64| (decay / base).ln().abs();
+    if let Some((value, better)) = enough.min_by(|a, b| distance(a.0).total_cmp(&distance(b.0))) {
         let value = format!("{value:.1e}").parse().unwrap_or(value);
         found.push(Change { setting: "optimizer.weight_decay".to_owned(), value, probability: better });
     }

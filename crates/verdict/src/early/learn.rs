@@ -299,7 +299,7 @@ fn card(evidence: &Evidence, seed: u64, heads: Vec<HeadCard>, transfers: Vec<Tra
         .zip(bounds.ranges())
         .map(|(input, &(low, high))| KnownRange { input: input.name.to_owned(), low, high })
         .collect();
-    let kinds = bounds.kinds().iter().map(|(kind, n)| (kind.clone(), *n)).collect();
+    let kinds = bounds.kinds().cloned().collect();
     Card { format: FORMAT, seed, families, ranges, kinds, heads, transfers }
 }
 

@@ -1,5 +1,6 @@
 //! What was learned: heads, how they are calibrated, what they know, and what parking costs.
 
+use super::bounds::KnownKind;
 use super::coordinates::{COORDINATES, TRANSFERRED, place};
 use super::looks::LOOKS;
 use super::net::Net;
@@ -239,8 +240,8 @@ pub struct Card {
     pub families: Vec<KnownFamily>,
     /// Ranges of the coordinates.
     pub ranges: Vec<KnownRange>,
-    /// Kinds of network, loss, optimizer, tables and task that occurred together, and how often.
-    pub kinds: Vec<(String, usize)>,
+    /// Kinds of network, loss, optimizer, tables and task that occurred together, with their ranges.
+    pub kinds: Vec<KnownKind>,
     /// One a kind of inputs, in the order of [`Inputs::ALL`].
     pub heads: Vec<HeadCard>,
     /// Heads for foreign runs, in the order of [`TRANSFERS`].
@@ -248,7 +249,7 @@ pub struct Card {
 }
 
 /// Format of what is shipped.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Log odds from trees and from a small network: the mean of both, which is better than either.
 #[derive(Clone, Debug, PartialEq)]

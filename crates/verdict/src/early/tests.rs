@@ -111,6 +111,26 @@ fn what_cannot_generalize_is_not_called_hopeful() {
     assert!(verdict(Model::shipped(), &past, asked).uncertified.unwrap().probability < 0.05);
 }
 
+/// What a forecast advises is tried: the least change of decay that is enough heals, and a decay that no run of the kind bore lies outside.
+#[test]
+fn advice_that_is_followed_helps() {
+    for (task, wanted) in
+        [("task=cyclic:23 data.fraction=0.5 steps=1000", 4), ("task=cyclic:31 data.fraction=0.35 steps=1000", 3)]
+    {
+        let asked = |further: &str| request(&format!("small {task}{further}"));
+        let advice = forecast(Model::shipped(), &asked(""), false).changes;
+        let decay = advice.iter().find(|change| change.setting == "optimizer.weight_decay").unwrap();
+        assert!(decay.probability >= 0.9 && decay.value < 0.005, "{decay:?}");
+        let healed = (0..4).filter(|seed| {
+            let further = format!(" optimizer.weight_decay={} seed={seed} events.stop_after=0", decay.value);
+            begun(&asked(&further), 1.0).last().unwrap().test_accuracy.unwrap() > 0.98
+        });
+        assert!(healed.count() >= wanted, "{task}: {decay:?}");
+    }
+    let deadly = request("small task=cyclic:23 data.fraction=0.5 steps=1000 optimizer.weight_decay=0.014");
+    assert!(!forecast(Model::shipped(), &deadly, false).inside, "all units of such a run decay");
+}
+
 /// Tables that no rule generates, which no run that was learned from had: hope is gone by a tenth of the steps, whatever the spec.
 #[test]
 fn a_table_without_a_rule_is_not_called_hopeful() {

@@ -21,7 +21,7 @@ impl Curve {
     /// Of a series, `change` being applied to every value.
     ///
     /// Where a step is not above the one before, the run went on from an earlier state: what it had recorded from that step on is
-    /// forgotten. A file that begins with its end is read backwards. Values that are not finite are gaps where finite ones follow, and a
+    /// forgotten. A file that begins with its end is read backwards, and one in no order is sorted. Values that are not finite are gaps where finite ones follow, and a
     /// divergence where the curve ends with more of them in a row than any gap had. Step 0 has no logarithm and is left out.
     pub fn of(series: &Series, change: impl Fn(f64) -> f64) -> Self {
         let kept = in_order(series);
@@ -42,6 +42,11 @@ fn in_order(series: &Series) -> Vec<(u64, f64)> {
     let mut all: Vec<(u64, f64)> = series.steps.iter().copied().zip(series.values.iter().copied()).collect();
     if all.is_sorted_by(|a, b| a.0 > b.0) {
         all.reverse();
+    }
+    // A run that is resumed goes back now and then; a file whose steps go back at every fourth line is one in no order at all.
+    let n_back = all.windows(2).filter(|pair| pair[0].0 >= pair[1].0).count();
+    if 4 * n_back > all.len() && n_back > 3 {
+        all.sort_by_key(|point| point.0);
     }
     let mut kept: Vec<(u64, f64)> = Vec::with_capacity(all.len());
     for point in all {
@@ -99,6 +104,9 @@ mod tests {
         let resumed = curve(&[1, 2, 4, 8, 4, 8, 16], &[5.0, 4.0, 9.0, 9.0, 3.0, 2.0, 1.0]);
         assert_eq!(resumed, straight);
         assert_eq!(curve(&[16, 8, 4, 2, 1], &[1.0, 2.0, 3.0, 4.0, 5.0]), straight, "a file that begins with its end");
+        let steps = [64, 2, 32, 1, 16, 4, 128, 8];
+        let values = steps.map(|step| 1.0 / step as f64);
+        assert_eq!(curve(&steps, &values).points.len(), 8, "a file in no order is sorted");
     }
 
     #[test]

@@ -84,8 +84,8 @@ pub(super) struct Belief {
 const NEWTON: usize = 30;
 
 impl Belief {
-    /// From the runs that were made.
-    pub(super) fn of(known: &[Cell]) -> Self {
+    /// From the runs that were made; `hopes` are what is believed of each weight before any, in kinds that the shipped verdict does not know.
+    pub(super) fn of(known: &[Cell], hopes: &[f64]) -> Self {
         let width = known.first().map_or(2, |cell| cell.x.len());
         let knows = known.iter().all(|cell| cell.shipped.is_some());
         let deviations = |before: &Before| {
@@ -93,7 +93,8 @@ impl Belief {
             (deviations[0], deviations[1]) = (before.intercept, before.shipped);
             deviations
         };
-        let mut mean = vec![0.0; width];
+        // Where the shipped verdict knows the kind it has the direction already.
+        let mut mean = if knows { vec![0.0; width] } else { hopes.to_vec() };
         mean[1] = 1.0;
         let prior = Normal::independent(&deviations(if knows { &KNOWN } else { &UNKNOWN }), mean);
         let odds = laplace(&prior, known);
@@ -129,7 +130,8 @@ impl Belief {
     pub(super) fn log_time(&self, cell: &Cell) -> Option<(f64, f64)> {
         let from = cell.shipped.map_or(self.base, |shipped| Some(shipped.log_time))?;
         let (mean, variance) = self.times.of(&cell.x);
-        Some((from + mean, (variance + self.spread * self.spread).sqrt()))
+        // Of runs that generalize within their steps, so that none takes more.
+        Some(((from + mean).min((cell.steps.max(1) as f64).ln()), (variance + self.spread * self.spread).sqrt()))
     }
 }
 

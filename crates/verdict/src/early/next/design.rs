@@ -33,6 +33,10 @@ pub struct Chosen {
 
 /// Most runs of a list.
 const LONGEST: usize = 1_000;
+/// Most runs of one cell that are made for the fastest: further seeds of it hope for luck alone.
+const SEEDS: usize = 3;
+/// Share of the fastest so far below which nothing worth a run is gained.
+const WORTH_A_RUN: f64 = 0.02;
 
 /// The list for an aim, whose runs may make so many steps together at most.
 pub(super) fn design(belief: &Belief, cells: &[Cell], fastest: Option<u64>, aim: Aim, budget: u64) -> Vec<Chosen> {
@@ -40,7 +44,9 @@ pub(super) fn design(belief: &Belief, cells: &[Cell], fastest: Option<u64>, aim:
     let (mut left, mut chosen) = (budget, Vec::new());
     let mut hope = 1.0;
     while chosen.len() < LONGEST {
-        let judged = cells.iter().enumerate().filter(|(_, cell)| cell.steps <= left).map(|(place, cell)| {
+        let n_of = |place: usize| chosen.iter().filter(|other: &&Chosen| other.cell == place).count();
+        let may = |(place, cell): &(usize, &Cell)| cell.steps <= left && (aim != Aim::Fastest || n_of(*place) < SEEDS);
+        let judged = cells.iter().enumerate().filter(may).map(|(place, cell)| {
             let odds = belief.odds.of(&cell.x);
             let probability = chance(odds);
             let gain = match aim {
@@ -56,6 +62,10 @@ pub(super) fn design(belief: &Belief, cells: &[Cell], fastest: Option<u64>, aim:
         });
         let best = judged.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cell.cmp(&a.0.cell)));
         let Some((best, _)) = best.filter(|(_, worth)| *worth > 0.0) else { break };
+        let least = fastest.filter(|_| aim == Aim::Fastest).map_or(0.0, |step| WORTH_A_RUN * step as f64);
+        if best.gain < least {
+            break;
+        }
         let cell = &cells[best.cell];
         left -= cell.steps;
         let p = best.probability;

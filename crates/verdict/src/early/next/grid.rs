@@ -86,6 +86,8 @@ pub(super) struct Grid {
     pub(super) cells: Vec<Cell>,
     /// Settings that differ, the seed left out.
     pub(super) varied: Vec<String>,
+    /// What is believed of each weight before any run.
+    pub(super) hopes: Vec<f64>,
     /// Seeds that were used, by cell.
     seeds: BTreeMap<String, BTreeSet<u64>>,
 }
@@ -119,7 +121,7 @@ impl Grid {
             |planned: &Planned| planned.n_train.is_some_and(|n| n > 0 && n < planned.problem.n_population());
         let cells =
             candidates.into_iter().filter(has_held_out).map(|planned| shipped.cell(planned, &units, None)).collect();
-        Ok(Self { known, cells, varied, seeds })
+        Ok(Self { known, cells, varied, hopes: units.hopes(), seeds })
     }
 
     /// The next seed of a cell that no run has, and notes it.

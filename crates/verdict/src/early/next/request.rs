@@ -108,7 +108,7 @@ impl NextRequest {
 
     fn of_cells(&self, model: &Model, results: &Results) -> Result<Next, VerbError> {
         let mut grid = Grid::of(model, results)?;
-        let belief = Belief::of(&grid.known);
+        let belief = Belief::of(&grid.known, &grid.hopes);
         let fastest = grid.known.iter().filter_map(|cell| cell.generalized).min();
         let chosen = design(&belief, &grid.cells, fastest, self.aim, self.budget);
         let seeds: Vec<u64> = chosen.iter().map(|chosen| grid.next_seed(chosen.cell)).collect();
@@ -176,7 +176,7 @@ fn run(belief: &Belief, grid: &Grid, chosen: &Chosen, seed: u64) -> NextRun {
     };
     let words: Vec<String> = grid.varied.iter().filter_map(word).chain([format!("seed={seed}")]).collect();
     let when = belief.log_time(cell).map(|(mean, deviation)| {
-        let at = |z: f64| (mean + z * deviation).exp().round().max(1.0) as u64;
+        let at = |z: f64| (mean + z * deviation).exp().min(cell.steps as f64).round().max(1.0) as u64;
         When { median: at(0.0), low: at(-NINE_TENTHS), high: at(NINE_TENTHS), coverage: 0.9 }
     });
     NextRun {

@@ -37,7 +37,7 @@ fn made(cell: &Cell, draw: &mut Draw) -> Cell {
 
 /// Share of the cells that are on the wrong side of the believed boundary.
 fn error(known: &[Cell], cells: &[Cell]) -> f64 {
-    let belief = Belief::of(known);
+    let belief = Belief::of(known, &[0.0; 4]);
     let is_wrong = |cell: &&Cell| (chance(belief.odds.of(&cell.x)) > 0.5) != (truth(cell) > 0.5);
     cells.iter().filter(is_wrong).count() as f64 / cells.len() as f64
 }
@@ -50,7 +50,7 @@ fn a_boundary_is_found_sooner_by_design_than_at_random() {
     for world in 0..200 {
         let mut draw = Draw::of(40, world);
         let known: Vec<Cell> = (0..12).map(|_| made(&cells[draw.whole(0, 80)], &mut draw)).collect();
-        let chosen = design(&Belief::of(&known), &cells, None, Aim::Boundary, 12_000);
+        let chosen = design(&Belief::of(&known, &[0.0; 4]), &cells, None, Aim::Boundary, 12_000);
         assert_eq!(chosen.len(), 12, "the budget is twelve runs");
         let mut with = known.clone();
         with.extend(chosen.iter().map(|chosen| made(&cells[chosen.cell], &mut draw)));
@@ -75,11 +75,11 @@ fn one_that_generalizes_is_found_sooner_and_a_faster_one_too() {
         let mut until = |chosen: &dyn Fn(&mut Draw, usize) -> usize| {
             (0..60).find(|&turn| made(&cells[chosen(&mut draw, turn)], &mut draw).generalized.is_some()).unwrap_or(60)
         };
-        let list = design(&Belief::of(&known), &cells, None, Aim::One, 60_000);
+        let list = design(&Belief::of(&known, &[0.0; 4]), &cells, None, Aim::One, 60_000);
         tries[0] += until(&|_, turn| list[turn.min(list.len() - 1)].cell);
         tries[1] += until(&|draw, _| draw.whole(0, 80));
         let fastest = known.iter().filter_map(|cell| cell.generalized).min();
-        let list = design(&Belief::of(&known), &cells, fastest, Aim::Fastest, 3_000);
+        let list = design(&Belief::of(&known, &[0.0; 4]), &cells, fastest, Aim::Fastest, 3_000);
         let of = |cells: Vec<Cell>| cells.iter().filter_map(|cell| cell.generalized).min().unwrap_or(1_000) as f64;
         best[0] += of(list.iter().map(|chosen| made(&cells[chosen.cell], &mut draw)).collect());
         best[1] += of((0..3).map(|_| made(&cells[draw.whole(0, 80)], &mut draw)).collect());
@@ -99,14 +99,14 @@ fn the_shipped_verdict_is_where_belief_begins() {
         cell.shipped = Some(Shipped { log_odds, log_time: 5.0 });
     }
     let one = Cell { generalized: None, ..cells[12].clone() };
-    let belief = Belief::of(std::slice::from_ref(&one));
+    let belief = Belief::of(std::slice::from_ref(&one), &[0.0; 4]);
     for cell in &cells {
         let (said, believed) = (probability(cell.x[1]), chance(belief.odds.of(&cell.x)));
         assert!((said - believed).abs() < 0.25, "{said} {believed}");
         assert!((belief.log_time(cell).unwrap().0 - 5.0).abs() < 1e-9, "no time was seen");
     }
     let against: Vec<Cell> = (0..200).map(|run| Cell { generalized: None, ..cells[run % 25].clone() }).collect();
-    let belief = Belief::of(&against);
+    let belief = Belief::of(&against, &[0.0; 4]);
     assert!(cells.iter().all(|cell| chance(belief.odds.of(&cell.x)) < 0.1), "two hundred failures overrule it");
 }
 
@@ -122,7 +122,7 @@ fn belief_is_about_the_most_likely_weights() {
             cell
         })
         .collect();
-    let belief = Belief::of(&known);
+    let belief = Belief::of(&known, &[0.0; 3]);
     let log_posterior = |a: f64, b: f64| {
         let likelihood: f64 = known
             .iter()
@@ -144,4 +144,17 @@ fn belief_is_about_the_most_likely_weights() {
         }
     }
     assert!((belief.odds.mean[0] - best.1).abs() < 0.011 && (belief.odds.mean[2] - best.2).abs() < 0.011);
+}
+
+/// Where all failed and nothing else is known, more data is tried and not less; and the fastest is not sought by seeds of one cell alone.
+#[test]
+fn where_all_failed_more_is_tried() {
+    let cells = square(9);
+    let low: Vec<Cell> = (0..9).map(|place| cells[9 * (place / 3) + place % 3].clone()).collect();
+    let list = design(&Belief::of(&low, &[0.0, 0.0, 2.0, 2.0]), &cells, None, Aim::One, 3_000);
+    assert!(list.iter().all(|chosen| cells[chosen.cell].x[2] + cells[chosen.cell].x[3] > 0.0), "{list:?}");
+    let mut draw = Draw::of(44, 0);
+    let known: Vec<Cell> = (0..40).map(|_| made(&cells[draw.whole(0, 80)], &mut draw)).collect();
+    let list = design(&Belief::of(&known, &[0.0; 4]), &cells, Some(900), Aim::Fastest, 60_000);
+    assert!(list.iter().all(|chosen| list.iter().filter(|other| other.cell == chosen.cell).count() <= 3));
 }

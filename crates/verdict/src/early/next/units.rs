@@ -7,6 +7,10 @@ use std::collections::BTreeSet;
 /// Values of a positive setting that reach this far apart are compared by their logarithms.
 pub(super) const WIDE: f64 = 1.99;
 
+/// Settings of which more helps, and how much a standard unit of them is believed to, in log odds.
+const HELPFUL: [&str; 4] = ["data.count", "data.fraction", "data.multiple_of_mlogm", "steps"];
+const HOPE: f64 = 2.0;
+
 /// How settings become numbers in standard units.
 pub(super) struct Units {
     parts: Vec<Part>,
@@ -47,6 +51,15 @@ impl Units {
             parts.extend(parts_of);
         }
         Self { parts }
+    }
+
+    /// What is believed of each weight before any run: more data and more steps help, the rest may do either.
+    pub(super) fn hopes(&self) -> Vec<f64> {
+        let hope = |part: &Part| match part {
+            Part::Number { name, .. } if HELPFUL.contains(&name.as_str()) => HOPE,
+            Part::Number { .. } | Part::Labels { .. } | Part::Is { .. } => 0.0,
+        };
+        [0.0, 0.0].into_iter().chain(self.parts.iter().map(hope)).collect()
     }
 
     pub(super) fn row(&self, planned: &Planned, log_odds: f64) -> Vec<f64> {
