@@ -97,11 +97,14 @@ pub struct Calibration {
     pub offset: f64,
 }
 
+/// Steps of Newton's method.
+const NEWTON: usize = 60;
+
 impl Calibration {
     /// Fits slope and offset to scores of runs that the forest did not see, by Newton's method.
     pub fn fit(scores: &[f64], targets: &[f32]) -> Self {
         let (mut slope, mut offset) = (1.0, 0.0);
-        for _ in 0..25 {
+        for _ in 0..NEWTON {
             let mut sums = [0.0; 5];
             for (&score, &target) in scores.iter().zip(targets) {
                 let p = probability(slope * score + offset);
@@ -112,8 +115,9 @@ impl Calibration {
             let [gradient_slope, gradient_offset, a, b, c] = sums;
             let (a, c) = (a + 1e-6, c + 1e-6);
             let determinant = a * c - b * b;
-            slope -= (c * gradient_slope - b * gradient_offset) / determinant;
-            offset -= (a * gradient_offset - b * gradient_slope) / determinant;
+            // Held back, so that a rare kind of run does not send it off.
+            slope -= ((c * gradient_slope - b * gradient_offset) / determinant).clamp(-1.0, 1.0);
+            offset -= ((a * gradient_offset - b * gradient_slope) / determinant).clamp(-1.0, 1.0);
         }
         Self { slope, offset }
     }
@@ -398,5 +402,11 @@ mod tests {
             scores.iter().map(|score| f32::from(u8::from(draw.is(probability(0.6 * score - 0.5))))).collect();
         let found = Calibration::fit(&scores, &targets);
         assert!((found.slope - 0.6).abs() < 0.03 && (found.offset + 0.5).abs() < 0.06, "{found:?}");
+        // Where few are true and scores lie far apart, it still finds the line.
+        let scores: Vec<f64> = (0..20_000).map(|_| 0.5 * draw.normal().powi(3)).collect();
+        let targets: Vec<f32> =
+            scores.iter().map(|score| f32::from(u8::from(draw.is(probability(0.8 * score - 4.0))))).collect();
+        let found = Calibration::fit(&scores, &targets);
+        assert!((found.slope - 0.8).abs() < 0.15 && (found.offset + 4.0).abs() < 0.3, "{found:?}");
     }
 }

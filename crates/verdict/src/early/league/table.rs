@@ -271,7 +271,7 @@ fn predictor_threshold(
     least.sort_by(f64::total_cmp);
     // So many may fall below, and where several tie none of them does.
     let rank = (ALPHA * (least.len() + 1) as f64).floor() as usize;
-    least.get(rank).map(|least| least * (1.0 - 1e-9))
+    least.get(rank).map(|least| least * (1.0 - 1e-9) - f64::MIN_POSITIVE)
 }
 
 /// What stopping costs and saves.
