@@ -28,7 +28,7 @@ pub(crate) struct NextArguments {
     place: Place,
 }
 
-/// What further runs are for.
+/// The question that further runs are made to answer, as `--for` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Purpose {
     /// A run that generalizes

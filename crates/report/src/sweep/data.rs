@@ -63,7 +63,7 @@ pub struct SpentBudget {
     pub steps: u64,
     /// Parked runs that went on because steps were left.
     pub resumed: usize,
-    /// Of these, runs that generalized.
+    /// Parked runs that went on and generalized.
     pub resumed_generalized: usize,
     /// Runs that were not made because the steps were spent before their turn.
     pub unmade: usize,

@@ -113,7 +113,7 @@ pub struct JudgedRuns {
     pub steps_made: u64,
     /// Parked runs that went on because steps of the budget were left.
     pub resumed: usize,
-    /// Of these, runs that generalized.
+    /// Parked runs that went on and generalized.
     pub resumed_generalized: usize,
     /// Runs that were not made because the budget was spent before their turn.
     pub unmade: usize,

@@ -1,4 +1,4 @@
-//! Where what is known ends.
+//! Which kinds and sizes of runs the early verdict was learned from, and whether a run lies among them.
 
 use super::coordinates::{COORDINATES, kind, place};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ fn widen(range: &mut (f64, f64), value: f32) {
 }
 
 impl Bounds {
-    /// Of runs with these coordinates.
+    /// The kinds and ranges of runs whose coordinates these rows hold.
     pub fn of<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Self {
         let mut bounds = Self { ranges: vec![NOWHERE; COORDINATES.len()], ..Self::default() };
         let guarded = GUARDED.map(place);

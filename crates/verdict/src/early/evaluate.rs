@@ -152,7 +152,7 @@ pub struct ParkRow {
     pub high: f64,
     /// Share of the steps of runs that do not generalize which is saved.
     pub wasted_steps_saved: f64,
-    /// The same in multiply-adds.
+    /// Share of the multiply-adds of runs that do not generalize which is saved.
     pub wasted_work_saved: f64,
     /// Share of all steps that is saved; a run that generalizes ends there.
     pub steps_saved: f64,
@@ -194,7 +194,7 @@ pub struct ChoiceRow {
     pub tokens: u64,
     /// Runs of that size, of all families.
     pub runs: usize,
-    /// Of these, runs that generalize.
+    /// Runs of that size that generalize.
     pub generalized: usize,
     /// Steps in random order, the mean over 400 orders.
     pub random: f64,

@@ -28,7 +28,7 @@ const ABSENT: f32 = -29.0;
 const KINDS: [&str; 4] = ["architecture", "tables", "optimizer", "normalization"];
 const MOST_KINDS: usize = 4;
 
-/// What becomes of one input.
+/// How one input of a row becomes features of the network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reading {
     /// One feature a kind.

@@ -31,6 +31,11 @@ pub trait Predictor: Sync {
     /// know.
     fn says(&self, pool: &[&Seen], others: &[&Seen]) -> Says;
 
+    /// The probability at or below which it stops a run at a risk α, where it brings one; `None` to take it off other pools.
+    fn threshold(&self, _alpha: f64) -> Option<f64> {
+        None
+    }
+
     /// Whether it reads how `others` ended, so that it says something else where they are others.
     fn reads_ends(&self) -> bool {
         false
@@ -96,6 +101,10 @@ impl Predictor for Ours {
 
     fn source(&self) -> &'static str {
         self.source
+    }
+
+    fn threshold(&self, alpha: f64) -> Option<f64> {
+        Model::shipped().head(self.inputs).minima.threshold(alpha)
     }
 
     fn says(&self, pool: &[&Seen], _: &[&Seen]) -> Says {

@@ -4,7 +4,7 @@ use super::benchmark::{Benchmark, Seen};
 use super::predictors::{PREDICTORS, Predictor, Says, Scores};
 use crate::early::learn::{auc, calibration_error};
 use crate::early::looks::{LOOKS, step_of};
-use crate::early::model::{Calibration, Inputs, Model};
+use crate::early::model::{Calibration, Model};
 use crate::early::worlds::FAMILIES;
 use crate::stats::ExactShare;
 use schemars::JsonSchema;
@@ -46,7 +46,7 @@ pub struct LeagueRow {
     pub kills: usize,
     /// Share of the steps of runs that never generalize which is saved.
     pub wasted_steps_saved: f64,
-    /// The same in multiply-adds.
+    /// Share of the multiply-adds of runs that never generalize which is saved.
     pub wasted_work_saved: f64,
     /// Share of all steps that is saved; a run that generalizes ends there.
     pub steps_saved: f64,
@@ -75,7 +75,7 @@ pub struct League {
     pub looks: Vec<f64>,
     /// Runs still undecided at each look.
     pub undecided: Vec<usize>,
-    /// Of these, runs that generalize later.
+    /// Runs still undecided at each look that generalize later.
     pub undecided_generalized: Vec<usize>,
     /// The predictors.
     pub predictors: Vec<LeagueRow>,
@@ -170,7 +170,7 @@ fn said(predictor: &dyn Predictor, benchmark: &Benchmark) -> Said {
             let is_open = runs[run].looks.len() > look;
             raw[run].filter(|_| is_open).map(|scores| curves[look].probability(scores[look]))
         };
-        let threshold = predictor_threshold(predictor, &others, runs, &probability);
+        let threshold = predictor.threshold(ALPHA).or_else(|| threshold_of(&others, runs, &probability));
         for run in mine {
             for look in 0..LOOKS.len() {
                 said.probabilities[run][look] = probability(run, look);
@@ -252,17 +252,8 @@ fn straightened(runs: &[Seen], raw: &[Option<Scores>], others: &[usize], look: u
     Straight { is_certain, calibration: Calibration::fit(&scores, &targets), mean, deviation, base }
 }
 
-/// The probability at or below which a run is stopped: of ours the one that is shipped, of others the one that a share α of the other
-/// pools' runs which generalize ever fell to.
-fn predictor_threshold(
-    predictor: &dyn Predictor,
-    others: &[usize],
-    runs: &[Seen],
-    probability: &dyn Fn(usize, usize) -> Option<f64>,
-) -> Option<f64> {
-    if let Some(inputs) = Inputs::ALL.iter().find(|inputs| predictor.name() == format!("ours_{}", inputs.name())) {
-        return Model::shipped().head(*inputs).minima.threshold(ALPHA);
-    }
+/// The probability that a share α of the other pools' runs which generalize ever fell below.
+fn threshold_of(others: &[usize], runs: &[Seen], probability: &dyn Fn(usize, usize) -> Option<f64>) -> Option<f64> {
     let mut least: Vec<f64> = others
         .iter()
         .filter(|&&run| runs[run].generalized())

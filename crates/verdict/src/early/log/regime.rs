@@ -23,7 +23,7 @@ const SPEEDS_UP: [f64; 2] = [0.1, 1.3];
 /// A curve that has moved by less than this share of where it began is flat.
 const FLAT: f64 = 0.05;
 
-/// What a curve is taken for.
+/// Which kind of learning curve it is taken for: smooth, or one with a jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TakenFor {
@@ -35,7 +35,7 @@ pub enum TakenFor {
     CannotTell,
 }
 
-/// What a curve shows of itself.
+/// A fact that a learning curve shows, such as a loss that rose and falls again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "sign", content = "step")]
 pub enum Sign {

@@ -5,7 +5,7 @@ use crate::series::Series;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a series was read as.
+/// The quantity that a recorded series is read as, told by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -21,7 +21,7 @@ struct Before {
 /// Of a kind that the shipped verdict knows, and of another.
 const KNOWN: Before = Before { intercept: 1.0, shipped: 0.3, setting: 0.7 };
 const UNKNOWN: Before = Before { intercept: 4.0, shipped: 1e-3, setting: 4.0 };
-/// The same of times, in ln t.
+/// Standard deviations of the weights that ln t is believed to have, for known kinds and for others.
 const TIME_KNOWN: Before = Before { intercept: 0.5, shipped: 1e-3, setting: 0.3 };
 const TIME_UNKNOWN: Before = Before { intercept: 1.5, shipped: 1e-3, setting: 1.0 };
 /// Least and usual spread of ln t between seeds.
@@ -67,7 +67,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// What is believed.
+/// What is believed of runs that were not made: the log odds that they generalize, and when they do.
 #[derive(Clone, Debug)]
 pub(super) struct Belief {
     /// θ.

@@ -5,7 +5,7 @@ use super::grid::Cell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What further runs are for.
+/// The question that further runs are made to answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aim {

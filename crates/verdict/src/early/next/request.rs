@@ -51,7 +51,7 @@ pub struct Next {
     pub fastest: Option<u64>,
     /// Runs of the table that ended.
     pub known: usize,
-    /// Of these, runs that generalized.
+    /// Runs of the table that generalized.
     pub generalized: usize,
     /// Of these, runs of kinds and sizes that the shipped verdict knows; where all are, what it says comes in.
     pub inside: usize,
