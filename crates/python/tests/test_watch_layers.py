@@ -198,7 +198,7 @@ def test_an_option_that_does_not_exist_is_refused(made: list[FakeRecorder]) -> N
 
 
 def test_a_script_has_series_of_weights_and_the_record_says_why_none_of_activations(made: list[FakeRecorder]) -> None:
-    script = cast(nn.Module, torch.jit.script(nn.Sequential(nn.Linear(4, 2))))
+    script = cast(nn.Module, torch.jit.script(nn.Sequential(nn.Linear(4, 2))))  # pyright: ignore[reportPrivateImportUsage]
     with watched(script, None) as w:
         w.step()
     assert made[0].marks == [(0, "activations are not recorded: the model is a script, and a script does not call its modules")]

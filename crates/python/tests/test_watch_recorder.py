@@ -26,34 +26,50 @@ class FakeRecorder:
         self.snapshots: list[tuple[int, bytes]] = []
         self.marks: list[tuple[int, str]] = []
         self.ended: str | None = None
-        self.last = 0
+        self.last: dict[tuple[str, ...], int] = {}
 
     def _at(self, step: int) -> None:
         assert self.ended is None, "something was recorded after the end"
-        assert step >= self.last, f"step {step} after step {self.last}"
-        self.last = step
+        assert step >= 0
+
+    def _grows(self, series: tuple[str, ...], step: int) -> None:
+        last = self.last.get(series, -1)
+        if step <= last:
+            raise ValueError(f"{'/'.join(series)} was recorded at step {last}; step {step} comes too late")
+        self.last[series] = step
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         self._at(step)
+        for name in values:
+            assert name != "step" and name.strip() and len(name.encode()) <= 300 and "\n" not in name
+            self._grows(("scalars", name), step)
         assert all(type(value) is float for value in values.values()), values
         self.rows.append((step, values))
 
     def units(self, step: int, layer: str, series: str, values: bytes) -> None:
         self._at(step)
+        self._grows(("units", layer, series), step)
         numbers = list(struct.unpack(f"<{len(values) // 4}f", values))
         self.series.setdefault((layer, series), []).append((step, numbers))
 
     def snapshot(self, step: int, arrays: bytes) -> None:
         self._at(step)
+        self._grows(("snapshots",), step)
         self.snapshots.append((step, arrays))
 
     def mark(self, step: int, text: str) -> None:
         self._at(step)
+        assert len(text.encode()) <= 10_000
         self.marks.append((step, text))
 
     def finish(self, how: str) -> None:
         assert self.ended is None, "ended twice"
+        assert how in ("finished", "failed", "stopped")
         self.ended = how
+
+    def row_of(self, step: int) -> dict[str, float]:
+        """All numbers of one step."""
+        return {name: value for at, row in self.rows for name, value in row.items() if at == step}
 
     def values_of(self, name: str) -> list[tuple[int, float]]:
         """One series of numbers, as steps and values."""
@@ -126,3 +142,22 @@ def test_a_recorder_that_fails_is_warned_of_once_and_never_called_again() -> Non
         for call in calls:
             call()
     assert full.marks == [] and full.ended is None
+
+
+def test_a_call_that_is_refused_is_warned_of_once_and_the_record_goes_on() -> None:
+    fake = FakeRecorder()
+    steady = SteadyRecorder(fake)
+    steady.scalars(3, {"loss": 1.0})
+    with pytest.warns(RuntimeWarning, match="lacks what was to be recorded at step 3, training goes on: scalars/loss was"):
+        steady.scalars(3, {"loss": 2.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        steady.scalars(3, {"loss": 2.0})
+        steady.scalars(4, {"loss": 2.0})
+    assert fake.values_of("loss") == [(3, 1.0), (4, 2.0)]
+
+
+def test_a_long_sentence_is_cut_to_what_a_record_takes() -> None:
+    fake = FakeRecorder()
+    SteadyRecorder(fake).mark(1, "悟" * 9000)
+    assert fake.marks[0][1].startswith("悟悟") and fake.marks[0][1].endswith("悟…")

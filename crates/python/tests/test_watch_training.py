@@ -246,7 +246,7 @@ def test_after_an_exception_nothing_hangs_on_the_model_and_the_record_says_how_i
         assert not nothing_hangs_on(model, optimizer)
         raise error
     assert nothing_hangs_on(model, optimizer)
-    assert made[0].ended == ("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+    assert made[0].ended == ("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
     assert made[0].marks[-1][1].startswith(type(error).__name__)
 
 
@@ -436,6 +436,8 @@ def test_steps_are_counted_from_one_or_given(made: list[FakeRecorder]) -> None:
         with pytest.raises(ValueError, match="step 11 does not come after step 11"):
             w.step(step=11)
         w.log(test_accuracy=0.5)
+        with pytest.raises(ValueError, match="test_accuracy was recorded at step 11 already"):
+            w.log(test_accuracy=0.6)
         w.mark("now evaluated")
     assert made[0].rows[-1] == (11, {"test_accuracy": 0.5}) and made[0].marks == [(11, "now evaluated")]
 
@@ -478,6 +480,14 @@ def test_what_is_no_number_is_refused_by_name(
     with watched(small_model(), None) as w:
         with pytest.raises(error, match=says):
             w.step(loss=value)
+
+
+@pytest.mark.parametrize("name", ["step", "", "  ", "a\nb", "x" * 301])
+def test_a_name_that_no_series_can_have_is_refused(made: list[FakeRecorder], name: str) -> None:
+    with watched(small_model(), None) as w:
+        with pytest.raises(ValueError, match="a series cannot be called"):
+            w.step({name: 1.0})
+    assert made[0].rows == []
 
 
 def test_numbers_of_numpy_and_python_are_taken(made: list[FakeRecorder]) -> None:

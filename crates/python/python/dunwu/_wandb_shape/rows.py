@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numbers
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from .._watch.values import number_from
+from .._watch.values import number_from, why_no_name
 from .errors import warn_once
 from .media import Histogram, Media, Table, numbers_of, series_of_values
 
@@ -51,9 +52,10 @@ def read_row(data: object) -> Row:
     return row
 
 
-def _put(row: Row, key: str, value: object) -> None:
+def _put(row: Row, name: str, value: object) -> None:
     if value is None:
         return
+    key = _name_from(name)
     if isinstance(value, numbers.Real):
         row.scalars[key] = float(value)
     elif isinstance(value, str):
@@ -70,6 +72,20 @@ def _put(row: Row, key: str, value: object) -> None:
         row.unkept[key] = value.describe()
     else:
         _put_array(row, key, value)
+
+
+def _name_from(name: str) -> str:
+    """A name that a record takes: W&B takes any."""
+    why = why_no_name(name)
+    if why is None:
+        return name
+    if name == "step":
+        taken = "logged_step"
+    else:
+        plain = "".join(letter if unicodedata.category(letter) != "Cc" else " " for letter in name).strip() or "unnamed"
+        taken = plain.encode()[:250].decode(errors="ignore")
+    warn_once(f"{name!r} is recorded as {taken!r}: {why}")
+    return taken
 
 
 def _put_array(row: Row, key: str, value: object) -> None:

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -308,7 +307,7 @@ class Run:
         """The recorder. It begins when it is first needed, so that settings that come after `init` are among what is known."""
         if self._recorder is None:
             about = self._about
-            known = {"recorded_by": "dunwu.init", "started": datetime.now(timezone.utc).isoformat(timespec="microseconds")}
+            known = {"recorded_by": "dunwu.init"}
             known |= {"name": self.name, "project": about.project} | about.others
             known |= {"notes": self.notes} if self.notes else {}
             known |= {"tags": ", ".join(self.tags)} if self.tags else {}

@@ -12,7 +12,7 @@ from .cadence import Purse, SnapshotSteps, UnitSteps
 from .layers import Layer, choose_layers, unwrap
 from .look import Look, OptimizerLike, parameters_of
 from .recorder import NothingRecorded, Recorder
-from .safetensors import can_hold, safetensors_bytes
+from .safetensors import can_hold, numpy_array, safetensors_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -114,7 +114,7 @@ class AttachedModel:
             "layers": str(len(self._layers.watched)),
             "dtype": ", ".join(sorted({str(p.dtype).removeprefix("torch.") for p in parameters})),
             "device": ", ".join(sorted({str(p.device) for p in parameters})),
-            "torch": torch.__version__,
+            "framework": f"PyTorch {torch.__version__}",
         }
         if self._unwrapped.wrappers:
             known["wrapped_in"] = ", ".join(self._unwrapped.wrappers)
@@ -308,4 +308,4 @@ def _floats(scalars: dict[str, Tensor]) -> dict[str, float]:
 
 
 def _f32_bytes(values: Tensor) -> bytes:
-    return values.float().cpu().numpy().astype("<f4").tobytes()
+    return numpy_array(values.float()).astype("<f4").tobytes()

@@ -14,7 +14,8 @@ from typing import Protocol, cast
 class Recorder(Protocol):
     """Writes one run directory. The native class `ForeignRun` is one; tests have another that keeps everything in memory.
 
-    Steps count updates of the weights and never fall.
+    Steps count updates of the weights. Those of one series grow: a second value of a series at one step is refused. A call that is
+    refused records nothing, and the recorder can be used further.
     """
 
     @property
@@ -44,7 +45,7 @@ class Recorder(Protocol):
         ...
 
     def finish(self, how: str) -> None:
-        """Ends the record: `finished`, `failed` or `interrupted`. Nothing can be recorded afterwards."""
+        """Ends the record: `finished`, `failed` or `stopped`. Nothing can be recorded afterwards."""
         ...
 
 
@@ -99,7 +100,7 @@ def open_recorder(place: RunPlace, known: dict[str, str]) -> Recorder:
     """Begins a run directory. `known` is what is known of the run before it trains, as text by name."""
     check_folder(place)
     native = cast(_NativeModule, importlib.import_module("dunwu._native"))
-    return native.ForeignRun(place.folder, place.name, known)
+    return native.ForeignRun(place.folder, place.name, {key: shortened(value) for key, value in known.items()})
 
 
 class NothingRecorded:
@@ -125,7 +126,7 @@ class NothingRecorded:
 
 
 class SteadyRecorder:
-    """Passes everything on to a recorder until one call fails; then it warns once and records nothing more.
+    """Passes everything on to a recorder. What goes wrong is warned of, and after an error of the system nothing more is recorded.
 
     Whoever watches a run never ends it: a full disk costs the record, not the training.
     """
@@ -133,6 +134,7 @@ class SteadyRecorder:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._failed = False
+        self._said: set[str] = set()
 
     @property
     def id(self) -> str:
@@ -146,7 +148,8 @@ class SteadyRecorder:
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         """Appends one row of numbers."""
-        self._try(step, lambda: self._recorder.scalars(step, values))
+        if values:
+            self._try(step, lambda: self._recorder.scalars(step, values))
 
     def units(self, step: int, layer: str, series: str, values: bytes) -> None:
         """Appends one number a unit."""
@@ -157,8 +160,8 @@ class SteadyRecorder:
         self._try(step, lambda: self._recorder.snapshot(step, arrays))
 
     def mark(self, step: int, text: str) -> None:
-        """Appends a sentence about a step."""
-        self._try(step, lambda: self._recorder.mark(step, text))
+        """Appends a sentence about a step; a long one is cut."""
+        self._try(step, lambda: self._recorder.mark(step, shortened(text)))
 
     def finish(self, how: str) -> None:
         """Ends the record."""
@@ -170,7 +173,20 @@ class SteadyRecorder:
         try:
             write()
         except Exception as error:  # Whatever it is, the training that is watched must go on.
-            self._failed = True
             when = "at its end" if step is None else f"at step {step}"
-            text = f'the record of "{self._recorder.path}" stops {when}, training goes on: {error}'
-            warnings.warn(text, RuntimeWarning, stacklevel=4)
+            self._failed = isinstance(error, OSError)
+            lost = "stops" if self._failed else "lacks what was to be recorded"
+            if self._failed or str(error) not in self._said:
+                text = f'the record of "{self._recorder.path}" {lost} {when}, training goes on: {error}'
+                warnings.warn(text, RuntimeWarning, stacklevel=4)
+            self._said.add(str(error))
+
+
+# Bytes of a sentence, and of a value of what is known. Records refuse a mark of more than 10,000.
+_MOST_TEXT = 8_000
+
+
+def shortened(text: str) -> str:
+    """A text of at most 8,000 bytes."""
+    written = text.encode()
+    return text if len(written) <= _MOST_TEXT else written[:_MOST_TEXT].decode(errors="ignore") + "…"

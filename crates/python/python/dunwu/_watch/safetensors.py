@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 _DTYPES = {
@@ -56,4 +57,10 @@ def _bytes_of(array: Tensor) -> memoryview:
     flat = array.detach().cpu().contiguous().flatten()
     if flat.numel() == 0:
         return memoryview(b"")
-    return memoryview(flat.view(torch.uint8).numpy())
+    return numpy_array(flat.view(torch.uint8)).data
+
+
+def numpy_array(array: Tensor) -> NDArray[Any]:
+    """A tensor's numbers as numpy holds them, without a copy where they are in this machine's memory."""
+    # PyTorch 2 leaves the type of the array open.
+    return cast("NDArray[Any]", array.detach().cpu().numpy())  # pyright: ignore[reportUnknownMemberType]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
@@ -50,8 +51,34 @@ def _real(name: str, value: object) -> float:
     raise TypeError(f"{name} is of type {type(value).__name__}; record a real number, such as its absolute value")
 
 
+# Bytes of a name in a record.
+_MOST_NAME = 300
+
+
+def why_no_name(name: str) -> str | None:
+    """Why a series cannot have this name, if so: tables have a column `step` of their own, and lines end at line feeds."""
+    if name == "step":
+        return "tables have a column of that name; call it something else, such as epoch"
+    if not name.strip():
+        return "it is empty; write at least a letter"
+    if len(name.encode()) > _MOST_NAME:
+        return f"it is longer than {_MOST_NAME} bytes; shorten it"
+    if any(unicodedata.category(letter) == "Cc" for letter in name):
+        return "it holds a line feed or another control character; leave it out"
+    return None
+
+
 def numbers_from(values: Mapping[str, object]) -> dict[str, float | Tensor]:
-    """One number a name. What is `None` is left out, so that `test_loss=None` can stand where nothing was evaluated."""
+    """One number a name. What is `None` is left out, so that `test_loss=None` can stand where nothing was evaluated.
+
+    Raises:
+        TypeError: a value is no real number.
+        ValueError: a value has no element or several, or a series cannot have the name.
+    """
+    for name in values:
+        why = why_no_name(name)
+        if why is not None:
+            raise ValueError(f"a series cannot be called {name!r}: {why}")
     return {name: number_from(name, value) for name, value in values.items() if value is not None}
 
 

@@ -6,7 +6,6 @@ import os
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
 from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
@@ -48,6 +47,8 @@ class Watch:
         self._last: int | None = None
         self._waiting: list[tuple[int, dict[str, float | Tensor]]] = []
         self._rates: dict[str, float] = {}
+        # Names of the last step's numbers: a series has one number a step.
+        self._named: set[str] = set()
 
     @property
     def doubt(self) -> str | None:
@@ -87,7 +88,7 @@ class Watch:
         """
         if self._recorder is not None:
             raise RuntimeError("this watch has begun already; make another with dunwu.watch for another run")
-        known = {"recorded_by": "dunwu.watch", "started": datetime.now(timezone.utc).isoformat(timespec="microseconds")}
+        known = {"recorded_by": "dunwu.watch"}
         known |= self._attached.known() | text_by_name(self._config, prefix="config.")
         self._recorder = begin_record(self._place, known)
         self._attached.begin(self._recorder)
@@ -116,14 +117,27 @@ class Watch:
         row = numbers_from({**(values or {}), **named})
         row |= self._changed_rates()
         self._last = number
+        self._named.clear()
         self._attached.step_began(began)
         self._attached.step_ended(recorder, number, lambda look: self._record(recorder, number, row | look))
         return number
 
     def log(self, values: Mapping[str, object] | None = None, /, **named: object) -> None:
-        """Records more numbers of the last step, such as those of an evaluation after it. Counts no step."""
+        """Records more numbers of the last step, such as those of an evaluation after it. Counts no step.
+
+        Raises:
+            ValueError: that step has a number of the same name.
+        """
         recorder = self._open_recorder("log")
-        self._record(recorder, self.step_count, numbers_from({**(values or {}), **named}))
+        row = numbers_from({**(values or {}), **named})
+        twice = sorted(self._named.intersection(row))
+        if twice:
+            raise ValueError(f"{twice[0]} was recorded at step {self.step_count} already; a series has one number a step")
+        self._record(recorder, self.step_count, row)
+
+    def has(self, name: str) -> bool:
+        """Whether the last step has a number of this name."""
+        return name in self._named
 
     def mark(self, text: str) -> None:
         """Writes a sentence about the last step into the record: `w.mark("learning rate halved")`."""
@@ -147,6 +161,7 @@ class Watch:
     def _record(self, recorder: Recorder, step: int, row: dict[str, float | Tensor]) -> None:
         if not row:
             return
+        self._named.update(row)
         if self._waiting or any(not isinstance(value, float) for value in row.values()):
             self._waiting.append((step, row))
             if len(self._waiting) >= _ROWS_WAITING:
@@ -261,7 +276,7 @@ def end_record(recorder: Recorder, step: int, error: BaseException | None) -> No
         recorder.finish("finished")
         return
     recorder.mark(step, f"{type(error).__name__}: {error}")
-    recorder.finish("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+    recorder.finish("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
 
 
 def _is_follower() -> bool:
