@@ -2,6 +2,7 @@
 
 pub(crate) mod recorded;
 
+use crate::audience;
 use crate::failure::Failure;
 use crate::output::Drawn;
 use crate::run::{Drive, training};
@@ -77,12 +78,14 @@ pub(crate) fn run(words: &[String], drive: &Drive, place: &Place) -> Result<(), 
         let made = run::answer_under(&request, &training(drive, place), Some(&mut live), watcher)?;
         Ok((request, made))
     })?;
-    if !place.json {
+    if !place.json || audience::is_program() {
         print::run(&made, drive.open, place)?;
     }
     let subject = made.data.get("run").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     let (found, verdict) = watch(drive.quiet, |watcher| doctor::answer_live(&subject, &request, live, watcher))?;
-    if place.json {
+    if audience::is_program() {
+        print::without_page(&found, place);
+    } else if place.json {
         say!("{}", run_doctor::json(&made, &found));
     } else {
         say!("");

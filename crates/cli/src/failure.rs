@@ -5,7 +5,6 @@ use dunwu::spec_file::SpecFileError;
 use dunwu::store::{OutputError, StoreError};
 use dunwu::verb::{Mistake, VerbError};
 use miette::{LabeledSpan, MietteDiagnostic, MietteHandlerOpts, NamedSource, Report};
-use std::process::ExitCode;
 
 /// Why a command did not do what it was asked.
 pub(crate) enum Failure {
@@ -47,19 +46,33 @@ impl Failure {
         Self::Usage(Report::new(diagnostic).with_source_code(NamedSource::new(name, text.to_owned())))
     }
 
+    /// Why, in one line without colours or frames: what is wrong, where, and what to do instead.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Usage(report) => {
+                let label = report.labels().and_then(|mut labels| labels.next()?.label().map(str::to_owned));
+                let help = report.help().map(|help| help.to_string());
+                [Some(report.to_string()), label, help].into_iter().flatten().collect::<Vec<_>>().join("; ")
+            }
+            Self::Failed(error) => in_one_line(error),
+            Self::Judged { code } => format!("judged: exit code {code}"),
+            Self::Stopped { .. } => "stopped: the same command goes on where this one stopped".to_owned(),
+        }
+    }
+
     /// Says why on standard error and gives the exit code.
-    pub(crate) fn report(self) -> ExitCode {
+    pub(crate) fn report(self) -> u8 {
         match self {
             Self::Usage(report) => {
                 note!("{report:?}");
-                ExitCode::from(2)
+                2
             }
             Self::Failed(error) => {
                 note!("error: {}", in_one_line(&error));
-                ExitCode::FAILURE
+                1
             }
-            Self::Judged { code } => ExitCode::from(code),
-            Self::Stopped { signal } => ExitCode::from(128 + signal),
+            Self::Judged { code } => code,
+            Self::Stopped { signal } => 128 + signal,
         }
     }
 }
@@ -107,6 +120,14 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             Err(error) => Self::Failed(error),
         }
     }
+}
+
+/// What clap has to say of wrong words, without its usage lines.
+pub(crate) fn sentence_of_clap(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join("; ").trim_start_matches("error: ").to_owned()
 }
 
 /// The error and its causes, without those that the sentences before them quote already.

@@ -1,6 +1,7 @@
 //! `dunwu launch slurm`: a sweep on a cluster, from here to two submitted jobs.
 
 use crate::Place;
+use crate::audience;
 use crate::failure::Failure;
 use crate::say::{note, say};
 use crate::sweep::Variation;
@@ -92,7 +93,7 @@ fn launch_slurm(slurm: &Slurm) -> Result<(), Failure> {
         Block::Verbatim(lines) => Some(lines.join("\n")),
         _ => None,
     });
-    match script.filter(|_| !place.json) {
+    match script.filter(|_| !place.json && !audience::is_program()) {
         // The script alone on standard output, so that a shell can read it from there.
         Some(script) => {
             note!("{}", answer.headline);

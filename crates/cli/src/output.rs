@@ -1,5 +1,6 @@
 //! What a command writes besides the run directory: where it goes is settled before anything is computed.
 
+use crate::audience;
 use crate::failure::Failure;
 use clap::Args;
 use dunwu::answer::Answer;
@@ -23,7 +24,8 @@ pub(crate) struct Drawn {
 
 /// Places for a page and its drawings that were found to be writable.
 pub(crate) struct PageOutput {
-    page: OutputFile,
+    /// None where a program asks that named no file: it has the answer, and makes a page of it when it wants one.
+    page: Option<OutputFile>,
     figures: Option<OutputFolder>,
     open: bool,
 }
@@ -31,7 +33,10 @@ pub(crate) struct PageOutput {
 impl Drawn {
     /// Checks that page and drawings can be written, before they are computed. `about` is the page's subject, for its name.
     pub(crate) fn prepare(&self, verb: &str, about: &[&str]) -> Result<PageOutput, Failure> {
-        let page = page(self.output.as_deref(), verb, about)?;
+        let page = match &self.output {
+            None if audience::is_program() => None,
+            output => Some(page(output.as_deref(), verb, about)?),
+        };
         Ok(PageOutput { page, figures: self.figures.as_deref().map(OutputFolder::at).transpose()?, open: self.open })
     }
 }
@@ -43,8 +48,8 @@ impl PageOutput {
     }
 
     /// Writes the page and the drawings of an answer; says where the page is.
-    pub(crate) fn keep_answer(self, answer: &Answer) -> Result<PathBuf, Failure> {
-        let path = self.page.write(skin::page(answer).as_bytes())?;
+    pub(crate) fn keep_answer(self, answer: &Answer) -> Result<Option<PathBuf>, Failure> {
+        let path = self.page.map(|page| page.write(skin::page(answer).as_bytes())).transpose()?;
         if let Some(folder) = &self.figures {
             folder.make()?;
             for (name, svg) in draw::documents(answer) {

@@ -1,6 +1,7 @@
 //! Answers on standard output: in words or as one JSON object, and their page and figures as files.
 
 use crate::Place;
+use crate::audience;
 use crate::failure::Failure;
 use crate::opener::open_page;
 use crate::output::PageOutput;
@@ -12,17 +13,22 @@ use dunwu_report::skin;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Writes the answer's page, and its figures where a folder was named; then prints it.
+/// Writes the answer's page, and its figures where a folder was named; then prints it, or hands it to the program that asked.
 pub(crate) fn answer(answer: &Answer, output: PageOutput, place: &Place) -> Result<(), Failure> {
     let is_opened = output.is_opened();
     let page = output.keep_answer(answer)?;
+    if audience::keep(answer, page.as_slice()) {
+        return Ok(());
+    }
     if place.json {
         say!("{}", with(answer, "page", json!(page)));
     } else {
         say!("{}", skin::terminal(answer));
-        say!("Page, to open in a browser: {}", page.display());
+        if let Some(page) = &page {
+            say!("Page, to open in a browser: {}", page.display());
+        }
     }
-    if is_opened {
+    if let Some(page) = page.filter(|_| is_opened) {
         open_page(&page);
     }
     Ok(())
@@ -32,6 +38,9 @@ pub(crate) fn answer(answer: &Answer, output: PageOutput, place: &Place) -> Resu
 pub(crate) fn run(answer: &Answer, is_opened: bool, place: &Place) -> Result<(), Failure> {
     let dir = answer.data.get("run").and_then(Value::as_str).context("the answer about a run names its directory")?;
     let report = Some(report_path(Path::new(dir))).filter(|path| path.is_file());
+    if audience::keep(answer, report.as_slice()) {
+        return Ok(());
+    }
     if place.json {
         say!("{}", with(answer, "page", json!(report)));
     } else {
@@ -49,6 +58,9 @@ pub(crate) fn run(answer: &Answer, is_opened: bool, place: &Place) -> Result<(),
 
 /// Prints which files were written of an answer.
 pub(crate) fn files(answer: &Answer, paths: &[PathBuf], place: &Place) {
+    if audience::keep(answer, paths) {
+        return;
+    }
     if place.json {
         say!("{}", with(answer, "files", json!(paths)));
     } else {
@@ -65,6 +77,9 @@ fn with(answer: &Answer, key: &str, value: Value) -> Value {
 
 /// Prints an answer that has no page.
 pub(crate) fn without_page(answer: &Answer, place: &Place) {
+    if audience::keep(answer, &[]) {
+        return;
+    }
     if place.json {
         say!("{}", skin::json(answer));
     } else {

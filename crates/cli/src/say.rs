@@ -1,5 +1,6 @@
 //! Printing that survives its reader: `dunwu measures | head` closes standard output early, which `println!` panics on.
 
+use crate::audience::{self, Said};
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write as _};
 use std::process;
@@ -18,6 +19,10 @@ macro_rules! note {
 pub(crate) use {note, say};
 
 pub(crate) fn to_stdout(line: Arguments<'_>) {
+    if audience::is_program() {
+        audience::keep_line(&line.to_string());
+        return;
+    }
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
         Ok(()) => {}
@@ -30,5 +35,8 @@ pub(crate) fn to_stdout(line: Arguments<'_>) {
 }
 
 pub(crate) fn to_stderr(line: Arguments<'_>) {
+    if audience::tell(|| Said::Note(line.to_string())) {
+        return;
+    }
     let _ = writeln!(io::stderr(), "{line}"); // there is nowhere else to say it
 }

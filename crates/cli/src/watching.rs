@@ -1,5 +1,6 @@
 //! What verbs do, on standard error: a bar in a terminal, a line now and then elsewhere, notes and snapshots as lines.
 
+use crate::audience;
 use crate::failure::Failure;
 use crate::say::note;
 use crate::signals::Signals;
@@ -38,6 +39,9 @@ pub(crate) fn show<T>(quiet: bool, work: impl FnOnce(&mut Watcher<'_>) -> T) -> 
 }
 
 fn with_bar<T>(quiet: bool, stop: &AtomicBool, work: impl FnOnce(&mut Watcher<'_>) -> T) -> T {
+    if audience::is_program() {
+        return work(&mut Watcher::new(&mut |progress| audience::pass_on(progress), stop));
+    }
     let mut view = ProgressView::new(quiet);
     let result = work(&mut Watcher::new(&mut |progress| view.show(progress), stop));
     view.bar.finish_and_clear();

@@ -4,6 +4,7 @@ mod asked;
 mod progress;
 
 use crate::Place;
+use crate::audience::{self, Said};
 use crate::failure::Failure;
 use crate::say::note;
 use crate::signals::Signals;
@@ -120,9 +121,15 @@ fn watched(
     verb: impl FnOnce(&mut Watcher<'_>) -> Result<Answer, VerbError>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
-    let mut bar = Progress::new(request, working.quiet);
-    let answer = verb(&mut Watcher::new(&mut |progress| bar.show(progress), signals.stop()));
-    bar.done();
+    let answer = if audience::is_program() {
+        audience::tell(|| Said::Phase("runs".to_owned(), Some(request.runs.len() as u64)));
+        verb(&mut Watcher::new(&mut |progress| audience::pass_on(progress), signals.stop()))
+    } else {
+        let mut bar = Progress::new(request, working.quiet);
+        let answer = verb(&mut Watcher::new(&mut |progress| bar.show(progress), signals.stop()));
+        bar.done();
+        answer
+    };
     print::without_page(&answer.map_err(|error| Failure::of_verb(error, signals.caught()))?, place);
     match signals.caught() {
         None => Ok(()),

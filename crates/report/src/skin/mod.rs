@@ -2,9 +2,11 @@
 
 mod braille;
 mod json;
+mod notebook;
 mod page;
 mod terminal;
 
 pub use json::json;
+pub use notebook::notebook;
 pub use page::page;
 pub use terminal::terminal;

@@ -1,0 +1,133 @@
+"""Writes `python/dunwu/_verbs.py`: every command of the command line as a typed function, made from the commands' own table.
+
+    python crates/python/make_verbs.py           # writes it, with the package that is installed
+    python crates/python/make_verbs.py --check   # exit code 1 where what is there is not what would be written
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from dunwu import _native
+
+FILE = Path(__file__).parent / "python" / "dunwu" / "_verbs.py"
+#: Commands that talk with a person in a terminal, or that print for a shell.
+TERMINAL = {"chat", "serve-model", "completions", "man", "schema"}
+#: Options that only a terminal has a use for.
+OF_TERMINAL = {"json", "open"}
+HEAD = '''"""Every verb of the command line as a function. Made by `make_verbs.py` from the table of commands; not to be edited."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ._native import Answer
+from ._words import Setting, Value, Word, ask_command
+
+__all__ = [
+{names}]
+'''
+
+
+def function(path: tuple[str, ...], command: dict[str, Any]) -> str:
+    name = name_of(path)
+    positional = [a for a in command["arguments"] if a["long"] is None]
+    options = [a for a in command["arguments"] if a["long"] and a["long"] not in OF_TERMINAL]
+    has_settings = any(takes_settings(a) for a in positional)
+    singles = [a for a in positional if not a["is_list"]]
+    lists = [a for a in positional if a["is_list"]]
+    parameters = [parameter(a) for a in singles]
+    parameters.append(f"*{lists[0]['name']}: Word" if lists else "*")
+    if not any(a["long"] == "quiet" for a in options):
+        parameters.append("quiet: bool = False")
+    parameters += [option(a) for a in options]
+    if has_settings:
+        parameters.append("**settings: Setting")
+    given = ", ".join([a["name"] for a in singles] + [f"*{a['name']}" for a in lists])
+    given = f"({given},)" if given else "()"
+    named = ", ".join(f'"{a["long"]}": {safe(a["long"])}' for a in options if a["long"] != "quiet")
+    words = ", ".join(f'"{word}"' for word in path)
+    lines = [f"def {name}(", *(f"    {p}," for p in parameters if p != "*" or len(parameters) > 1), ") -> Answer:"]
+    lines += [textwrap.indent(docstring(command, positional, options), "    ")]
+    call = [f"({words},)", given, "{" + named + "}", "settings" if has_settings else "{}"]
+    lines += ["    return ask_command(", *(f"        {part}," for part in call), "        quiet=quiet,", "    )"]
+    return "\n".join(lines)
+
+
+def name_of(path: tuple[str, ...]) -> str:
+    return safe("-".join(path))
+
+
+def takes_settings(argument: dict[str, Any]) -> bool:
+    names = " ".join(argument["value_names"])
+    return argument["is_list"] and any(word in names for word in ("WORD", "KEY", "PRESET")) and argument["name"] != "tags"
+
+
+def parameter(argument: dict[str, Any]) -> str:
+    return f"{argument['name']}: Word" + ("" if argument["is_required"] else " | None = None")
+
+
+def safe(long: str) -> str:
+    name = long.replace("-", "_")
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def option(argument: dict[str, Any]) -> str:
+    name = safe(argument["long"])
+    if not argument["takes_value"]:
+        return f"{name}: bool = False"
+    value = f"Literal[{', '.join(map(repr, argument['choices']))}]" if argument["choices"] else "Value"
+    several = f" | list[{value}]" if argument["is_list"] else ""
+    return f"{name}: {value}{several} | None = None"
+
+
+def docstring(command: dict[str, Any], positional: list[dict[str, Any]], options: list[dict[str, Any]]) -> str:
+    text = [wrapped(command["about"] or "")]
+    if command["more"] and command["more"] != command["about"]:
+        more = command["more"].removeprefix(command["about"] or "").strip()
+        text += ["", more]
+    rows = [(a["name"], a["help"]) for a in positional] + [(safe(a["long"]), a["help"]) for a in options]
+    defaults = {safe(a["long"]): a["default"] for a in options if a["takes_value"] and a["default"]}
+    text += [""]
+    for name, tells in rows:
+        default = f" (default: {' '.join(defaults[name])})" if name in defaults else ""
+        text.append(wrapped(f"{name}: {tells or ''}{default}", "    "))
+    body = "\n".join(text).replace("\\", "\\\\").replace('"""', "'''")
+    return f'"""{body}\n"""'
+
+
+def wrapped(text: str, further: str = "") -> str:
+    return textwrap.fill(" ".join(text.split()), 110, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
+
+
+def module() -> str:
+    functions: dict[str, str] = {}
+    for command in json.loads(_native.commands()):
+        if command["name"] in TERMINAL:
+            continue
+        for path, inner in [((command["name"], c["name"]), c) for c in command["commands"] if c["name"] != "help"] or [
+            ((command["name"],), command)
+        ]:
+            functions[name_of(path)] = function(path, inner)
+    names = "".join(f'    "{name}",\n' for name in sorted(functions))
+    return HEAD.format(names=names) + "\n\n" + "\n\n\n".join(functions[name] for name in sorted(functions)) + "\n"
+
+
+def main() -> int:
+    made = module()
+    if "--check" in sys.argv[1:]:
+        if FILE.read_text() != made:
+            print(f"{FILE.name} is not what the commands give; run make_verbs.py", file=sys.stderr)
+            return 1
+        return 0
+    FILE.write_text(made)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

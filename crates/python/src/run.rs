@@ -1,0 +1,102 @@
+//! A run directory, opened for looking at numbers.
+
+use crate::array::arrays;
+use crate::table::Table;
+use dunwu::run::open;
+use dunwu::store::{Record, RunDir};
+use dunwu::tables::tables;
+use dunwu::verb::{VerbError, Watcher};
+use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+/// A recorded run: its directory, spec, tables and weights.
+#[pyclass(frozen, subclass, module = "dunwu", skip_from_py_object)]
+pub(crate) struct RecordedRun {
+    dir: RunDir,
+}
+
+fn failed(error: &dyn Display) -> PyErr {
+    PyRuntimeError::new_err(error.to_string())
+}
+
+#[pymethods]
+impl RecordedRun {
+    /// The run that `name` means: a directory, its name among those in the folder `runs`, or the first digits of its id.
+    #[new]
+    #[pyo3(signature = (name, runs = PathBuf::from("runs")))]
+    fn new(name: &str, runs: PathBuf) -> PyResult<Self> {
+        let dir = RunDir::resolve(&runs, name).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Self { dir })
+    }
+
+    /// Its directory.
+    #[getter]
+    fn path(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+
+    /// The first digits of its id.
+    #[getter]
+    fn id(&self) -> String {
+        self.dir.short_id()
+    }
+
+    /// Its spec as TOML, which `dunwu.run` takes.
+    #[getter]
+    fn spec(&self) -> PyResult<String> {
+        self.dir.spec_toml().map_err(|error| failed(&error))
+    }
+
+    /// Steps at which its weights were kept.
+    #[getter]
+    fn steps(&self) -> PyResult<Vec<u64>> {
+        let record = Record::read(&self.dir).map_err(|error| failed(&error))?;
+        Ok(record.snapshots.iter().map(|snapshot| snapshot.step).collect())
+    }
+
+    /// Its tables by name: scalars, measures, units, and what else is defined for it.
+    fn tables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let opened = py.detach(|| {
+            let stop = AtomicBool::new(false);
+            open(&self.dir, &mut Watcher::new(&mut |_| (), &stop)).map_err(|error: VerbError| error.sentence())
+        });
+        let opened = opened.map_err(|sentence| PyRuntimeError::new_err(sentence))?;
+        let by_name = PyDict::new(py);
+        for (name, table) in tables(&opened) {
+            by_name.set_item(name, Py::new(py, Table::new(table)?)?)?;
+        }
+        Ok(by_name)
+    }
+
+    /// The arrays of a snapshot by name, as its safetensors file has them; `step` is one of `steps`, the last one where none is given.
+    #[pyo3(signature = (step = None))]
+    fn arrays<'py>(&self, py: Python<'py>, step: Option<u64>) -> PyResult<Bound<'py, PyDict>> {
+        let record = Record::read(&self.dir).map_err(|error| failed(&error))?;
+        let steps: Vec<u64> = record.snapshots.iter().map(|snapshot| snapshot.step).collect();
+        let wanted = step.or_else(|| steps.last().copied());
+        let Some(entry) = record.snapshots.iter().find(|snapshot| Some(snapshot.step) == wanted) else {
+            return Err(match step {
+                None => PyKeyError::new_err("this run kept no weights; set record.snapshots"),
+                Some(step) => {
+                    let steps = steps.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                    PyKeyError::new_err(format!("no weights were kept at step {step}; there are {steps}"))
+                }
+            });
+        };
+        // Looked at once through the reader that checks its hash.
+        record.load_snapshot(entry.step).map_err(|error| failed(&error))?;
+        arrays(py, std::fs::read(self.dir.path().join(&entry.file))?)
+    }
+
+    fn __fspath__(&self) -> PathBuf {
+        self.path()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<RecordedRun {}>", self.dir.dir_name())
+    }
+}
