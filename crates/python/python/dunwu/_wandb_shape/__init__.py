@@ -6,7 +6,7 @@ Semantics of steps and settings follow wandb 0.31; `tests/test_watch_wandb_real.
 from __future__ import annotations
 
 from . import errors
-from .config import Config
+from .settings import Config
 from .errors import Error, UsageError
 from .media import Audio, Graph, Histogram, Html, Image, Molecule, Object3D, Plotly, Table, Video
 from .session import (
@@ -31,7 +31,7 @@ from .session import (
     unwatch,
     use_artifact,
 )
-from .summary import Summary
+from .summaries import Summary
 from .unsupported import Artifact, Plots, Settings
 from .verb import RunVerb
 

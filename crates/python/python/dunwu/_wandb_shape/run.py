@@ -16,10 +16,10 @@ from .._watch.look import OptimizerLike
 from .._watch.recorder import NothingRecorded, Recorder, RunPlace
 from .._watch.values import text_by_name
 from .._watch.watching import begin_record, end_record
-from .config import Config, settings_from
+from .settings import Config, settings_from
 from .errors import Error, UsageError, warn_once
 from .rows import Row, read_row
-from .summary import Metric, Summary, aggregates_of
+from .summaries import Metric, Summary, aggregates_of
 from .unsupported import NotKept, refuse
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from .config import Config
+from .settings import Config
 from .errors import Error, UsageError, warn_once
 from .run import About, Run, WatchOfRun, folder_of
-from .summary import Metric, Summary
+from .summaries import Metric, Summary
 
 if TYPE_CHECKING:
     from .unsupported import NotKept

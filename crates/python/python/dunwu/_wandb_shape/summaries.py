@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from .config import plain
+from .settings import plain
 from .errors import Error
 
 AGGREGATES = ("min", "max", "mean", "last", "first", "best", "copy", "none")
