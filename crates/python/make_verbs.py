@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 import json
 import keyword
 import sys
 import textwrap
 from pathlib import Path
 from typing import Any
-
-from dunwu import _native
 
 FILE = Path(__file__).parent / "python" / "dunwu" / "_verbs.py"
 #: Commands that talk with a person in a terminal, or that print for a shell.
@@ -57,6 +57,19 @@ def function(path: tuple[str, ...], command: dict[str, Any]) -> str:
     call = [f"({words},)", given, "{" + named + "}", "settings" if has_settings else "{}"]
     lines += ["    return ask_command(", *(f"        {part}," for part in call), "        quiet=quiet,", "    )"]
     return "\n".join(lines)
+
+
+def native() -> Any:
+    """The native module alone: the package around it needs the file that is made here."""
+    package = importlib.util.find_spec("dunwu")
+    folders = list(package.submodule_search_locations or []) if package else []
+    found = [file for folder in folders for file in Path(folder).glob("_native*.so")]
+    if not found:
+        sys.exit("the package dunwu is not installed here; pip install crates/python")
+    loader = importlib.machinery.ExtensionFileLoader("_native", str(found[0]))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("_native", loader))  # type: ignore[arg-type]
+    loader.exec_module(module)
+    return module
 
 
 def name_of(path: tuple[str, ...]) -> str:
@@ -107,7 +120,7 @@ def wrapped(text: str, further: str = "") -> str:
 
 def module() -> str:
     functions: dict[str, str] = {}
-    for command in json.loads(_native.commands()):
+    for command in json.loads(native().commands()):
         if command["name"] in TERMINAL:
             continue
         for path, inner in [((command["name"], c["name"]), c) for c in command["commands"] if c["name"] != "help"] or [

@@ -16,51 +16,51 @@ varies: ``dunwu.sweep("small", seed=range(10), optimizer={"weight_decay": [2e-4,
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import _verbs as _verbs
 from ._native import Answer, Array, Figure, Table, __version__, read_table
 from ._run import Run, open
+from ._run_verb import RunVerb
 from ._verbs import *  # noqa: F403
+from ._verbs import run as _run_verb
 
 if TYPE_CHECKING:
-    from . import callbacks as callbacks
-    from ._export import export_to as export_to
-    from ._units import Samples as Samples
-    from ._units import Units as Units
+    from . import _callbacks as callbacks
+    from ._export import export as export
+    from ._units import UnitsError as UnitsError
     from ._units import samples as samples
     from ._units import units as units
-    from ._wandb_shape import finish as finish
-    from ._wandb_shape import init as init
-    from ._wandb_shape import log as log
+    from ._wandb_shape import *  # noqa: F403
+    from ._wandb_shape import config as config
+    from ._wandb_shape import summary as summary
     from ._watch import watch as watch
 
-__all__ = ["Answer", "Array", "Figure", "Run", "Table", "__version__", "open", "read_table", *_verbs.__all__]
+#: The verb, which is also the active run for scripts that say `import dunwu as wandb`.
+run = RunVerb(_run_verb)
 
-#: Names that are fetched when they are first asked for, so that `import dunwu` stays quick and needs neither numpy nor PyTorch.
+__all__ = ["Answer", "Array", "Figure", "Run", "Table", "__version__", "open", "read_table", "run", *_verbs.__all__]
+
+#: What is fetched when it is first asked for, so that `import dunwu` stays quick and needs neither numpy nor PyTorch.
 _LATER = {
     "units": "._units",
     "samples": "._units",
-    "Units": "._units",
-    "Samples": "._units",
+    "UnitsError": "._units",
     "watch": "._watch",
-    "init": "._wandb_shape",
-    "log": "._wandb_shape",
-    "finish": "._wandb_shape",
-    "config": "._wandb_shape",
-    "summary": "._wandb_shape",
-    "export_to": "._export",
+    "export": "._export",
     "import_checkpoint": "._checkpoints",
 }
 
 
 def __getattr__(name: str) -> Any:
-    import importlib
-
     if name in _LATER:
         return getattr(importlib.import_module(_LATER[name], __name__), name)
     if name == "callbacks":
-        return importlib.import_module(".callbacks", __name__)
+        return importlib.import_module("._callbacks", __name__)
+    wandb_shape = importlib.import_module("._wandb_shape", __name__)
+    if name in wandb_shape.NAMES:
+        return getattr(wandb_shape, name)
     raise AttributeError(f"module 'dunwu' has no attribute {name!r}")
 
 
