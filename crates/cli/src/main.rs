@@ -10,6 +10,7 @@ mod doctor;
 mod failure;
 mod forecast;
 mod fork;
+mod import;
 mod landscape;
 mod launch;
 mod law;
@@ -127,19 +128,14 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Write every figure of a run as SVG and every table as Parquet or CSV
+    /// Write every figure of a run as SVG and every table as Parquet or CSV, or the run for another program
     Export {
-        /// Directory, name or first digits of the id
-        run: String,
-        /// Folder to write to, made if it is missing (default: export- and the run's name)
-        #[arg(long, value_name = "DIR")]
-        output: Option<PathBuf>,
-        /// How tables are written
-        #[arg(long, value_enum, default_value_t = run::Tables::Parquet)]
-        tables: run::Tables,
+        #[command(flatten)]
+        exported: run::Exported,
         #[command(flatten)]
         place: Place,
     },
+    Import(import::Asked),
     Compare(compare::Asked),
     Curvature(curvature::Asked),
     Fork(fork::Asked),
@@ -405,7 +401,8 @@ fn main() -> ExitCode {
         Command::Note { run, words, place } => listing::note(&run, &words, &place),
         Command::Rm { names, place } => listing::remove(&names, &place),
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
-        Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
+        Command::Export { exported, place } => run::export(exported, &place),
+        Command::Import(asked) => import::import(&asked),
         Command::Compare(asked) => compare::compare(&asked),
         Command::Curvature(asked) => curvature::curvature(&asked),
         Command::Fork(asked) => fork::fork(&asked),
