@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::{
-    attend, audit, chat, compare, coordinates, curvature, doctor, forecast, fork, landscape, launch, league, listing,
+    attend, audit, chat, compare, coordinates, curvature, doctor, forecast, fork, import, landscape, launch, league, listing,
     next, output, pair, passkey, phase, reach, reference, run, serve, stream, sweep,
 };
 use clap::{Parser, Subcommand};
@@ -96,19 +96,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Write every figure of a run as SVG and every table as Parquet or CSV
+    /// Write every figure of a run as SVG and every table as Parquet or CSV, or the run for another program
     Export {
-        /// Directory, name or first digits of the id
-        run: String,
-        /// Folder to write to, made if it is missing (default: export- and the run's name)
-        #[arg(long, value_name = "DIR")]
-        output: Option<PathBuf>,
-        /// How tables are written
-        #[arg(long, value_enum, default_value_t = run::Tables::Parquet)]
-        tables: run::Tables,
+        #[command(flatten)]
+        exported: run::Exported,
         #[command(flatten)]
         place: Place,
     },
+    Import(import::Asked),
     Compare(compare::Asked),
     Curvature(curvature::Asked),
     Fork(fork::Asked),

@@ -2,16 +2,17 @@
 
 use crate::failure::Failure;
 use crate::output::Drawn;
-use crate::watching::watch;
+use crate::watching::{unwatched, watch};
 use crate::{Place, print};
 use clap::Args;
-use dunwu::store::RunDir;
-use dunwu_report::compare;
+use dunwu_foreign::recorded::RecordedRun;
+use dunwu_report::{compare, foreign};
 
 /// Set two runs of one task side by side: do their losses send the same gradient, and did they build the same features?
 ///
 /// Asks both losses about the features of both networks, at moments that both recorded, and compares features by linear
-/// CKA and unit by unit, each beside what chance and a network at its first step would give.
+/// CKA and unit by unit, each beside what chance and a network at its first step would give. Where another program made one of them, their
+/// series are compared, and what is known of them.
 #[derive(Args)]
 pub(crate) struct Asked {
     /// Directory, name or first digits of the id
@@ -27,9 +28,12 @@ pub(crate) struct Asked {
 /// Compares two runs.
 pub(crate) fn compare(asked: &Asked) -> Result<(), Failure> {
     let Asked { run_a, run_b, drawn, place } = asked;
-    let dirs = [RunDir::resolve(&place.runs, run_a)?, RunDir::resolve(&place.runs, run_b)?];
-    let ids = dirs.each_ref().map(RunDir::short_id);
+    let runs = [RecordedRun::resolve(&place.runs, run_a)?, RecordedRun::resolve(&place.runs, run_b)?];
+    let ids = runs.each_ref().map(|run| run.dir().short_id());
     let output = drawn.prepare("compare", &[&ids[0], &ids[1]])?;
-    let answer = watch(false, |watcher| compare::answer(dirs.each_ref(), watcher))?;
+    let answer = match &runs {
+        [RecordedRun::Own(a), RecordedRun::Own(b)] => watch(false, |watcher| compare::answer([a, b], watcher))?,
+        _ => unwatched(foreign::compare(runs.each_ref()))?,
+    };
     print::answer(&answer, output, place)
 }

@@ -7,6 +7,7 @@ use crate::{Place, print};
 use clap::Args;
 use dunwu::run::{Base, RunRequest};
 use dunwu::store::RunDir;
+use dunwu_foreign::recorded::refuse_foreign;
 use dunwu_report::curvature;
 
 const USAGE: &str = "dunwu curvature [OPTIONS] <RUN>
@@ -47,7 +48,10 @@ pub(crate) fn curvature(asked: &Asked) -> Result<(), Failure> {
         _ => None,
     };
     let (subject, request) = match &run {
-        Some(dir) => (dir.dir_name(), unwatched(RunRequest::from_run(dir))?),
+        Some(dir) => {
+            unwatched(refuse_foreign(dir, "curvature", "it trains the run again, and what trained it is not known"))?;
+            (dir.dir_name(), unwatched(RunRequest::from_run(dir))?)
+        }
         None => (words.join(" "), unwatched(RunRequest::from_words(words))?),
     };
     let output = drawn.prepare("curvature", &[&request.id.to_string()[..8]])?;

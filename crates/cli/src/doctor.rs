@@ -12,6 +12,8 @@ use crate::{Place, print};
 use clap::Args;
 use dunwu::run::{Base, RunRequest};
 use dunwu::store::{OutputFile, RunDir};
+use dunwu_foreign::recorded::RecordedRun;
+use dunwu_foreign::series::Series;
 use dunwu_report::{doctor, run, run_doctor};
 use dunwu_verdict::doctor::bench::{self, Size};
 use dunwu_verdict::doctor::{Live, Verdict};
@@ -114,6 +116,11 @@ pub(crate) fn doctor(asked: &Asked) -> Result<(), Failure> {
         },
         _ => None,
     };
+    if let Some(dir) = &run
+        && let RecordedRun::Foreign(foreign) = RecordedRun::open(dir.clone())?
+    {
+        return of_recorded(&dir.dir_name(), &foreign.record.series(), &dir.short_name(), asked);
+    }
     let (subject, request) = match &run {
         Some(dir) => (dir.dir_name(), unwatched(RunRequest::from_run(dir))?),
         None => (asked.words.join(" "), unwatched(RunRequest::from_words(&asked.words))?),
@@ -137,9 +144,13 @@ fn judged(verdict: Verdict) -> Result<(), Failure> {
 }
 
 fn of_series(subject: &str, files: &[PathBuf], asked: &Asked) -> Result<(), Failure> {
-    let series = recorded::series(files)?;
-    let output = asked.drawn.prepare("doctor", &[subject])?;
-    let (answer, verdict) = doctor::answer_series(subject, &series);
+    of_recorded(subject, &recorded::series(files)?, subject, asked)
+}
+
+/// Of series alone, wherever they were recorded; `about` names the page.
+fn of_recorded(subject: &str, series: &[Series], about: &str, asked: &Asked) -> Result<(), Failure> {
+    let output = asked.drawn.prepare("doctor", &[about])?;
+    let (answer, verdict) = doctor::answer_series(subject, series);
     print::answer(&answer, output, &asked.place)?;
     judged(verdict)
 }

@@ -7,7 +7,7 @@ use crate::watching::unwatched;
 use crate::{Place, print};
 use clap::{Args, ValueEnum};
 use dunwu::run::RunRequest;
-use dunwu::store::RunDir;
+use dunwu_foreign::recorded::{ForeignRun, RecordedRun};
 use dunwu_report::{forecast, verdict_log};
 use dunwu_verdict::early::log::LogQuestion;
 use dunwu_verdict::early::model::Inputs;
@@ -46,14 +46,14 @@ pub(crate) struct VerdictArguments {
     /// A file or folder of series that another program recorded (CSV, Parquet, JSON lines, `TensorBoard`, Weights & Biases offline)
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Of --log: the steps that the run aims at; without them nothing is said of its end
-    #[arg(long, value_name = "N", requires = "log", conflicts_with = "run")]
+    /// Of a log, and of a run that another program made: the steps that it aims at; without them nothing is said of its end
+    #[arg(long, value_name = "N")]
     steps: Option<u64>,
-    /// Of --log: the series that is the loss, where its name does not say so
-    #[arg(long, value_name = "NAME", requires = "log", conflicts_with = "run")]
+    /// Likewise: the series that is the loss, where its name does not say so
+    #[arg(long, value_name = "NAME")]
     loss: Option<String>,
-    /// Of --log: its steps are sizes of the training sample, and the curve a share of wrong answers or of right ones
-    #[arg(long, requires = "log", conflicts_with = "run")]
+    /// Likewise: its steps are sizes of the training sample, and the curve a share of wrong answers or of right ones
+    #[arg(long)]
     by_samples: bool,
     /// The step up to which the run is seen (default: its last evaluation)
     #[arg(long, value_name = "STEP", conflicts_with = "log")]
@@ -97,7 +97,15 @@ pub(crate) fn verdict(asked: &VerdictArguments) -> Result<(), Failure> {
         return of_log(log, asked);
     }
     let run = asked.run.as_deref().expect("clap wants a run where there is no log");
-    let dir = RunDir::resolve(&asked.place.runs, run)?;
+    let dir = match RecordedRun::resolve(&asked.place.runs, run)? {
+        RecordedRun::Own(dir) => dir,
+        RecordedRun::Foreign(run) => return of_foreign(&run, asked),
+    };
+    if asked.steps.is_some() || asked.loss.is_some() || asked.by_samples {
+        return Err(Failure::usage(
+            "--steps, --loss and --by-samples are for logs and for runs that another program made",
+        ));
+    }
     let output = asked.drawn.prepare("verdict", &[&dir.short_id()])?;
     let inputs = asked.inputs.map(|seen| match seen {
         Seen::Spec => Inputs::Spec,
@@ -108,6 +116,27 @@ pub(crate) fn verdict(asked: &VerdictArguments) -> Result<(), Failure> {
     });
     let how = verdict::Asked { inputs, uncertified: asked.uncertified };
     let answer = unwatched(forecast::answer_run(&dir, asked.at, how))?;
+    print::answer(&answer, output, &asked.place)
+}
+
+/// Of a run that another program made: what its series allow, as of a log.
+fn of_foreign(run: &ForeignRun, asked: &VerdictArguments) -> Result<(), Failure> {
+    if asked.inputs.is_some() || asked.uncertified {
+        return Err(Failure::usage(
+            "--inputs and --uncertified are for runs of dunwu; of another program's run only series are known",
+        ));
+    }
+    let mut series = run.record.series();
+    if let Some(at) = asked.at {
+        series.iter_mut().for_each(|one| one.cut_after(at));
+    }
+    // Where the run says how far it is to train, nobody has to say it again.
+    let known = || run.record.known.get("steps").and_then(|steps| steps.parse().ok());
+    let last = series.iter().filter_map(|one| one.steps.last().copied()).max().unwrap_or(0);
+    let steps = asked.steps.or_else(|| known().filter(|steps| *steps > last));
+    let output = asked.drawn.prepare("verdict", &[&run.dir.short_id()])?;
+    let how = LogQuestion { steps, loss: asked.loss.as_deref(), by_samples: asked.by_samples };
+    let answer = verdict_log::answer(&run.dir.dir_name(), &series, how).map_err(Failure::usage)?;
     print::answer(&answer, output, &asked.place)
 }
 

@@ -9,8 +9,8 @@ use crate::{Place, print};
 use clap::Args;
 use dunwu::run::{self, Training};
 use dunwu::spec_file;
-use dunwu::store::RunDir;
 use dunwu_engine::spec::{ACTIONS, SETTINGS, TIMES};
+use dunwu_foreign::recorded::own_run;
 use dunwu_report::fork;
 use std::time::Duration;
 
@@ -66,7 +66,8 @@ fn help() -> String {
 /// Makes the fork, or prints its spec.
 pub(crate) fn fork(asked: &Asked) -> Result<(), Failure> {
     let (drawn, place) = (&asked.drawn, &asked.place);
-    let parent = RunDir::resolve(&place.runs, &asked.run)?;
+    let why = "a fork trains the run again from one of its steps, and what trained it is not known";
+    let parent = unwatched(own_run(&place.runs, &asked.run, "fork", why))?;
     let fork = run::Fork { at: asked.at, until: asked.until, words: &asked.words };
     if asked.spec {
         say!("{}", spec_file::write(&unwatched(fork.request(&parent))?.spec).trim_end());

@@ -8,7 +8,7 @@ use crate::watching::watch;
 use dunwu::landscape::of_run::energy_of_words;
 use dunwu::landscape::request::{Key, SHORT};
 use dunwu::landscape::{PeaksRequest, RaceRequest};
-use dunwu::store::RunDir;
+use dunwu_foreign::recorded::own_run;
 use dunwu_report::{climbing, peaks, race};
 use dunwu_studies::sweep::made_runs;
 
@@ -45,7 +45,8 @@ pub(crate) fn peaks_of_run(
     place: &Place,
 ) -> Result<(), Failure> {
     let energy = energy_of_words(words).map_err(Failure::of_request)?;
-    let dir = RunDir::resolve(&place.runs, run)?;
+    let why = "the landscape is that of a task whose samples are known";
+    let dir = own_run(&place.runs, run, "peaks --run", why).map_err(Failure::of_request)?;
     let output = drawn.prepare("peaks", &[&dir.short_name()])?;
     print::answer(&watch(quiet, |watcher| climbing::answer(&dir, energy, watcher))?, output, place)
 }

@@ -15,6 +15,7 @@ mod doctor;
 mod failure;
 mod forecast;
 mod fork;
+mod import;
 mod landscape;
 mod launch;
 mod law;
@@ -77,7 +78,8 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Note { run, words, place } => listing::note(&run, &words, &place),
         Command::Rm { names, place } => listing::remove(&names, &place),
         Command::Report { run, output, landscape, open, place } => run::report(&run, output, landscape, open, &place),
-        Command::Export { run, output, tables, place } => run::export(&run, output, tables, &place),
+        Command::Export { exported, place } => run::export(exported, &place),
+        Command::Import(asked) => import::import(&asked),
         Command::Compare(asked) => compare::compare(&asked),
         Command::Curvature(asked) => curvature::curvature(&asked),
         Command::Fork(asked) => fork::fork(&asked),

@@ -2,11 +2,14 @@
 
 use crate::failure::Failure;
 use crate::opener::open_page;
-use crate::watching::watch;
+use crate::watching::{unwatched, watch};
 use crate::{Place, print};
 use clap::{Args, ValueEnum};
 use dunwu::run::{RunRequest, Training};
-use dunwu::store::{OutputFile, OutputFolder, RunDir};
+use dunwu::store::{OutputFile, OutputFolder};
+use dunwu::verb::Watcher;
+use dunwu_foreign::recorded::{RecordedRun, own_run};
+use dunwu_report::foreign;
 use dunwu_report::run::{self, TableFormat, report_path};
 use dunwu_report::skin;
 use std::path::PathBuf;
@@ -84,15 +87,18 @@ pub(crate) fn run(Asked { words, doctor, drive, place }: &Asked) -> Result<(), F
 
 /// Goes on with a run that was interrupted.
 pub(crate) fn resume(text: &str, drive: &Drive, place: &Place) -> Result<(), Failure> {
-    let dir = RunDir::resolve(&place.runs, text)?;
+    let why = "its program goes on with it, by opening it for writing";
+    let dir = unwatched(own_run(&place.runs, text, "resume", why))?;
     let answer = watch(drive.quiet, |watcher| run::resume(dir, &training(drive, place), watcher))?;
     print::run(&answer, drive.open, place)
 }
 
 /// Shows a recorded run.
 pub(crate) fn show(text: &str, place: &Place) -> Result<(), Failure> {
-    let dir = RunDir::resolve(&place.runs, text)?;
-    let answer = watch(false, |watcher| run::show(&dir, watcher))?;
+    let answer = match RecordedRun::resolve(&place.runs, text)? {
+        RecordedRun::Own(dir) => watch(false, |watcher| run::show(&dir, watcher))?,
+        RecordedRun::Foreign(run) => foreign::show(&run),
+    };
     print::run(&answer, false, place)
 }
 
@@ -104,9 +110,17 @@ pub(crate) fn report(
     is_opened: bool,
     place: &Place,
 ) -> Result<(), Failure> {
-    let dir = RunDir::resolve(&place.runs, text)?;
-    let output = OutputFile::at(&output.unwrap_or_else(|| report_path(dir.path())))?;
-    let answer = watch(false, |watcher| run::report(&dir, climbs, watcher))?;
+    let run = RecordedRun::resolve(&place.runs, text)?;
+    let output = OutputFile::at(&output.unwrap_or_else(|| report_path(run.dir().path())))?;
+    let answer = match &run {
+        RecordedRun::Own(dir) => watch(false, |watcher| run::report(dir, climbs, watcher))?,
+        RecordedRun::Foreign(_) if climbs => {
+            return Err(Failure::usage(
+                "--landscape is not defined for a run that another program made: the landscape is that of a task whose samples are known",
+            ));
+        }
+        RecordedRun::Foreign(run) => unwatched(foreign::report(run))?,
+    };
     let path = output.write(skin::page(&answer).as_bytes())?;
     print::files(&answer, std::slice::from_ref(&path), place);
     if is_opened {
@@ -115,15 +129,66 @@ pub(crate) fn report(
     Ok(())
 }
 
-/// Writes the figures and tables of a recorded run.
-pub(crate) fn export(text: &str, output: Option<PathBuf>, tables: Tables, place: &Place) -> Result<(), Failure> {
-    let dir = RunDir::resolve(&place.runs, text)?;
-    let output = OutputFolder::at(&output.unwrap_or_else(|| PathBuf::from(format!("export-{}", dir.short_name()))))?;
+/// What `dunwu export` writes.
+#[derive(Args)]
+pub(crate) struct Exported {
+    /// Directory, name or first digits of the id
+    run: String,
+    /// Folder to write to, made if it is missing (default: export- and the run's name; of event files: tensorboard)
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// How tables are written
+    #[arg(long, value_enum, default_value_t = Tables::Parquet)]
+    tables: Tables,
+    /// Write it for another program instead: an event file of `TensorBoard`, or scalars.jsonl with one JSON object a step
+    #[arg(long, value_enum, value_name = "PROGRAM", conflicts_with = "tables")]
+    to: Option<Program>,
+    /// Of --to tensorboard: go on writing as long as the run does
+    #[arg(long, requires = "to")]
+    follow: bool,
+}
+
+/// For whom a run is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Program {
+    /// An event file
+    Tensorboard,
+    /// One JSON object a step
+    Jsonl,
+}
+
+/// Writes the figures and tables of a recorded run, or what another program reads of it.
+pub(crate) fn export(Exported { run, output, tables, to, follow }: Exported, place: &Place) -> Result<(), Failure> {
+    let run = RecordedRun::resolve(&place.runs, &run)?;
+    let dir = run.dir();
+    let default = match to {
+        Some(Program::Tensorboard) => PathBuf::from("tensorboard"),
+        _ => PathBuf::from(format!("export-{}", dir.short_name())),
+    };
+    let output = OutputFolder::at(&output.unwrap_or(default))?;
+    match to {
+        Some(Program::Tensorboard) => {
+            let write = |watcher: &mut Watcher<'_>| foreign::export_event_file(dir, output.path(), follow, watcher);
+            print::without_page(&watch(false, write)?, place);
+            return Ok(());
+        }
+        Some(Program::Jsonl) if follow => {
+            return Err(Failure::usage("--follow is of --to tensorboard; JSON lines are written once"));
+        }
+        Some(Program::Jsonl) => {
+            print::without_page(&unwatched(foreign::export_json_lines(dir, output.path()))?, place);
+            return Ok(());
+        }
+        None => {}
+    }
     let format = match tables {
         Tables::Parquet => TableFormat::Parquet,
         Tables::Csv => TableFormat::Csv,
     };
-    let (answer, paths) = watch(false, |watcher| run::export(&dir, output.path(), format, watcher))?;
+    let (answer, paths) = match &run {
+        RecordedRun::Own(dir) => watch(false, |watcher| run::export(dir, output.path(), format, watcher))?,
+        RecordedRun::Foreign(run) => unwatched(foreign::export(run, output.path(), format))?,
+    };
     print::files(&answer, &paths, place);
     Ok(())
 }

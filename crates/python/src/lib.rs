@@ -6,12 +6,14 @@
 //! | `Answer` | `answer.rs`: what a verb returned, with its tables, figures and page |
 //! | `Table` | `table.rs`: columns over Arrow's C interface |
 //! | `RecordedRun` | `run.rs`: a run directory, its tables and weights |
+//! | `ForeignRun` | `foreign.rs`: the record of a training loop of somebody else's |
 //! | `Array` | `array.rs`: numbers that numpy looks at without a copy |
 
 mod answer;
 mod array;
 mod ask;
 mod commands;
+mod foreign;
 mod run;
 mod table;
 
@@ -28,6 +30,8 @@ mod _native {
     use super::ask::{ask, main};
     #[pymodule_export]
     use super::commands::commands;
+    #[pymodule_export]
+    use super::foreign::ForeignRun;
     #[pymodule_export]
     use super::run::RecordedRun;
     #[pymodule_export]

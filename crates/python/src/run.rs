@@ -3,9 +3,10 @@
 use crate::array::arrays;
 use crate::table::Table;
 use dunwu::run::open;
-use dunwu::store::{Record, RunDir};
+use dunwu::store::{Record, RunDir, SnapshotEntry};
 use dunwu::tables::tables;
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_foreign::run::ForeignRecord;
 use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -21,6 +22,15 @@ pub(crate) struct RecordedRun {
 
 fn failed(error: &dyn Display) -> PyErr {
     PyRuntimeError::new_err(error.to_string())
+}
+
+impl RecordedRun {
+    fn snapshots(&self) -> PyResult<Vec<SnapshotEntry>> {
+        if self.is_foreign()? {
+            return Ok(ForeignRecord::read(&self.dir).map_err(|error| failed(&error))?.snapshots);
+        }
+        Ok(Record::read(&self.dir).map_err(|error| failed(&error))?.snapshots)
+    }
 }
 
 #[pymethods]
@@ -51,22 +61,29 @@ impl RecordedRun {
         self.dir.spec_toml().map_err(|error| failed(&error))
     }
 
+    /// Whether another program made it.
+    #[getter]
+    fn is_foreign(&self) -> PyResult<bool> {
+        self.dir.is_foreign().map_err(|error| failed(&error))
+    }
+
     /// Steps at which its weights were kept.
     #[getter]
     fn steps(&self) -> PyResult<Vec<u64>> {
-        let record = Record::read(&self.dir).map_err(|error| failed(&error))?;
-        Ok(record.snapshots.iter().map(|snapshot| snapshot.step).collect())
+        Ok(self.snapshots()?.iter().map(|snapshot| snapshot.step).collect())
     }
 
     /// Its tables by name: scalars, measures, units, and what else is defined for it.
     fn tables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let opened = py.detach(|| {
+        let found = py.detach(|| {
+            if self.dir.is_foreign()? {
+                return Ok(dunwu_foreign::run::tables(&ForeignRecord::read(&self.dir)?)?);
+            }
             let stop = AtomicBool::new(false);
-            open(&self.dir, &mut Watcher::new(&mut |_| (), &stop)).map_err(|error: VerbError| error.sentence())
+            Ok(tables(&open(&self.dir, &mut Watcher::new(&mut |_| (), &stop))?))
         });
-        let opened = opened.map_err(|sentence| PyRuntimeError::new_err(sentence))?;
         let by_name = PyDict::new(py);
-        for (name, table) in tables(&opened) {
+        for (name, table) in found.map_err(|error: VerbError| PyRuntimeError::new_err(error.sentence()))? {
             by_name.set_item(name, Py::new(py, Table::new(table)?)?)?;
         }
         Ok(by_name)
@@ -75,20 +92,25 @@ impl RecordedRun {
     /// The arrays of a snapshot by name, as its safetensors file has them; `step` is one of `steps`, the last one where none is given.
     #[pyo3(signature = (step = None))]
     fn arrays<'py>(&self, py: Python<'py>, step: Option<u64>) -> PyResult<Bound<'py, PyDict>> {
-        let record = Record::read(&self.dir).map_err(|error| failed(&error))?;
-        let steps: Vec<u64> = record.snapshots.iter().map(|snapshot| snapshot.step).collect();
-        let wanted = step.or_else(|| steps.last().copied());
-        let Some(entry) = record.snapshots.iter().find(|snapshot| Some(snapshot.step) == wanted) else {
+        let snapshots = self.snapshots()?;
+        let wanted = step.or_else(|| snapshots.last().map(|last| last.step));
+        let Some(entry) = snapshots.iter().find(|snapshot| Some(snapshot.step) == wanted) else {
             return Err(match step {
                 None => PyKeyError::new_err("this run kept no weights; set record.snapshots"),
                 Some(step) => {
-                    let steps = steps.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                    let steps = snapshots.iter().map(|snapshot| snapshot.step.to_string()).collect::<Vec<_>>().join(", ");
                     PyKeyError::new_err(format!("no weights were kept at step {step}; there are {steps}"))
                 }
             });
         };
-        // Looked at once through the reader that checks its hash.
-        record.load_snapshot(entry.step).map_err(|error| failed(&error))?;
+        // Read once through the reader that checks its hash.
+        if self.is_foreign()? {
+            let record = ForeignRecord::read(&self.dir).map_err(|error| failed(&error))?;
+            record.load_snapshot(entry.step).map_err(|error| failed(&error))?;
+        } else {
+            let record = Record::read(&self.dir).map_err(|error| failed(&error))?;
+            record.load_snapshot(entry.step).map_err(|error| failed(&error))?;
+        }
         arrays(py, std::fs::read(self.dir.path().join(&entry.file))?)
     }
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dunwu._export import export_to
+from dunwu._export import export
 from dunwu._export.record import find_run, how_it_ended, read_head, scalars_of
 
 ROWS: list[tuple[int, dict[str, float]]] = [
@@ -103,9 +103,9 @@ def test_something_else_than_a_record_is_refused(tmp_path: Path) -> None:
 
 def test_a_tracker_that_does_not_exist_is_refused_with_the_nearest(run: Path) -> None:
     with pytest.raises(ValueError, match='no tracker "wanbd"; the nearest is "wandb"'):
-        export_to(run, "wanbd")
-    with pytest.raises(ValueError, match="there are wandb, mlflow, trackio, tensorboard"):
-        export_to(run, "comet")
+        export(run, to="wanbd")  # pyright: ignore
+    with pytest.raises(ValueError, match="there are wandb, mlflow, trackio, tensorboard, jsonl"):
+        export(run, to="comet")  # pyright: ignore
 
 
 @pytest.mark.parametrize("name", ["wandb", "mlflow", "trackio"])
@@ -113,7 +113,7 @@ def test_a_tracker_without_its_package_names_it(run: Path, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, f"dunwu._export.to_{name}", raising=False)
     with pytest.raises(ImportError, match=f"pip install {name}"):
-        export_to(run, name)
+        export(run, to=name)  # pyright: ignore
 
 
 def append_slowly(folder: Path) -> threading.Thread:
@@ -144,7 +144,7 @@ def test_a_run_arrives_in_wandb(run: Path, tmp_path: Path) -> None:
     pytest.importorskip("wandb", reason="the package wandb is not installed")
     from test_export_wandb import config_of, history_of
 
-    place = export_to(run, "wandb", output=tmp_path, project="out")
+    place = export(run, to="wandb", output=tmp_path, project="out")
     assert Path(place).is_dir()
     rows = [(row.pop("_step"), {name: float(row[name]) for name in sorted(row) if name != "_step"}) for row in history_of(tmp_path)]
     assert same(rows, [(step, dict(sorted(row.items()))) for step, row in ROWS])
@@ -158,7 +158,7 @@ def test_a_run_that_grows_arrives_in_wandb(tmp_path: Path) -> None:
 
     folder = write_record(tmp_path / "live")
     writer = append_slowly(folder)
-    export_to(folder, "wandb", output=tmp_path / "out", follow=True)
+    export(folder, to="wandb", output=tmp_path / "out", follow=True)
     writer.join()
     assert [row["_step"] for row in history_of(tmp_path / "out")] == [0, 1, 2, 10]
 
@@ -170,7 +170,7 @@ def test_a_run_arrives_in_mlflow(tmp_path: Path, follow: bool) -> None:
     folder = write_record(tmp_path / "run") if follow else write_record(tmp_path / "run", *(entry(*r) for r in ROWS), END)
     writer = append_slowly(folder) if follow else None
     database = tmp_path / "mlflow.db"
-    export_to(folder, "mlflow", output=database, project="out", follow=follow)
+    export(folder, to="mlflow", output=database, project="out", follow=follow)
     if writer is not None:
         writer.join()
     client: Any = importlib.import_module("mlflow.tracking").MlflowClient(tracking_uri=f"sqlite:///{database}")
@@ -197,8 +197,8 @@ def test_a_run_arrives_in_trackio(run: Path, tmp_path: Path) -> None:
     # Trackio reads the name of its folder once, when it is imported.
     code = f"""
 import dunwu, json
-from dunwu._export import export_to
-export_to({str(run)!r}, "trackio", output={str(tmp_path / "trackio")!r}, project="out")
+from dunwu._export import export
+export({str(run)!r}, to="trackio", output={str(tmp_path / "trackio")!r}, project="out")
 from trackio.sqlite_storage import SQLiteStorage
 (record,) = SQLiteStorage.get_run_records("out")
 print(record["name"], json.dumps(SQLiteStorage.get_logs("out", record["name"])))

@@ -34,6 +34,7 @@ pub mod doctor;
 pub mod draw;
 mod figures;
 pub mod forecast;
+pub mod foreign;
 pub mod fork;
 pub mod landscape;
 pub mod law;

@@ -3,9 +3,11 @@
 use dunwu::answer::wording::{count, counted};
 use dunwu::answer::{Answer, Block, Section, Table, TableCell, object};
 use dunwu::store::{
-    ListRequest, ListedRun, Remarks, RunDir, RunList, RunStanding, StoreError, bytes_below, list_runs, remove, tag,
+    ListRequest, ListedKind, ListedRun, Remarks, RunDir, RunList, RunStanding, StoreError, bytes_below, list_runs_with,
+    remove, tag,
 };
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_foreign::listing::read_listed;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -26,15 +28,17 @@ pub struct ListData {
 pub struct RunData {
     /// Its directory.
     pub run: PathBuf,
-    /// Its task.
+    /// Its task; of a run that another program made its name.
     pub task: String,
+    /// `own`, or `foreign` where another program made it.
+    pub kind: &'static str,
     /// How it stands.
     pub state: State,
     /// Updates made, at the last evaluation.
     pub step: Option<u64>,
     /// Share of the training sample that is answered correctly, at the last evaluation.
     pub train_accuracy: Option<f64>,
-    /// Share of the held-out samples that is answered correctly, at the last evaluation.
+    /// Share of held-out samples that is answered correctly, at the last evaluation.
     pub test_accuracy: Option<f64>,
     /// Its tags, in alphabetical order.
     pub tags: Vec<String>,
@@ -64,6 +68,14 @@ pub enum State {
     Diverged,
     /// Every unit, or all but a handful, decayed to nothing.
     Collapsed,
+    /// Of another program's run: it said that it had finished.
+    Finished,
+    /// Of another program's run: it failed.
+    Failed,
+    /// Of another program's run: somebody stopped it.
+    Stopped,
+    /// Of another program's run: its log was read to its end.
+    Imported,
     /// A process is writing it.
     Running,
     /// It was interrupted; `dunwu resume` goes on with it.
@@ -89,9 +101,21 @@ impl From<&RunStanding> for State {
             RunStanding::Ended(Outcome::Censored { .. }) => Self::Censored,
             RunStanding::Ended(Outcome::Diverged { .. }) => Self::Diverged,
             RunStanding::Ended(Outcome::Collapsed { .. }) => Self::Collapsed,
+            RunStanding::EndedElsewhere("finished") => Self::Finished,
+            RunStanding::EndedElsewhere("failed") => Self::Failed,
+            RunStanding::EndedElsewhere("stopped") => Self::Stopped,
+            RunStanding::EndedElsewhere(_) => Self::Imported,
             RunStanding::Running(_) => Self::Running,
             RunStanding::Interrupted => Self::Interrupted,
         }
+    }
+}
+
+/// What a list calls a run: its task, or the name that another program's run has.
+fn called(run: &ListedRun) -> String {
+    match &run.kind {
+        ListedKind::Own(spec) => spec.task.to_string(),
+        ListedKind::Foreign { name, .. } => name.clone(),
     }
 }
 
@@ -99,10 +123,11 @@ impl From<&ListedRun> for RunData {
     fn from(run: &ListedRun) -> Self {
         Self {
             run: run.dir.path().to_owned(),
-            task: run.spec.task.to_string(),
+            task: called(run),
+            kind: run.kind.name(),
             state: State::from(&run.standing),
             step: run.last.map(|row| row.step),
-            train_accuracy: run.last.map(|row| row.train_accuracy),
+            train_accuracy: run.last.and_then(|row| row.train_accuracy),
             test_accuracy: run.last.and_then(|row| row.test_accuracy),
             tags: run.remarks.tags.iter().cloned().collect(),
             note: run.remarks.note.clone(),
@@ -118,7 +143,7 @@ impl From<&ListedRun> for RunData {
 
 /// The runs in `folder` that `request` asks for.
 pub fn list(folder: &Path, request: &ListRequest) -> Result<Answer, VerbError> {
-    let RunList { runs, unreadable } = list_runs(folder, request)?;
+    let RunList { runs, unreadable } = list_runs_with(folder, request, read_listed)?;
     let bytes: u64 = runs.iter().map(|run| run.bytes).sum();
     let headline = match runs.len() {
         0 => format!("No run in {} fits.", folder.display()),
@@ -158,10 +183,10 @@ fn table(runs: &[ListedRun]) -> Table {
         let about = [tags.join(" "), shortened(&run.remarks.note)].into_iter().filter(|part| !part.is_empty());
         vec![
             run.dir.short_id().into(),
-            shortened(&run.spec.task.to_string()).into(),
+            shortened(&called(run)).into(),
             run.standing.name().into(),
             TableCell::of(run.last.map(|row| row.step), TableCell::Count),
-            TableCell::of(run.last.map(|row| row.train_accuracy), TableCell::Share),
+            TableCell::of(run.last.and_then(|row| row.train_accuracy), TableCell::Share),
             TableCell::of(run.last.and_then(|row| row.test_accuracy), TableCell::Share),
             about.collect::<Vec<_>>().join(" ").into(),
         ]

@@ -57,12 +57,7 @@ pub(super) fn stack(view: &View<'_>, tracks: &[Track]) -> Plots {
 }
 
 /// The stack over steps up to `last_step`.
-pub(super) fn stack_over(
-    last_step: u64,
-    stages: &[StageSpan],
-    events: &[(u64, &'static str)],
-    tracks: &[Track],
-) -> Plots {
+pub(super) fn stack_over(last_step: u64, stages: &[StageSpan], events: &[(u64, &str)], tracks: &[Track]) -> Plots {
     let mut plots = Vec::new();
     let mut bottom = 0.0;
     for (i, track) in tracks.iter().enumerate() {

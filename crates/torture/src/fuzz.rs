@@ -5,6 +5,7 @@
 //! branches apart about as well. Kept inputs are mutated further; those worth having for ever lie in `testdata/fuzz/READER`.
 
 mod corpus;
+mod foreign;
 mod http;
 mod mutate;
 mod readers;

@@ -17,5 +17,6 @@ pub mod curvature;
 pub mod doctor;
 mod draw;
 pub mod early;
-pub mod series;
 pub mod stats;
+
+pub use dunwu_foreign::series;

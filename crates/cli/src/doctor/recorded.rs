@@ -1,7 +1,7 @@
 //! Series of a run that another program recorded: in a file, or in the files of a folder.
 
 use crate::failure::Failure;
-use dunwu_verdict::series::{Series, read_series};
+use dunwu_foreign::series::{Series, read_series};
 use std::path::{Path, PathBuf};
 
 /// The files of a run that was recorded elsewhere: one file that is no spec, or those of a folder that is no run.

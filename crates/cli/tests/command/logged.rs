@@ -80,6 +80,6 @@ fn what_a_log_lacks_is_named() {
     desk.refuses("verdict --log sizes.csv --by-samples", 2, &["val_error"]);
     desk.refuses("verdict --log nothing.csv", 2, &["nothing.csv", "JSON lines"]);
     desk.refuses("verdict --log sizes.csv some-run", 2, &["cannot be used with"]);
-    desk.refuses("verdict some-run --steps 9", 2, &["--steps"]);
+    desk.refuses("verdict some-run --steps 9", 1, &["no run is called"]);
     desk.refuses("verdict", 2, &["required"]);
 }

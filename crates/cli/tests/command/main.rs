@@ -8,6 +8,7 @@ mod chat;
 mod compared;
 mod curvature;
 mod expected;
+mod foreign;
 mod forked;
 mod kills;
 mod landscape;

@@ -45,8 +45,8 @@ fn leading_share(singular_values: &[f64]) -> Option<f64> {
     (largest > 0.0).then(|| 1.0 / singular_values.iter().map(|s| (s / largest).powi(2)).sum::<f64>())
 }
 
-/// The exponential of the entropy of the squares; `None` where all are zero.
-fn effective_rank(singular_values: &[f64]) -> Option<f64> {
+/// The exponential of the entropy of the squares of finite singular values; `None` where all are zero.
+pub fn effective_rank(singular_values: &[f64]) -> Option<f64> {
     let largest = singular_values.iter().copied().fold(0.0, f64::max);
     if largest <= 0.0 {
         return None;

@@ -40,6 +40,7 @@ pub mod stage;
 mod update_spectrum;
 
 pub use dense::eigen;
+pub use effective_rank::effective_rank;
 use handle::position;
 pub use handle::{Handle, shape};
 pub use quantity::{Measure, Quantity, Shape};

@@ -36,6 +36,9 @@ pub(super) struct FormatOnly {
     pub(super) format: u32,
     #[serde(default)]
     pub(super) dunwu: String,
+    /// Present where another program made the run; what it holds is the business of whoever reads such runs.
+    #[serde(default)]
+    pub(super) foreign: Option<u32>,
 }
 
 /// Any further line.

@@ -190,6 +190,22 @@ pub enum StoreError {
         /// Its file.
         path: PathBuf,
     },
+    /// Another program made the run, and what is asked for needs one of our own.
+    #[error(
+        "another program made this run, and this is defined only for runs of dunwu; show, report, export, compare, verdict and doctor take it: {path:?}"
+    )]
+    Foreign {
+        /// The run.
+        path: PathBuf,
+    },
+    /// Another program made the run, and a newer build wrote its record.
+    #[error("a newer dunwu wrote this run{}: install that one to read it: {path:?}", version_text(version))]
+    NewerForeign {
+        /// The build that wrote it, where it says so.
+        version: String,
+        /// The run.
+        path: PathBuf,
+    },
     /// Another way of computing began this run.
     #[error(
         "the run was begun with kernel {recorded:?} and this is kernel {ours:?}, which gives other bits; resume it with the build and on the kind of machine that began it, or delete it and begin again: {path:?}"

@@ -11,8 +11,9 @@ use crate::knowledge::Knowledge;
 use crate::spec_file;
 use crate::verb::VerbError;
 use dunwu_engine::spec::{SETTINGS, Value, nearest, parse_value};
-use dunwu_engine::{Outcome, RunSpec, Scalars};
+use dunwu_engine::{Outcome, RunSpec};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,12 +23,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct ListedRun {
     /// Its directory.
     pub dir: RunDir,
-    /// Its spec.
-    pub spec: RunSpec,
+    /// What was run.
+    pub kind: ListedKind,
     /// How it stands.
     pub standing: RunStanding,
     /// The last evaluation; `None` where there is none yet.
-    pub last: Option<Scalars>,
+    pub last: Option<LastEvaluation>,
     /// Tags and note.
     pub remarks: Remarks,
     /// Bytes of all its files.
@@ -36,11 +37,38 @@ pub struct ListedRun {
     pub written: u64,
 }
 
+/// What was run.
+#[derive(Clone, Debug)]
+pub enum ListedKind {
+    /// A run of our own, with its spec.
+    Own(Box<RunSpec>),
+    /// A run that another program made.
+    Foreign {
+        /// What it is called.
+        name: String,
+        /// What is known of it, by key.
+        known: BTreeMap<String, String>,
+    },
+}
+
+/// What a list shows of the last evaluation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LastEvaluation {
+    /// Updates made so far.
+    pub step: u64,
+    /// Share of the training sample that is answered correctly, where that was recorded.
+    pub train_accuracy: Option<f64>,
+    /// Share of held-out samples that is answered correctly, where that was recorded.
+    pub test_accuracy: Option<f64>,
+}
+
 /// How a run stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunStanding {
     /// It ended so.
     Ended(Outcome),
+    /// A run of another program ended so: `finished`, `failed`, `stopped` or `imported`.
+    EndedElsewhere(&'static str),
     /// A process is writing it.
     Running(WritingProcess),
     /// It was interrupted; `dunwu resume` goes on with it.
@@ -52,6 +80,7 @@ impl RunStanding {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Ended(outcome) => outcome.name(),
+            Self::EndedElsewhere(how) => how,
             Self::Running(_) => "running",
             Self::Interrupted => "interrupted",
         }
@@ -59,12 +88,21 @@ impl RunStanding {
 }
 
 /// Every word of [`RunStanding::name`].
-pub const STANDINGS: [&str; 8] =
-    ["grokked", "lost", "forgot", "censored", "diverged", "collapsed", "running", "interrupted"];
+#[rustfmt::skip] // outcomes, ends of runs of other programs, what both can be
+pub const STANDINGS: [&str; 12] = [
+    "grokked", "lost", "forgot", "censored", "diverged", "collapsed",
+    "finished", "failed", "stopped", "imported",
+    "running", "interrupted",
+];
 
 /// Keys of a list beside the settings of runs, with what they mean.
 pub const LIST_KEYS: &[(&str, &str)] = &[
-    ("state", "grokked, lost, forgot, censored, diverged, collapsed, running or interrupted"),
+    (
+        "state",
+        "grokked, lost, forgot, censored, diverged, collapsed, running or interrupted; finished, failed, stopped or imported",
+    ),
+    ("kind", "own or foreign: runs that dunwu trained, or runs of other programs"),
+    ("known.KEY", "only foreign runs of which this is known: known.optimizer=AdamW"),
     ("tag", "only runs with this tag"),
     ("sort", "time, size, test, train, step, id or any setting; `-` before it turns it round (default: -time)"),
     ("limit", "at most so many runs"),
@@ -75,6 +113,7 @@ pub const LIST_KEYS: &[(&str, &str)] = &[
 pub struct ListRequest {
     states: Vec<String>,
     tags: Vec<String>,
+    kinds: Vec<String>,
     settings: Vec<(String, String)>,
     sort: Option<String>,
     limit: Option<usize>,
@@ -91,13 +130,17 @@ impl ListRequest {
                 "state" => {
                     return Err(VerbError::usage(format!("state={value}: there are {}", STANDINGS.join(", "))));
                 }
+                "kind" if matches!(value, "own" | "foreign") => request.kinds.push(value.to_owned()),
+                "kind" => return Err(VerbError::usage(format!("kind={value}: there are own and foreign"))),
                 "tag" => request.tags.push(super::remarks::tag(value).map_err(VerbError::usage)?),
                 "sort" => request.sort = Some(sortable(value)?.to_owned()),
                 "limit" => {
                     let refused = |error| VerbError::usage(format!("limit={value}: write a whole number ({error})"));
                     request.limit = Some(value.parse().map_err(refused)?);
                 }
-                setting if is_setting(setting) => request.settings.push((setting.to_owned(), value.to_owned())),
+                setting if is_setting(setting) || setting.starts_with(KNOWN) => {
+                    request.settings.push((setting.to_owned(), value.to_owned()))
+                }
                 unknown => return Err(unknown_key(unknown)),
             }
         }
@@ -106,6 +149,9 @@ impl ListRequest {
 
     fn keeps(&self, run: &ListedRun) -> bool {
         let is_value = |(key, value): &(String, String)| {
+            if key.starts_with(KNOWN) {
+                return run.setting(key).as_deref() == Some(value);
+            }
             let found = run.setting(key);
             // `task=cyclic` keeps a family, as in the studies of sweeps.
             let is_family =
@@ -114,6 +160,7 @@ impl ListRequest {
         };
         (self.states.is_empty() || self.states.iter().any(|state| state == run.standing.name()))
             && self.tags.iter().all(|tag| run.remarks.tags.contains(tag))
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == run.kind.name()))
             && self.settings.iter().all(is_value)
     }
 }
@@ -127,11 +174,20 @@ pub struct RunList {
     pub unreadable: Vec<(RunDir, StoreError)>,
 }
 
-/// Lists the runs in `folder` that `request` asks for.
+/// Lists the runs in `folder` that `request` asks for; those of other programs cannot be read.
 pub fn list_runs(folder: &Path, request: &ListRequest) -> Result<RunList, StoreError> {
+    list_runs_with(folder, request, ListedRun::read)
+}
+
+/// Lists the runs in `folder` that `request` asks for, each as `read` reads it.
+pub fn list_runs_with(
+    folder: &Path,
+    request: &ListRequest,
+    read: impl Fn(&RunDir) -> Result<ListedRun, StoreError>,
+) -> Result<RunList, StoreError> {
     let RunList { mut runs, mut unreadable } = RunList::default();
     for dir in RunDir::list(folder)? {
-        match ListedRun::read(&dir) {
+        match read(&dir) {
             Ok(run) if request.keeps(&run) => runs.push(run),
             Ok(_) => {}
             Err(error) => unreadable.push((dir, error)),
@@ -160,25 +216,49 @@ impl ListedRun {
             (None, Some(writer)) => RunStanding::Running(writer),
             (None, None) => RunStanding::Interrupted,
         };
-        let path = dir.path().join("record.jsonl");
-        let written = fs::metadata(&path).and_then(|metadata| metadata.modified()).or_while("reading a time", &path)?;
-        Ok(Self {
-            spec,
-            standing,
-            last: record.scalars.last().copied(),
-            remarks: Remarks::read(dir)?,
-            bytes: bytes_below(dir.path()),
-            written: seconds_since_1970(written),
-            dir: dir.clone(),
-        })
+        let last = record.scalars.last().map(|row| LastEvaluation {
+            step: row.step,
+            train_accuracy: Some(row.train_accuracy),
+            test_accuracy: row.test_accuracy,
+        });
+        Self::of(dir, ListedKind::Own(Box::new(spec)), standing, last)
     }
 
-    /// The value of a setting as the command line has it, without quotes; `None` where the run does not have it.
+    /// The run in `dir`, with what every run has beside its record.
+    pub fn of(
+        dir: &RunDir,
+        kind: ListedKind,
+        standing: RunStanding,
+        last: Option<LastEvaluation>,
+    ) -> Result<Self, StoreError> {
+        let path = dir.path().join("record.jsonl");
+        let written = fs::metadata(&path).and_then(|metadata| metadata.modified()).or_while("reading a time", &path)?;
+        let (remarks, bytes) = (Remarks::read(dir)?, bytes_below(dir.path()));
+        Ok(Self { kind, standing, last, remarks, bytes, written: seconds_since_1970(written), dir: dir.clone() })
+    }
+
+    /// The value of a setting as the command line has it, without quotes, or what is known of a foreign run under `known.KEY`; `None`
+    /// where the run does not have it.
     pub fn setting(&self, key: &str) -> Option<String> {
-        let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
-        setting.get(&self.spec).map(plain)
+        match &self.kind {
+            ListedKind::Own(spec) => SETTINGS.iter().find(|setting| setting.key == key)?.get(spec).map(plain),
+            ListedKind::Foreign { known, .. } => known.get(key.strip_prefix(KNOWN)?).cloned(),
+        }
     }
 }
+
+impl ListedKind {
+    /// In one word: `own` or `foreign`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Own(_) => "own",
+            Self::Foreign { .. } => "foreign",
+        }
+    }
+}
+
+/// What stands before the keys of what is known of foreign runs.
+const KNOWN: &str = "known.";
 
 fn plain(value: Value) -> String {
     match value {
@@ -199,7 +279,7 @@ const SORTS: [&str; 6] = ["time", "size", "test", "train", "step", "id"];
 
 fn sortable(value: &str) -> Result<&str, VerbError> {
     let key = value.strip_prefix('-').unwrap_or(value);
-    if SORTS.contains(&key) || is_setting(key) {
+    if SORTS.contains(&key) || is_setting(key) || key.starts_with(KNOWN) {
         return Ok(value);
     }
     Err(VerbError::usage(format!("sort={value}: runs are sorted by {}, or by a setting", SORTS.join(", "))))
@@ -214,7 +294,7 @@ fn unknown_key(key: &str) -> VerbError {
 
 /// Missing values come first, so that they come last where the order is turned round.
 fn compare(a: &ListedRun, b: &ListedRun, key: &str) -> Ordering {
-    let number = |of: fn(&Scalars) -> Option<f64>| {
+    let number = |of: fn(&LastEvaluation) -> Option<f64>| {
         let value = |run: &ListedRun| run.last.as_ref().and_then(of).unwrap_or(f64::NEG_INFINITY);
         value(a).total_cmp(&value(b))
     };
@@ -222,7 +302,7 @@ fn compare(a: &ListedRun, b: &ListedRun, key: &str) -> Ordering {
         "time" => a.written.cmp(&b.written),
         "size" => a.bytes.cmp(&b.bytes),
         "test" => number(|row| row.test_accuracy),
-        "train" => number(|row| Some(row.train_accuracy)),
+        "train" => number(|row| row.train_accuracy),
         "step" => number(|row| Some(row.step as f64)),
         "id" => a.dir.dir_name().cmp(&b.dir.dir_name()),
         setting => {

@@ -63,7 +63,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 impl RunLock {
     /// Takes the lock of the run in `dir`, or says who holds it.
-    pub(super) fn take(dir: &Path) -> Result<Self, StoreError> {
+    pub fn take(dir: &Path) -> Result<Self, StoreError> {
         Self::try_take(dir)?.map_err(|writer| StoreError::BeingWritten { writer, path: dir.to_owned() })
     }
 

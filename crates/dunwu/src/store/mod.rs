@@ -56,7 +56,10 @@ pub use entry::{FORMAT, Finished, Header, ParentEntry, SnapshotEntry, StoredOutc
 pub use error::{StoreError, WithoutRecord};
 pub use file::{FileError, replace};
 pub use id::{NotAnId, RunId, slug};
-pub use listing::{LIST_KEYS, ListRequest, ListedRun, RunList, RunStanding, STANDINGS, list_runs};
+pub use listing::{
+    LIST_KEYS, LastEvaluation, ListRequest, ListedKind, ListedRun, RunList, RunStanding, STANDINGS, list_runs,
+    list_runs_with,
+};
 pub use lock::WritingProcess;
 pub use output::{OutputError, OutputFile, OutputFolder};
 pub use record::Record;

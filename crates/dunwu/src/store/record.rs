@@ -129,8 +129,11 @@ fn read_header(line: &[u8], dir: &Path, path: &Path) -> Result<(Header, String),
     if !line.ends_with(b"\n") {
         return Err(damaged("there is no whole header line".to_owned()));
     }
-    let FormatOnly { format: found, dunwu: version } =
+    let FormatOnly { format: found, dunwu: version, foreign } =
         serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+    if foreign.is_some() {
+        return Err(StoreError::Foreign { path: dir.to_owned() });
+    }
     match found.cmp(&FORMAT) {
         Ordering::Greater => return Err(StoreError::NewerFormat { found, version, path: dir.to_owned() }),
         Ordering::Less => return Err(StoreError::OlderFormat { found, version, path: dir.to_owned() }),

@@ -44,7 +44,7 @@ fn tensor_name(name: &str) -> String {
 }
 
 /// A snapshot's file, relative to its run directory.
-pub(super) fn file_name(step: u64) -> String {
+pub fn file_name(step: u64) -> String {
     format!("snapshots/{step:010}.safetensors")
 }
 
@@ -219,7 +219,7 @@ pub(super) fn f64_bytes(values: &[f64]) -> Vec<u8> {
 }
 
 /// Removes what an interrupted writer left in `snapshots/`: files that no line of the record lists.
-pub(super) fn remove_unrecorded(dir: &Path, recorded: &[SnapshotEntry]) -> Result<(), FileError> {
+pub fn remove_unrecorded(dir: &Path, recorded: &[SnapshotEntry]) -> Result<(), FileError> {
     let doing = "removing a snapshot that the record does not list";
     let folder = dir.join("snapshots");
     for entry in fs::read_dir(&folder).or_while(doing, &folder)? {

@@ -3,9 +3,9 @@
 use crate::draw;
 use dunwu::answer::Answer;
 use dunwu::run::open;
-use dunwu::store::RunDir;
 use dunwu::store::disk;
 use dunwu::store::file::{FileError, replace};
+use dunwu::store::{RunDir, Table, TableError};
 use dunwu::tables;
 use dunwu::verb::{VerbError, Watcher};
 
@@ -18,6 +18,24 @@ pub enum TableFormat {
     Parquet,
     /// Comma-separated values.
     Csv,
+}
+
+impl TableFormat {
+    /// How names of such files end.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Writes a table.
+    pub(crate) fn write(self, table: &Table, path: &Path) -> Result<(), TableError> {
+        match self {
+            Self::Parquet => table.write_parquet(path),
+            Self::Csv => table.write_csv(path),
+        }
+    }
 }
 
 /// Writes every figure and table of a run into the folder `output`, which is made if it is missing; gives the run's answer and the
@@ -41,14 +59,8 @@ pub fn export(
         paths.push(path);
     }
     for (name, table) in tables::tables(&opened) {
-        let path = match format {
-            TableFormat::Parquet => output.join(name).with_extension("parquet"),
-            TableFormat::Csv => output.join(name).with_extension("csv"),
-        };
-        match format {
-            TableFormat::Parquet => table.write_parquet(&path)?,
-            TableFormat::Csv => table.write_csv(&path)?,
-        }
+        let path = output.join(name).with_extension(format.extension());
+        format.write(&table, &path)?;
         paths.push(path);
     }
     Ok((answer, paths))

@@ -1,6 +1,6 @@
 //! Every reader of what others write, as a function of bytes.
 
-use super::{http, record};
+use super::{foreign, http, record};
 use crate::tiny::tiny;
 use dunwu::spec_file;
 use dunwu::store::checkpoint;
@@ -39,7 +39,7 @@ pub(crate) struct Reader {
     pub(super) wants_program: bool,
 }
 
-const PLAIN: Reader = Reader {
+pub(super) const PLAIN: Reader = Reader {
     name: "",
     field: &[],
     words: &[],
@@ -107,6 +107,10 @@ pub(crate) static READERS: &[Reader] = &[
         open: record::record_reader,
         ..PLAIN
     },
+    foreign::RECORD,
+    foreign::EVENTS,
+    foreign::WANDB,
+    foreign::LINES,
     Reader {
         name: "rows",
         words: record::WORDS,

@@ -7,6 +7,7 @@ use super::table::{Claim, Reported, of_table};
 use dunwu::run::{RunRequest, open};
 use dunwu::store::{RunDir, TableError, read_table};
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_foreign::recorded::own_run;
 use std::path::{Path, PathBuf};
 
 /// A run, a table or two files.
@@ -38,7 +39,10 @@ impl Subject {
     pub fn from_words(words: &[String], runs: &Path) -> Result<Self, VerbError> {
         match words {
             [word] if Path::new(word).is_file() => Ok(Self::Table(word.into())),
-            [word] => Ok(Self::Run(RunDir::resolve(runs, word)?)),
+            [word] => {
+                let why = "its split and its snapshots are judged, and no series tells them; two files of its samples can be audited";
+                Ok(Self::Run(own_run(runs, word, "audit", why)?))
+            }
             [train, test] => Ok(Self::Files([train.into(), test.into()])),
             _ => Err(VerbError::usage(
                 "name a run, a table of results, or two files of samples, those that are trained on first",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .exporting import export_to
+from .exporting import export
 
-__all__ = ["export_to"]
+__all__ = ["export"]

@@ -1,4 +1,4 @@
-"""`dunwu.export_to`: gives a run to another tracker."""
+"""`dunwu.export`: gives a run to another tracker."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import difflib
 import importlib
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast, overload
 
 from .record import RunHead, find_run, how_it_ended, read_head, scalars_of
+
+if TYPE_CHECKING:
+    from .._native import Answer
 
 
 class Tracker(Protocol):
@@ -28,55 +30,83 @@ Begin = Callable[[RunHead, str, str | None], Tracker]
 
 #: Trackers, with the module that knows each.
 TRACKERS = {"wandb": ".to_wandb", "mlflow": ".to_mlflow", "trackio": ".to_trackio"}
+#: What dunwu writes itself.
+WRITTEN_HERE = ("tensorboard", "jsonl")
 
 
-def export_to(
+@overload
+def export(
     run: object,
-    to: str,
     *,
+    to: Literal["wandb", "mlflow", "trackio"],
     output: str | os.PathLike[str] | None = None,
     project: str = "dunwu",
     follow: bool = False,
     runs: str | os.PathLike[str] = "runs",
-) -> str:
-    """Gives the numbers of a run to another tracker, on this machine: nothing is sent anywhere.
+) -> str: ...
+@overload
+def export(
+    run: object,
+    *,
+    to: Literal["tensorboard", "jsonl"] | None = None,
+    output: str | os.PathLike[str] | None = None,
+    tables: Literal["parquet", "csv"] | None = None,
+    follow: bool = False,
+    runs: str | os.PathLike[str] = "runs",
+    quiet: bool = False,
+) -> Answer: ...
+def export(
+    run: object,
+    *,
+    to: str | None = None,
+    output: str | os.PathLike[str] | None = None,
+    tables: str | None = None,
+    project: str = "dunwu",
+    follow: bool = False,
+    runs: str | os.PathLike[str] = "runs",
+    quiet: bool = False,
+) -> object:
+    """Writes a run for others: its figures and tables, or its numbers for another tracker. Nothing is sent anywhere.
 
     ::
 
-        dunwu.export_to("runs/mine", "wandb")         # an offline run below wandb/, for `wandb sync` or `wandb leet`
-        dunwu.export_to("runs/mine", "mlflow")        # into sqlite:///mlflow.db, for `mlflow ui`
-        dunwu.export_to("runs/mine", "trackio")       # into Trackio's folder, for `trackio show`
-        dunwu.export_to("runs/mine", "tensorboard")   # an event file, written by dunwu itself
+        dunwu.export("runs/mine")                       # figures and tables, as `dunwu export` does
+        dunwu.export("runs/mine", to="tensorboard")     # an event file, written by dunwu itself
+        dunwu.export("runs/mine", to="wandb")           # an offline run below wandb/, for `wandb sync` or `wandb leet`
+        dunwu.export("runs/mine", to="mlflow")          # into sqlite:///mlflow.db, for `mlflow ui`
+        dunwu.export("runs/mine", to="trackio")         # into Trackio's folder, for `trackio show`
 
-    Each needs its own package, but for TensorBoard. NaN and infinities arrive as such, where the tracker can hold them: MLflow's
-    database holds an infinity as the largest double. What is known of the run becomes its config. Series of single units and
-    snapshots stay in the run directory.
+    The last three go through the tracker's own package. NaN and infinities arrive as such, where the tracker can hold them: MLflow's
+    database holds an infinity as the largest double. What is known of the run becomes its config. Series of single units and snapshots
+    stay in the run directory.
 
     Args:
         run: a directory, its name in `runs`, the first digits of its id, or an opened run.
-        to: `wandb`, `mlflow`, `trackio` or `tensorboard`.
+        to: `wandb`, `mlflow`, `trackio`, `tensorboard` or `jsonl`; figures and tables without it.
         output: for W&B the folder that gets `wandb/` (here); for MLflow the database (`mlflow.db`), or an address such as
-            `http://localhost:5000`; for Trackio its folder (its own choice); for TensorBoard the folder of event files (`tensorboard`).
+            `http://localhost:5000`; for Trackio its folder (its own choice); otherwise the folder that `dunwu export` is given.
+        tables: `parquet` or `csv`, of figures and tables.
         project: the project of W&B and Trackio, the experiment of MLflow.
         follow: goes on until the run ends.
         runs: the folder of runs in which names are looked up.
+        quiet: shows no progress.
 
     Returns:
-        Where it is: a folder, or an address.
+        For a tracker, where the run is: a folder, or an address. Otherwise the answer of `dunwu export`.
 
     Raises:
         ValueError: `to` is none of these.
         FileNotFoundError: there is no such run.
         ImportError: the tracker's package is not installed.
     """
-    folder = find_run(run, runs=runs)
-    if to == "tensorboard":
-        return _write_events(folder, output, follow=follow)
+    if to is None or to in WRITTEN_HERE:
+        return _ask(run, to=to, output=output, tables=tables, follow=follow, runs=runs, quiet=quiet)
     if to not in TRACKERS:
-        known = (*TRACKERS, "tensorboard")
+        known = (*TRACKERS, *WRITTEN_HERE)
         nearest = difflib.get_close_matches(to, known, n=1)
         advice = f'the nearest is "{nearest[0]}"' if nearest else f"there are {', '.join(known)}"
         raise ValueError(f'there is no tracker "{to}"; {advice}')
+    folder = find_run(run, runs=runs)
     head = read_head(folder)
     try:
         begin: Begin = importlib.import_module(TRACKERS[to], __package__).begin
@@ -97,9 +127,18 @@ def _write(tracker: Tracker, rows: Iterable[tuple[int, dict[str, float]]], how: 
     return tracker.end(how())
 
 
-def _write_events(folder: Path, output: str | os.PathLike[str] | None, *, follow: bool) -> str:
-    native = importlib.import_module("dunwu._native")
-    place = "tensorboard" if output is None else os.fspath(output)
-    words = ["export", str(folder), "--to=tensorboard", f"--output={place}", *(["--follow"] if follow else [])]
-    native.ask(words)
-    return place
+def _ask(
+    run: object,
+    *,
+    to: str | None,
+    output: str | os.PathLike[str] | None,
+    tables: str | None,
+    follow: bool,
+    runs: str | os.PathLike[str],
+    quiet: bool,
+) -> Answer:
+    from .._words import ask_command
+
+    named = cast("str | os.PathLike[str]", getattr(run, "path", run))
+    options = {"to": to, "output": output, "tables": tables, "follow": follow, "runs": runs}
+    return ask_command(("export",), (named,), options, {}, quiet=quiet)

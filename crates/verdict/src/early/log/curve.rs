@@ -1,6 +1,6 @@
 //! A recorded curve, put in order and thinned.
 
-use crate::series::Series;
+use crate::series::{Series, in_order};
 
 /// Points an octave of steps that are kept.
 const PER_OCTAVE: f64 = 2.0;
@@ -36,26 +36,6 @@ impl Curve {
     pub fn last(&self) -> Option<f64> {
         Some(self.points.last()?.1)
     }
-}
-
-fn in_order(series: &Series) -> Vec<(u64, f64)> {
-    let mut all: Vec<(u64, f64)> = series.steps.iter().copied().zip(series.values.iter().copied()).collect();
-    if all.is_sorted_by(|a, b| a.0 > b.0) {
-        all.reverse();
-    }
-    // A run that is resumed goes back now and then; a file whose steps go back at every fourth line is one in no order at all.
-    let n_back = all.windows(2).filter(|pair| pair[0].0 >= pair[1].0).count();
-    if 4 * n_back > all.len() && n_back > 3 {
-        all.sort_by_key(|point| point.0);
-    }
-    let mut kept: Vec<(u64, f64)> = Vec::with_capacity(all.len());
-    for point in all {
-        while kept.last().is_some_and(|last| last.0 >= point.0) {
-            kept.pop();
-        }
-        kept.push(point);
-    }
-    kept
 }
 
 /// The first step of the values at the end that are not finite, where they are more than in any gap before.

@@ -11,7 +11,7 @@ pub(super) const STEPS: [&str; 8] =
     ["step", "_step", "global_step", "trainer/global_step", "iteration", "iter", "epoch", "Step"];
 
 /// One recorded quantity by step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// Its name in the file: `train/loss`.
     pub name: String,
@@ -19,6 +19,14 @@ pub struct Series {
     pub steps: Vec<u64>,
     /// Values, infinite and NaN ones among them: a run that diverged wrote them.
     pub values: Vec<f64>,
+}
+
+impl Series {
+    /// Leaves out what was recorded after `step`.
+    pub fn cut_after(&mut self, step: u64) {
+        let points: Vec<(u64, f64)> = self.steps.iter().copied().zip(self.values.iter().copied()).collect();
+        (self.steps, self.values) = points.into_iter().filter(|point| point.0 <= step).unzip();
+    }
 }
 
 /// Why a file of series cannot be read.
@@ -62,9 +70,38 @@ pub(super) struct Fault {
     pub place: String,
 }
 
-/// Reads every series of a file, by name. `.csv`, `.tsv`, `.txt` and `.parquet` are tables with a column of steps; `.jsonl`, `.ndjson` and
-/// `.json` hold one object a line; `.wandb` is an offline file of Weights & Biases; everything else is an event file of `TensorBoard`.
+/// What a file tells of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordedLog {
+    /// Every series, by name.
+    pub series: Vec<Series>,
+    /// The value that was recorded first, which stays the first where the file grows; `None` where there is none.
+    pub first: Option<FirstValue>,
+    /// What the run calls itself, where it says so.
+    pub name: Option<String>,
+    /// What else is known of the run: its configuration, by key.
+    pub known: BTreeMap<String, String>,
+}
+
+/// The value that was recorded first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FirstValue {
+    /// The name of its series.
+    pub series: String,
+    /// Its step.
+    pub step: u64,
+    /// The value.
+    pub value: f64,
+}
+
+/// Reads every series of a file, by name: the series of [`read_log`].
 pub fn read_series(path: &Path) -> Result<Vec<Series>, SeriesError> {
+    Ok(read_log(path)?.series)
+}
+
+/// Reads what a file tells of a run. `.csv`, `.tsv`, `.txt` and `.parquet` are tables with a column of steps; `.jsonl`, `.ndjson` and
+/// `.json` hold one object a line; `.wandb` is an offline file of Weights & Biases; everything else is an event file of `TensorBoard`.
+pub fn read_log(path: &Path) -> Result<RecordedLog, SeriesError> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
     if matches!(extension.as_str(), "csv" | "tsv" | "txt" | "parquet") {
         return of_table(&read_table(path)?, path);
@@ -78,26 +115,49 @@ pub fn read_series(path: &Path) -> Result<Vec<Series>, SeriesError> {
         events::read(&bytes)
     };
     let collected = found.map_err(|Fault { why, place }| SeriesError::Broken { why, place, path: path.to_owned() })?;
-    Ok(collected.series())
+    Ok(collected.log())
 }
 
-/// Series as they are met, one value at a time.
+/// Series as they are met, one value at a time, and what is known beside them.
 #[derive(Default)]
-pub(super) struct Collected(BTreeMap<String, (Vec<u64>, Vec<f64>)>);
+pub(super) struct Collected {
+    series: BTreeMap<String, (Vec<u64>, Vec<f64>)>,
+    /// The first value in the order of the file.
+    first: Option<FirstValue>,
+    /// The last one.
+    last: Option<FirstValue>,
+    pub(super) name: Option<String>,
+    pub(super) known: BTreeMap<String, String>,
+}
 
 impl Collected {
     pub(super) fn push(&mut self, name: &str, step: u64, value: f64) {
-        if !self.0.contains_key(name) {
-            self.0.insert(name.to_owned(), Default::default());
+        if !self.series.contains_key(name) {
+            self.series.insert(name.to_owned(), Default::default());
         }
-        if let Some((steps, values)) = self.0.get_mut(name) {
+        if let Some((steps, values)) = self.series.get_mut(name) {
             steps.push(step);
             values.push(value);
         }
+        match &mut self.last {
+            Some(last) => {
+                name.clone_into(&mut last.series);
+                (last.step, last.value) = (step, value);
+            }
+            None => {
+                let first = FirstValue { series: name.to_owned(), step, value };
+                (self.first, self.last) = (Some(first.clone()), Some(first));
+            }
+        }
     }
 
-    pub(super) fn series(self) -> Vec<Series> {
-        self.0.into_iter().map(|(name, (steps, values))| Series { name, steps, values }).collect()
+    /// What the file tells. One that begins with its end was recorded from its end on.
+    pub(super) fn log(self) -> RecordedLog {
+        let begins_with_its_end = self.series.values().any(|(steps, _)| steps.len() > 1)
+            && self.series.values().all(|(steps, _)| steps.is_sorted_by(|a, b| a > b));
+        let first = if begins_with_its_end { self.last } else { self.first };
+        let series = self.series.into_iter().map(|(name, (steps, values))| Series { name, steps, values }).collect();
+        RecordedLog { series, first, name: self.name, known: self.known }
     }
 }
 
@@ -106,7 +166,7 @@ pub(super) fn step(number: f64) -> Option<u64> {
     (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
 }
 
-fn of_table(table: &Table, path: &Path) -> Result<Vec<Series>, SeriesError> {
+fn of_table(table: &Table, path: &Path) -> Result<RecordedLog, SeriesError> {
     let find = |name: &&str| table.columns.iter().position(|(other, _)| other == name);
     let Some(at) = STEPS.iter().find_map(find) else {
         let names = table.columns.iter().map(|(name, _)| name.clone()).collect();
@@ -121,14 +181,15 @@ fn of_table(table: &Table, path: &Path) -> Result<Vec<Series>, SeriesError> {
         (0..table.n_rows()).map(|row| number(&table.columns[at].1, row).and_then(step).ok_or_else(|| broken(row)));
     let steps = steps.collect::<Result<Vec<u64>, _>>()?;
     let mut collected = Collected::default();
-    for (index, (name, column)) in table.columns.iter().enumerate() {
-        for (row, &step) in steps.iter().enumerate().filter(|_| index != at) {
+    let others = || table.columns.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, column)| column);
+    for (row, &step) in steps.iter().enumerate() {
+        for (name, column) in others() {
             if let Some(value) = number(column, row) {
                 collected.push(name, step, value);
             }
         }
     }
-    Ok(collected.series())
+    Ok(collected.log())
 }
 
 /// The number in a cell; `None` where there is none, and in columns of other things.

@@ -94,7 +94,8 @@ fn little_endian(bytes: &[u8]) -> u32 {
     bytes.iter().take(4).rev().fold(0, |value, &byte| value << 8 | u32::from(byte))
 }
 
-fn masked(crc: u32) -> u32 {
+/// How a checksum of a record is kept.
+pub(crate) fn masked(crc: u32) -> u32 {
     crc.rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn scalars_are_read_as_numbers_and_as_tensors() {
-        let all = read(&file()).ok().unwrap().series();
+        let all = read(&file()).ok().unwrap().log().series;
         let series = |name: &str| {
             all.iter()
                 .find(|series| series.name == name)

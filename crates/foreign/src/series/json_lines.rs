@@ -78,7 +78,7 @@ mod tests {
         let text = br#"{"step": 1, "loss": 2.5, "note": "NaN \" Infinity"}
 {"step": 2, "loss": NaN, "low": -Infinity}
 {"step": 3, "loss": Infin"#;
-        let series = read(text).ok().unwrap().series();
+        let series = read(text).ok().unwrap().log().series;
         let of = |name: &str| series.iter().find(|one| one.name == name).unwrap();
         assert_eq!((of("loss").steps.as_slice(), of("loss").values[0]), ([1, 2].as_slice(), 2.5));
         assert!(of("loss").values[1].is_nan() && of("low").values == [f64::NEG_INFINITY]);

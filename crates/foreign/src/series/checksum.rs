@@ -1,7 +1,7 @@
 //! Cyclic redundancy checks, a nibble at a time.
 
 /// CRC-32C (Castagnoli).
-pub(super) fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     const TABLE: [u32; 16] = table(0x82f6_3b78);
     check(&TABLE, bytes)
 }
