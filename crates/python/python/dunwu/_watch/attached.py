@@ -17,10 +17,10 @@ from .safetensors import can_hold, numpy_array, safetensors_bytes
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-# How the overhead is divided. Snapshots are due tens of times a run, looks hundreds of times. A fifth is left for what cannot be timed
-# from inside: caches that a look has filled with its own numbers.
-_SHARE_OF_LOOKS = 0.5
-_SHARE_OF_SNAPSHOTS = 0.3
+# How the overhead is divided. What is left is for costs that cannot be timed from inside: caches that a look has filled with its own
+# numbers, and pages that a snapshot has taken.
+_SHARE_OF_LOOKS = 0.35
+_SHARE_OF_SNAPSHOTS = 0.25
 # Copies of weights that a look may hold, to tell how far an update moved them. Layers of larger models take turns.
 _MOST_COPIES_BYTES = 1 << 30
 # Steps that a look waits for an update. Gradients are accumulated over fewer.
@@ -79,7 +79,10 @@ class AttachedModel:
             budget_secs=looking.snapshot_budget_secs, budget_bytes=looking.snapshot_budget_bytes, size_bytes=size
         )
         self._snapshot_size = size
+        self._fits_whole = size <= _MOST_COPIES_BYTES
         self._look: Look | None = None
+        # Memory for copies of weights. It is kept, because taking it anew at every look costs as much as the copying.
+        self._copies: dict[int, Tensor] = {}
         self._waited = 0
         self._n_steps = 0
         self._next_compared = 0
@@ -206,6 +209,7 @@ class AttachedModel:
             self._look.disarm()
             self._look = None
         self._left_at = None
+        self._copies.clear()
 
     def _is_look_due(self) -> bool:
         every = self._looking.every
@@ -220,6 +224,7 @@ class AttachedModel:
             optimizers=self._optimizers,
             sees_activations=self._unwrapped.hidden is None,
             compared=self._choose_compared(),
+            copies=self._copies if self._fits_whole else {},
         )
         self._waited = 0
         self._look.arm()

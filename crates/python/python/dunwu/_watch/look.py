@@ -68,13 +68,15 @@ class Look:
         optimizers: Sequence[OptimizerLike],
         sees_activations: bool,
         compared: Sequence[Layer],
+        copies: dict[int, Tensor],
     ) -> None:
-        """`compared` are the layers of which a copy is kept to tell how far an update moved them."""
+        """`compared` are the layers of which a copy is kept to tell how far an update moved them; `copies` is memory for that."""
         self._model = model
         self._layers = layers
         self._optimizers = optimizers
         self._sees_activations = sees_activations
         self._compared = compared
+        self._copies = copies
         self._by_module = {id(layer.module): layer for layer in layers}
         self._before: dict[int, Tensor] = {}
         self._owned: dict[int, set[int]] = {}
@@ -194,7 +196,14 @@ class Look:
         for layer in self._compared:
             for parameter in layer.parameters():
                 if parameter.requires_grad and (owned is None or id(parameter) in owned):
-                    self._before[id(parameter)] = parameter.detach().clone()
+                    self._before[id(parameter)] = self._copy(parameter)
+
+    def _copy(self, parameter: Tensor) -> Tensor:
+        weights, memory = parameter.detach(), self._copies.get(id(parameter))
+        if memory is None or (memory.shape, memory.dtype, memory.device) != (weights.shape, weights.dtype, weights.device):
+            memory = self._copies[id(parameter)] = weights.clone()
+            return memory
+        return memory.copy_(weights)
 
     def _read_gradients(self, owned: set[int] | None) -> None:
         import torch
