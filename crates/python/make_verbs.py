@@ -20,6 +20,8 @@ FILE = Path(__file__).parent / "python" / "dunwu" / "_verbs.py"
 TERMINAL = {"chat", "serve-model", "completions", "man", "schema"}
 #: Options that only a terminal has a use for.
 OF_TERMINAL = {"json", "open"}
+#: Functions that the package offers under the same name with more to them, and that call these.
+WRAPPED = {"export"}
 HEAD = '''"""Every verb of the command line as a function. Made by `make_verbs.py` from the table of commands; not to be edited."""
 
 from __future__ import annotations
@@ -127,7 +129,7 @@ def module() -> str:
             ((command["name"],), command)
         ]:
             functions[name_of(path)] = function(path, inner)
-    names = "".join(f'    "{name}",\n' for name in sorted(functions))
+    names = "".join(f'    "{name}",\n' for name in sorted(functions.keys() - WRAPPED))
     return HEAD.format(names=names) + "\n\n" + "\n\n\n".join(functions[name] for name in sorted(functions)) + "\n"
 
 

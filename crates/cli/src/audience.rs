@@ -162,3 +162,73 @@ pub(crate) fn pass_on(progress: &Progress<'_>) {
     };
     tell(|| said);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::sync::atomic::Ordering;
+
+    fn asked(words: &[&str]) -> Result<Asked, Refusal> {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        ask(&words, Box::new(drop), Arc::default())
+    }
+
+    #[test]
+    fn a_program_is_handed_the_answer() {
+        let asked = asked(&["measures", "gini"]).expect("there is such a measure");
+        assert_eq!(asked.answers.len(), 1);
+        assert_eq!(asked.answers[0].verb, "measures");
+        assert!(asked.text.is_empty() && asked.code == 0);
+        assert!(!is_program(), "nobody listens afterwards");
+    }
+
+    #[test]
+    fn lines_that_are_no_answer_are_kept() {
+        let asked = asked(&["schema", "phase"]).expect("there is such a schema");
+        assert!(asked.answers.is_empty());
+        assert!(asked.text.starts_with('{') && asked.text.ends_with("}\n"), "{}", asked.text);
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_with_its_remedy() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runs = folder.path().to_str().expect("UTF-8").to_owned();
+        for (words, says) in [
+            (vec!["run", "small", "model.wdith=3", "--runs", &runs], "model.width"),
+            (vec!["run", "--setps", "3"], "--setps"),
+            (vec!["peaks", "cyclic:x"], "cyclic:x"),
+            (vec!["show", "nothing", "--runs", &runs], "nothing"),
+            (vec![], "name a command"),
+        ] {
+            let refusal = asked(&words).expect_err("it cannot be");
+            assert!(refusal.message.contains(says), "{words:?}: {}", refusal.message);
+            assert!(!refusal.message.contains(['\n', '\u{1b}']), "{words:?}: {}", refusal.message);
+            assert!(!refusal.is_stopped);
+        }
+    }
+
+    #[test]
+    fn a_run_tells_how_far_it_is_and_ends_when_it_is_asked_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runs = folder.path().to_str().expect("UTF-8").to_owned();
+        let words =
+            ["run", "small", "task=cyclic:7", "model.width=16", "steps=100000", "events.stop_after=0", "--runs", &runs];
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        let (stop, heard) = (Arc::new(AtomicBool::new(false)), Rc::new(RefCell::new(Vec::new())));
+        let (asked_to_stop, hears) = (Arc::clone(&stop), Rc::clone(&heard));
+        let tell = move |said| {
+            if matches!(said, Said::Pieces(step) if step >= 20) {
+                asked_to_stop.store(true, Ordering::Relaxed);
+            }
+            hears.borrow_mut().push(said);
+        };
+        let refusal = ask(&words, Box::new(tell), stop).expect_err("it was stopped");
+        assert!(refusal.is_stopped && !refusal.is_usage, "{}", refusal.message);
+        assert!(heard.borrow().iter().any(|said| matches!(said, Said::Phase(_, Some(100_000)))), "{heard:?}");
+        let run =
+            std::fs::read_dir(folder.path()).expect("the folder of runs").next().expect("a run").expect("readable");
+        assert!(run.path().join("checkpoint.safetensors").is_file());
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::place::Place;
 use crate::{
-    attend, audit, chat, compare, coordinates, curvature, doctor, forecast, fork, import, landscape, launch, league, listing,
-    next, output, pair, passkey, phase, reach, reference, run, serve, stream, sweep,
+    attend, audit, chat, compare, coordinates, curvature, doctor, forecast, fork, import, landscape, launch, league,
+    listing, next, output, pair, passkey, phase, reach, reference, run, serve, stream, sweep,
 };
 use clap::{Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};

@@ -122,7 +122,8 @@ impl ForeignRun {
     /// Ends the record: "finished", "failed" or "stopped". Nothing can be recorded afterwards.
     fn finish(&self, how: &str) -> PyResult<()> {
         let end = ForeignEnd::ALL.into_iter().find(|end| end.name() == how);
-        let end = end.ok_or_else(|| PyValueError::new_err(format!("{how:?}; a record ends finished, failed or stopped")))?;
+        let end =
+            end.ok_or_else(|| PyValueError::new_err(format!("{how:?}; a record ends finished, failed or stopped")))?;
         let mut writer = self.writer.lock().map_err(|_| PyRuntimeError::new_err("recording panicked before"))?;
         let writer = writer.take().ok_or_else(|| PyValueError::new_err("the record has ended already"))?;
         writer.finish(end).map(drop).map_err(error)

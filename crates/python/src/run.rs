@@ -98,7 +98,8 @@ impl RecordedRun {
             return Err(match step {
                 None => PyKeyError::new_err("this run kept no weights; set record.snapshots"),
                 Some(step) => {
-                    let steps = snapshots.iter().map(|snapshot| snapshot.step.to_string()).collect::<Vec<_>>().join(", ");
+                    let steps =
+                        snapshots.iter().map(|snapshot| snapshot.step.to_string()).collect::<Vec<_>>().join(", ");
                     PyKeyError::new_err(format!("no weights were kept at step {step}; there are {steps}"))
                 }
             });
