@@ -67,7 +67,7 @@ def met(layer: Layer, change: Callable[[Tensor], Tensor] | None = None) -> Itera
                 f"layer {layer.name!r} gives a {type(value).__name__}, not a tensor: name a module inside it, or the one that reads it as 'NAME:input'"
             )
         if change is None:
-            seen.value = value.detach()
+            seen.value = value.detach().clone()  # what follows may work in place
             return None
         changed = change(value)
         seen.value = value.detach()
