@@ -32,6 +32,7 @@ mod serve;
 mod signals;
 mod stream;
 mod sweep;
+mod units;
 mod watching;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -215,6 +216,7 @@ enum Command {
         place: Place,
     },
     Audit(audit::Asked),
+    Units(units::UnitsArguments),
     /// One worker of many on a sweep, for clusters: any number may share a folder of runs, without a server
     ///
     /// Begins with its shard, then helps with the others; it ends when nothing is left to claim, and on SIGTERM with its
@@ -417,6 +419,7 @@ fn main() -> ExitCode {
         Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
         Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Audit(asked) => audit::audit(&asked),
+        Command::Units(asked) => units::run(&asked),
         Command::Launch { cluster } => launch::launch(&cluster),
         Command::Peaks { words, run: None, quiet, drawn, place } => landscape::peaks(&words, quiet, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {

@@ -55,6 +55,7 @@ pub mod sweep;
 mod terrain;
 mod timeline;
 mod two_curves;
+pub mod units;
 pub mod verbs;
 pub mod verdict_log;
 mod view;

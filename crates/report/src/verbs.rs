@@ -52,6 +52,8 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "sweep", tells: "Many runs and their table, or what there would be to do.", schema: || schema_for!(crate::sweep::SweepData) },
     Verb { name: "tag", tells: "The tags of a run.", schema: || schema_for!(crate::listing::RemarksData) },
     Verb { name: "task", tells: "What a task is; without one, the families of tasks.", schema: || schema_for!(crate::reference::TaskData) },
+    Verb { name: "units", tells: "What the units of a layer do, memorize or generalize, from arrays of anybody's network.", schema: || schema_for!(crate::units::UnitsData) },
+    Verb { name: "units-flags", tells: "Which training samples a readout of held-out samples contradicts, and which held-out samples stand for them (`dunwu units --flags`).", schema: || schema_for!(crate::units::FlagsData) },
     Verb { name: "verdict", tells: "What a run will do, said from its past.", schema: || schema_for!(crate::forecast::VerdictData) },
     Verb { name: "verdict-log", tells: "What is expected of somebody else's run, said from its recorded series (`dunwu verdict --log FILE`).", schema: || schema_for!(crate::verdict_log::LogVerdictData) },
     Verb { name: "work", tells: "What one worker of many did on a sweep.", schema: || schema_for!(crate::sweep::WorkData) },

@@ -1,0 +1,13 @@
+//! What the units of a layer of anybody's network do, as an answer.
+
+mod answer;
+mod data;
+mod figure;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{answer, flags_answer};
+pub use data::{
+    AblationData, EstimateData, FlaggedData, FlagsData, MeasuredData, RefusalData, RoleData, SoundnessData, UnitData,
+    UnitsData,
+};
