@@ -27,6 +27,7 @@ mod print;
 mod reach;
 mod reference;
 mod run;
+mod samples;
 mod say;
 mod serve;
 mod signals;
@@ -217,6 +218,7 @@ enum Command {
     },
     Audit(audit::Asked),
     Units(units::UnitsArguments),
+    Samples(samples::SamplesArguments),
     /// One worker of many on a sweep, for clusters: any number may share a folder of runs, without a server
     ///
     /// Begins with its shard, then helps with the others; it ends when nothing is left to claim, and on SIGTERM with its
@@ -420,6 +422,7 @@ fn main() -> ExitCode {
         Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Audit(asked) => audit::audit(&asked),
         Command::Units(asked) => units::run(&asked),
+        Command::Samples(asked) => samples::run(&asked),
         Command::Launch { cluster } => launch::launch(&cluster),
         Command::Peaks { words, run: None, quiet, drawn, place } => landscape::peaks(&words, quiet, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {

@@ -48,6 +48,7 @@ pub mod reach;
 pub mod reference;
 pub mod run;
 pub mod run_doctor;
+pub mod samples;
 pub mod skin;
 pub mod stream;
 mod svg;

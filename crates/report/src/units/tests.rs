@@ -10,7 +10,7 @@ fn layer(m: usize, wrong: bool) -> LayerSamples {
         let truth = |i: usize| i % 2;
         let is_wrong = |i: usize| train && wrong && i % 10 == 0;
         let activation = Matrix::from_fn(n, 4, |i, j| match j {
-            0 => if truth(i) == 1 { 2.0 } else { 0.2 } + (i * 7 % 11) as f32 * 0.01,
+            0 => (if truth(i) == 1 { 2.0 } else { 0.2 }) + (i * 7 % 11) as f32 * 0.01,
             1 => f32::from(u8::from(is_wrong(i))) * 6.0,
             2 => (i * 5 % 13) as f32 * 0.01,
             _ => 0.0,
@@ -20,9 +20,23 @@ fn layer(m: usize, wrong: bool) -> LayerSamples {
             let z = activation.row(i)[0] - 1.0 + activation.row(i)[1];
             if c == 1 { z } else { -z }
         });
-        Samples { labels, outputs, readout: Matrix::from_fn(n, 1, |i, _| activation.row(i)[0]), activation: Some(activation), input: None }
+        Samples {
+            labels,
+            outputs,
+            readout: Matrix::from_fn(n, 1, |i, _| activation.row(i)[0]),
+            activation: Some(activation),
+            input: None,
+        }
     };
-    let weights = Matrix::from_fn(2, 4, |c, j| if j == 2 { 0.0 } else if c == 1 { 1.0 } else { -1.0 });
+    let weights = Matrix::from_fn(2, 4, |c, j| {
+        if j == 2 {
+            0.0
+        } else if c == 1 {
+            1.0
+        } else {
+            -1.0
+        }
+    });
     LayerSamples {
         name: "<h>".to_owned(),
         basis: "units".to_owned(),
@@ -39,7 +53,11 @@ fn every_answer_is_sound_in_every_skin() {
     let cases = [
         (300, true, "Units that only memorize hold "),
         (100, true, "It cannot be told what the 4 units do"),
-        (0, true, "It cannot be told what the 4 units do, nor what share of the layer's memory could be located: there are no held-out"),
+        (
+            0,
+            true,
+            "It cannot be told what the 4 units do, nor what share of the layer's memory could be located: there are no held-out",
+        ),
         (300, false, "What share of the layer's memory can be located is not known with no flagged samples"),
     ];
     for (m, wrong, begin) in cases {

@@ -11,7 +11,7 @@ use super::small_net::{Course, Lesson, SmallNet, softmax};
 use crate::draw::Draw;
 use crate::units::Matrix;
 use crate::units::matrix::largest;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use dunwu::verb::{VerbError, Watcher};
 
 /// What is retrained.
 #[derive(Clone, Copy, Debug)]
@@ -65,32 +65,28 @@ impl Sums {
 pub(super) struct Retrained(Vec<Sums>);
 
 impl Retrained {
-    /// Trains every network, `told` hearing how many are done.
+    /// Trains every network on so many threads.
     pub(super) fn train(
         digits: &NoisyDigits,
         retraining: Retraining,
         threads: usize,
-        told: &(dyn Fn(usize) -> bool + Sync),
-    ) -> Option<Self> {
-        let chunks = retraining.networks.div_ceil(CHUNK);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut done = Vec::new();
-            loop {
-                let chunk = next.fetch_add(1, Ordering::Relaxed);
-                if chunk >= chunks || !told(chunk * CHUNK) {
-                    return done;
-                }
-                let last = retraining.networks.min((chunk + 1) * CHUNK);
-                done.push((chunk, sums(digits, retraining, chunk * CHUNK..last)));
+        watcher: &mut Watcher<'_>,
+    ) -> Result<Self, VerbError> {
+        let starts: Vec<usize> = (0..retraining.networks).step_by(CHUNK).collect();
+        let mut done = Vec::new();
+        for round in starts.chunks(threads.max(1)) {
+            if watcher.is_stopped() {
+                return Err(VerbError::Stopped);
             }
-        };
-        let mut done: Vec<(usize, Sums)> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().expect("a worker only computes")).collect()
-        });
-        done.sort_by_key(|(chunk, _)| *chunk);
-        (done.len() == chunks).then(|| Self(done.into_iter().map(|(_, sums)| sums).collect()))
+            let work = |start: usize| sums(digits, retraining, start..retraining.networks.min(start + CHUNK));
+            let made: Vec<Sums> = std::thread::scope(|scope| {
+                let workers: Vec<_> = round.iter().map(|&start| scope.spawn(move || work(start))).collect();
+                workers.into_iter().map(|worker| worker.join().expect("a worker only computes")).collect()
+            });
+            done.extend(made);
+            watcher.pieces((done.len() * CHUNK).min(retraining.networks) as u64);
+        }
+        Ok(Self(done))
     }
 
     /// From the chunks that `keep` keeps.
@@ -100,7 +96,7 @@ impl Retrained {
         sums.memorization()
     }
 
-    /// From chunks of 16 networks, one after the other: what so few copies give.
+    /// Chunks of 16 networks: what each alone gives is what so few copies give.
     pub(super) fn chunks(&self) -> usize {
         self.0.len()
     }

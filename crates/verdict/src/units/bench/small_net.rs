@@ -86,6 +86,11 @@ impl SmallNet {
 
     /// Trains it on all samples at once.
     pub(super) fn train(&mut self, lesson: Lesson<'_>, course: Course) {
+        self.train_watched(lesson, course, |_, _| ());
+    }
+
+    /// The same; `watch` sees the network after every step, with the step's number from 1 on.
+    pub(super) fn train_watched(&mut self, lesson: Lesson<'_>, course: Course, mut watch: impl FnMut(usize, &Self)) {
         let n = lesson.x.height();
         let mut work = Workspace {
             hidden: vec![0.0; n * self.n_units],
@@ -100,7 +105,30 @@ impl SmallNet {
             output_gradient(lesson, &mut work.outputs, self.n_labels);
             self.backward(lesson.x, &mut work);
             self.update(&mut work, course, step as i32);
+            watch(step, self);
         }
+    }
+
+    /// ‖∇ℓᵢ‖² of every sample's own loss in all weights, without a backward pass a sample: each gradient is a product of two vectors.
+    pub(super) fn gradient_squares(&self, x: &Matrix, labels: &[usize]) -> Vec<f64> {
+        let [_, b, v, _] = self.layout().ends;
+        let top = &self.weights[b..v];
+        let outputs = self.outputs(x);
+        let hidden = (self.n_units > 0).then(|| self.hidden(x));
+        let square = |values: &[f32]| values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+        let of = |(i, &label): (usize, &usize)| {
+            let mut delta = outputs.row(i).to_vec();
+            softmax(&mut delta);
+            delta[label] -= 1.0;
+            let Some(hidden) = &hidden else { return square(&delta) * (square(x.row(i)) + 1.0) };
+            let back = hidden.row(i).iter().enumerate().filter(|(_, h)| **h > 0.0).map(|(unit, _)| {
+                let row = &top[unit * self.n_labels..(unit + 1) * self.n_labels];
+                row.iter().zip(&delta).map(|(v, d)| v * d).sum::<f32>()
+            });
+            let back: Vec<f32> = back.collect();
+            square(&delta) * (square(hidden.row(i)) + 1.0) + square(&back) * (square(x.row(i)) + 1.0)
+        };
+        labels.iter().enumerate().map(of).collect()
     }
 
     /// Activations of the hidden layer, `[sample][unit]`.

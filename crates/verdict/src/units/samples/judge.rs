@@ -90,6 +90,12 @@ impl SamplesVerdict {
         Ok(verdict)
     }
 
+    /// Samples of which the regression without them gives another label; `None` by self-influence.
+    pub fn contradicted(&self) -> Option<usize> {
+        let other = |sample: &JudgedSample| sample.left_out.map(|left_out| usize::from(left_out != sample.label));
+        self.samples.iter().map(other).sum()
+    }
+
     fn find_units(&mut self, arrays: &Arrays<'_>) -> Result<(), ArraysError> {
         let samples = LayerSamples::read(arrays)?;
         let contributions = Contributions::read(arrays, &samples)?;
