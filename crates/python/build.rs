@@ -3,6 +3,6 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("TARGET").is_ok_and(|target| target == "x86_64-unknown-linux-gnu") {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,--icf=safe");
+        println!("cargo:rustc-cdylib-link-arg=-Wl,--icf=all");
     }
 }

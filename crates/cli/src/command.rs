@@ -3,7 +3,7 @@
 use crate::place::Place;
 use crate::{
     attend, audit, chat, compare, coordinates, curvature, doctor, forecast, fork, import, landscape, launch, league,
-    listing, next, output, pair, passkey, phase, reach, reference, run, serve, stream, sweep,
+    listing, next, output, pair, passkey, phase, reach, reference, run, samples, serve, stream, sweep, units,
 };
 use clap::{Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
@@ -179,6 +179,8 @@ pub(crate) enum Command {
         place: Place,
     },
     Audit(audit::Asked),
+    Units(units::UnitsArguments),
+    Samples(samples::SamplesArguments),
     /// One worker of many on a sweep, for clusters: any number may share a folder of runs, without a server
     ///
     /// Begins with its shard, then helps with the others; it ends when nothing is left to claim, and on SIGTERM with its

@@ -33,11 +33,13 @@ mod print;
 mod reach;
 mod reference;
 mod run;
+mod samples;
 mod say;
 mod serve;
 mod signals;
 mod stream;
 mod sweep;
+mod units;
 mod watching;
 
 use crate::command::{Cli, Command};
@@ -91,6 +93,8 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
         Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Audit(asked) => audit::audit(&asked),
+        Command::Units(asked) => units::run(&asked),
+        Command::Samples(asked) => samples::run(&asked),
         Command::Launch { cluster } => launch::launch(&cluster),
         Command::Peaks { words, run: None, quiet, drawn, place } => landscape::peaks(&words, quiet, &drawn, &place),
         Command::Peaks { words, run: Some(run), quiet, drawn, place } => {

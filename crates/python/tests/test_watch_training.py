@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -68,26 +65,6 @@ def number_of_hooks(model: nn.Module) -> int:
 
 def nothing_hangs_on(model: nn.Module, optimizer: torch.optim.Optimizer) -> bool:
     return number_of_hooks(model) == 0 and "step" not in vars(optimizer)
-
-
-def test_a_watched_run_has_the_same_bits_and_the_same_random_numbers(made: list[FakeRecorder]) -> None:
-    ends: list[list[Tensor]] = []
-    for is_watched in (False, True):
-        model = small_model()
-        optimizer = adam(model)
-        torch.manual_seed(5)
-        outputs: list[Tensor] = []
-        if is_watched:
-            with watched(model, optimizer) as w:
-                for batch in batches(30):
-                    outputs.append(train_step(model, optimizer, batch).detach())
-                    w.step(loss=outputs[-1])
-        else:
-            for batch in batches(30):
-                outputs.append(train_step(model, optimizer, batch).detach())
-        ends.append([*outputs, *model.parameters(), torch.rand(3)])
-    assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
-    assert len(made[0].values_of("logit_scale")) == 30
 
 
 def test_numbers_of_a_look_follow_their_formulas(made: list[FakeRecorder]) -> None:
@@ -259,16 +236,6 @@ def test_an_exception_inside_the_forward_pass_leaves_nothing_hanging(made: list[
     assert made[0].ended == "failed"
 
 
-def test_losses_that_are_not_finite_are_recorded_as_such(made: list[FakeRecorder]) -> None:
-    model = small_model()
-    with watched(model, None) as w:
-        w.step(loss=float("nan"), test_loss=torch.tensor(float("inf")))
-        w.step(loss=torch.tensor([[-math.inf]]), test_loss=None)
-    first, second = made[0].rows[0][1], made[0].rows[1][1]
-    assert math.isnan(first["loss"]) and first["test_loss"] == math.inf
-    assert second["loss"] == -math.inf and "test_loss" not in second
-
-
 def test_weights_that_are_not_finite_are_recorded_as_such(made: list[FakeRecorder]) -> None:
     model = small_model()
     optimizer = adam(model)
@@ -345,55 +312,6 @@ def test_other_precisions_are_summed_without_overflow(made: list[FakeRecorder], 
     assert made[0].series["model", "weight_norm"][0][1] == pytest.approx([30 * math.sqrt(1000)] * 2, rel=1e-5)
 
 
-def test_autocast_to_bfloat16_keeps_the_bits(made: list[FakeRecorder]) -> None:
-    ends: list[list[Tensor]] = []
-    for is_watched in (False, True):
-        model = small_model()
-        optimizer = adam(model)
-        torch.manual_seed(2)
-        w = watched(model, optimizer) if is_watched else None
-        if w is not None:
-            w.start()
-        for inputs, labels in batches(5):
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                loss = nn.functional.cross_entropy(cast(Tensor, model(inputs)).float(), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            if w is not None:
-                w.step(loss=loss)
-        if w is not None:
-            w.finish()
-        ends.append(list(model.parameters()))
-    assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
-    assert len(made[0].values_of("logit_scale")) == 5
-
-
-def test_a_fused_encoder_in_evaluation_has_the_same_bits_while_it_is_watched(made: list[FakeRecorder]) -> None:
-    torch.manual_seed(0)
-    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.1, batch_first=True)
-    encoder = nn.TransformerEncoder(layer, 2)
-    inputs = torch.randn(3, 5, 8)
-    encoder.eval()
-    with torch.no_grad():
-        expected = cast(Tensor, encoder(inputs))
-    with watched(encoder, None):
-        with torch.no_grad():
-            found = cast(Tensor, encoder(inputs))
-    assert torch.equal(expected, found)
-
-
-def test_a_deep_copy_and_a_pickle_during_a_look_are_clean(made: list[FakeRecorder]) -> None:
-    import copy
-    import pickle
-
-    model = small_model()
-    with watched(model, adam(model)):
-        copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
-    for copied in copies:
-        assert number_of_hooks(copied) == 0
-
-
 def test_a_module_that_returns_odd_things_costs_its_activations_and_nothing_else(made: list[FakeRecorder]) -> None:
     class Odd(nn.Linear):
         def forward(self, input: Tensor) -> Tensor:
@@ -428,107 +346,3 @@ def test_trouble_inside_a_look_is_warned_of_and_training_goes_on(
                 w.step(loss=0.0)
     assert nothing_hangs_on(model, optimizer) and made[0].ended == "finished"
     assert [step for step, _ in made[0].values_of("loss")] == [1, 2, 3]
-
-
-def test_steps_are_counted_from_one_or_given(made: list[FakeRecorder]) -> None:
-    with watched(small_model(), None) as w:
-        assert [w.step(loss=0.0), w.step(loss=0.0, step=10), w.step({"val/loss": 0.0})] == [1, 10, 11]
-        with pytest.raises(ValueError, match="step 11 does not come after step 11"):
-            w.step(step=11)
-        w.log(test_accuracy=0.5)
-        with pytest.raises(ValueError, match="test_accuracy was recorded at step 11 already"):
-            w.log(test_accuracy=0.6)
-        w.mark("now evaluated")
-    assert made[0].rows[-1] == (11, {"test_accuracy": 0.5}) and made[0].marks == [(11, "now evaluated")]
-
-
-def test_the_first_step_may_be_given_as_zero(made: list[FakeRecorder]) -> None:
-    with watched(small_model(), None) as w:
-        assert w.step(loss=0.0, step=0) == 0
-        with pytest.raises(ValueError, match="does not come after step 0"):
-            w.step(step=0)
-        with pytest.raises(ValueError, match="step -1"):
-            w.step(step=-1)
-
-
-def test_a_step_outside_of_with_is_refused(made: list[FakeRecorder]) -> None:
-    w = watched(small_model(), None)
-    with pytest.raises(RuntimeError, match=r"w\.step was used before the run began; write `with dunwu\.watch"):
-        w.step(loss=0.0)
-    with w:
-        pass
-    with pytest.raises(RuntimeError, match=r"w\.step was used after the run had ended"):
-        w.step(loss=0.0)
-    with pytest.raises(RuntimeError, match="begun already"):
-        w.start()
-    assert w.path == "runs/test"
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "says"),
-    [
-        ("0.3", TypeError, "loss is of type str"),
-        (torch.zeros(32), ValueError, "loss has 32 values; record one number, such as their mean"),
-        (torch.zeros(0), ValueError, "loss has 0 values"),
-        (torch.tensor(1j), TypeError, "loss is of type complex"),
-        ({"a": 1}, TypeError, "loss is of type dict"),
-    ],
-)
-def test_what_is_no_number_is_refused_by_name(
-    made: list[FakeRecorder], value: object, error: type[Exception], says: str
-) -> None:
-    with watched(small_model(), None) as w:
-        with pytest.raises(error, match=says):
-            w.step(loss=value)
-
-
-@pytest.mark.parametrize("name", ["step", "", "  ", "a\nb", "x" * 301])
-def test_a_name_that_no_series_can_have_is_refused(made: list[FakeRecorder], name: str) -> None:
-    with watched(small_model(), None) as w:
-        with pytest.raises(ValueError, match="a series cannot be called"):
-            w.step({name: 1.0})
-    assert made[0].rows == []
-
-
-def test_numbers_of_numpy_and_python_are_taken(made: list[FakeRecorder]) -> None:
-    import fractions
-
-    import numpy as np
-
-    with watched(small_model(), None, snapshot_budget_bytes=0) as w:
-        w.step(a=np.float32(0.5), b=np.array([[2]]), c=fractions.Fraction(1, 4), d=True, e=torch.tensor([3], dtype=torch.int8))
-    assert {name: made[0].rows[0][1][name] for name in "abcde"} == {"a": 0.5, "b": 2.0, "c": 0.25, "d": 1.0, "e": 3.0}
-
-
-def test_a_process_that_follows_another_records_nothing(
-    made: list[FakeRecorder], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from torch import distributed
-
-    if not distributed.is_available():
-        pytest.skip("this PyTorch was built without torch.distributed")
-    for name, value in (("is_initialized", True), ("get_rank", 1)):
-        monkeypatch.setattr(distributed, name, lambda value=value: value)
-    model = small_model()
-    optimizer = adam(model)
-    with watched(model, optimizer) as w:
-        assert nothing_hangs_on(model, optimizer)
-        assert w.step(loss=train_step(model, optimizer, batches(1)[0])) == 1
-    assert made == [] and w.path == ""
-
-
-def test_importing_the_watcher_does_not_import_torch() -> None:
-    code = "import dunwu._watch, sys; assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def test_a_folder_that_cannot_be_written_is_refused_before_anything_hangs_on_the_model(
-    made: list[FakeRecorder], tmp_path: Path
-) -> None:
-    (tmp_path / "runs").write_text("a file")
-    model = small_model()
-    optimizer = adam(model)
-    with pytest.raises(NotADirectoryError, match="is a file; name a folder of runs"):
-        watched(model, optimizer, to=tmp_path / "runs" / "mine")
-    assert nothing_hangs_on(model, optimizer)

@@ -6,6 +6,7 @@
 //! a spec ─▶ replay ─▶ alarms ─▶ switches ─▶ forks ─▶ Diagnosis: a reason, and the fork that proves it
 //! a spec | a run's past ─▶ coordinates, signs ─▶ what was learned from many runs ─▶ Forecast, EarlyVerdict
 //! somebody else's series ─▶ smooth or with a jump ─▶ a power law with its interval, or what the curves show ─▶ LogVerdict
+//! arrays of a layer ─▶ flagged samples, twins, contributions ─▶ LayerVerdict: memorizing or generalizing, unit by unit
 //! a spec, widths, seeds ─▶ a few steps at every width ─▶ sizes ─▶ slopes with intervals ─▶ Coordinates
 //! ```
 //!
@@ -18,5 +19,6 @@ pub mod doctor;
 mod draw;
 pub mod early;
 pub mod stats;
+pub mod units;
 
 pub use dunwu_foreign::series;

@@ -1,0 +1,92 @@
+"""What a model does in one forward pass: which modules are called, in which order, with what shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from .batches import Batch
+from .forward import logits_of
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+CHANNELS_FIRST = (*CONVOLUTIONS, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm, nn.InstanceNorm1d, nn.InstanceNorm2d)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a module, in the order in which calls end; shapes are `None` where the value is not a tensor."""
+
+    name: str
+    module: nn.Module
+    nth: int
+    input_shape: tuple[int, ...] | None
+    output_shape: tuple[int, ...] | None
+    output_type: str
+
+    @property
+    def out_features(self) -> int | None:
+        """How many features a module with weights gives; `None` of modules without."""
+        return out_features(self.module)
+
+
+def in_features(module: nn.Module) -> int | None:
+    """Inputs of a linear map or a convolution (Hugging Face's Conv1D among them)."""
+    if isinstance(module, nn.Linear):
+        return module.in_features
+    if isinstance(module, CONVOLUTIONS):
+        return module.in_channels
+    return int(_weight(module).shape[0]) if is_transposed_linear(module) else None
+
+
+def out_features(module: nn.Module) -> int | None:
+    """Outputs of a linear map or a convolution."""
+    if isinstance(module, nn.Linear):
+        return module.out_features
+    if isinstance(module, CONVOLUTIONS):
+        return module.out_channels
+    return int(_weight(module).shape[1]) if is_transposed_linear(module) else None
+
+
+def is_transposed_linear(module: nn.Module) -> bool:
+    """Hugging Face's Conv1D, which is a linear map with weights [in, out]."""
+    weight = getattr(module, "weight", None)
+    return type(module).__name__ == "Conv1D" and isinstance(weight, Tensor) and weight.dim() == 2
+
+
+def _weight(module: nn.Module) -> Tensor:
+    return cast(Tensor, module.weight)
+
+
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """The shape of a tensor, `None` of anything else."""
+    return tuple(value.shape) if isinstance(value, Tensor) else None
+
+
+def trace(model: nn.Module, batch: Batch) -> tuple[list[Call], Tensor]:
+    """Runs one batch; gives all calls and the logits. Hooks are gone afterwards."""
+    calls: list[Call] = []
+    counts: dict[str, int] = {}
+    handles: list[Any] = []
+
+    def watcher(name: str) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
+        def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            nth = counts.get(name, 0)
+            counts[name] = nth + 1
+            given = shape_of(inputs[0]) if inputs else None
+            calls.append(Call(name, module, nth, given, shape_of(output), type(output).__name__))
+
+        return hook
+
+    try:
+        for name, module in model.named_modules():
+            handles.append(module.register_forward_hook(watcher(name)))
+        with torch.no_grad() if not torch.is_grad_enabled() else torch.enable_grad():
+            logits = logits_of(model, batch).detach()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return calls, logits

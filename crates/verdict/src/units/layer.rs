@@ -1,0 +1,353 @@
+//! The arrays of one layer: samples with their outputs, and what every unit contributes to the margin of each.
+//!
+//! ```text
+//! mᵢ = zᵢ[yᵢ] − mean_c zᵢ[c]        cᵢⱼ = Σ_p (aᵢⱼₚ − μⱼ) ∂mᵢ/∂aᵢⱼₚ
+//! ```
+//!
+//! a: activations; p: positions (pixels, tokens); μ: mean activation over the training sample. Of the last hidden layer, which outputs
+//! are linear in, c follows from activations and output weights: cᵢⱼ = (aᵢⱼ − μⱼ)(V[yᵢ, j] − mean_c V[c, j]).
+
+use super::arrays::{Arrays, ArraysError};
+use super::evidence::Estimate;
+use super::matrix::Matrix;
+use std::collections::BTreeMap;
+
+/// Training or held-out samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// The class of each.
+    pub labels: Vec<usize>,
+    /// Logits `[sample][class]`.
+    pub outputs: Matrix,
+    /// Activations that a linear readout is fitted on: of the last hidden layer, or else of the judged one.
+    pub readout: Matrix,
+    /// Activations of the judged layer, mean over positions.
+    pub activation: Option<Matrix>,
+    /// Inputs, flattened: whether both sides come from one source is best seen there.
+    pub input: Option<Matrix>,
+}
+
+/// The samples of a layer's file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerSamples {
+    /// The layer's name; empty where the file gives none.
+    pub name: String,
+    /// What its columns are: units, channels, heads or directions.
+    pub basis: String,
+    /// Classes.
+    pub n_classes: usize,
+    /// What the network was trained on.
+    pub train: Samples,
+    /// What it was not trained on; `None` where there are none.
+    pub held_out: Option<Samples>,
+    /// Which training samples the user says are to be taken as memorized.
+    pub given_flags: Option<Vec<bool>>,
+    /// Output weights `[class][unit]` and biases, where the judged layer is the last hidden one.
+    pub output: Option<(Matrix, Vec<f64>)>,
+}
+
+/// What the units of a layer contribute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contributions {
+    /// Of every training sample under its own label: `[sample][unit]`.
+    pub train: Matrix,
+    /// Of every held-out sample under its own label; `None` without held-out samples.
+    pub held_out: Option<Matrix>,
+    /// Held-out logits with the whole layer at its mean activation.
+    pub ablated_output: Option<Matrix>,
+    /// How the contributions were measured.
+    pub measured: Measured,
+    /// What ablating single units does.
+    pub ablations: Vec<Ablation>,
+    twins: TwinSource,
+}
+
+/// How contributions were measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// Outputs are linear in the layer: nothing is approximated.
+    Exactly,
+    /// The gradient averaged on the way from the mean activation.
+    Integrated,
+    /// The gradient at the sample.
+    FirstOrder,
+}
+
+/// What setting one unit to its mean activation takes from mean margins: before less after, so that what helps is positive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ablation {
+    /// Which unit.
+    pub unit: usize,
+    /// From the margin of flagged training samples.
+    pub flagged: Estimate,
+    /// From the margin of their twins under the same labels.
+    pub twins: Estimate,
+    /// From the margin of held-out samples.
+    pub held_out: Estimate,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum TwinSource {
+    /// Held-out contributions under every label, `[sample][class · unit]`.
+    ByClass(Matrix),
+    /// Those that were asked for: rows by flagged sample.
+    Given { rows: BTreeMap<usize, Vec<usize>>, contribution: Matrix },
+    /// Held-out activations less the mean, and output weights less their mean over classes.
+    LastLayer { centred: Matrix, weights: Matrix },
+    /// There are none.
+    Absent,
+}
+
+impl LayerSamples {
+    /// Reads labels, outputs and activations.
+    pub fn read(arrays: &Arrays<'_>) -> Result<Self, ArraysError> {
+        let output = if arrays.has("output.weight") {
+            let weights = arrays.matrix("output.weight", (None, None), "[classes, units]")?;
+            let bias = if arrays.has("output.bias") {
+                arrays.vector("output.bias", weights.height(), "[classes]")?
+            } else {
+                vec![0.0; weights.height()]
+            };
+            Some((weights, bias))
+        } else {
+            None
+        };
+        let n = arrays.whole("train.label", None, None)?.len();
+        if n == 0 {
+            return Err(ArraysError::NoSamples);
+        }
+        let train = samples(arrays, "train", n, None, output.as_ref())?;
+        let n_classes = train.outputs.width();
+        if let Some(&label) = train.labels.first()
+            && train.labels.iter().all(|&other| other == label)
+        {
+            return Err(ArraysError::OneClass { n, label });
+        }
+        let m = if arrays.has("held_out.label") { arrays.whole("held_out.label", None, None)?.len() } else { 0 };
+        let held_out = match m {
+            0 => None,
+            m => Some(samples(arrays, "held_out", m, Some(&train), output.as_ref())?),
+        };
+        let given_flags = if arrays.has("train.flagged") {
+            let flags = arrays.whole("train.flagged", Some(n), Some((2, "flags")))?;
+            Some(flags.into_iter().map(|flag| flag == 1).collect())
+        } else {
+            None
+        };
+        let text = |key: &str, default: &str| arrays.metadata(key).unwrap_or(default).to_owned();
+        Ok(Self {
+            name: text("layer", ""),
+            basis: text("basis", "units"),
+            n_classes,
+            train,
+            held_out,
+            given_flags,
+            output,
+        })
+    }
+}
+
+fn samples(
+    arrays: &Arrays<'_>,
+    side: &str,
+    n: usize,
+    like: Option<&Samples>,
+    output: Option<&(Matrix, Vec<f64>)>,
+) -> Result<Samples, ArraysError> {
+    let name = |what: &str| format!("{side}.{what}");
+    let letter = if side == "train" { "n" } else { "m" };
+    let width = |read: fn(&Samples) -> Option<usize>| like.and_then(read);
+    let n_units = output.map(|(weights, _)| weights.width());
+    let activation = arrays.optional_matrix(
+        &name("activation"),
+        (Some(n), n_units.or_else(|| width(|samples| samples.activation.as_ref().map(Matrix::width)))),
+        &format!("[{letter}, units]"),
+    )?;
+    let outputs = match (arrays.has(&name("output")), output, &activation) {
+        (false, Some((weights, bias)), Some(activation)) => linear(activation, weights, bias),
+        _ => {
+            let classes = output.map(|(weights, _)| weights.height());
+            let size = (Some(n), classes.or_else(|| width(|samples| Some(samples.outputs.width()))));
+            arrays.matrix(&name("output"), size, &format!("[{letter}, classes]"))?
+        }
+    };
+    let readout = arrays.optional_matrix(
+        &name("readout"),
+        (Some(n), width(|samples| Some(samples.readout.width()))),
+        &format!("[{letter}, features]"),
+    )?;
+    let readout = match (readout, &activation) {
+        (Some(readout), _) => readout,
+        (None, Some(activation)) => activation.clone(),
+        (None, None) => {
+            let instead = format!(", nor {:?} in its place", name("activation"));
+            return Err(arrays.missing(&name("readout"), &instead));
+        }
+    };
+    let labels = arrays.whole(&name("label"), Some(n), Some((outputs.width(), "classes")))?;
+    let input = arrays.optional_matrix(
+        &name("input"),
+        (Some(n), width(|samples| samples.input.as_ref().map(Matrix::width))),
+        &format!("[{letter}, inputs]"),
+    )?;
+    Ok(Samples { labels, outputs, readout, activation, input })
+}
+
+/// z = a Vᵀ + b.
+pub(super) fn linear(activation: &Matrix, weights: &Matrix, bias: &[f64]) -> Matrix {
+    Matrix::from_fn(activation.height(), weights.height(), |i, c| {
+        let dot: f64 = activation.row(i).iter().zip(weights.row(c)).map(|(a, v)| f64::from(*a) * f64::from(*v)).sum();
+        (dot + bias[c]) as f32
+    })
+}
+
+impl Contributions {
+    /// Reads what units contribute, or computes it where the layer is the last hidden one.
+    pub fn read(arrays: &Arrays<'_>, samples: &LayerSamples) -> Result<Self, ArraysError> {
+        let (n, n_classes) = (samples.train.labels.len(), samples.n_classes);
+        let m = samples.held_out.as_ref().map_or(0, |held_out| held_out.labels.len());
+        if !arrays.has("train.contribution")
+            && let (Some((weights, _)), Some(_)) = (&samples.output, &samples.train.activation)
+        {
+            return Ok(Self { ablations: ablations(arrays, weights.width())?, ..Self::of_last_layer(samples) });
+        }
+        let train = arrays.matrix("train.contribution", (Some(n), None), "[n, units]")?;
+        let n_units = train.width();
+        let by_class = if m > 0 && arrays.has("held_out.contribution_by_class") {
+            let expected = "[m, classes, units]";
+            Some(arrays.cube("held_out.contribution_by_class", [m, n_classes, n_units], expected)?)
+        } else {
+            None
+        };
+        let held_out = match (&samples.held_out, &by_class) {
+            (None, _) => None,
+            (Some(held_out), Some(by_class)) => {
+                Some(Matrix::from_fn(m, n_units, |i, j| by_class.row(i)[held_out.labels[i] * n_units + j]))
+            }
+            (Some(_), None) => Some(arrays.matrix("held_out.contribution", (Some(m), Some(n_units)), "[m, units]")?),
+        };
+        let twins = match by_class {
+            Some(by_class) => TwinSource::ByClass(by_class),
+            None if arrays.has("twin.of") => given_twins(arrays, n, n_units)?,
+            None => TwinSource::Absent,
+        };
+        let ablated_output = match &samples.held_out {
+            Some(_) => arrays.optional_matrix("layer.ablated_output", (Some(m), Some(n_classes)), "[m, classes]")?,
+            None => None,
+        };
+        let is_integrated = arrays.has("integrated") && arrays.whole("integrated", Some(1), None)?[0] != 0;
+        let measured = if is_integrated { Measured::Integrated } else { Measured::FirstOrder };
+        let ablations = ablations(arrays, n_units)?;
+        Ok(Self { train, held_out, ablated_output, measured, ablations, twins })
+    }
+
+    /// Of the last hidden layer, from activations and output weights, which the samples must have.
+    pub fn of_last_layer(samples: &LayerSamples) -> Self {
+        let (weights, _) = samples.output.as_ref().expect("the caller has output weights");
+        let activation = samples.train.activation.as_ref().expect("the caller has activations");
+        let (n_classes, n_units) = (weights.height(), weights.width());
+        let means = activation.means();
+        let mean_weights = weights.means();
+        let centred_weights =
+            Matrix::from_fn(n_classes, n_units, |c, j| (f64::from(weights.row(c)[j]) - mean_weights[j]) as f32);
+        let centre =
+            |a: &Matrix| Matrix::from_fn(a.height(), n_units, |i, j| (f64::from(a.row(i)[j]) - means[j]) as f32);
+        let own = |centred: &Matrix, labels: &[usize]| {
+            Matrix::from_fn(centred.height(), n_units, |i, j| centred.row(i)[j] * centred_weights.row(labels[i])[j])
+        };
+        let held_out = samples.held_out.as_ref().and_then(|held_out| {
+            let centred = centre(held_out.activation.as_ref()?);
+            Some((own(&centred, &held_out.labels), centred))
+        });
+        let (held_out, centred) = held_out.unzip();
+        let twins = match centred {
+            Some(centred) => TwinSource::LastLayer { centred, weights: centred_weights.clone() },
+            None => TwinSource::Absent,
+        };
+        Self {
+            train: own(&centre(activation), &samples.train.labels),
+            held_out,
+            ablated_output: None,
+            measured: Measured::Exactly,
+            ablations: Vec::new(),
+            twins,
+        }
+    }
+
+    /// Integrated contributions: of training samples under their labels, of held-out samples under theirs, and of these under every label;
+    /// and held-out logits with the whole layer at its mean activation.
+    pub fn integrated(train: Matrix, held_out: Matrix, by_class: Matrix, ablated_output: Option<Matrix>) -> Self {
+        Self {
+            train,
+            held_out: Some(held_out),
+            ablated_output,
+            measured: Measured::Integrated,
+            ablations: Vec::new(),
+            twins: TwinSource::ByClass(by_class),
+        }
+    }
+
+    /// Units.
+    pub fn n_units(&self) -> usize {
+        self.train.width()
+    }
+
+    /// The mean contribution of every unit to the twins of flagged sample `of` under its label. `held_out` are the twins; where
+    /// contributions of twins were given, those that were given count.
+    pub fn of_twins(&self, of: usize, label: usize, held_out: &[usize]) -> Result<Vec<f64>, ArraysError> {
+        let n_units = self.n_units();
+        let mut means = vec![0.0; n_units];
+        let mut add = |unit: usize, value: f64, n: usize| means[unit] += value / n as f64;
+        match &self.twins {
+            TwinSource::ByClass(by_class) => {
+                for &twin in held_out {
+                    let row = &by_class.row(twin)[label * n_units..(label + 1) * n_units];
+                    row.iter().enumerate().for_each(|(unit, &c)| add(unit, f64::from(c), held_out.len()));
+                }
+            }
+            TwinSource::LastLayer { centred, weights } => {
+                for &twin in held_out {
+                    let row = centred.row(twin).iter().zip(weights.row(label)).enumerate();
+                    row.for_each(|(unit, (a, v))| add(unit, f64::from(*a) * f64::from(*v), held_out.len()));
+                }
+            }
+            TwinSource::Given { rows, contribution } => {
+                let rows = rows.get(&of).ok_or(ArraysError::NoTwin { sample: of })?;
+                for &row in rows {
+                    let row_values = contribution.row(row).iter().enumerate();
+                    row_values.for_each(|(unit, &c)| add(unit, f64::from(c), rows.len()));
+                }
+            }
+            TwinSource::Absent => return Err(ArraysError::NoTwin { sample: of }),
+        }
+        Ok(means)
+    }
+}
+
+fn given_twins(arrays: &Arrays<'_>, n: usize, n_units: usize) -> Result<TwinSource, ArraysError> {
+    let of = arrays.whole("twin.of", None, Some((n, "training samples")))?;
+    let contribution = arrays.matrix("twin.contribution", (Some(of.len()), Some(n_units)), "[twins, units]")?;
+    let mut rows: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    of.into_iter().enumerate().for_each(|(row, sample)| rows.entry(sample).or_default().push(row));
+    Ok(TwinSource::Given { rows, contribution })
+}
+
+fn ablations(arrays: &Arrays<'_>, n_units: usize) -> Result<Vec<Ablation>, ArraysError> {
+    if !arrays.has("ablation.unit") {
+        return Ok(Vec::new());
+    }
+    let units = arrays.whole("ablation.unit", None, Some((n_units, "units")))?;
+    let estimates = |what: &str| -> Result<Vec<Estimate>, ArraysError> {
+        let vector = |name: String| arrays.vector(&name, units.len(), "[units that were ablated]");
+        let (means, errors) = (vector(format!("ablation.{what}"))?, vector(format!("ablation.{what}_error"))?);
+        Ok(means.into_iter().zip(errors).map(|(mean, error)| Estimate { mean, error: error.abs() }).collect())
+    };
+    let (flagged, twins, held_out) = (estimates("flagged")?, estimates("twins")?, estimates("held_out")?);
+    let of = |(place, &unit): (usize, &usize)| Ablation {
+        unit,
+        flagged: flagged[place],
+        twins: twins[place],
+        held_out: held_out[place],
+    };
+    Ok(units.iter().enumerate().map(of).collect())
+}
