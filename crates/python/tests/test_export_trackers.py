@@ -70,7 +70,7 @@ def test_numbers_of_our_own_runs_stand_beside_their_step(tmp_path: Path) -> None
 
 
 def test_several_lines_of_a_step_are_one_row_and_what_was_taken_back_is_left_out(tmp_path: Path) -> None:
-    lines = [entry(1, {"a": 1.0}), entry(1, {"b": 2.0}), entry(2, {"a": 3.0}), entry(3, {"a": 9.0})]
+    lines = [entry(1, {"a": 1.0}), entry(1, {"b": 2.0}), entry(2, {"a": 3.0, "c": 5.0}), entry(3, {"a": 9.0})]
     resumed: dict[str, object] = {"kind": "resumed", "at": 2, "dunwu": "0.1.0"}
     folder = write_record(tmp_path / "r", *lines, resumed, entry(2, {"a": 4.0}))
     assert list(scalars_of(folder)) == [(1, {"a": 1.0, "b": 2.0}), (2, {"a": 4.0})]
