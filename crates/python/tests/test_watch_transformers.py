@@ -11,7 +11,6 @@ from typing import Any, cast
 import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("WANDB_DISABLED", "true")
 pytest.importorskip("torch", reason="PyTorch is not installed")
 transformers: Any = pytest.importorskip("transformers", reason="the package transformers is not installed")
 pytest.importorskip("accelerate", reason="the package accelerate is not installed, which a Trainer needs")
