@@ -14,9 +14,9 @@ __all__ = [
     "coordinates",
     "curvature",
     "doctor",
-    "export",
     "forecast",
     "fork",
+    "import_",
     "launch_slurm",
     "law",
     "league",
@@ -35,12 +35,14 @@ __all__ = [
     "resume",
     "rm",
     "run",
+    "samples",
     "settings",
     "show",
     "stream",
     "sweep",
     "tag",
     "task",
+    "units",
     "verdict",
     "work",
 ]
@@ -143,7 +145,7 @@ def compare(
     """Set two runs of one task side by side: do their losses send the same gradient, and did they build the same
     features?
 
-    Asks both losses about the features of both networks, at moments that both recorded, and compares features by linear CKA and unit by unit, each beside what chance and a network at its first step would give.
+    Asks both losses about the features of both networks, at moments that both recorded, and compares features by linear CKA and unit by unit, each beside what chance and a network at its first step would give. Where another program made one of them, their series are compared, and what is known of them.
 
     run_a: Directory, name or first digits of the id
     run_b: Directory, name or first digits of the id
@@ -274,19 +276,25 @@ def export(
     quiet: bool = False,
     output: Value | None = None,
     tables: Literal['parquet', 'csv'] | None = None,
+    to: Literal['tensorboard', 'jsonl'] | None = None,
+    follow: bool = False,
     runs: Value | None = None,
 ) -> Answer:
-    """Write every figure of a run as SVG and every table as Parquet or CSV
+    """Write every figure of a run as SVG and every table as Parquet or CSV, or the run for another program
 
     run: Directory, name or first digits of the id
-    output: Folder to write to, made if it is missing (default: export- and the run's name)
+    output: Folder to write to, made if it is missing (default: export- and the run's name; of event files:
+        tensorboard)
     tables: How tables are written (default: parquet)
+    to: Write it for another program instead: an event file of `TensorBoard`, or scalars.jsonl with one JSON
+        object a step
+    follow: Of --to tensorboard: go on writing as long as the run does
     runs: Folder that holds the run directories (default: runs)
     """
     return ask_command(
         ("export",),
         (run,),
-        {"output": output, "tables": tables, "runs": runs},
+        {"output": output, "tables": tables, "to": to, "follow": follow, "runs": runs},
         {},
         quiet=quiet,
     )
@@ -351,6 +359,31 @@ def fork(
         (run, *words,),
         {"at": at, "until": until, "spec": spec, "checkpoint-every": checkpoint_every, "output": output, "figures": figures, "runs": runs},
         settings,
+        quiet=quiet,
+    )
+
+
+def import_(
+    path: Word,
+    *,
+    name: Value | None = None,
+    quiet: bool = False,
+    runs: Value | None = None,
+) -> Answer:
+    """Make runs of what other programs recorded: `dunwu import logs/`
+
+    Event files of `TensorBoard` (those of one folder are one run), offline files of Weights & Biases, CSV, Parquet and JSON lines with a step; of a folder, all that it holds. Importing again adds what is new. The runs are then listed, shown, compared, reported and judged as others are.
+
+    path: A file or a folder of logs
+    name: What the run is called (default: after its file or folder); only for one run
+    quiet: No progress on standard error
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("import",),
+        (path,),
+        {"name": name, "runs": runs},
+        {},
         quiet=quiet,
     )
 
@@ -862,6 +895,34 @@ def run(
     )
 
 
+def samples(
+    file: Word,
+    *,
+    quiet: bool = False,
+    output: Value | None = None,
+    figures: Value | None = None,
+    runs: Value | None = None,
+) -> Answer:
+    """How much each training sample is memorized, from arrays of anybody's network: `dunwu samples
+    arrays.safetensors`
+
+    What all other samples say of a sample's label, by a kernel regression without it; of a network whose outputs are linear in its inputs, how much the sample's own loss falls for its being there. No network is trained.
+
+    file: A safetensors file with the arrays below
+    output: Where to write the page (default: named after the command and what it is about, such as
+        race-cyclic-23.html)
+    figures: Folder for the drawings as SVG, made if it is missing; none are written otherwise
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("samples",),
+        (file,),
+        {"output": output, "figures": figures, "runs": runs},
+        {},
+        quiet=quiet,
+    )
+
+
 def settings(
     *,
     quiet: bool = False,
@@ -1067,6 +1128,51 @@ def task(
     )
 
 
+def units(
+    file: Word | None = None,
+    *,
+    flags: bool = False,
+    bench: bool = False,
+    parts: Value | list[Value] | None = None,
+    seeds: Value | None = None,
+    networks: Value | None = None,
+    retrained_seeds: Value | None = None,
+    rows: Value | None = None,
+    quiet: bool = False,
+    output: Value | None = None,
+    figures: Value | None = None,
+    runs: Value | None = None,
+) -> Answer:
+    """What the units of a layer do, memorize or generalize, from arrays of anybody's network: `dunwu units
+    arrays.safetensors`
+
+    Training samples that only memory explains are found by a readout of held-out samples, or named by the user; what a unit does for them is held against what it does for samples like them that were not trained on. Every unit gets a label with its evidence, or `cannot tell`; first of all it is said which share of the layer's memory can be located in units at all.
+
+    file: A safetensors file with the arrays below
+    flags: Only say which training samples are flagged and which held-out samples stand for them, as JSON
+    bench: Judge networks of which the truth is known, and say how often that is right; exit code 3 where a bar is
+        missed
+    parts: Of --bench: a, networks built by hand and banks trained side by side; d, scores of samples against
+        retraining; e, shuffled labels; f, networks of the engine (default: a d e f)
+    seeds: Of --bench: seeds of parts a and e; f makes five at most (default: 10)
+    networks: Of --bench: networks that part d trains of either kind (default: 4000)
+    retrained_seeds: Of --bench: seeds of part d (default: 1)
+    rows: Of --bench: write one row a figure and seed as CSV
+    quiet: No progress on standard error
+    output: Where to write the page (default: named after the command and what it is about, such as
+        race-cyclic-23.html)
+    figures: Folder for the drawings as SVG, made if it is missing; none are written otherwise
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("units",),
+        (file,),
+        {"flags": flags, "bench": bench, "parts": parts, "seeds": seeds, "networks": networks, "retrained-seeds": retrained_seeds, "rows": rows, "output": output, "figures": figures, "runs": runs},
+        {},
+        quiet=quiet,
+    )
+
+
 def verdict(
     run: Word | None = None,
     *,
@@ -1090,9 +1196,10 @@ def verdict(
     run: Directory, name or first digits of the id
     log: A file or folder of series that another program recorded (CSV, Parquet, JSON lines, `TensorBoard`,
         Weights & Biases offline)
-    steps: Of --log: the steps that the run aims at; without them nothing is said of its end
-    loss: Of --log: the series that is the loss, where its name does not say so
-    by_samples: Of --log: its steps are sizes of the training sample, and the curve a share of wrong answers or of
+    steps: Of a log, and of a run that another program made: the steps that it aims at; without them nothing is
+        said of its end
+    loss: Likewise: the series that is the loss, where its name does not say so
+    by_samples: Likewise: its steps are sizes of the training sample, and the curve a share of wrong answers or of
         right ones
     at: The step up to which the run is seen (default: its last evaluation)
     inputs: What is seen at most (default: all that there is)
