@@ -10,6 +10,7 @@ mod doctor;
 mod failure;
 mod forecast;
 mod fork;
+mod import_weights;
 mod landscape;
 mod launch;
 mod law;
@@ -149,6 +150,7 @@ enum Command {
     League(league::LeagueArguments),
     Doctor(doctor::Asked),
     Coordinates(coordinates::Asked),
+    Import(import_weights::ImportArguments),
     /// Make many runs and collect them in one table: `dunwu sweep small task.order=23,31 data.multiple_of_mlogm=1.5..4.5/13 seed=0..9`
     ///
     /// The product of all lists, one run a core, the longest first. A run that is there already, from this sweep or another, is not
@@ -230,7 +232,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Spread a sweep over a cluster: `dunwu launch slurm sweep.toml`
+    /// Spread a sweep over a cluster: `dunwu launch slurm sweep.toml`, `dunwu launch ray sweep.toml`
     Launch {
         #[command(subcommand)]
         cluster: launch::Cluster,
@@ -411,6 +413,10 @@ fn main() -> ExitCode {
         Command::Fork(asked) => fork::fork(&asked),
         Command::Doctor(asked) => doctor::doctor(&asked),
         Command::Coordinates(asked) => coordinates::coordinates(&asked),
+        Command::Import(asked) => match &asked.spec {
+            Some(spec) => import_weights::import(&asked, spec),
+            None => Err(failure::Failure::usage("say with --as what the weights are of: --as small task=cyclic:23")),
+        },
         Command::Sweep { variation, ending, working, place } => sweep::sweep(&variation, &working, &ending, &place),
         Command::Work { variation, shard, working, place } => sweep::worker(&variation, shard, &working, &place),
         Command::Phase { table, words, drawn, place } => phase::phase(&table, &words, &drawn, &place),

@@ -9,6 +9,7 @@ mod compared;
 mod curvature;
 mod expected;
 mod forked;
+mod imported;
 mod kills;
 mod landscape;
 mod launched;
