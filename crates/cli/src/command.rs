@@ -196,7 +196,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Spread a sweep over a cluster: `dunwu launch slurm sweep.toml`
+    /// Spread a sweep over a cluster: `dunwu launch slurm sweep.toml`, `dunwu launch ray sweep.toml`
     Launch {
         #[command(subcommand)]
         cluster: launch::Cluster,

@@ -16,6 +16,7 @@ mod failure;
 mod forecast;
 mod fork;
 mod import;
+mod import_weights;
 mod landscape;
 mod launch;
 mod law;

@@ -29,6 +29,7 @@
 pub mod answer;
 pub mod compare;
 pub mod group;
+pub mod import;
 mod kernel_steps;
 pub mod knowledge;
 pub mod landscape;

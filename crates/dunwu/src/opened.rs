@@ -1,6 +1,7 @@
 //! A run opened: its record with everything derived from it.
 
 use crate::group::{Decomposition, Irrep};
+use crate::import::Origin;
 use crate::kernel_steps::KernelSteps;
 use crate::knowledge::Knowledge;
 use crate::measure::label::Luck;
@@ -13,7 +14,7 @@ use dunwu_engine::loss::Objective;
 use dunwu_engine::model::{PredictorError, Weights};
 use dunwu_engine::spec::{Architecture, MlpSpec, Normalization, TransformerSpec};
 use dunwu_engine::task::Task;
-use dunwu_engine::{Outcome, Problem, RunSpec, Scalars, Snapshot, Split};
+use dunwu_engine::{Outcome, Problem, RunSpec, Scalars, Snapshot, Split, Training};
 use serde::{Deserialize, Serialize};
 
 mod measured_run;
@@ -90,6 +91,8 @@ impl Frame {
 pub struct Opened {
     /// What was asked.
     pub spec: RunSpec,
+    /// Where the weights came from; `None` where they were trained here.
+    pub origin: Option<Origin>,
     /// Canonical name of the task, e.g. `cyclic:71`.
     pub task: String,
     /// Labels M.
@@ -180,7 +183,9 @@ pub struct Opening<'a> {
     problem: &'a Problem,
     split: &'a Split,
     decomposition: Option<&'a Decomposition>,
-    /// The weights at the first snapshot, and how far contributions reach there by luck.
+    /// Where the weights came from; `None` where they were trained here.
+    origin: Option<Origin>,
+    /// The weights at the first snapshot, and how far contributions reach by luck in a network that has learned nothing.
     first: Option<(Weights, Luck)>,
     kernel_steps: KernelSteps,
     frames: Vec<Frame>,
@@ -195,7 +200,15 @@ impl<'a> Opening<'a> {
         decomposition: Option<&'a Decomposition>,
     ) -> Self {
         let kernel_steps = KernelSteps::of(spec, problem, split.train.len());
-        Self { spec, problem, split, decomposition, first: None, kernel_steps, frames: Vec::new() }
+        Self { spec, problem, split, decomposition, origin: None, first: None, kernel_steps, frames: Vec::new() }
+    }
+
+    /// The same of a run whose weights came from elsewhere. Everything is measured at each of its snapshots, which are few; where the
+    /// first is not that of step 0, nobody knows where its units began.
+    #[must_use]
+    pub fn with_origin(self, origin: Option<Origin>) -> Self {
+        let kernel_steps = if origin.is_some() { KernelSteps::All } else { self.kernel_steps };
+        Self { origin, kernel_steps, ..self }
     }
 
     /// Takes frames that were derived before, instead of adding their snapshots.
@@ -208,9 +221,12 @@ impl<'a> Opening<'a> {
         &self.frames
     }
 
-    /// Measures and labels one more snapshot; the first one must be step 0, which rotation is measured from. Refused where its
-    /// parameters are not those of the spec's network.
+    /// Measures and labels one more snapshot; the first one of a run that is trained here must be step 0, which rotation is measured
+    /// from. Refused where its parameters are not those of the spec's network.
     pub fn add(&mut self, snapshot: &Snapshot) -> Result<&Frame, PredictorError> {
+        if self.first.is_none() && !self.knows_its_start() {
+            self.first = Some((snapshot.weights.clone(), self.luck_of_untrained()?));
+        }
         let run = MeasuredRun {
             spec: self.spec,
             problem: self.problem,
@@ -220,7 +236,12 @@ impl<'a> Opening<'a> {
         };
         let has_kernel = self.kernel_steps.contains(snapshot.step);
         let measured = |scene: Scene<'_>| measure_all(&if has_kernel { scene } else { scene.without_kernel() });
-        let (values, evidence) = run.measure(snapshot, measured)?;
+        let (mut values, evidence) = run.measure(snapshot, measured)?;
+        if !self.knows_its_start()
+            && let Some(rotation) = values.get_mut(measure::UNIT_ROTATION.index())
+        {
+            *rotation = None;
+        }
         let luck = self.first.as_ref().map_or_else(|| Luck::of(&evidence), |(_, luck)| *luck);
         let frame = run.frame(snapshot, values, &evidence, luck);
         if self.first.is_none() {
@@ -230,12 +251,26 @@ impl<'a> Opening<'a> {
         Ok(self.frames.last().expect("just pushed"))
     }
 
+    /// Luck of the network that the spec begins with, for want of the one that the imported units began with.
+    fn luck_of_untrained(&self) -> Result<Luck, PredictorError> {
+        let Self { spec, problem, split, decomposition, .. } = *self;
+        let Ok(training) = Training::new(spec, problem, split, 1) else { return Ok(Luck::ORDINARY) };
+        let snapshot = training.snapshot();
+        MeasuredRun { spec, problem, split, decomposition, initial: &snapshot.weights }.luck(&snapshot)
+    }
+
+    /// Whether the network at step 0 is known.
+    fn knows_its_start(&self) -> bool {
+        self.origin.as_ref().is_none_or(|origin| origin.snapshots.first().is_some_and(|first| first.step == 0))
+    }
+
     /// The whole run.
     pub fn finish(self, scalars: Vec<Scalars>, outcome: Outcome) -> Opened {
         let evidence: Vec<StageEvidence> = self.frames.iter().map(stage_evidence).collect();
         let last_step = scalars.last().map_or(0, |row| row.step);
         let stages = match self.spec.loss {
-            Objective::Outputs(_) => stages(&evidence, last_step),
+            Objective::Outputs(_) if self.knows_its_start() => stages(&evidence, last_step),
+            Objective::Outputs(_) => Vec::new(),
             // The stages are those of features that learn through a top layer.
             Objective::Features(_) => Vec::new(),
         };
@@ -246,6 +281,7 @@ impl<'a> Opening<'a> {
         let mut opened = Opened {
             spec: self.spec.clone(),
             task: self.problem.name.clone(),
+            origin: self.origin,
             n_labels: self.problem.n_labels,
             n_train,
             n_population,

@@ -3,6 +3,7 @@
 
 use crate::Opened;
 use crate::answer::wording::{count, number};
+use crate::import::Origin;
 use crate::measure::{
     self,
     label::{UnitLabel, fit_share},
@@ -20,6 +21,7 @@ const NAMED: usize = 8;
 /// The sentences, in reading order. Where something is not defined for this run, its sentence is left out.
 pub(crate) fn tell(opened: &Opened) -> Vec<String> {
     let sentences = [
+        opened.origin.as_ref().map(|origin| imported(origin, opened)),
         Some(sample(opened)),
         problems(opened),
         units(opened),
@@ -32,6 +34,28 @@ pub(crate) fn tell(opened: &Opened) -> Vec<String> {
         Some(opened.expectation.sentence(opened.n_train, opened.outcome)),
     ];
     sentences.into_iter().flatten().collect()
+}
+
+/// What is known of weights that were trained elsewhere, and what is not.
+fn imported(origin: &Origin, opened: &Opened) -> String {
+    let steps: Vec<String> = origin.snapshots.iter().map(|snapshot| count(snapshot.step)).collect();
+    let at = match steps.as_slice() {
+        [step] => format!("step {step}"),
+        [first, .., last] => format!("{} steps from {first} to {last}", count(steps.len() as u64)),
+        [] => "no step".to_owned(),
+    };
+    let start = match origin.snapshots.first() {
+        Some(first) if first.step > 0 => {
+            "; their first step is not there, so how far units turned and which stages they passed is not known"
+        }
+        _ => "",
+    };
+    format!(
+        "Its weights were trained elsewhere and imported from {} at {at}: losses and accuracies were computed from them here on the \
+         samples of {}, and what the spec says of optimizer and seed is not known of them{start}.",
+        origin.files(),
+        opened.task,
+    )
 }
 
 fn sample(opened: &Opened) -> String {
@@ -169,7 +193,8 @@ fn stage(opened: &Opened) -> Option<String> {
 }
 
 fn gradient(opened: &Opened) -> Option<String> {
-    if matches!(opened.outcome, Outcome::Diverged { .. }) {
+    // One snapshot has no course.
+    if matches!(opened.outcome, Outcome::Diverged { .. }) || (opened.origin.is_some() && opened.frames.len() < 2) {
         return None;
     }
     let norms: Vec<(u64, f64)> =
@@ -196,7 +221,8 @@ fn gradient(opened: &Opened) -> Option<String> {
 
 /// What happens after the jump: the test loss lags behind, units drift to single tokens and die.
 fn aftermath(opened: &Opened) -> Option<String> {
-    let jump = opened.generalized()?;
+    // Between imported steps nothing is known, so neither is when the jump was.
+    let jump = opened.generalized().filter(|_| opened.origin.is_none())?;
     let loss_at = |wanted: u64| opened.scalars.iter().find(|row| row.step >= wanted).and_then(|row| row.test_loss);
     let (first, then, last) = (loss_at(0)?, loss_at(jump)?, opened.scalars.last()?.test_loss?);
     let lag = if then > STILL_HIGH * first {

@@ -16,6 +16,7 @@ mod double;
 mod events;
 mod forms;
 mod fused;
+mod given;
 mod interventions;
 mod layered;
 mod learner;

@@ -30,6 +30,7 @@ pub fn answer(
     every: Option<u64>,
     watcher: &mut Watcher<'_>,
 ) -> Result<Answer, VerbError> {
+    request.refuse_imported("its curvature along the way")?;
     request.notes.iter().for_each(|note| watcher.note(note));
     let curve = curvature(request, every, watcher)?;
     let blocks = vec![Block::Figure(figure(&curve, request.spec.steps)), Block::Table(table(&curve))];

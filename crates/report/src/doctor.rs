@@ -36,6 +36,7 @@ pub struct LintData {
 
 /// The run with this spec is replayed, looked at and forked.
 pub fn answer(subject: &str, request: &RunRequest, watcher: &mut Watcher<'_>) -> Result<(Answer, Verdict), VerbError> {
+    request.refuse_imported("a diagnosis")?;
     request.notes.iter().for_each(|note| watcher.note(note));
     let diagnosis = diagnose((&request.spec, &request.problem, &request.split), watcher)?;
     let verdict = diagnosis.verdict;

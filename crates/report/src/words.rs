@@ -46,6 +46,9 @@ fn delay(opened: &Opened, generalized: u64) -> String {
 
 /// How the run ended, as one plain sentence; another says so where it was still learning.
 pub(super) fn outcome(opened: &Opened) -> String {
+    if opened.origin.is_some() {
+        return imported(opened);
+    }
     let rising = match opened.outcome {
         Outcome::Censored { .. } | Outcome::Lost { .. } | Outcome::Forgot { .. } if opened.improving => {
             " It was still improving when the steps ran out."
@@ -53,6 +56,33 @@ pub(super) fn outcome(opened: &Opened) -> String {
         _ => "",
     };
     format!("{}{rising}", ending(opened))
+}
+
+/// What imported weights answer; when they came to do so is not known between their steps.
+fn imported(opened: &Opened) -> String {
+    let Some(last) = opened.scalars.last() else { return "No imported weights were evaluated yet.".to_owned() };
+    if !last.train_loss.is_finite() {
+        return format!("The imported weights of step {} have no finite loss.", count(last.step));
+    }
+    let train = percent(last.train_accuracy);
+    let held_out = match last.test_accuracy {
+        Some(test) => {
+            format!("{} of the questions that the spec holds out and {train} of its training sample", percent(test))
+        }
+        None => format!("{train} of the samples, all of which the spec trains on"),
+    };
+    let course = match opened.scalars.as_slice() {
+        [first, .., _] => format!(
+            "; those of step {} answered {}",
+            count(first.step),
+            match first.test_accuracy {
+                Some(test) => format!("{} and {}", percent(test), percent(first.train_accuracy)),
+                None => percent(first.train_accuracy),
+            }
+        ),
+        _ => String::new(),
+    };
+    format!("The imported weights of step {} answer {held_out}{course}.", count(last.step))
 }
 
 fn ending(opened: &Opened) -> String {

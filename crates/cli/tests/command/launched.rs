@@ -131,3 +131,25 @@ fn nonsense_is_refused_by_name() {
     refuses(&desk, "launch", 2, &["slurm"]);
     assert!(!desk.path("said").exists() && !desk.path("runs").exists());
 }
+
+#[test]
+fn a_dry_run_of_ray_needs_no_ray_and_writes_nothing() {
+    let desk = Desk::new();
+    let words = "launch ray small steps=30 --dry-run --cpus 2 --address http://there:8265";
+    let said = dunwu(&desk, words);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("nothing is submitted"), "{}", said.stderr);
+    for wanted in [
+        "import ray\n",
+        "WORDS = [\"small\", \"steps=30\"]\n",
+        "CPUS = 2\n",
+        "ray job submit --no-wait --address=http://there:8265 -- python3 ",
+    ] {
+        assert!(said.stdout.contains(wanted), "no {wanted:?} in: {}", said.stdout);
+    }
+    let launched = json(&desk, words);
+    assert_eq!((&launched["job"], &launched["remaining"]), (&Value::Null, &1.into()));
+    assert_eq!(fs::read_dir(&desk.folder).unwrap().count(), 0);
+    refuses(&desk, "launch ray small steps=30", 1, &["there is no `ray`", "pip install", "--dry-run"]);
+    refuses(&desk, &format!("{words} --submit --no-wait"), 2, &["--no-wait", "set by dunwu"]);
+}

@@ -10,6 +10,7 @@ mod curvature;
 mod expected;
 mod foreign;
 mod forked;
+mod imported;
 mod kills;
 mod landscape;
 mod launched;

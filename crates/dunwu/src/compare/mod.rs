@@ -188,7 +188,9 @@ pub fn compare(sides: [Side<'_>; 2]) -> Result<Comparison, CompareError> {
     let same_sample = a.split.train == b.split.train;
     let shared = Shared::of(a.problem, [a.split, b.split]);
     let first = [at(&a, steps[0][0])?, at(&b, steps[1][0])?];
-    let same_start = same_weights(&first);
+    // Imported weights need not begin at step 0: what their units began with is then not known.
+    let begins = [0, 1].map(|side: usize| steps[side][0] == 0);
+    let same_start = begins == [true; 2] && same_weights(&first);
     let (pairing, pairs) = pairing::pair(&steps[0], &steps[1]);
     let mut moments = Vec::with_capacity(pairs.len());
     for (step_a, step_b) in pairs {
@@ -200,7 +202,17 @@ pub fn compare(sides: [Side<'_>; 2]) -> Result<Comparison, CompareError> {
     let mut ends = Vec::new();
     for (set, samples) in [(SampleSet::Trained, &shared.trained), (SampleSet::HeldOut, &shared.held_out)] {
         if let Some(samples) = samples {
-            ends.push(likeness(sides, set, samples, &first, &last)?);
+            let mut likeness = likeness(sides, set, samples, &first, &last)?;
+            for side in 0..2 {
+                likeness.to_start[side] = likeness.to_start[side].filter(|_| begins[side]);
+            }
+            ends.push(likeness);
+        }
+    }
+    let mut units = match_units(sides, &a.problem.population(), &first, &last)?;
+    if let Some(units) = &mut units {
+        for side in 0..2 {
+            units.to_start[side] = units.to_start[side].filter(|_| begins[side]);
         }
     }
     Ok(Comparison {
@@ -213,7 +225,7 @@ pub fn compare(sides: [Side<'_>; 2]) -> Result<Comparison, CompareError> {
         moments,
         ends,
         last_steps,
-        units: match_units(sides, &a.problem.population(), &first, &last)?,
+        units,
     })
 }
 

@@ -19,9 +19,9 @@ pub fn unit_labels(
     snapshot: &Snapshot,
 ) -> Result<Vec<UnitLabel>, PredictorError> {
     let run = MeasuredRun { spec, problem, split, decomposition: None, initial: &initial.weights };
-    let (_, first) = run.measure(initial, |scene| measure_only(&scene.without_kernel(), &LUCK))?;
+    let luck = run.luck(initial)?;
     let (values, evidence) = run.measure(snapshot, |scene| measure_only(&scene.without_kernel(), &EVIDENCE))?;
-    Ok(run.frame(snapshot, values, &evidence, Luck::of(&first)).labels)
+    Ok(run.frame(snapshot, values, &evidence, luck).labels)
 }
 
 /// The measures of these places in [`MEASURES`], of `snapshot`; the others are `None`, and units have no labels. `initial` is the
@@ -78,6 +78,12 @@ impl MeasuredRun<'_> {
         let frame = Frame { step: snapshot.step, values, labels: Vec::new(), sample_labels: Vec::new() };
         let evidence = evidence(&frame, &snapshot.weights, self.initial);
         Ok((frame.values, evidence))
+    }
+
+    /// How far contributions reach by luck in a network that has learned nothing.
+    pub(super) fn luck(&self, untrained: &Snapshot) -> Result<Luck, PredictorError> {
+        let (_, evidence) = self.measure(untrained, |scene| measure_only(&scene.without_kernel(), &LUCK))?;
+        Ok(Luck::of(&evidence))
     }
 
     /// The frame of a snapshot that was measured, its units labelled.

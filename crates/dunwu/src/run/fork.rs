@@ -60,7 +60,9 @@ impl Fork<'_> {
     /// The child of the run in `parent`, ready to begin.
     pub fn request(&self, parent: &RunDir) -> Result<RunRequest, VerbError> {
         let RecordedSpec { spec, inputs, .. } = RecordedSpec::read(parent)?;
-        RunRequest::new(self.of(&spec)?, inputs)
+        let parent = RunRequest::new(spec, inputs)?;
+        parent.refuse_imported("a fork")?;
+        RunRequest::new(self.of(&parent.spec)?, parent.inputs)
     }
 }
 

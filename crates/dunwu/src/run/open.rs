@@ -14,7 +14,8 @@ pub fn open(dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Opened, VerbError
     let request = RunRequest::from_run(dir)?;
     request.notes.iter().for_each(|note| watcher.note(note));
     let record = Record::read(dir)?;
-    let mut opening = Opening::new(&request.spec, &request.problem, &request.split, request.decomposition.as_ref());
+    let mut opening = Opening::new(&request.spec, &request.problem, &request.split, request.decomposition.as_ref())
+        .with_origin(request.origin.clone());
     let cache = Cache::of(dir, &record, DERIVED_VERSION);
     match cache.load::<Vec<Frame>>().filter(|frames| frames.len() == record.snapshots.len()) {
         Some(frames) => opening.reuse(frames),

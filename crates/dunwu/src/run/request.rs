@@ -1,6 +1,7 @@
 //! From words or a run's directory to a run that can begin: spec, problem, split, irreps, identity.
 
 use crate::group::Decomposition;
+use crate::import::Origin;
 use crate::store::{RecordedSpec, RunDir, RunId};
 use crate::task_file::{SPLIT, TABLE};
 use crate::text_file::read_text;
@@ -24,6 +25,8 @@ pub struct RunRequest {
     pub id: RunId,
     /// Names and contents of the files that the spec refers to.
     pub inputs: Vec<(String, String)>,
+    /// Where its weights came from; `None` where it is trained here.
+    pub origin: Option<Origin>,
     /// What a person should read before it begins, a sentence each.
     pub notes: Vec<String>,
 }
@@ -51,7 +54,8 @@ impl RunRequest {
         Self::new(spec, inputs)
     }
 
-    pub(super) fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, VerbError> {
+    /// From a spec and the files that it refers to.
+    pub(crate) fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, VerbError> {
         let input = |name: &str| inputs.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str());
         let problem = spec.task.resolve(input(TABLE)).map_err(|error| VerbError::usage(format!("task: {error}")))?;
         let split = Split::draw(&problem, &spec.data, spec.seed, input(SPLIT)).map_err(VerbError::usage)?;
@@ -64,7 +68,20 @@ impl RunRequest {
         });
         let texts: Vec<(&str, &str)> = inputs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let id = spec_file::id(&spec, &texts).parse()?;
-        Ok(Self { spec, problem, split, decomposition, id, inputs, notes })
+        let origin = Origin::among(&inputs)?;
+        Ok(Self { spec, problem, split, decomposition, id, inputs, origin, notes })
+    }
+
+    /// Refuses what trains a run again where its weights were imported; `what` is what was asked for: `a fork`.
+    pub fn refuse_imported(&self, what: &str) -> Result<(), VerbError> {
+        match &self.origin {
+            None => Ok(()),
+            Some(origin) => Err(VerbError::usage(format!(
+                "the weights of this run were imported from {}, and nobody can train it again, which {what} needs; show, report, \
+                 compare, export and peaks --run read its weights",
+                origin.files()
+            ))),
+        }
     }
 
     /// Threads to use: as asked for, else all there are.

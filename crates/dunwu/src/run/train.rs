@@ -82,14 +82,15 @@ pub fn run_under(
     }
 }
 
-/// Goes on with the run in `dir`, or finds it finished.
+/// Goes on with the run in `dir`, or finds it finished; one whose weights were imported is refused.
 pub fn resume(dir: RunDir, training: &Training<'_>, watcher: &mut Watcher<'_>) -> Result<RunEnd, VerbError> {
+    let request = RunRequest::from_run(&dir)?;
+    request.refuse_imported("going on with it")?;
     if let RunState::Finished(_) = dir.state()? {
         RunWriter::clear_finished(&dir);
         watcher.note(&format!("this run is finished already: {}", dir.path().display()));
         return Ok(RunEnd::Found(dir));
     }
-    let request = RunRequest::from_run(&dir)?;
     request.notes.iter().for_each(|note| watcher.note(note));
     go_on(&request, &dir, training, watcher)
 }

@@ -36,7 +36,8 @@ impl Found<'_> {
     }
 }
 
-fn layout_of(spec: &RunSpec, problem: &Problem) -> Layout {
+/// The arrays of the network that `spec` asks for, as one that is made of blocks names them.
+pub(super) fn layout_of(spec: &RunSpec, problem: &Problem) -> Layout {
     match spec.model.architecture {
         Architecture::TwoLayer | Architecture::Mlp(_) => Mlp::new(&spec.model, problem).layout().clone(),
         Architecture::Transformer(_) => Transformer::new(&spec.model, problem).layout().clone(),
@@ -122,6 +123,15 @@ impl Parts {
             return vec![("weights.hidden".to_owned(), hidden), ("weights.top".to_owned(), top)];
         }
         vec![("weights".to_owned(), layout_of(spec, problem).draw(seed))]
+    }
+
+    /// The weights of every part are these, an array a part in the network's order; moments stay.
+    pub(super) fn fill(&self, weights: &[Vec<f32>], arrays: &mut Arrays) {
+        assert_eq!(weights.len(), self.all.len(), "an array for every part");
+        for (span, values) in self.all.iter().zip(weights) {
+            assert_eq!(values.len(), span.range.len(), "as many numbers as {} has", span.name);
+            span.each("weights", arrays, |place, _| values[place].into());
+        }
     }
 
     /// The part's weights are those of `initial`, its moments zero.

@@ -2,6 +2,7 @@
 
 use super::KeptRun;
 use dunwu::Opened;
+use dunwu::import::{ArrayOrigin, Origin};
 use dunwu::measure::{self, shape};
 use dunwu::opened::{Stage, UnitLabel};
 use dunwu::store::{StoredOutcome, WritingProcess};
@@ -16,6 +17,8 @@ pub struct RunData {
     pub run: String,
     /// Canonical name of its task: `cyclic:71`.
     pub task: String,
+    /// Where its weights came from; `null` where they were trained here.
+    pub imported: Option<RunOrigin>,
     /// How it ended; a run that is not finished is judged as if it ended at its last evaluation.
     pub outcome: StoredOutcome,
     /// Step at which training accuracy arrived at its level, 0.99 unless the spec says otherwise, and stayed for a while.
@@ -60,6 +63,34 @@ pub struct RunData {
     pub reused: bool,
     /// The process that is writing it; `null` where none is.
     pub writer: Option<WritingProcess>,
+}
+
+/// Where imported weights came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RunOrigin {
+    /// The files' names, without their folder, by step.
+    pub files: Vec<String>,
+    /// The steps that they were put at.
+    pub steps: Vec<u64>,
+    /// Which array became which, in the network's order.
+    pub arrays: Vec<RunArray>,
+    /// Names of arrays that were not taken over.
+    pub left_out: Vec<String>,
+}
+
+/// An imported array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RunArray {
+    /// Its name in the file.
+    pub theirs: String,
+    /// Its name in the network: `hidden.0.weight`.
+    pub ours: String,
+    /// Extents in the file.
+    pub their_shape: Vec<usize>,
+    /// Extents in the network; a matrix is `[inputs, outputs]`.
+    pub our_shape: Vec<usize>,
+    /// How it lies in the file: `as it is`, `transposed`.
+    pub taken: String,
 }
 
 /// Hidden units by what they do.
@@ -117,6 +148,7 @@ impl RunData {
         Self {
             run: kept.dir.display().to_string(),
             task: opened.task.clone(),
+            imported: opened.origin.as_ref().map(RunOrigin::of),
             outcome: opened.outcome.into(),
             step_memorized: opened.memorized(),
             step_generalized: opened.generalized(),
@@ -150,6 +182,24 @@ impl RunData {
             kernel: dunwu_engine::kernel::kernel_name(opened.spec.numerics).to_owned(),
             reused: kept.reused,
             writer: kept.writer.clone(),
+        }
+    }
+}
+
+impl RunOrigin {
+    fn of(origin: &Origin) -> Self {
+        let array = |array: &ArrayOrigin| RunArray {
+            theirs: array.pair.theirs.clone(),
+            ours: array.pair.ours.clone(),
+            their_shape: array.their_shape.clone(),
+            our_shape: array.our_shape.clone(),
+            taken: array.pair.form.words().to_owned(),
+        };
+        Self {
+            files: origin.snapshots.iter().map(|snapshot| snapshot.file.clone()).collect(),
+            steps: origin.snapshots.iter().map(|snapshot| snapshot.step).collect(),
+            arrays: origin.arrays.iter().map(array).collect(),
+            left_out: origin.left_out.iter().map(|left| left.theirs.clone()).collect(),
         }
     }
 }

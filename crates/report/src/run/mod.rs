@@ -14,7 +14,7 @@ mod parts;
 mod tests;
 mod watched;
 
-pub use data::{RunData, RunIrreps, RunStage, RunUnits};
+pub use data::{RunArray, RunData, RunIrreps, RunOrigin, RunStage, RunUnits};
 pub use export::{TableFormat, export};
 pub use watched::answer_under;
 
@@ -73,7 +73,7 @@ pub fn report_path(dir: &Path) -> PathBuf {
 }
 
 /// The answer about a run that has ended; what was just made gets its tables and its report.
-pub(crate) fn ended(end: RunEnd, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+pub fn ended(end: RunEnd, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     let (dir, opened, reused) = match end {
         RunEnd::Made(dir, opened) => (dir, *opened, false),
         RunEnd::Found(dir) => {
@@ -136,8 +136,9 @@ fn of_view(view: &View<'_>, kept: &KeptRun<'_>, settings: Vec<Fact>, landscape: 
         parts::stages_for_terminal(opened),
         parts::labels(view),
         parts::irreps(view),
+        parts::origin(opened),
         parts::speed(kept),
-        parts::way_on(kept),
+        parts::way_on(opened, kept),
         parts::stages(opened),
         Some(Section::of_page("What the figures show", figures)),
         (!settings.is_empty()).then(|| Section::of_page("How this run was set up", vec![Block::Facts(settings)])),

@@ -5,6 +5,7 @@ use crate::view::View;
 use crate::words::{self, count, counted, list, percent};
 use dunwu::Opened;
 use dunwu::answer::{Block, Fact, LABELS, Section, Shown, Table, TableCell};
+use dunwu::import::{ArrayOrigin, Ground};
 use dunwu::opened::{Frame, UnitLabel};
 use dunwu_engine::train::Stay;
 
@@ -71,7 +72,13 @@ pub(super) fn glance(view: &View<'_>) -> Vec<Fact> {
         facts.push(Fact::new("training accuracy, last", percent(last.train_accuracy)));
         facts.extend(last.test_accuracy.map(|test| Fact::new("test accuracy, last", percent(test))));
     }
+    // Of imported weights nobody knows when they came to know what they know at the first of their steps.
+    let first = opened.origin.as_ref().and_then(|origin| origin.snapshots.first()).map(|first| first.step);
     let step = |stay: Option<Stay>| match stay {
+        None if opened.origin.is_some() => "at no imported step".to_owned(),
+        Some(Stay { arrived, left: None, .. }) if first == Some(arrived) && arrived > 0 => {
+            format!("by step {}", count(arrived))
+        }
         None => "never".to_owned(),
         Some(Stay { arrived, left: None, .. }) => format!("step {}", count(arrived)),
         Some(Stay { arrived, left: Some(left), .. }) => format!("step {}, left at {}", count(arrived), count(left)),
@@ -102,8 +109,50 @@ pub(super) fn unfinished(opened: &Opened, kept: &KeptRun<'_>) -> String {
     format!("This run is {state}: {} of its {} are recorded.", count(step), counted(steps, "step"))
 }
 
+/// Which array of another program's file became which of the network's.
+pub(super) fn origin(opened: &Opened) -> Option<Section> {
+    let origin = opened.origin.as_ref()?;
+    let extents =
+        |shape: &[usize]| TableCell::Text(shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × "));
+    let row = |array: &ArrayOrigin| {
+        let pair = &array.pair;
+        let theirs = match pair.part {
+            Some((part, n)) => format!("{}, part {} of {n}", pair.theirs, part + 1),
+            None => pair.theirs.clone(),
+        };
+        let how = match (pair.form.words(), pair.is_square) {
+            (words, true) if pair.ground != Ground::Told => format!("{words}, as its neighbours are"),
+            (words, _) => words.to_owned(),
+        };
+        let found = match pair.ground {
+            Ground::Told => "--map",
+            Ground::Name => "name",
+            Ground::Extents => "extents",
+        };
+        vec![
+            TableCell::Text(theirs),
+            extents(&array.their_shape),
+            TableCell::Text(pair.ours.clone()),
+            extents(&array.our_shape),
+            TableCell::Text(how),
+            TableCell::Text(found.to_owned()),
+        ]
+    };
+    let heads = ["theirs", "extents", "ours", "extents", "taken", "found by"];
+    let mut table = Table::new("origin", 0, &heads, origin.arrays.iter().map(row).collect());
+    table.columns.iter_mut().for_each(|column| column.is_text = true);
+    let left_out = origin.left_out.iter().map(|left| format!("`{}` is not taken over: {}.", left.theirs, left.why));
+    let text = Block::Paragraphs(left_out.collect());
+    let blocks = [Some(Block::Table(table)), (!origin.left_out.is_empty()).then_some(text)];
+    Some(Section::everywhere("Where the weights came from", blocks.into_iter().flatten().collect()))
+}
+
 /// How to go on with a run that is not finished.
-pub(super) fn way_on(kept: &KeptRun<'_>) -> Option<Section> {
+pub(super) fn way_on(opened: &Opened, kept: &KeptRun<'_>) -> Option<Section> {
+    if kept.end.is_none() && opened.origin.is_some() {
+        let text = "It was interrupted while it was imported: the same `dunwu import` goes on with it.".to_owned();
+        return Some(Section { title: None, shown: Shown::Everywhere, blocks: vec![Block::Paragraphs(vec![text])] });
+    }
     let blocks = vec![
         Block::Paragraphs(vec!["To go on with it:".to_owned()]),
         Block::Command(format!("dunwu resume {}", kept.dir.display())),

@@ -1,8 +1,8 @@
 //! What programs read of sweeps.
 
 use dunwu::verb::Tally;
-use dunwu_studies::launch::Launched;
 use dunwu_studies::launch::slurm::Script;
+use dunwu_studies::launch::{Launched, RayLaunched};
 use dunwu_studies::sweep::{SweepAhead, SweepEnd, SweepRequest};
 use dunwu_verdict::stats::ExactShare;
 use schemars::JsonSchema;
@@ -146,6 +146,25 @@ pub struct LaunchData {
     pub logs: Option<String>,
 }
 
+/// A sweep on a cluster of Ray.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RayLaunchData {
+    /// The job's name; `null` where nothing was submitted.
+    pub job: Option<String>,
+    /// Tasks of the job.
+    pub tasks: usize,
+    /// Runs of the sweep.
+    pub runs: usize,
+    /// Runs that have not ended.
+    pub remaining: usize,
+    /// Estimated training time of these, in seconds on one core.
+    pub estimated_seconds: f64,
+    /// How long a task lasts if all run at once, in minutes.
+    pub minutes_per_task: f64,
+    /// The driver; `null` where no run remains.
+    pub driver: Option<LaunchScript>,
+}
+
 /// The scripts of both jobs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LaunchScripts {
@@ -218,6 +237,25 @@ impl AheadData {
 impl WorkData {
     pub(super) fn of(tally: Tally) -> Self {
         Self { runs: tally.runs, made: tally.made, failed: tally.failed, reused: tally.reused }
+    }
+}
+
+impl RayLaunchData {
+    pub(super) fn of(launched: &RayLaunched) -> Self {
+        let (size, plan) = launched.plan.as_ref().map(|(size, plan)| (*size, plan)).unzip();
+        Self {
+            job: launched.job.clone(),
+            tasks: size.map_or(0, |size| size.tasks),
+            runs: launched.runs,
+            remaining: launched.remaining,
+            estimated_seconds: size.map_or(0.0, |size| size.estimated_seconds),
+            minutes_per_task: size.map_or(0.0, |size| size.minutes_per_task),
+            driver: plan.map(|plan| LaunchScript {
+                path: plan.driver.path.clone(),
+                text: plan.driver.text.clone(),
+                command: plan.command(launched.job.as_deref()),
+            }),
+        }
     }
 }
 

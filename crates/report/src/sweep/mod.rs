@@ -8,6 +8,6 @@ mod made;
 mod tests;
 mod times;
 
-pub use data::{LaunchData, SweepData, WorkData};
-pub use launch::launch;
+pub use data::{LaunchData, RayLaunchData, SweepData, WorkData};
+pub use launch::{launch, launch_ray};
 pub use made::{collect, forecast, sweep, work};

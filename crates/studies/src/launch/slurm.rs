@@ -5,9 +5,7 @@
 //! When it is preempted it saves too, and Slurm requeues it by itself. When it is cancelled it saves and stays cancelled:
 //! launching again goes on from there.
 
-mod quoting;
-
-use quoting::{directive, heredoc, word};
+use super::quoting::{directive, heredoc, word};
 use thiserror::Error;
 
 /// What is to be submitted.
@@ -107,7 +105,7 @@ impl SlurmPlan {
     /// The scripts for `request`.
     pub fn new(request: &SlurmRequest) -> Result<Self, SlurmError> {
         check(request)?;
-        let name = name(&request.words);
+        let name = sweep_name(&request.words);
         let folder = folder(&request.runs);
         let pattern = folder.replace('%', "%%");
         let array = Script { path: format!("{folder}/{name}.array.sh"), text: array(request, &name, &pattern) };
@@ -163,8 +161,8 @@ fn check(request: &SlurmRequest) -> Result<(), SlurmError> {
     }
 }
 
-/// What both jobs are called: after the preset, or the file without folder and ending.
-fn name(words: &[String]) -> String {
+/// What jobs are called: after the preset, or the file without folder and ending.
+pub(super) fn sweep_name(words: &[String]) -> String {
     let first = words.first().map_or("", String::as_str);
     let file = first.rsplit('/').next().unwrap_or_default();
     let stem = file.strip_suffix(".toml").unwrap_or(file);

@@ -1,7 +1,8 @@
-//! From a sweep to two submitted jobs of Slurm. Programs of the cluster (`sbatch`, `scontrol`) are started here, and scripts are written.
+//! From a sweep to two submitted jobs of Slurm: scripts are written, and `sbatch` and `scontrol` are called.
 
 use super::frozen::{Frozen, freeze};
 use super::job_number::job_number;
+use super::program::{ANSWER_WITHIN, CallFailure, called_within};
 use super::sizing::{Size, Sizing};
 use super::slurm::{Script, SlurmPlan, SlurmRequest, folder};
 use crate::sweep::SweepRequest;
@@ -9,20 +10,11 @@ use dunwu::store::disk;
 use dunwu::store::file::{While as _, replace};
 use dunwu::verb::{VerbError, Watcher};
 use std::env;
-use std::io::{ErrorKind, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf, absolute};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// What Slurm assumes where a cluster's configuration says nothing (`man slurm.conf`).
 const MAX_ARRAY_SIZE: usize = 1001;
-
-/// How long a program of Slurm may take. The controller of a busy cluster answers after seconds, and Slurm's own programs give up after
-/// minutes (`MessageTimeout`, tried again).
-const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// A sweep, and what a cluster of Slurm is asked for.
 #[derive(Clone, Debug)]
@@ -113,7 +105,8 @@ impl LaunchRequest {
     }
 }
 
-fn utf8(path: &Path) -> Result<String, VerbError> {
+/// A path as a script has it.
+pub(super) fn utf8(path: &Path) -> Result<String, VerbError> {
     path.to_str()
         .map(str::to_owned)
         .ok_or_else(|| VerbError::usage(format!("a script needs paths in UTF-8, not {}", path.display())))
@@ -122,34 +115,34 @@ fn utf8(path: &Path) -> Result<String, VerbError> {
 /// Writes what the jobs read and both scripts, and submits them.
 fn submit(plan: &SlurmPlan, watcher: &mut Watcher<'_>) -> Result<Jobs, VerbError> {
     disk::make_folder(Path::new(&plan.folder)).or_while("making the folder of scripts", Path::new(&plan.folder))?;
-    for Script { path, text } in plan.frozen.iter().chain([&plan.array, &plan.collect]) {
-        let path = Path::new(path);
-        if let Some(folder) = path.parent() {
-            disk::make_folder(folder).or_while("making the folder of scripts", folder)?;
-        }
-        replace(path, text.as_bytes(), "writing a script")?;
-    }
+    write_scripts(plan.frozen.iter().chain([&plan.array, &plan.collect]))?;
     watcher.phase("submitting", None);
     let array = submitted(&plan.array_command()).map_err(|failure| failure.of_array(plan))?;
     let collect = submitted(&plan.collect_command(&array)).map_err(|failure| failure.of_collect(plan, &array))?;
     Ok(Jobs { array, collect })
 }
 
-/// Why a program of Slurm gave no answer.
-#[derive(Debug, PartialEq, Eq)]
-enum CallFailure {
-    /// It did not run, or said no.
-    Refused(String),
-    /// It was stopped before it had answered.
-    TimedOut { program: String, limit: Duration },
-    /// It answered, and no job number is in what it printed.
-    NoNumber { output: String },
+/// Writes scripts, each in its folder.
+pub(super) fn write_scripts<'a>(scripts: impl Iterator<Item = &'a Script>) -> Result<(), VerbError> {
+    for Script { path, text } in scripts {
+        let path = Path::new(path);
+        if let Some(folder) = path.parent() {
+            disk::make_folder(folder).or_while("making the folder of scripts", folder)?;
+        }
+        replace(path, text.as_bytes(), "writing a script")?;
+    }
+    Ok(())
 }
 
 impl CallFailure {
     /// Of a program that changes nothing.
     fn text(&self) -> String {
         match self {
+            Self::NotThere { program } => format!(
+                "Slurm is not on this machine: there is no `{program}`; launch on a login node of a cluster, print the scripts with \
+                 --dry-run, use `dunwu launch ray`, or spread `dunwu work … --shard K/N` over machines by other means (GNU parallel, \
+                 Kubernetes)"
+            ),
             Self::Refused(text) => text.clone(),
             Self::TimedOut { program, limit } => format!(
                 "{program} has not answered for {} s, so it was stopped: Slurm's controller is down or overloaded (`scontrol ping` \
@@ -165,7 +158,7 @@ impl CallFailure {
         let text = self.text();
         let collect = plan.collect_command("NUMBER").join(" ");
         failed(match self {
-            Self::Refused(_) => format!("{text}; nothing is queued"),
+            Self::Refused(_) | Self::NotThere { .. } => format!("{text}; nothing is queued"),
             _ => format!(
                 "{text}. Whether the array is queued is not known: `squeue --me` shows it. If it is, submit the job that collects after \
                  it with `{collect}`, its number in place of NUMBER; if it is not, launch again. Two arrays do no harm: they share the work"
@@ -185,7 +178,8 @@ impl CallFailure {
     }
 }
 
-fn failed(text: String) -> VerbError {
+/// A failure that is told as it is.
+pub(super) fn failed(text: String) -> VerbError {
     VerbError::Failed(text.into())
 }
 
@@ -198,68 +192,6 @@ fn submitted(command: &[String]) -> Result<String, CallFailure> {
 /// What a program of Slurm prints.
 fn called(command: &[String]) -> Result<String, VerbError> {
     called_within(command, ANSWER_WITHIN).map_err(|failure| failed(failure.text()))
-}
-
-fn called_within(command: &[String], limit: Duration) -> Result<String, CallFailure> {
-    let [program, arguments @ ..] = command else { unreachable!("a command begins with its program") };
-    let child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = child.map_err(|error| {
-        CallFailure::Refused(if error.kind() == ErrorKind::NotFound {
-            format!(
-                "Slurm is not on this machine: there is no `{program}`; launch on a login node of a cluster, print the scripts with \
-                 --dry-run, or spread `dunwu work … --shard K/N` over machines by other means (GNU parallel, Kubernetes, Ray)"
-            )
-        } else {
-            format!("cannot run {program}: {error}")
-        })
-    })?;
-    let began = Instant::now();
-    let (stdout, stderr) = (read_beside(child.stdout.take()), read_beside(child.stderr.take()));
-    let Some(is_success) = ended_within(&mut child, limit) else {
-        let _ = child.kill(); // it may have ended by now
-        let _ = child.wait();
-        return Err(CallFailure::TimedOut { program: program.clone(), limit });
-    };
-    // Something that it started may hold its output open.
-    let text = |receiver: mpsc::Receiver<Vec<u8>>| {
-        let left = limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1));
-        String::from_utf8_lossy(&receiver.recv_timeout(left).unwrap_or_default()).into_owned()
-    };
-    if is_success {
-        Ok(text(stdout))
-    } else {
-        Err(CallFailure::Refused(format!("{program} refused: {}", text(stderr).trim())))
-    }
-}
-
-/// Whether the program ended well; `None` where it has not ended in time.
-fn ended_within(child: &mut Child, limit: Duration) -> Option<bool> {
-    let began = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status.success()),
-            Ok(None) if began.elapsed() < limit => thread::sleep(Duration::from_millis(10)),
-            Ok(None) | Err(_) => return None,
-        }
-    }
-}
-
-/// Reads a pipe in a thread of its own, so that a program that prints much is not held up.
-fn read_beside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut bytes); // what there is of it counts
-        }
-        let _ = send.send(bytes); // nobody waits for it where time was up
-    });
-    receive
 }
 
 /// As the cluster says. Where it does not, sbatch refuses an array that is too large.
@@ -280,6 +212,7 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::time::{Duration, Instant};
 
     /// A program with this text, and its path.
     fn program(text: &str) -> (tempfile::TempDir, String) {

@@ -58,7 +58,7 @@ fn what_slurm_cannot_read_is_refused() {
 
 #[test]
 fn jobs_are_called_after_what_they_make() {
-    let check = |first: &str, wanted: &str| assert_eq!(name(&[first.to_owned()]), wanted);
+    let check = |first: &str, wanted: &str| assert_eq!(sweep_name(&[first.to_owned()]), wanted);
     check("sweep.toml", "dunwu-sweep");
     check("../a b/größe 1.toml", "dunwu-größe-1");
     check("tian-2025", "dunwu-tian-2025");
