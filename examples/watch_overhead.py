@@ -2,9 +2,9 @@
 
     python examples/watch_overhead.py [steps of each]
 
-Two copies of the network train on the same batches, a step of one and a step of the other in turns. It prints the time of a step of each, the share that
-watching adds, and whether the two networks are still equal to the last bit. CPU time is that of this process, whatever else the machine
-does.
+Two copies of the network train on the same batches, a step of one and a step of the other in turns. It prints the time of a step of each,
+the share that watching adds, and whether the two networks are still equal to the last bit. CPU time is that of this process, whatever else
+the machine does.
 """
 
 # PyTorch 1.13 declares few types of its own.
