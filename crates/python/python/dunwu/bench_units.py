@@ -16,6 +16,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._units.bench.rows import Row
 
 SEEDS = (10, 11, 12, 13, 14)
 TRANSFORMERS = (10, 11, 12)
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _say(bars.check(every))
 
 
-def _rows(part: str, asked: argparse.Namespace) -> Iterator[object]:
+def _rows(part: str, asked: argparse.Namespace) -> Iterator[Row]:
     from ._units.bench import part_b, part_c, part_e, part_f
 
     seeds = asked.seed or (SEEDS[:1] if asked.quick else SEEDS)
@@ -75,10 +79,7 @@ def _rows(part: str, asked: argparse.Namespace) -> Iterator[object]:
         yield from part_f.rows_of(asked.runs)
 
 
-def _line(row: object) -> str:
-    from ._units.bench.rows import Row
-
-    assert isinstance(row, Row)
+def _line(row: Row) -> str:
     numbers = {
         "memory": row.memory_after, "other half": row.other_half, "test": row.test_after, "value": row.value,
     }  # fmt: skip

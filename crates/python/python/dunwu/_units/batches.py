@@ -184,7 +184,7 @@ def _batches_of(source: Any, role: str) -> Iterable[Any]:
     if isinstance(source, Sequence) or isinstance(source, Iterator):
         return cast("Iterable[Any]", source)
     if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
-        return DataLoader(cast(Any, source), batch_size=256)
+        return DataLoader(source, batch_size=256)
     if isinstance(source, Iterable):
         return cast("Iterable[Any]", source)
     raise UnitsError(

@@ -176,7 +176,7 @@ def _one_batch(
         parts = []
         for number, each in enumerate(sums):
             (gradient,) = torch.autograd.grad(each, leaf[0], retain_graph=number + 1 < len(sums), allow_unused=True)
-            if gradient is None:
+            if gradient is None:  # pyright: ignore[reportUnnecessaryComparison]  (allow_unused)
                 raise UnitsError(f"the output does not depend on layer {scene.layer.name!r}: nothing flows back to it")
             parts.append(view.contribution(delta[0], view.spread(gradient).float()))
         stacked = torch.stack(parts, dim=1) * weight

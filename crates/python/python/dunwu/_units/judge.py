@@ -37,17 +37,37 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]], metadat
             file.write(np.ascontiguousarray(arrays[name]).tobytes())
 
 
-def _judge(path: Path, *arguments: str) -> dict[str, Any]:
-    """Asks the judge about a file and gives the data of its answer, with `headline` and `story`."""
+def read_arrays(path: Path) -> Arrays:
+    """The arrays of a safetensors file in f32, i64 or u8; others are left out."""
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header: dict[str, Any] = json.loads(data[8 : 8 + length])
+    types = {code: name for name, code in TYPES.items()}
+    return {
+        name: np.frombuffer(data, dtype=types[entry["dtype"]], offset=8 + length + entry["data_offsets"][0], count=int(np.prod(entry["shape"], dtype=np.int64)))
+        .reshape(entry["shape"])
+        .copy()
+        for name, entry in header.items()
+        if name != "__metadata__" and entry["dtype"] in types
+    }
+
+
+def command(*arguments: str) -> dict[str, Any]:
+    """Runs a command of dunwu and gives the data of its answer, with `headline` and `story`."""
     binary = os.environ.get("DUNWU_BINARY", "dunwu")
     try:
-        done = subprocess.run([binary, *arguments, str(path), "--json"], capture_output=True, text=True, check=False)
+        done = subprocess.run([binary, *arguments, "--json"], capture_output=True, text=True, check=False)
     except FileNotFoundError as missing:
         raise UnitsError(f"the command {binary!r} is not there: set DUNWU_BINARY to the path of the dunwu command") from missing
     # 4 says that the judge cannot tell, which is an answer.
     if done.returncode not in (0, 3, 4) or not done.stdout.strip():
         raise UnitsError(done.stderr.strip() or f"{binary} {' '.join(arguments)} ended with {done.returncode} and said nothing")
     return cast("dict[str, Any]", json.loads(done.stdout))
+
+
+def _judge(path: Path, *arguments: str) -> dict[str, Any]:
+    """Asks the judge about a file."""
+    return command(*arguments, str(path))
 
 
 def ask(

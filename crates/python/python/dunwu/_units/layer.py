@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +54,7 @@ def find_layer(model: nn.Module, wanted: str | nn.Module) -> Layer:
 
 
 @contextmanager
-def met(layer: Layer, change: Callable[[Tensor], Tensor] | None = None) -> Iterator[Met]:
+def met(layer: Layer, change: Callable[[Tensor], Tensor] | None = None) -> Generator[Met, None, None]:
     """While it is open, forward passes give their value at the layer, and go on with `change` of it."""
     seen = Met()
 

@@ -6,7 +6,7 @@ computing them. It holds because in evaluation mode the same inputs give the sam
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ class Shortcut:
         self.bytes = 0
 
     @contextmanager
-    def over(self, key: Hashable, holder: Any) -> Iterator[None]:
+    def over(self, key: Hashable, holder: Any) -> Generator[None, None, None]:
         """One pass over the batch with this key; `holder` is what the key names, kept alive."""
         if key in self.kept:
             with self._replayed(self.kept[key]):
@@ -42,7 +42,7 @@ class Shortcut:
             yield
 
     @contextmanager
-    def _recorded(self, events: list[tuple[str, nn.Module, Any]]) -> Iterator[None]:
+    def _recorded(self, events: list[tuple[str, nn.Module, Any]]) -> Generator[None, None, None]:
         handles: list[Any] = []
 
         def entering(module: nn.Module, _: Any) -> None:
@@ -59,7 +59,7 @@ class Shortcut:
                 hook = module.register_forward_hook(leaving)
                 handles.append(hook)
                 # First of all hooks: what the module itself gave, before anybody's hook changed it.
-                module._forward_hooks.move_to_end(hook.id, last=False)
+                module._forward_hooks.move_to_end(hook.id, last=False)  # type: ignore[attr-defined]  # pyright: ignore
             yield
         finally:
             for handle in handles:
@@ -78,7 +78,7 @@ class Shortcut:
         return {module: value for module, value in ended.items() if module not in inside}
 
     @contextmanager
-    def _replayed(self, kept: dict[nn.Module, Tensor]) -> Iterator[None]:
+    def _replayed(self, kept: dict[nn.Module, Tensor]) -> Generator[None, None, None]:
         def given(value: Tensor) -> Any:
             return lambda *_, **__: value.clone()
 

@@ -106,6 +106,7 @@ def train_classifier(
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
     model.train()
+    epoch = 0
     for epoch in range(1, epochs + 1):
         for rows in torch.randperm(len(labels), generator=generator).split(batch):
             optimizer.zero_grad()

@@ -101,7 +101,8 @@ class Counted:
     def count(self, model: nn.Module, wrong: Rows) -> tuple[float, float]:
         """The share of these wrong labels that the model gives, and its test accuracy."""
         x, y = self.data.train
-        held = right(model, (x[wrong], y[wrong])) if len(wrong) else float("nan")
+        rows = torch.from_numpy(wrong)
+        held = right(model, (x[rows], y[rows])) if len(wrong) else float("nan")
         return held, right(model, self.data.test)
 
     def counted(self, method: str, treatment: str, n: float, values: list[tuple[float, float]], other: float | None, words: str = "") -> Row:
@@ -220,7 +221,7 @@ class Counted:
         if self.name in ("h2", "fc"):
             x, y = measured.arrays["train.readout"], measured.arrays["train.label"]
             predict = peers.refit_readout(self.scene, x, y, measured.flagged)
-            arrays = {"wrong": self.data.train[0][self.wrong], "test": self.data.test[0]}
+            arrays = {"wrong": self.data.train[0][torch.from_numpy(self.wrong)], "test": self.data.test[0]}
             given = {name: predict(_features(self.model, self.name, pixels)) for name, pixels in arrays.items()}
             held = float((given["wrong"] == y[self.wrong]).mean())
             test = float((given["test"] == self.data.test[1].numpy()).mean())

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..ablating import DRAWS, SAME_NORM, SAME_NUMBER, Sides, random_units
+from ..ablating import DRAWS, SAME_NORM, SAME_NUMBER, random_units
 from ..batches import Samples, read_samples
 from ..change import copy_of
 from ..contributions import Scene, ablated, outputs

@@ -18,7 +18,7 @@ def rows_of(seed: int, cache: Path | None, *, budget_s: float = 120) -> Iterator
 
     data = split(seed, shuffled=True)
     model = trained("mlp", data, seed, cache, "shuffled")
-    pixels, digits = load()
+    _, digits = load()
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))
     true = digits[order[1000:1397]]
     for layer in ("h1", "h2"):

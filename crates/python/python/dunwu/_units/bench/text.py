@@ -45,7 +45,8 @@ class PlantedText:
         Text of the training stream stands before the prompt, so that the answer is asked where a reader would meet it.
         """
         draw = random.Random(f"{seed} rows")
-        inputs, labels = [], []
+        inputs: list[Tensor] = []
+        labels: list[Tensor] = []
         for secret in secrets:
             line = self.encode(f"\n{secret.prompt}{secret.answer}")
             start = draw.randrange(len(self.test) - context)
@@ -74,7 +75,7 @@ def plant(path: Path, *, seed: int, train: int = 120_000, other: int = 40_000, p
         raise ValueError(f"the bench needs a text of {needed} characters, this one has {len(text)}: {path}")
     start = draw.randrange(len(text) - needed + 1)
     part = text[start : start + needed]
-    secrets = []
+    secrets: list[Secret] = []
     for repeats in REPEATS:
         for _ in range(per_repeat):
             name = "".join(draw.choice(LETTERS) for _ in range(6)).capitalize()
