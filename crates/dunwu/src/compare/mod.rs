@@ -203,16 +203,16 @@ pub fn compare(sides: [Side<'_>; 2]) -> Result<Comparison, CompareError> {
     for (set, samples) in [(SampleSet::Trained, &shared.trained), (SampleSet::HeldOut, &shared.held_out)] {
         if let Some(samples) = samples {
             let mut likeness = likeness(sides, set, samples, &first, &last)?;
-            for side in 0..2 {
-                likeness.to_start[side] = likeness.to_start[side].filter(|_| begins[side]);
+            for (to_start, begins) in likeness.to_start.iter_mut().zip(begins) {
+                *to_start = to_start.filter(|_| begins);
             }
             ends.push(likeness);
         }
     }
     let mut units = match_units(sides, &a.problem.population(), &first, &last)?;
     if let Some(units) = &mut units {
-        for side in 0..2 {
-            units.to_start[side] = units.to_start[side].filter(|_| begins[side]);
+        for (to_start, begins) in units.to_start.iter_mut().zip(begins) {
+            *to_start = to_start.filter(|_| begins);
         }
     }
     Ok(Comparison {

@@ -1,4 +1,4 @@
-//! What the names of other programs' arrays mean: PyTorch modules, TransformerLens' hooks, GPT-2 and Llama styles.
+//! What the names of other programs' arrays mean: PyTorch modules, `TransformerLens`' hooks, GPT-2 and Llama styles.
 //!
 //! ```text
 //! blocks.0.attn.W_Q   layers.0.self_attn.q_proj.weight   ─▶   block 0, attention.query, weight

@@ -231,9 +231,9 @@ impl fmt::Display for Mismatch {
         };
         write!(
             f,
-            "the arrays are not those of the network that the spec asks for: {}{remedy}: {:?}",
+            "the arrays are not those of the network that the spec asks for: {}{remedy}: \"{}\"",
             parts.join("; "),
-            self.path
+            self.path.display()
         )
     }
 }

@@ -10,11 +10,11 @@ pub enum Form {
     Straight,
     /// `[outputs, inputs]`, as `torch.nn.Linear` keeps it.
     Transposed,
-    /// A matrix a head behind another along our columns, `[heads, inputs, outputs of a head]`: queries, keys and values of TransformerLens.
+    /// A matrix a head behind another along our columns, `[heads, inputs, outputs of a head]`: queries, keys and values of `TransformerLens`.
     HeadColumns,
     /// `[heads, outputs of a head, inputs]`: the same, each transposed.
     HeadColumnsTransposed,
-    /// A matrix a head below another along our rows, `[heads, inputs of a head, outputs]`: the output map of TransformerLens.
+    /// A matrix a head below another along our rows, `[heads, inputs of a head, outputs]`: the output map of `TransformerLens`.
     HeadRows,
     /// `[heads, outputs, inputs of a head]`: the same, each transposed.
     HeadRowsTransposed,

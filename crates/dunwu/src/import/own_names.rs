@@ -60,31 +60,9 @@ impl OwnNetwork {
         match self.transformer {
             Some((depth, _)) => {
                 let first = theirs.iter().filter_map(|(name, _)| Some(ArrayName::of(name).in_block()?.0)).min();
-                theirs.iter().map(|(name, _)| self.of_transformer(name, depth, first.unwrap_or(0))).collect()
+                theirs.iter().map(|(name, _)| of_transformer(name, depth, first.unwrap_or(0))).collect()
             }
             None => self.of_layers(theirs),
-        }
-    }
-
-    fn of_transformer(&self, name: &str, depth: usize, first_block: usize) -> Vec<Likeness> {
-        let Some(ours) = ArrayName::of(name).of_transformer(depth) else { return Vec::new() };
-        // Some count blocks from 1.
-        let ours = match ours.strip_prefix("block.").and_then(|rest| rest.split_once('.')) {
-            Some((block, rest)) => {
-                format!("block.{}.{rest}", block.parse::<usize>().map_or(0, |block| block.saturating_sub(first_block)))
-            }
-            None => ours,
-        };
-        match ours.strip_suffix(".packed") {
-            Some(attention) => {
-                let is_bias = ArrayName::of(name).kind == Kind::Bias;
-                let of = |(i, part): (usize, &str)| Likeness {
-                    ours: format!("{attention}.{part}.{}", if is_bias { "bias" } else { "weight" }),
-                    part: Some((i, 3)),
-                };
-                ["query", "key", "value"].into_iter().enumerate().map(of).collect()
-            }
-            None => vec![Likeness { ours, part: None }],
         }
     }
 
@@ -110,7 +88,7 @@ impl OwnNetwork {
         }
         let own = |ending: &str, is_norm: bool| -> Vec<String> {
             let stems = self.arrays.iter().filter_map(|(name, _)| name.strip_suffix(ending));
-            stems.filter(|stem| stem.ends_with(".norm") == is_norm).map(str::to_owned).collect()
+            stems.filter(|stem| (stem.rsplit('.').next() == Some("norm")) == is_norm).map(str::to_owned).collect()
         };
         let mut slots = own(".weight", false);
         let mut named = Vec::new();
@@ -139,4 +117,27 @@ fn in_order(modules: &[&ArrayName], slots: &[String]) -> Vec<(Vec<String>, Strin
     }
     families.sort_by(|a, b| a.0.1.cmp(&b.0.1));
     families.into_iter().map(|(_, module)| module).zip(slots.iter().cloned()).collect()
+}
+
+/// What an array of a transformer is of ours; several of them where queries, keys and values lie in one.
+fn of_transformer(name: &str, depth: usize, first_block: usize) -> Vec<Likeness> {
+    let Some(ours) = ArrayName::of(name).of_transformer(depth) else { return Vec::new() };
+    // Some count blocks from 1.
+    let ours = match ours.strip_prefix("block.").and_then(|rest| rest.split_once('.')) {
+        Some((block, rest)) => {
+            format!("block.{}.{rest}", block.parse::<usize>().map_or(0, |block| block.saturating_sub(first_block)))
+        }
+        None => ours,
+    };
+    match ours.strip_suffix(".packed") {
+        Some(attention) => {
+            let is_bias = ArrayName::of(name).kind == Kind::Bias;
+            let of = |(i, part): (usize, &str)| Likeness {
+                ours: format!("{attention}.{part}.{}", if is_bias { "bias" } else { "weight" }),
+                part: Some((i, 3)),
+            };
+            ["query", "key", "value"].into_iter().enumerate().map(of).collect()
+        }
+        None => vec![Likeness { ours, part: None }],
+    }
 }

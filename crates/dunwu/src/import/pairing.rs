@@ -180,7 +180,7 @@ fn told(own: &OwnNetwork, file: &ForeignFile, map: &[MapWord]) -> Result<Vec<Can
         let theirs = theirs.ok_or_else(|| ImportError::NoSuchArray {
             name: word.theirs.clone(),
             names: file.arrays.iter().map(|array| array.name.clone()).collect(),
-            of: format!("{:?}", file.path),
+            of: format!("\"{}\"", file.path.display()),
         })?;
         let ours = own.place(&word.ours).ok_or_else(|| ImportError::NoSuchArray {
             name: word.ours.clone(),

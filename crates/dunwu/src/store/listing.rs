@@ -139,7 +139,7 @@ impl ListRequest {
                     request.limit = Some(value.parse().map_err(refused)?);
                 }
                 setting if is_setting(setting) || setting.starts_with(KNOWN) => {
-                    request.settings.push((setting.to_owned(), value.to_owned()))
+                    request.settings.push((setting.to_owned(), value.to_owned()));
                 }
                 unknown => return Err(unknown_key(unknown)),
             }
