@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 ///
 /// Weights, with --as: a run whose spec says which task, which samples and which network; losses and accuracies are computed here, and show,
 /// report, compare and peaks --run read it as any other. Several files are several steps of one run. Names and extents of PyTorch modules
-/// and of TransformerLens are known; what does not fit is listed.
+/// and of `TransformerLens` are known; what does not fit is listed.
 #[derive(Args)]
 #[command(override_usage = "dunwu import [OPTIONS] <FILE|FOLDER>
        dunwu import [OPTIONS] <FILE>... --as [PRESET|FILE.toml] [KEY=VALUE]...")]

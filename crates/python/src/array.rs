@@ -42,7 +42,7 @@ impl Array {
 }
 
 /// All arrays of a safetensors file by name, in the file's order.
-pub(crate) fn arrays<'py>(py: Python<'py>, file: Vec<u8>) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn arrays(py: Python<'_>, file: Vec<u8>) -> PyResult<Bound<'_, PyDict>> {
     let file = Arc::new(file);
     let invalid = |error: &dyn std::fmt::Display| PyValueError::new_err(format!("no safetensors file: {error}"));
     let tensors = SafeTensors::deserialize(&file).map_err(|error| invalid(&error))?;

@@ -20,10 +20,11 @@ const STACK: usize = 8 << 20;
 /// Runs the command `words`, such as `["peaks", "cyclic:23", "n=212"]`, and returns its answers.
 ///
 /// `tell(kind, text, number)` hears what happens: kind is "note", "phase" (its name, and its pieces where they are known), "pieces" (so many
-/// are done) or "state". Ctrl-C ends the work with a checkpoint where the verb keeps one, and raises KeyboardInterrupt; a second one does not
-/// wait for that. A request that cannot be raises ValueError, work that failed RuntimeError.
+/// are done) or "state". Ctrl-C ends the work with a checkpoint where the verb keeps one, and raises `KeyboardInterrupt`; a second one does not
+/// wait for that. A request that cannot be raises `ValueError`, work that failed `RuntimeError`.
 #[pyfunction]
 #[pyo3(signature = (words, tell = None))]
+#[expect(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 pub(crate) fn ask(py: Python<'_>, words: Vec<String>, tell: Option<Py<PyAny>>) -> PyResult<Answer> {
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, said) = mpsc::channel();
@@ -57,7 +58,7 @@ pub(crate) fn ask(py: Python<'_>, words: Vec<String>, tell: Option<Py<PyAny>>) -
         return Err(interrupt);
     }
     match result {
-        Ok(Ok(asked)) => answer(asked),
+        Ok(Ok(asked)) => Ok(answer(asked)),
         Ok(Err(refusal)) => Err(error(&refusal)),
         Err(panic) => {
             let why = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
@@ -91,9 +92,9 @@ fn call(py: Python<'_>, tell: Option<&Py<PyAny>>, kind: &str, text: &str, number
 }
 
 /// The last answer, with those before it behind it.
-fn answer(Asked { mut answers, text, files, code }: Asked) -> PyResult<Answer> {
+fn answer(Asked { mut answers, text, files, code }: Asked) -> Answer {
     let last = answers.pop();
-    Ok(Answer::new(last, answers, text, files, code))
+    Answer::new(last, answers, text, files, code)
 }
 
 fn error(refusal: &Refusal) -> PyErr {

@@ -10,8 +10,8 @@ use std::sync::Mutex;
 
 /// The one writer of a run directory that a training loop of somebody else's records.
 ///
-/// Steps of a series ascend: a step that was recorded already, or lies before one, is refused with ValueError, and nothing of that call is
-/// recorded. A disk that refuses is an OSError. What a call has recorded survives the end of the process.
+/// Steps of a series ascend: a step that was recorded already, or lies before one, is refused with `ValueError`, and nothing of that call is
+/// recorded. A disk that refuses is an `OSError`. What a call has recorded survives the end of the process.
 #[pyclass(frozen, module = "dunwu", skip_from_py_object)]
 pub(crate) struct ForeignRun {
     /// None once it has ended.
@@ -34,7 +34,10 @@ impl ForeignRun {
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut ForeignWriter) -> Result<T, ForeignError>) -> PyResult<T> {
-        let mut writer = self.writer.lock().map_err(|_| PyRuntimeError::new_err("recording panicked before"))?;
+        let mut writer = self
+            .writer
+            .lock()
+            .map_err(|error| PyRuntimeError::new_err(format!("recording panicked before: {error}")))?;
         let writer = writer.as_mut().ok_or_else(|| PyValueError::new_err("the record has ended; begin another run"))?;
         write(writer).map_err(error)
     }
@@ -44,9 +47,9 @@ impl ForeignRun {
 impl ForeignRun {
     /// Begins a run called `name` in the folder of runs; `known` is what is known of it before it trains.
     #[new]
-    fn new(py: Python<'_>, folder: PathBuf, name: String, known: BTreeMap<String, String>) -> PyResult<Self> {
+    fn new(py: Python<'_>, folder: PathBuf, name: &str, known: BTreeMap<String, String>) -> PyResult<Self> {
         let known: Known = known.into_iter().collect();
-        py.detach(|| ForeignWriter::create(&folder, &name, &known)).map(Self::new_of).map_err(error)
+        py.detach(|| ForeignWriter::create(&folder, name, &known)).map(Self::new_of).map_err(error)
     }
 
     /// Goes on with the run in a directory; with `step`, what was recorded at that step and later counts no more.
@@ -124,7 +127,10 @@ impl ForeignRun {
         let end = ForeignEnd::ALL.into_iter().find(|end| end.name() == how);
         let end =
             end.ok_or_else(|| PyValueError::new_err(format!("{how:?}; a record ends finished, failed or stopped")))?;
-        let mut writer = self.writer.lock().map_err(|_| PyRuntimeError::new_err("recording panicked before"))?;
+        let mut writer = self
+            .writer
+            .lock()
+            .map_err(|error| PyRuntimeError::new_err(format!("recording panicked before: {error}")))?;
         let writer = writer.take().ok_or_else(|| PyValueError::new_err("the record has ended already"))?;
         writer.finish(end).map(drop).map_err(error)
     }

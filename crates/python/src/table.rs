@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// A table with named columns.
 ///
 /// `polars.DataFrame(table)`, `pandas.DataFrame.from_arrow(table)`, `pyarrow.table(table)` and DuckDB's `FROM table` read it over Arrow's
-/// PyCapsule interface, without a copy.
+/// `PyCapsule` interface, without a copy.
 #[pyclass(frozen, module = "dunwu", skip_from_py_object)]
 pub(crate) struct Table {
     batch: RecordBatch,

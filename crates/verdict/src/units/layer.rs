@@ -5,7 +5,7 @@
 //! ```
 //!
 //! a: activations; p: positions (pixels, tokens); μ: mean activation over the training sample. Of the last hidden layer, which outputs
-//! are linear in, c follows from activations and output weights: cᵢⱼ = (aᵢⱼ − μⱼ)(V[yᵢ, j] − mean_c V[c, j]).
+//! are linear in, c follows from activations and output weights: cᵢⱼ = (aᵢⱼ − μⱼ)(V[yᵢ, j] − `mean_c` V[c, j]).
 
 use super::arrays::{Arrays, ArraysError};
 use super::evidence::Estimate;

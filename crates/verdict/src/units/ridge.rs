@@ -90,7 +90,7 @@ impl Ridge {
     }
 }
 
-/// X = Z Vᵀ with orthogonal columns of Z: the smaller of XᵀX and XXᵀ is taken apart.
+/// X = Z Vᵀ with orthogonal columns of Z: the smaller of `XᵀX` and `XXᵀ` is taken apart.
 struct Basis {
     /// X V, `[sample][direction]`.
     z: Mat<f64>,

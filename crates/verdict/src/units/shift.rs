@@ -8,7 +8,7 @@
 //!   looks shifted although it is not
 //! - 0.5: not to be told apart; between unshifted samples of digits it is 0.50 to 0.51
 //! - Flagged samples are left out: what a network has memorized lies where it put it
-//! - Source of folds from one fit: the residuals of a left-out block are (I − H_bb)⁻¹ r_b, H the projection of the whole fit
+//! - Source of folds from one fit: the residuals of a left-out block are (I − `H_bb)⁻¹` `r_b`, H the projection of the whole fit
 
 use super::matrix::{Matrix, product};
 use crate::draw::Draw;

@@ -9,7 +9,7 @@ use crate::units::samples::{SampleScore, by_kernel, inner_products, relu_tangent
 
 /// The numbered stream of the network that is scored.
 const SCORED_STREAM: usize = 0x5c03;
-/// Looks at the network on its way, for TracIn.
+/// Looks at the network on its way, for `TracIn`.
 const LOOKS: usize = 10;
 /// Neighbours.
 const NEIGHBOURS: usize = 10;

@@ -3,7 +3,7 @@
 /// Spearman's rank correlation, equal values at the mean of their ranks; `None` where one side is constant.
 pub(super) fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     let (a, b) = (ranks(a), ranks(b));
-    let mean = (a.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(a.len() as f64, 1.0);
     let cross = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>();
     let size = (cross(&a, &a) * cross(&b, &b)).sqrt();
     (size > 0.0).then(|| cross(&a, &b) / size)

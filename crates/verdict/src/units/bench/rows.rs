@@ -117,7 +117,7 @@ impl UnitsBench {
             }
         };
         let figures = keys.iter().map(figure).collect();
-        Self { figures, rows }
+        Self { rows, figures }
     }
 
     /// The rows as a table, in their order.
