@@ -89,7 +89,12 @@ fn a_dry_run_needs_no_slurm_and_writes_nothing() {
 #[test]
 fn a_machine_without_slurm_is_told_what_else_there_is() {
     let desk = Desk::new();
-    refuses(&desk, LAUNCH, 1, &["there is no `sbatch`", "--dry-run", "dunwu work", "--shard K/N", "Kubernetes", "Ray"]);
+    refuses(
+        &desk,
+        LAUNCH,
+        1,
+        &["there is no `sbatch`", "--dry-run", "dunwu work", "--shard K/N", "Kubernetes", "launch ray"],
+    );
     assert_eq!(fs::read_dir(&desk.folder).unwrap().count(), 0);
 }
 
