@@ -120,6 +120,7 @@ pub(super) fn run(width: usize, n_frames: usize) -> Opened {
     Opened {
         expectation: dunwu::theory::Expectation::Generalizes { critical: 832.0 },
         spec: spec(width, steps),
+        origin: None,
         task: "cyclic:71".into(),
         n_labels: 71,
         n_train: 2016,

@@ -169,7 +169,7 @@ fn an_import_that_was_interrupted_is_gone_on_with() {
     let text = fs::read_to_string(&path).unwrap();
     let n_lines = text.lines().count();
     for kept in 1..n_lines {
-        let lines: String = text.lines().take(kept).map(|line| format!("{line}\n")).collect();
+        let lines: String = text.split_inclusive('\n').take(kept).collect();
         fs::write(&path, lines).unwrap();
         let request = ImportRequest::from_words(&words).unwrap();
         let RunEnd::Made(again, _) = watched(|watcher| record(&request, broken.path(), watcher)).0.unwrap() else {

@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for NamedValues {
                 }
                 let mut names: Vec<&str> = values.iter().map(|value| value.0.as_str()).collect();
                 names.sort_unstable();
-                if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                if let Some(pair) = names.array_windows().find(|[name, next]| name == next) {
                     return Err(de::Error::custom(format!("{:?} is there twice", pair[0])));
                 }
                 Ok(NamedValues(values))
