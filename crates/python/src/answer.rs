@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 #[pyclass(frozen, module = "dunwu", skip_from_py_object)]
 pub(crate) struct Answer {
     /// None where the command only printed lines.
-    answer: Option<answer::Answer>,
+    found: Option<answer::Answer>,
     earlier: Vec<answer::Answer>,
     text: String,
     files: Vec<PathBuf>,
@@ -45,17 +45,17 @@ impl Figure {
 
 impl Answer {
     pub(crate) fn new(
-        answer: Option<answer::Answer>,
+        found: Option<answer::Answer>,
         earlier: Vec<answer::Answer>,
         text: String,
         files: Vec<PathBuf>,
         code: u8,
     ) -> Self {
-        Self { answer, earlier, text, files, code, data: OnceLock::new() }
+        Self { found, earlier, text, files, code, data: OnceLock::new() }
     }
 
     fn of<T: Default>(&self, get: impl FnOnce(&answer::Answer) -> T) -> T {
-        self.answer.as_ref().map(get).unwrap_or_default()
+        self.found.as_ref().map(get).unwrap_or_default()
     }
 }
 
@@ -64,7 +64,7 @@ impl Answer {
     /// The verb that was asked, such as "run".
     #[getter]
     fn verb(&self) -> &str {
-        self.answer.as_ref().map_or("", |answer| answer.verb)
+        self.found.as_ref().map_or("", |answer| answer.verb)
     }
 
     /// What it is about, in a few words.
@@ -97,7 +97,7 @@ impl Answer {
         if let Some(data) = self.data.get() {
             return Ok(data.bind(py).clone());
         }
-        let data = match &self.answer {
+        let data = match &self.found {
             Some(answer) => py.import("json")?.call_method1("loads", (skin::json(answer).to_string(),))?,
             None => PyDict::new(py).into_any(),
         };
@@ -108,7 +108,7 @@ impl Answer {
     #[getter]
     fn tables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let tables = PyDict::new(py);
-        for table in self.answer.iter().flat_map(answer::Answer::tables) {
+        for table in self.found.iter().flat_map(answer::Answer::tables) {
             tables.set_item(&table.name, Py::new(py, Table::of_answer(table)?)?)?;
         }
         Ok(tables)
@@ -163,11 +163,11 @@ impl Answer {
     }
 
     fn _repr_html_(&self) -> Option<String> {
-        self.answer.as_ref().map(skin::notebook)
+        self.found.as_ref().map(skin::notebook)
     }
 
     fn __str__(&self) -> String {
-        self.answer.as_ref().map_or_else(|| self.text().to_owned(), skin::terminal)
+        self.found.as_ref().map_or_else(|| self.text().to_owned(), skin::terminal)
     }
 
     fn __repr__(&self) -> String {
@@ -175,7 +175,7 @@ impl Answer {
     }
 
     fn __fspath__(&self) -> PyResult<String> {
-        let run = self.answer.as_ref().and_then(|answer| answer.data.get("run")?.as_str().map(str::to_owned));
+        let run = self.found.as_ref().and_then(|answer| answer.data.get("run")?.as_str().map(str::to_owned));
         run.ok_or_else(|| PyKeyError::new_err("this answer is not about one run, so it has no directory"))
     }
 }

@@ -44,6 +44,7 @@ impl ForeignRun {
 }
 
 #[pymethods]
+#[expect(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 impl ForeignRun {
     /// Begins a run called `name` in the folder of runs; `known` is what is known of it before it trains.
     #[new]

@@ -34,6 +34,7 @@ impl RecordedRun {
 }
 
 #[pymethods]
+#[expect(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 impl RecordedRun {
     /// The run that `name` means: a directory, its name among those in the folder `runs`, or the first digits of its id.
     #[new]

@@ -25,6 +25,7 @@ pub(crate) struct Table {
 
 /// Reads a table: Parquet with flat columns, or CSV with a line of names above.
 #[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 pub(crate) fn read_table(py: Python<'_>, path: PathBuf) -> PyResult<Table> {
     let table = py.detach(|| store::read_table(&path)).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Table::new(table)

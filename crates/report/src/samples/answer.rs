@@ -112,7 +112,7 @@ mod tests {
         let verdict = by_kernel(SampleScore::Readout, &inner_products(&x), &labels, 2).unwrap();
         let answer = answer("a <file>", &verdict);
         assert!(answer.headline.starts_with("Of 2 of 20 training samples"), "{}", answer.headline);
-        assert!(answer.headline.contains("3") && answer.headline.contains("12"), "{}", answer.headline);
+        assert!(answer.headline.contains('3') && answer.headline.contains("12"), "{}", answer.headline);
         assert_page_sound(&skin::page(&answer), "samples");
         assert_eq!(crate::verbs::mistakes("samples", &skin::json(&answer)), [""; 0]);
     }

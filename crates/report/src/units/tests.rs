@@ -8,7 +8,7 @@ use dunwu_verdict::units::{Contributions, Flags, LayerSamples, LayerVerdict, Mat
 fn layer(m: usize, wrong: bool) -> LayerSamples {
     let side = |n: usize, train: bool| {
         let truth = |i: usize| i % 2;
-        let is_wrong = |i: usize| train && wrong && i % 10 == 0;
+        let is_wrong = |i: usize| train && wrong && i.is_multiple_of(10);
         let activation = Matrix::from_fn(n, 4, |i, j| match j {
             0 => (if truth(i) == 1 { 2.0 } else { 0.2 }) + (i * 7 % 11) as f32 * 0.01,
             1 => f32::from(u8::from(is_wrong(i))) * 6.0,
