@@ -7,6 +7,7 @@ use dunwu::measure::Quantity;
 use dunwu::scalars::SCALARS;
 use dunwu::store::{Record, RunDir, StoreError};
 use dunwu_engine::Scalars;
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::UNIX_EPOCH;
 
@@ -84,10 +85,11 @@ impl LoggedRun {
     /// Every series of scalars, by the order in which they came first.
     pub fn series(&self) -> Vec<Series> {
         let mut all: Vec<Series> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for one in &self.logged {
             let Logged::Scalars { step, values } = one else { continue };
             for (name, value) in values {
-                let place = all.iter().position(|series| series.name == *name).unwrap_or_else(|| {
+                let place = *places.entry(name).or_insert_with(|| {
                     all.push(Series { name: name.clone(), ..Series::default() });
                     all.len() - 1
                 });

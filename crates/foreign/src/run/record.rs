@@ -134,7 +134,7 @@ impl ForeignRecord {
         snapshot::load(&self.dir, &self.header.id, &self.snapshots[index])
     }
 
-    fn parse(bytes: &[u8], dir: &Path, path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn parse(bytes: &[u8], dir: &Path, path: &Path) -> Result<Self, StoreError> {
         let len = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         let (whole, tail) = bytes.split_at(len);
         let mut lines = whole.split_inclusive(|&byte| byte == b'\n').enumerate().map(|(index, line)| (index + 1, line));

@@ -16,6 +16,7 @@ use dunwu::store::lock::RunLock;
 use dunwu::store::log::Log;
 use dunwu::store::sealed_line::{open_line, seal_line};
 use dunwu::store::{FORMAT, RunDir, RunId, SnapshotEntry, StoreError, disk, slug};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -92,9 +93,10 @@ impl ForeignWriter {
         if values.is_empty() {
             return Ok(());
         }
-        for (place, (name, _)) in values.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        for (name, _) in values {
             check_series(name)?;
-            if values[..place].iter().any(|earlier| earlier.0 == *name) {
+            if !names.insert(*name) {
                 return Err(ForeignError::SameName { name: (*name).to_owned(), step });
             }
             self.follows(self.positions.blocks_scalar(name, step), name, step)?;
@@ -122,9 +124,10 @@ impl ForeignWriter {
 
     /// Records tensors: their file first, synced, then its line, synced.
     pub fn snapshot(&mut self, step: u64, tensors: &[ForeignTensor]) -> Result<(), ForeignError> {
-        for (place, tensor) in tensors.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        for tensor in tensors {
             check("tensor", &tensor.name)?;
-            if tensors[..place].iter().any(|earlier| earlier.name == tensor.name) {
+            if !names.insert(&tensor.name) {
                 return Err(ForeignError::SameName { name: tensor.name.clone(), step });
             }
             if !snapshot::DTYPES.iter().any(|known| known.0 == tensor.dtype) {

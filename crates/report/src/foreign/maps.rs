@@ -66,7 +66,7 @@ fn figure(record: &ForeignRecord, layer: &str, series: &str, entries: &[&UnitsEn
     let frame = Frame {
         left: LEFT,
         top: 26.0,
-        width: WIDTH - LEFT - 90.0,
+        width: WIDTH - LEFT - 170.0,
         height: (rows.len() as f64 * 6.0).clamp(60.0, 260.0),
     };
     let tick = |column: usize| Tick { value: column as f64 + 0.5, label: Some(count(chosen[column].step)) };
