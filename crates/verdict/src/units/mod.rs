@@ -24,6 +24,8 @@ mod refusal;
 mod ridge;
 pub mod samples;
 mod shift;
+#[cfg(test)]
+mod tests;
 
 pub use arrays::{Arrays, ArraysError, read_bytes};
 pub use confirmation::{Confirmation, Confirmed};

@@ -49,7 +49,7 @@ class Sides:
         others = np.setdiff1d(np.arange(len(measured.train)), measured.flagged if len(measured.flagged) else rows)
         others = np.setdiff1d(others, rows)
         per_sample = measured.train.buckets[0].labels[0].numel()
-        most = max(32, ROWS * 8 // per_sample) if per_sample > 1 else ROWS
+        most = max(32, ROWS * 16 // per_sample) if per_sample > 1 else ROWS
         others = others[np.linspace(0, len(others) - 1, min(most, len(others))).astype(np.int64)] if len(others) else others
         if not len(others):
             raise UnitsError("every training sample is flagged, so there is nothing to keep: flag some and not all")
@@ -169,14 +169,14 @@ def greedy(scene: Scene, flagged: Samples, sides: Sides, mean: Tensor, cost: flo
     return order, best[1]
 
 
-def edit(self: Any, units: list[int] | None, rows: Rows, k: int | None, outgoing: str | None, steps: int) -> Change:
+def edit(self: Any, units: list[int] | None, rows: Rows, k: int | None, outgoing: str | None, steps: int | None) -> Change:
     """`Units.edit`."""
     measured: Measured = self.measured
     scene, mean = measured.scene, measured.mean
     k = min(32, max(1, scene.view.n_units // 4)) if k is None else k
     if not 1 <= k <= scene.view.n_units:
         raise UnitsError(f"k={k} is out of range: layer {scene.layer.name!r} has {scene.view.n_units} units")
-    if steps < 1:
+    if steps is not None and steps < 1:
         raise UnitsError(f"steps={steps} edits nothing: pass 1 or more")
     with untouched(scene.model):
         sides = Sides.of(measured, rows, self.seed)
@@ -214,7 +214,7 @@ def edit(self: Any, units: list[int] | None, rows: Rows, k: int | None, outgoing
         table = [_row(CHOSEN, float(int(chosen.sum())), [judged(choose)], base), *controls]
     _restore_modes(scene, trial)
     picked = [int(unit) for unit in chosen.nonzero()[:, 0]]
-    how = f"outgoing weights in {reader.name!r} edited in {steps} steps"
+    how = f"outgoing weights in {reader.name!r} edited"
     return Change(trial.model, scene.layer.name, picked, how, table, _sentences(table, "given edited outgoing weights", len(rows)))
 
 

@@ -81,7 +81,7 @@ class Units:
         units: str | Sequence[int] | None = None,
         k: int | None = None,
         outgoing: str | None = None,
-        steps: int = 60,
+        steps: int | None = None,
     ) -> Change:
         """A copy of the model in which the outgoing weights of `k` units (or of `units`) make it give up the flagged labels.
 
