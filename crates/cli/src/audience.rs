@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn a_program_is_handed_the_answer() {
-        let asked = asked(&["measures", "gini"]).expect("there is such a measure");
+        let asked = asked(&["presets"]).expect("there are presets");
         assert_eq!(asked.answers.len(), 1);
-        assert_eq!(asked.answers[0].verb, "measures");
+        assert_eq!(asked.answers[0].verb, "presets");
         assert!(asked.text.is_empty() && asked.code == 0);
         assert!(!is_program(), "nobody listens afterwards");
     }

@@ -63,7 +63,6 @@ pub(crate) static FULL: &[Step] = &[
         run: |checkout| held(torture::some_minutes(checkout)),
     },
     Step { name: "slurm", about: "a sweep on a real Slurm comes to what a laptop makes of it", run: slurm },
-    Step { name: "python", about: "the wheel, in clean environments: types, tests, examples", run: python },
     Step { name: "readme", about: "every command of the README", run: documents::readme },
     Step { name: "guide", about: "every command of every page of the guide", run: documents::guide },
 ];
@@ -100,10 +99,6 @@ fn one_run(checkout: &Checkout) -> Result<Ending, Failure> {
     }
     let object = object.to_str().ok_or_else(|| cannot("name", &"it is no UTF-8"))?;
     held(checkout.run(&["scripts/check-run", object]))
-}
-
-fn python(checkout: &Checkout) -> Result<Ending, Failure> {
-    held(checkout.run(&["scripts/check-python"]))
 }
 
 fn slurm(checkout: &Checkout) -> Result<Ending, Failure> {

@@ -93,7 +93,6 @@ fn a_record_cut_at_any_byte_is_read_up_to_its_last_whole_line_and_gone_on_with()
             continue;
         }
         let record = read.unwrap();
-        let is_whole = whole[len - 1] == b'\n';
         let n_lines = whole[..len].split(|&byte| byte == b'\n').count() - 1;
         let n_found = 1 + record.rows.len() + record.units.len() + record.snapshots.len();
         let n_found = n_found + usize::from(record.finished.is_some());

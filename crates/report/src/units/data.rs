@@ -38,7 +38,7 @@ pub struct UnitsData {
     pub units: Vec<UnitData>,
 }
 
-/// A reason for which nothing is told of a layer.
+/// A reason to say nothing of a layer.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RefusalData {
     /// Which.

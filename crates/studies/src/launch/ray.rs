@@ -192,7 +192,7 @@ mod tests {
             words: vec!["it's a \"sweep\".toml".into(), "seed=0..3".into()],
             frozen: vec![Script { path: "/runs/ray/submitted-1/a.toml".into(), text: "steps = 3\n".into() }],
             runs: "/shared/my runs".into(),
-            directory: "/home/顿悟".into(),
+            directory: "/shared/顿悟".into(),
             tasks: 5,
             cpus: 2,
             python: "python3".into(),
@@ -209,7 +209,7 @@ mod tests {
             r#"BINARY = "/opt/dunwu""#,
             r#"WORDS = ["it's a \"sweep\".toml", "seed=0..3"]"#,
             r#"RUNS = "/shared/my runs""#,
-            r#"DIRECTORY = "/home/顿悟""#,
+            r#"DIRECTORY = "/shared/顿悟""#,
             "TASKS = 5\nCPUS = 2\n",
         ] {
             assert!(plan.driver.text.contains(wanted), "{wanted}: {}", plan.driver.text);

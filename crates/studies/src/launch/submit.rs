@@ -178,7 +178,7 @@ impl CallFailure {
     }
 }
 
-/// A failure that is told as it is.
+/// A failure, in its own words.
 pub(super) fn failed(text: String) -> VerbError {
     VerbError::Failed(text.into())
 }

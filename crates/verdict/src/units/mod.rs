@@ -3,7 +3,7 @@
 //! ```text
 //! arrays ─▶ LayerSamples ─▶ readout of held-out samples ─▶ flagged training samples, each with its twins
 //!        └▶ Contributions ─▶ Evidence a unit: H, U, X, E, leaning samples ─▶ two claims ─▶ a label
-//!                         └▶ Soundness: reasons for which nothing is told ┘     └▶ where the layer's memory sits
+//!                         └▶ Soundness: reasons to say nothing           ┘     └▶ where the layer's memory sits
 //! ```
 //!
 //! The samples that only memory explains are found without being told which: a readout of held-out samples contradicts them. What a unit

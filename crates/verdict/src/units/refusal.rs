@@ -72,7 +72,7 @@ pub struct Soundness {
     pub layer_effect: Option<f64>,
     /// Effective number of classes of the training sample over the number of classes: 1 where all are of one size.
     pub balance: f64,
-    /// Reasons for which nothing is told of the whole layer.
+    /// Reasons to say nothing of the whole layer.
     pub refusals: Vec<Refusal>,
 }
 

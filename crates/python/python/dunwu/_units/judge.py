@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -53,16 +51,15 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def command(*arguments: str) -> dict[str, Any]:
-    """Runs a command of dunwu and gives the data of its answer, with `headline` and `story`."""
-    binary = os.environ.get("DUNWU_BINARY", "dunwu")
+    """Runs a command of dunwu in this process and gives the data of its answer, with `headline` and `story`."""
+    from .. import _native
+
     try:
-        done = subprocess.run([binary, *arguments, "--json"], capture_output=True, text=True, check=False)
-    except FileNotFoundError as missing:
-        raise UnitsError(f"the command {binary!r} is not there: set DUNWU_BINARY to the path of the dunwu command") from missing
-    # 4 says that the judge cannot tell, which is an answer.
-    if done.returncode not in (0, 3, 4) or not done.stdout.strip():
-        raise UnitsError(done.stderr.strip() or f"{binary} {' '.join(arguments)} ended with {done.returncode} and said nothing")
-    return cast("dict[str, Any]", json.loads(done.stdout))
+        answer = _native.ask(list(arguments))
+    except (ValueError, RuntimeError) as error:
+        raise UnitsError(str(error)) from error
+    # `--flags` prints an object that is no answer.
+    return dict(answer.data) or cast("dict[str, Any]", json.loads(answer.text))
 
 
 def _judge(path: Path, *arguments: str) -> dict[str, Any]:
