@@ -196,7 +196,7 @@ fn roles(verdict: &LayerVerdict) -> Table {
         ]
     };
     let heads = ["role", "units", "memory (margin)", "of the layer's", "95 % interval"];
-    Table::new("roles", 1, &heads, UnitRole::ALL.iter().map(row).collect())
+    Table::new("roles_table", 1, &heads, UnitRole::ALL.iter().map(row).collect())
 }
 
 fn units(verdict: &LayerVerdict, places: &[usize]) -> Table {
@@ -228,5 +228,5 @@ fn units(verdict: &LayerVerdict, places: &[usize]) -> Table {
         ]
     };
     let heads = ["unit", "role", "E: memory", "H: held out", "X: excess", "ablation", "confidence", "leaning"];
-    Table::new("units", 6, &heads, places.iter().map(row).collect())
+    Table::new("units_table", 6, &heads, places.iter().map(row).collect())
 }
