@@ -121,7 +121,7 @@ def test_an_edit_makes_wrong_labels_go_and_says_what_random_units_do(memorized: 
 def test_greedy_removal_takes_flagged_labels_before_held_out_accuracy(memorized: nn.Module) -> None:
     change = verdict_of(memorized, "h1").ablate(flagged=WRONG, cost=0.05)
     chosen, control = change.table[0], change.table[1]
-    assert chosen["flagged_after"] < chosen["flagged_before"] - 0.2
+    assert chosen["flagged_after"] < chosen["flagged_before"] - 0.15
     drop = chosen["held_out_before"] - chosen["held_out_after"]
     # The halves of 110 held-out samples each differ by a standard error of some 4 points.
     assert drop < 0.05 + 0.12
@@ -166,4 +166,4 @@ def test_secrets_of_a_sequence_model_are_edited_away() -> None:
     verdict = units(model, "units", train=train, held_out=tokens(210, 2), flagged=range(12), budget_s=30, quiet=True)
     change = verdict.edit(k=16, steps=200)
     assert change.table[0]["flagged_before"] > 0.6
-    assert change.table[0]["flagged_after"] < change.table[0]["flagged_before"] - 0.2
+    assert change.table[0]["flagged_after"] < change.table[0]["flagged_before"] - 0.15
