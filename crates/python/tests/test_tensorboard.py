@@ -112,7 +112,7 @@ def test_a_run_of_our_own_has_its_evaluations_measures_and_distributions(tmp_pat
 
 
 def test_a_run_is_followed_while_it_trains(tmp_path: Path) -> None:
-    words = ["run", "small", "steps=3000", "record.evaluate_every=1", "--quiet"]
+    words = ["run", "small", "threads=1", "record.snapshots_per_decade=1", "steps=400", "--quiet"]
     running = subprocess.Popen([*COMMAND, *words], cwd=tmp_path, stdout=subprocess.DEVNULL)
     try:
         runs = tmp_path / "runs"

@@ -277,8 +277,7 @@ fn an_import_that_is_killed_goes_on_where_it_stood() {
 #[test]
 fn a_run_is_followed_as_an_event_file_until_it_ends() {
     let desk = Desk::new();
-    let running =
-        desk.starts("run small task=cyclic:7 model.width=16 record.snapshots=false steps=400 seed=5 --quiet", 20);
+    let running = desk.starts("run small threads=1 record.snapshots_per_decade=1 steps=200 seed=5 --quiet", 20);
     let run = desk.run();
     let name = run.file_name().unwrap().to_str().unwrap().to_owned();
     let followed = desk.json(&format!("export {name} --to tensorboard --follow --output live"));

@@ -225,5 +225,5 @@ fn layers_table(layers: &[LayerData]) -> Table {
         ]
     };
     let heads = ["layer", "quantity", "units", "arrays", "last step"];
-    Table::new("layers", 2, &heads, layers.iter().map(row).collect())
+    Table::new("arrays", 2, &heads, layers.iter().map(row).collect())
 }
