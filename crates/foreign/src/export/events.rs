@@ -39,7 +39,7 @@ pub fn event_file(run: &LoggedRun) -> Vec<u8> {
     file
 }
 
-/// The HistogramProto of the finite values, in buckets of equal width; `None` where there are none.
+/// The `HistogramProto` of the finite values, in buckets of equal width; `None` where there are none.
 pub fn histogram(values: &[f64]) -> Option<Vec<u8>> {
     let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     let low = finite.iter().copied().reduce(f64::min)?;

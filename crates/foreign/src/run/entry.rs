@@ -142,8 +142,8 @@ impl<'de> Deserialize<'de> for NamedValues {
                 }
                 let mut names: Vec<&str> = values.iter().map(|value| value.0.as_str()).collect();
                 names.sort_unstable();
-                if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                    return Err(de::Error::custom(format!("{:?} is there twice", pair[0])));
+                if let Some([name, _]) = names.array_windows().find(|[a, b]| a == b) {
+                    return Err(de::Error::custom(format!("{name:?} is there twice")));
                 }
                 Ok(NamedValues(values))
             }

@@ -1,6 +1,7 @@
 //! What a foreign run survives, and what its writer refuses.
 
 use super::{Beginning, ForeignEnd, ForeignError, ForeignRecord, ForeignTensor, ForeignWriter, Known, Number};
+use crate::recorded::is_foreign;
 use dunwu::store::{RunDir, StoreError};
 use std::fs;
 use std::path::Path;
@@ -70,7 +71,7 @@ fn a_run_is_read_as_it_was_written() {
     let record = ForeignRecord::read(&dir).unwrap();
     assert_eq!((record.header.name.as_str(), &record.known), ("mine", &known()));
     assert_eq!((record.last_step(), record.names), (Some(6), vec!["loss".to_owned(), "lr".to_owned()]));
-    assert!(dir.is_foreign().unwrap());
+    assert!(is_foreign(&dir).unwrap());
     assert_eq!(RunDir::find(root.path(), &record.header.id).unwrap(), Some(dir.clone()));
     assert!(dir.dir_name().ends_with("-mine"));
     // Every line is a JSON object that any program reads.
@@ -231,7 +232,7 @@ fn one_process_writes_and_our_own_runs_are_left_alone() {
     let spec = dunwu_engine::RunSpec::default();
     let new = dunwu::store::NewRun { name: "own", spec: &spec, inputs: &[], kernel: "plain" };
     let own = dunwu::store::RunWriter::create(root.path(), &new).unwrap().dir().clone();
-    assert!(!own.is_foreign().unwrap());
+    assert!(!is_foreign(&own).unwrap());
     assert!(matches!(ForeignWriter::open(&own), Err(ForeignError::OwnRun { .. })));
     assert!(matches!(dunwu::store::Record::read(&dir), Err(StoreError::Foreign { .. })));
     assert!(ForeignRecord::read(&own).is_err());
@@ -276,7 +277,7 @@ fn a_newer_format_is_refused_by_name() {
     let text = fs::read_to_string(&path).unwrap().replacen("\"foreign\":1", "\"foreign\":2", 1);
     fs::write(&path, text).unwrap();
     let said = ForeignRecord::read(&dir).unwrap_err().to_string();
-    assert!(said.contains("a newer dunwu wrote this run") && dir.is_foreign().unwrap(), "{said}");
+    assert!(said.contains("a newer dunwu wrote this run") && is_foreign(&dir).unwrap(), "{said}");
 }
 
 /// A line a step for a long run: none of it costs more than some microseconds.

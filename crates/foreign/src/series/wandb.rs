@@ -103,7 +103,7 @@ fn record(data: &[u8], collected: &mut Collected) -> Option<()> {
     Some(())
 }
 
-/// Collects what a ConfigRecord sets: its items are keys with values as JSON. Names that begin with `_` are the program's own.
+/// Collects what a `ConfigRecord` sets: its items are keys with values as JSON. Names that begin with `_` are the program's own.
 fn configuration(data: &[u8], collected: &mut Collected) -> Option<()> {
     for item in messages(&fields(data)?, 1) {
         let item = fields(item)?;

@@ -87,7 +87,7 @@ fn track(group: &Group<'_>, last: u64) -> Track {
             Some(_) => TEST,
             None => OTHERS[place % OTHERS.len()],
         };
-        // A second curve of one side is told from the first by its stroke.
+        // A second curve of one side differs from the first by its stroke.
         let earlier = &group.series[..place];
         let is_second = earlier.iter().any(|other| {
             role_of(&other.name).map(Role::is_of_training) == role_of(&one.name).map(Role::is_of_training)
