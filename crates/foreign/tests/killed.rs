@@ -1,7 +1,5 @@
 //! A program that records a run and is killed by the system, as often as one likes: what it was told of is there.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
-
 use dunwu::store::RunDir;
 use dunwu_foreign::run::{ForeignRecord, ForeignWriter, Known};
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -20,7 +20,8 @@ fn csv(steps: std::ops::Range<u64>) -> String {
 }
 
 fn lines(steps: impl Iterator<Item = u64>) -> String {
-    steps.map(|step| format!("{{\"step\":{step},\"val_loss\":{},\"note\":\"a\"}}\n", loss(step))).collect()
+    let line = |step: u64| format!("{{\"step\":{step},\"val_loss\":{},\"note\":\"a\"}}\n", loss(step));
+    steps.map(line).collect()
 }
 
 /// The directory of the only run that an import made.

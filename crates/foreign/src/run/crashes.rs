@@ -1,5 +1,7 @@
 //! A foreign run whose program is ended at every single call to the disk, in every way, and gone on with.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use super::faults::{LAST_STEP, assert_whole, create, drive_step};
 use super::{ForeignEnd, ForeignError, ForeignRecord, ForeignWriter};
 use dunwu::store::disk::trouble::{Kind, Trouble, with};

@@ -20,6 +20,8 @@ fn recorded(record: impl FnOnce(&mut ForeignWriter) -> Result<(), ForeignError>)
     (root, *run)
 }
 
+type Recording = fn(&mut ForeignWriter) -> Result<(), ForeignError>;
+
 /// A run with something of every kind.
 fn whole(writer: &mut ForeignWriter) -> Result<(), ForeignError> {
     for step in 0..200_u64 {
@@ -96,7 +98,7 @@ fn a_run_of_which_next_to_nothing_was_recorded_is_shown_all_the_same() {
         writer.units(8_999_999_999_999_999, "fc", "norm", &[1.0, 2.0])?;
         writer.scalars(8_999_999_999_999_999, &[("loss", 1.0)])
     };
-    let records: [fn(&mut ForeignWriter) -> Result<(), ForeignError>; 4] = [nothing, one, broken, late];
+    let records: [Recording; 4] = [nothing, one, broken, late];
     for (place, record) in records.into_iter().enumerate() {
         let (_root, run) = recorded(record);
         let answer = report(&run).unwrap();
