@@ -1,12 +1,13 @@
 //! Foreign runs in the list of a folder, beside our own.
 
+use crate::recorded::is_foreign;
 use crate::run::ForeignRecord;
 use crate::series::{Role, Series, role_of};
 use dunwu::store::{LastEvaluation, ListedKind, ListedRun, RunDir, RunStanding, StoreError};
 
 /// A run as a list shows it, whoever made it.
 pub fn read_listed(dir: &RunDir) -> Result<ListedRun, StoreError> {
-    if !dir.is_foreign()? {
+    if !is_foreign(dir)? {
         return ListedRun::read(dir);
     }
     let record = ForeignRecord::read(dir)?;

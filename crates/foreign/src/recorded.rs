@@ -1,7 +1,7 @@
 //! A run directory as what it is: a run of our own, or one of another program.
 
 use crate::run::ForeignRecord;
-use dunwu::store::{RunDir, StoreError};
+use dunwu::store::{Header, RunDir, StoreError};
 use dunwu::verb::VerbError;
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub struct ForeignRun {
 impl RecordedRun {
     /// The run in `dir`.
     pub fn open(dir: RunDir) -> Result<Self, StoreError> {
-        if !dir.is_foreign()? {
+        if !is_foreign(&dir)? {
             return Ok(Self::Own(dir));
         }
         let record = ForeignRecord::read(&dir)?;
@@ -47,6 +47,15 @@ impl RecordedRun {
     }
 }
 
+/// Whether another program made the run in `dir`: the first line of its record says so.
+pub fn is_foreign(dir: &RunDir) -> Result<bool, StoreError> {
+    match Header::read(dir) {
+        Ok(_) => Ok(false),
+        Err(StoreError::Foreign { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// The run of our own that a user means by `text`. One of another program is refused in a sentence: `what` is not defined for it,
 /// because `why`.
 pub fn own_run(runs: &Path, text: &str, what: &str, why: &str) -> Result<RunDir, VerbError> {
@@ -57,7 +66,7 @@ pub fn own_run(runs: &Path, text: &str, what: &str, why: &str) -> Result<RunDir,
 
 /// Refuses the run in `dir` where another program made it.
 pub fn refuse_foreign(dir: &RunDir, what: &str, why: &str) -> Result<(), VerbError> {
-    if !dir.is_foreign()? {
+    if !is_foreign(dir)? {
         return Ok(());
     }
     let path = dir.path().display();

@@ -6,6 +6,7 @@ use dunwu::run::open;
 use dunwu::store::{Record, RunDir, SnapshotEntry};
 use dunwu::tables::tables;
 use dunwu::verb::{VerbError, Watcher};
+use dunwu_foreign::recorded::is_foreign;
 use dunwu_foreign::run::ForeignRecord;
 use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -65,7 +66,7 @@ impl RecordedRun {
     /// Whether another program made it.
     #[getter]
     fn is_foreign(&self) -> PyResult<bool> {
-        self.dir.is_foreign().map_err(|error| failed(&error))
+        is_foreign(&self.dir).map_err(|error| failed(&error))
     }
 
     /// Steps at which its weights were kept.
@@ -77,7 +78,7 @@ impl RecordedRun {
     /// Its tables by name: scalars, measures, units, and what else is defined for it.
     fn tables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let found = py.detach(|| {
-            if self.dir.is_foreign()? {
+            if is_foreign(&self.dir)? {
                 return Ok(dunwu_foreign::run::tables(&ForeignRecord::read(&self.dir)?)?);
             }
             let stop = AtomicBool::new(false);

@@ -3,7 +3,7 @@
 use dunwu::answer::wording::{count, counted};
 use dunwu::answer::{Answer, Block, Section, Table, TableCell, object};
 use dunwu::store::{
-    ListRequest, ListedKind, ListedRun, Remarks, RunDir, RunList, RunStanding, StoreError, bytes_below, list_runs_with,
+    ListRequest, ListedKind, ListedRun, Remarks, RunDir, RunList, RunStanding, StoreError, bytes_below, list_runs,
     remove, tag,
 };
 use dunwu::verb::{VerbError, Watcher};
@@ -143,7 +143,7 @@ impl From<&ListedRun> for RunData {
 
 /// The runs in `folder` that `request` asks for.
 pub fn list(folder: &Path, request: &ListRequest) -> Result<Answer, VerbError> {
-    let RunList { runs, unreadable } = list_runs_with(folder, request, read_listed)?;
+    let RunList { runs, unreadable } = list_runs(folder, request, read_listed)?;
     let bytes: u64 = runs.iter().map(|run| run.bytes).sum();
     let headline = match runs.len() {
         0 => format!("No run in {} fits.", folder.display()),

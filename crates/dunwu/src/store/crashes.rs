@@ -4,7 +4,7 @@
 
 use super::disk::trouble::{Kind, Trouble, with};
 use super::faults::{CHECKPOINT_STEP, LAST_STEP, OUTCOME, assert_whole, create, drive_step, id, resume};
-use super::{ListRequest, RunDir, RunState, RunWriter, StoreError, file, list_runs};
+use super::{ListRequest, ListedRun, RunDir, RunState, RunWriter, StoreError, file, list_runs};
 use std::path::Path;
 
 /// What a writer was told of: from here on it may be relied on.
@@ -50,7 +50,7 @@ fn make(root: &Path, told: &mut Told) -> Result<(), StoreError> {
 
 /// Nobody who looks at the runs is told that one has finished that has not, or fails.
 fn look(root: &Path, told: Told, case: &str) {
-    list_runs(root, &ListRequest::default()).unwrap_or_else(|error| panic!("{case}: {error}"));
+    list_runs(root, &ListRequest::default(), ListedRun::read).unwrap_or_else(|error| panic!("{case}: {error}"));
     let dir = RunDir::find(root, &id()).unwrap();
     let Some(dir) = dir else {
         assert_eq!(told, Told::Nothing, "{case}: the run is gone");

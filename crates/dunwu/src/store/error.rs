@@ -199,10 +199,8 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Another program made the run, and a newer build wrote its record.
-    #[error("a newer dunwu wrote this run{}: install that one to read it: {path:?}", version_text(version))]
+    #[error("a newer dunwu wrote this run: install that one to read it: {path:?}")]
     NewerForeign {
-        /// The build that wrote it, where it says so.
-        version: String,
         /// The run.
         path: PathBuf,
     },

@@ -91,8 +91,7 @@ impl RunStanding {
 #[rustfmt::skip] // outcomes, ends of runs of other programs, what both can be
 pub const STANDINGS: [&str; 12] = [
     "grokked", "lost", "forgot", "censored", "diverged", "collapsed",
-    "finished", "failed", "stopped", "imported",
-    "running", "interrupted",
+    "finished", "failed", "stopped", "imported", "running", "interrupted",
 ];
 
 /// Keys of a list beside the settings of runs, with what they mean.
@@ -113,7 +112,6 @@ pub const LIST_KEYS: &[(&str, &str)] = &[
 pub struct ListRequest {
     states: Vec<String>,
     tags: Vec<String>,
-    kinds: Vec<String>,
     settings: Vec<(String, String)>,
     sort: Option<String>,
     limit: Option<usize>,
@@ -130,15 +128,16 @@ impl ListRequest {
                 "state" => {
                     return Err(VerbError::usage(format!("state={value}: there are {}", STANDINGS.join(", "))));
                 }
-                "kind" if matches!(value, "own" | "foreign") => request.kinds.push(value.to_owned()),
-                "kind" => return Err(VerbError::usage(format!("kind={value}: there are own and foreign"))),
+                "kind" if !matches!(value, "own" | "foreign") => {
+                    return Err(VerbError::usage(format!("kind={value}: there are own and foreign")));
+                }
                 "tag" => request.tags.push(super::remarks::tag(value).map_err(VerbError::usage)?),
                 "sort" => request.sort = Some(sortable(value)?.to_owned()),
                 "limit" => {
                     let refused = |error| VerbError::usage(format!("limit={value}: write a whole number ({error})"));
                     request.limit = Some(value.parse().map_err(refused)?);
                 }
-                setting if is_setting(setting) || setting.starts_with(KNOWN) => {
+                setting if setting == "kind" || is_setting(setting) || setting.starts_with(KNOWN) => {
                     request.settings.push((setting.to_owned(), value.to_owned()));
                 }
                 unknown => return Err(unknown_key(unknown)),
@@ -149,18 +148,14 @@ impl ListRequest {
 
     fn keeps(&self, run: &ListedRun) -> bool {
         let is_value = |(key, value): &(String, String)| {
-            if key.starts_with(KNOWN) {
-                return run.setting(key).as_deref() == Some(value);
-            }
             let found = run.setting(key);
             // `task=cyclic` keeps a family, as in the studies of sweeps.
             let is_family =
                 key == "task" && found.as_ref().is_some_and(|f| f.split(':').next() == Some(value.as_str()));
-            is_family || found == Some(plain(parse_value(value)))
+            is_family || found.as_deref() == Some(value) || found == Some(plain(parse_value(value)))
         };
         (self.states.is_empty() || self.states.iter().any(|state| state == run.standing.name()))
             && self.tags.iter().all(|tag| run.remarks.tags.contains(tag))
-            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == run.kind.name()))
             && self.settings.iter().all(is_value)
     }
 }
@@ -174,13 +169,8 @@ pub struct RunList {
     pub unreadable: Vec<(RunDir, StoreError)>,
 }
 
-/// Lists the runs in `folder` that `request` asks for; those of other programs cannot be read.
-pub fn list_runs(folder: &Path, request: &ListRequest) -> Result<RunList, StoreError> {
-    list_runs_with(folder, request, ListedRun::read)
-}
-
 /// Lists the runs in `folder` that `request` asks for, each as `read` reads it.
-pub fn list_runs_with(
+pub fn list_runs(
     folder: &Path,
     request: &ListRequest,
     read: impl Fn(&RunDir) -> Result<ListedRun, StoreError>,
@@ -241,6 +231,7 @@ impl ListedRun {
     /// where the run does not have it.
     pub fn setting(&self, key: &str) -> Option<String> {
         match &self.kind {
+            kind if key == "kind" => Some(kind.name().to_owned()),
             ListedKind::Own(spec) => SETTINGS.iter().find(|setting| setting.key == key)?.get(spec).map(plain),
             ListedKind::Foreign { known, .. } => known.get(key.strip_prefix(KNOWN)?).cloned(),
         }
@@ -250,10 +241,7 @@ impl ListedRun {
 impl ListedKind {
     /// In one word: `own` or `foreign`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Own(_) => "own",
-            Self::Foreign { .. } => "foreign",
-        }
+        if matches!(self, Self::Own(_)) { "own" } else { "foreign" }
     }
 }
 

@@ -58,7 +58,6 @@ pub use file::{FileError, replace};
 pub use id::{NotAnId, RunId, slug};
 pub use listing::{
     LIST_KEYS, LastEvaluation, ListRequest, ListedKind, ListedRun, RunList, RunStanding, STANDINGS, list_runs,
-    list_runs_with,
 };
 pub use lock::WritingProcess;
 pub use output::{OutputError, OutputFile, OutputFolder};

@@ -147,15 +147,6 @@ impl RunDir {
         lock::holder(&self.path)
     }
 
-    /// Whether another program made it: the first line of its record says so.
-    pub fn is_foreign(&self) -> Result<bool, StoreError> {
-        match Header::read(self) {
-            Ok(_) => Ok(false),
-            Err(StoreError::Foreign { .. }) => Ok(true),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The spec's text.
     pub fn spec_toml(&self) -> Result<String, StoreError> {
         let path = self.path.join("spec.toml");

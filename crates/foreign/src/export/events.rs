@@ -167,7 +167,10 @@ mod tests {
         #[test]
         fn a_histogram_counts_every_finite_value_once(values in proptest::collection::vec(any::<f64>(), 0..50)) {
             let n = values.iter().filter(|value| value.is_finite()).count();
-            let Some(message) = histogram(&values) else { prop_assert_eq!(n, 0); return Ok(()) };
+            let Some(message) = histogram(&values) else {
+                prop_assert_eq!(n, 0);
+                return Ok(());
+            };
             // Five numbers of nine bytes, then two packed lists of equal length, of which the second holds the counts.
             let half = (message.len() - 45) / 2;
             let head = if half > 130 { 3 } else { 2 };

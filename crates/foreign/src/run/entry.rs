@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for NamedValues {
                 }
                 let mut names: Vec<&str> = values.iter().map(|value| value.0.as_str()).collect();
                 names.sort_unstable();
-                if let Some([name, _]) = names.array_windows().find(|[name, next]| name == next) {
+                if let Some([name, _]) = names.array_windows().find(|[a, b]| a == b) {
                     return Err(de::Error::custom(format!("{name:?} is there twice")));
                 }
                 Ok(NamedValues(values))

@@ -81,8 +81,6 @@ struct FormatOnly {
     format: u32,
     #[serde(default)]
     foreign: u32,
-    #[serde(default)]
-    dunwu: String,
 }
 
 impl ForeignRecord {
@@ -281,10 +279,9 @@ fn read_header(line: &[u8], dir: &Path, path: &Path) -> Result<(ForeignHeader, S
     if !line.ends_with(b"\n") {
         return Err(damaged("there is no whole header line".to_owned()));
     }
-    let FormatOnly { format, foreign, dunwu } =
-        serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+    let FormatOnly { format, foreign } = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
     if foreign > FOREIGN_FORMAT || foreign > 0 && format > FORMAT {
-        return Err(StoreError::NewerForeign { version: dunwu, path: dir.to_owned() });
+        return Err(StoreError::NewerForeign { path: dir.to_owned() });
     }
     let (object, check) = open_line(line, "").map_err(damaged)?;
     Ok((ForeignHeader::of_line(&object, dir)?.map_err(damaged)?, check.to_owned()))

@@ -11,6 +11,7 @@ use super::name::{check, check_series};
 use super::positions::{MOST_STEP, Positions};
 use super::record::{ForeignRecord, path_in};
 use super::snapshot::{self, ForeignTensor};
+use crate::recorded::is_foreign;
 use dunwu::store::file::{self, While as _};
 use dunwu::store::lock::RunLock;
 use dunwu::store::log::Log;
@@ -224,7 +225,7 @@ impl ForeignWriter {
     }
 
     fn resume(dir: &RunDir, at: Option<u64>) -> Result<Self, ForeignError> {
-        if !dir.is_foreign()? {
+        if !is_foreign(dir)? {
             return Err(ForeignError::OwnRun { path: dir.path().to_owned() });
         }
         let lock = RunLock::take(dir.path())?;

@@ -211,7 +211,7 @@ fn series_table(series: &[ForeignSeriesData]) -> Table {
         ]
     };
     let heads = ["series", "values", "last step", "last value", "lowest", "highest"];
-    Table::new("series_table", 1, &heads, series.iter().map(row).collect())
+    Table::new("series", 1, &heads, series.iter().map(row).collect())
 }
 
 fn layers_table(layers: &[LayerData]) -> Table {
@@ -225,5 +225,5 @@ fn layers_table(layers: &[LayerData]) -> Table {
         ]
     };
     let heads = ["layer", "quantity", "units", "arrays", "last step"];
-    Table::new("layers_table", 2, &heads, layers.iter().map(row).collect())
+    Table::new("arrays", 2, &heads, layers.iter().map(row).collect())
 }

@@ -10,7 +10,7 @@ use dunwu::store::file::{FileError, replace};
 use dunwu::store::{RunDir, disk};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_foreign::export::{LoggedRun, follow, json_lines, write};
-use dunwu_foreign::recorded::ForeignRun;
+use dunwu_foreign::recorded::{ForeignRun, is_foreign};
 use dunwu_foreign::run::tables;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -64,7 +64,7 @@ pub fn export_event_file(
         follow(dir, &folder, watcher)?
     } else {
         let mut run = LoggedRun::read(dir)?;
-        if !dir.is_foreign()? {
+        if !is_foreign(dir)? {
             run = run.with_measures(&open(dir, watcher)?);
         }
         write(&run, &folder)?

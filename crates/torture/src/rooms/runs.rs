@@ -2,7 +2,7 @@
 
 use super::{Command, Kept, Room, temporary_files, whole_lines};
 use dunwu::run::{RunEnd, RunRequest, Training, run};
-use dunwu::store::{ListRequest, RunDir, RunState, checkpoint, list_runs};
+use dunwu::store::{ListRequest, ListedRun, RunDir, RunState, checkpoint, list_runs};
 use dunwu::verb::{Progress, Watcher};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -135,7 +135,8 @@ pub(super) fn recorded(dir: &Path) -> Result<Vec<String>, String> {
 
 /// The record, the checkpoint, and how the run stands, as `dunwu ls` and `dunwu show` read them.
 fn kept(folder: &Path) -> Result<Kept, String> {
-    list_runs(&folder.join("runs"), &ListRequest::default()).map_err(|error| format!("the list of runs: {error}"))?;
+    list_runs(&folder.join("runs"), &ListRequest::default(), ListedRun::read)
+        .map_err(|error| format!("the list of runs: {error}"))?;
     let dirs = run_dirs(folder);
     let Some(dir) = dirs.first() else { return Ok(Kept::default()) };
     if dirs.len() > 1 {

@@ -54,14 +54,14 @@ fn layer() -> (File, LayerSamples) {
     let (n, m, n_units, n_classes) = (300, 240, 12, 3);
     let mut draw = Draw::of(905, 0);
     let mut side = |n: usize, n_wrong: usize| {
-        let truth: Vec<usize> = (0..n).map(|i| i % n_classes).collect();
+        // One unit votes for one class, so that all wrong labels are of the first.
+        let truth: Vec<usize> = (0..n).map(|i| if i < n_wrong { 1 + i % 2 } else { i % n_classes }).collect();
         let activation = Matrix::from_fn(n, n_units, |i, j| {
             let is_wrong = i < n_wrong && j == n_units - 1;
             let signal = if j % n_classes == truth[i] && j < n_units - 1 { 1.5 } else { 0.0 };
             (if is_wrong { 4.0 } else { signal } + 0.3 * draw.normal()).max(0.0) as f32
         });
-        let labels: Vec<usize> =
-            truth.iter().enumerate().map(|(i, &t)| if i < n_wrong { (t + 1) % 3 } else { t }).collect();
+        let labels: Vec<usize> = truth.iter().enumerate().map(|(i, &t)| if i < n_wrong { 0 } else { t }).collect();
         (activation, labels)
     };
     let ((train, train_labels), (held_out, held_out_labels)) = (side(n, 30), side(m, 0));
