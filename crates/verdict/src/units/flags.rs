@@ -111,7 +111,7 @@ fn twins(own: &[f64], held_out: &Mat<f64>, sample: u64) -> Vec<usize> {
     order.into_iter().take(DRAWS).map(|place| near[place].1).collect()
 }
 
-/// zᵢ[yᵢ] − `mean_c` zᵢ[c] of every sample.
+/// `zᵢ[yᵢ] − mean_c zᵢ[c]` of every sample.
 ///
 /// The mean and not the logarithm of the sum of exponentials: that one mixes units through the rival class, and 238 of 288 planted
 /// generalizing units then seemed to memorize as well.

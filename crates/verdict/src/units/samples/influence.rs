@@ -16,7 +16,7 @@ pub(super) const MOST_WEIGHTS: usize = 4_000;
 /// λ over the mean of H's diagonal.
 const DAMPING: f64 = 1e-3;
 
-/// Of every sample; `None` where there are more weights than [`MOST_WEIGHTS`] or the Hessian is not finite.
+/// Of every sample; `None` where there are more weights than `MOST_WEIGHTS` or the Hessian is not finite.
 pub fn self_influence(inputs: &Matrix, labels: &[usize], probabilities: &Matrix) -> Option<Vec<f64>> {
     let (n, width, n_classes) = (inputs.height(), inputs.width() + 1, probabilities.width());
     let size = width * n_classes;
