@@ -10,10 +10,10 @@ use std::sync::Arc;
 #[pyclass(frozen, module = "dunwu", skip_from_py_object)]
 pub(crate) struct Array {
     file: Arc<Vec<u8>>,
-    /// Of its first byte in the file.
+    /// Where the array's first byte stands in the file.
     offset: usize,
     shape: Vec<usize>,
-    /// As numpy spells it: `<f4`.
+    /// The type of its numbers as numpy spells it, such as `<f4`.
     kind: &'static str,
 }
 

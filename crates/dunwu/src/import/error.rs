@@ -88,7 +88,7 @@ pub enum ImportError {
         name: String,
         /// Those that there are.
         names: Vec<String>,
-        /// In what.
+        /// The file or the network in which it was looked for.
         of: String,
     },
     /// Arrays that do not fit.

@@ -30,7 +30,7 @@ pub(super) enum HeadAxis {
 }
 
 impl Form {
-    /// In words, for a table.
+    /// How an array lies, in words that a table shows.
     pub fn words(self) -> &'static str {
         match self {
             Self::Straight => "as it is",

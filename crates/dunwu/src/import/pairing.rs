@@ -34,7 +34,7 @@ impl FromStr for MapWord {
     }
 }
 
-/// By what an array was found.
+/// Why an array of a file was taken for one of the network: its name, its extents, or the user's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ground {
@@ -58,7 +58,7 @@ pub struct Pair {
     pub part: Option<(usize, usize)>,
     /// How theirs lies.
     pub form: Form,
-    /// By what it was found.
+    /// Why it was taken for this one.
     pub ground: Ground,
     /// Whether it is square, so that its form is that of its neighbours.
     pub is_square: bool,

@@ -71,7 +71,7 @@ pub(super) struct ResumedEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForeignFinished {
-    /// In one word.
+    /// How the record ended: finished, failed, stopped or imported.
     pub how: ForeignEnd,
     /// The last step of which anything was recorded; `None` where nothing was.
     pub step: Option<u64>,

@@ -21,7 +21,7 @@ pub enum ForeignError {
     Name {
         /// A series, a layer or a tensor.
         what: &'static str,
-        /// As given.
+        /// The name that was given.
         name: String,
         /// What is wrong, and what to do.
         why: &'static str,
@@ -75,7 +75,7 @@ pub enum ForeignError {
     /// A type of numbers that safetensors does not have.
     #[error("{name:?} is no type of numbers that safetensors has; there are {}", super::snapshot::DTYPES.map(|known| known.0).join(", "))]
     Dtype {
-        /// As given.
+        /// The type that was asked for.
         name: String,
     },
 }

@@ -9,7 +9,7 @@ pub(super) const MOST_STEP: u64 = 9_000_000_000_000_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Positions {
     scalars: BTreeMap<String, u64>,
-    /// By layer, then by series.
+    /// The last recorded step of every series of units, by layer and then by series.
     units: BTreeMap<String, BTreeMap<String, u64>>,
     snapshots: u64,
 }

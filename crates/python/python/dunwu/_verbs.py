@@ -17,6 +17,7 @@ __all__ = [
     "forecast",
     "fork",
     "import_",
+    "launch_ray",
     "launch_slurm",
     "law",
     "league",
@@ -364,26 +365,89 @@ def fork(
 
 
 def import_(
-    path: Word,
-    *,
+    *files: Word,
     name: Value | None = None,
+    as_: Value | list[Value] | None = None,
+    steps: Value | list[Value] | None = None,
+    map: Value | list[Value] | None = None,
+    split: Value | None = None,
     quiet: bool = False,
     runs: Value | None = None,
 ) -> Answer:
-    """Make runs of what other programs recorded: `dunwu import logs/`
+    """Make runs of what other programs made: `dunwu import logs/`, `dunwu import model.safetensors --as small
+    task=cyclic:23`
 
-    Event files of `TensorBoard` (those of one folder are one run), offline files of Weights & Biases, CSV, Parquet and JSON lines with a step; of a folder, all that it holds. Importing again adds what is new. The runs are then listed, shown, compared, reported and judged as others are.
+    Logs: event files of `TensorBoard` (those of one folder are one run), offline files of Weights & Biases, CSV, Parquet and JSON lines with a step; of a folder, all that it holds. Importing again adds what is new. The runs are then listed, shown, compared, reported and judged as others are.
 
-    path: A file or a folder of logs
-    name: What the run is called (default: after its file or folder); only for one run
+    Weights, with --as: a run whose spec says which task, which samples and which network; losses and accuracies are computed here, and show, report, compare and peaks --run read it as any other. Several files are several steps of one run. Names and extents of PyTorch modules and of `TransformerLens` are known; what does not fit is listed.
+
+    files: A file or a folder of logs; with --as files of safetensors, one a step
+    name: Of logs: what the run is called (default: after its file or folder); only for one run
+    as_: Of weights: what `dunwu run` takes, a preset or a TOML file, then settings as key=value
+    steps: Of weights: the steps of the files, in their order, with commas (default: the numbers in their names)
+    map: Of weights: which array is which, where that is not clear: theirs=ours, or theirs=ours.T for one that
+        lies transposed; may be repeated
+    split: Of weights: an array of whole numbers in the first file that names the training samples: their places,
+        their operands, or a mask
     quiet: No progress on standard error
     runs: Folder that holds the run directories (default: runs)
     """
     return ask_command(
         ("import",),
-        (path,),
-        {"name": name, "runs": runs},
+        (*files,),
+        {"name": name, "as": as_, "steps": steps, "map": map, "split": split, "runs": runs},
         {},
+        quiet=quiet,
+    )
+
+
+def launch_ray(
+    *words: Word,
+    quiet: bool = False,
+    exclude: Value | list[Value] | None = None,
+    keep: Value | None = None,
+    judge: Value | None = None,
+    budget: Value | None = None,
+    minutes: Value | None = None,
+    tasks: Value | None = None,
+    cpus: Value | None = None,
+    address: Value | None = None,
+    python: Value | None = None,
+    submit: Value | list[Value] | None = None,
+    dry_run: bool = False,
+    runs: Value | None = None,
+    **settings: Setting,
+) -> Answer:
+    """One job whose tasks each work through many runs, and which writes the table when they have ended
+
+    Needs `ray` on the path (`pip install 'ray[default]'`). Tasks claim runs by files in the folder of runs, which all nodes have to share. A worker that is killed is begun again by Ray and goes on from its checkpoint. If the head dies, launching again goes on.
+
+    words: A preset or a TOML file (default: tian-2025), then settings as key=values: a list `1,2,4`, `0..9`,
+        `1.5..4.5/13`, `log:1e-4..1e-1/7`, `0..2000:250`, a formula `data.fraction==2.75*ln(M)/M`; `a/b=1/x,2/y`
+        goes together; brackets or quotes around a value that holds commas,
+        `'task=cyclic:7,[product:cyclic:2,cyclic:3]'`
+    exclude: Leave out the cells where this holds, such as "M > 71 and model.width < 512"; may be given several
+        times
+    keep: What is kept of each run: outcome, scalars (also losses over time) or snapshots (a run directory)
+    judge: Park runs that look hopeless, at this risk: at most such a share of the runs that would generalize is
+        lost. A random twentieth of them trains on, as an audit; rows are kept apart from those of unjudged sweeps
+    budget: The steps that all runs may make together: those worth most are made first, and what is parked goes on
+        where steps are left
+    minutes: How long a task should last (default: 10)
+    tasks: No more tasks than this
+    cpus: Processors of a task, each of which trains one run at a time (default: 1)
+    address: Where the cluster's dashboard is, such as `http://127.0.0.1:8265` (default: as `ray job submit` finds
+        it, by `RAY_API_SERVER_ADDRESS`)
+    python: The Python on the cluster that has Ray (default: python3)
+    submit: An option of `ray job submit`, such as --submit --entrypoint-num-cpus=1; may be repeated
+    dry_run: Print what would be submitted, as a script that does it, and submit nothing
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("launch", "ray",),
+        (*words,),
+        {"exclude": exclude, "keep": keep, "judge": judge, "budget": budget, "minutes": minutes, "tasks": tasks, "cpus": cpus, "address": address, "python": python, "submit": submit, "dry-run": dry_run, "runs": runs},
+        settings,
         quiet=quiet,
     )
 

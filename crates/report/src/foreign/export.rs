@@ -76,7 +76,7 @@ pub fn export_event_file(
         bytes: file.bytes,
         entries: file.n_logged,
     };
-    let headline = format!("{} recorded things written to {}.", count(data.entries as u64), file.path.display());
+    let headline = format!("{} entries written to {}.", count(data.entries as u64), file.path.display());
     let look = format!("`tensorboard --logdir {}` shows it.", output.display());
     Ok(without_sections(headline, vec![look], &data))
 }

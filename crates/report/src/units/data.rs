@@ -97,7 +97,7 @@ pub enum MeasuredData {
     Exactly,
     /// By the gradient averaged on the way from the mean activation.
     Integrated,
-    /// By the gradient at the sample.
+    /// The gradient at the sample itself, times how far its activation lies from the mean.
     FirstOrder,
 }
 

@@ -16,7 +16,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Of independent values.
+    /// The mean of independent values with its standard error.
     pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
         let n = values.clone().count();
         let mean = values.clone().sum::<f64>() / n.max(1) as f64;

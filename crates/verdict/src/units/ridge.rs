@@ -19,7 +19,7 @@ pub struct Ridge {
     deviations: Vec<f64>,
     /// `[feature][class]`
     weights: Mat<f64>,
-    /// Of the targets.
+    /// The mean of every class's targets, `[class]`, which the fit is centred on.
     offsets: Vec<f64>,
     /// What the readout that was fitted without a sample says of it: `[sample][class]`.
     pub left_out: Mat<f64>,

@@ -5,6 +5,7 @@ Semantics of steps and settings follow wandb 0.31; `tests/test_watch_wandb_real.
 
 from __future__ import annotations
 
+from .._run_verb import RunVerb
 from . import errors
 from .settings import Config
 from .errors import Error, UsageError
@@ -33,7 +34,6 @@ from .session import (
 )
 from .summaries import Summary
 from .unsupported import Artifact, Plots, Settings
-from .verb import RunVerb
 
 CommError = Error
 plot = Plots()
