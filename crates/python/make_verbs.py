@@ -36,15 +36,21 @@ __all__ = [
 '''
 
 
-def function(path: tuple[str, ...], command: dict[str, Any]) -> str:
+def function(path: tuple[str, ...], command: dict[str, Any], launches: dict[str, dict[str, Any]]) -> str:
+    """The text of a function; `launches` has the commands, by place, that do the same on machines elsewhere."""
     name = name_of(path)
     positional = [a for a in command["arguments"] if a["long"] is None]
-    options = [a for a in command["arguments"] if a["long"] and a["long"] not in OF_TERMINAL]
+    options = options_of(command)
+    own = {a["long"] for a in options}
+    for launch in launches.values():
+        options += [a for a in options_of(launch) if a["long"] not in {b["long"] for b in options}]
     has_settings = any(takes_settings(a) for a in positional)
     singles = [a for a in positional if not a["is_list"]]
     lists = [a for a in positional if a["is_list"]]
     parameters = [parameter(a) for a in singles]
     parameters.append(f"*{lists[0]['name']}: Word" if lists else "*")
+    if launches:
+        parameters.append(f"on: Literal[{', '.join(map(repr, launches))}] | None = None")
     if not any(a["long"] == "quiet" for a in options):
         parameters.append("quiet: bool = False")
     parameters += [option(a) for a in options]
@@ -53,10 +59,12 @@ def function(path: tuple[str, ...], command: dict[str, Any]) -> str:
     given = ", ".join([a["name"] for a in singles] + [f"*{a['name']}" for a in lists])
     given = f"({given},)" if given else "()"
     named = ", ".join(f'"{a["long"]}": {safe(a["long"])}' for a in options if a["long"] != "quiet")
-    words = ", ".join(f'"{word}"' for word in path)
+    words = "(" + ", ".join(f'"{word}"' for word in path) + (",)" if len(path) == 1 else ")")
+    if launches:
+        words += ' if on is None else ("launch", on)'
     lines = [f"def {name}(", *(f"    {p}," for p in parameters if p != "*" or len(parameters) > 1), ") -> Answer:"]
-    lines += [textwrap.indent(docstring(command, positional, options), "    ")]
-    call = [f"({words},)", given, "{" + named + "}", "settings" if has_settings else "{}"]
+    lines += [textwrap.indent(docstring(command, positional, options, own, launches), "    ")]
+    call = [words, given, "{" + named + "}", "settings" if has_settings else "{}"]
     lines += ["    return ask_command(", *(f"        {part}," for part in call), "        quiet=quiet,", "    )"]
     return "\n".join(lines)
 
@@ -101,12 +109,26 @@ def option(argument: dict[str, Any]) -> str:
     return f"{name}: {value}{several} | None = None"
 
 
-def docstring(command: dict[str, Any], positional: list[dict[str, Any]], options: list[dict[str, Any]]) -> str:
+def options_of(command: dict[str, Any]) -> list[dict[str, Any]]:
+    return [a for a in command["arguments"] if a["long"] and a["long"] not in OF_TERMINAL]
+
+
+def docstring(
+    command: dict[str, Any],
+    positional: list[dict[str, Any]],
+    options: list[dict[str, Any]],
+    own: set[str],
+    launches: dict[str, dict[str, Any]],
+) -> str:
     text = [wrapped(command["about"] or "")]
     if command["more"] and command["more"] != command["about"]:
         more = command["more"].removeprefix(command["about"] or "").strip()
         text += ["", more]
-    rows = [(a["name"], a["help"]) for a in positional] + [(safe(a["long"]), a["help"]) for a in options]
+    rows = [(a["name"], a["help"]) for a in positional]
+    if launches:
+        functions = " and ".join(f"`launch_{place}`" for place in launches)
+        rows.append(("on", f"Where the runs are made, if not here: submitted as {functions} do, whose options may be given too"))
+    rows += [(safe(a["long"]), a["help"] if a["long"] in own else f"With on=…: {a['help']}") for a in options]
     defaults = {safe(a["long"]): a["default"] for a in options if a["takes_value"] and a["default"]}
     text += [""]
     for name, tells in rows:
@@ -121,14 +143,16 @@ def wrapped(text: str, further: str = "") -> str:
 
 
 def module() -> str:
-    functions: dict[str, str] = {}
+    commands: dict[tuple[str, ...], dict[str, Any]] = {}
     for command in json.loads(native().commands()):
         if command["name"] in TERMINAL:
             continue
-        for path, inner in [((command["name"], c["name"]), c) for c in command["commands"] if c["name"] != "help"] or [
-            ((command["name"],), command)
-        ]:
-            functions[name_of(path)] = function(path, inner)
+        inner = [c for c in command["commands"] if c["name"] != "help"]
+        commands |= {(command["name"], c["name"]): c for c in inner} or {(command["name"],): command}
+    launches = {path[1]: command for path, command in commands.items() if path[0] == "launch"}
+    functions = {
+        name_of(path): function(path, command, launches if path == ("sweep",) else {}) for path, command in commands.items()
+    }
     names = "".join(f'    "{name}",\n' for name in sorted(functions.keys() - WRAPPED))
     return HEAD.format(names=names) + "\n\n" + "\n\n\n".join(functions[name] for name in sorted(functions)) + "\n"
 

@@ -444,7 +444,7 @@ def launch_ray(
     runs: Folder that holds the run directories (default: runs)
     """
     return ask_command(
-        ("launch", "ray",),
+        ("launch", "ray"),
         (*words,),
         {"exclude": exclude, "keep": keep, "judge": judge, "budget": budget, "minutes": minutes, "tasks": tasks, "cpus": cpus, "address": address, "python": python, "submit": submit, "dry-run": dry_run, "runs": runs},
         settings,
@@ -498,7 +498,7 @@ def launch_slurm(
     runs: Folder that holds the run directories (default: runs)
     """
     return ask_command(
-        ("launch", "slurm",),
+        ("launch", "slurm"),
         (*words,),
         {"exclude": exclude, "keep": keep, "judge": judge, "budget": budget, "minutes": minutes, "tasks": tasks, "cpus": cpus, "time-limit": time_limit, "partition": partition, "account": account, "qos": qos, "sbatch": sbatch, "dry-run": dry_run, "runs": runs},
         settings,
@@ -1079,6 +1079,7 @@ def stream(
 
 def sweep(
     *words: Word,
+    on: Literal['slurm', 'ray'] | None = None,
     exclude: Value | list[Value] | None = None,
     keep: Value | None = None,
     judge: Value | None = None,
@@ -1093,6 +1094,17 @@ def sweep(
     checkpoint_every: Value | None = None,
     lease: Value | None = None,
     runs: Value | None = None,
+    minutes: Value | None = None,
+    tasks: Value | None = None,
+    cpus: Value | None = None,
+    time_limit: Value | None = None,
+    partition: Value | None = None,
+    account: Value | None = None,
+    qos: Value | None = None,
+    sbatch: Value | list[Value] | None = None,
+    address: Value | None = None,
+    python: Value | None = None,
+    submit: Value | list[Value] | None = None,
     **settings: Setting,
 ) -> Answer:
     """Make many runs and collect them in one table: `dunwu sweep small task.order=23,31
@@ -1104,6 +1116,8 @@ def sweep(
         `1.5..4.5/13`, `log:1e-4..1e-1/7`, `0..2000:250`, a formula `data.fraction==2.75*ln(M)/M`; `a/b=1/x,2/y`
         goes together; brackets or quotes around a value that holds commas,
         `'task=cyclic:7,[product:cyclic:2,cyclic:3]'`
+    on: Where the runs are made, if not here: submitted as `launch_slurm` and `launch_ray` do, whose options may
+        be given too
     exclude: Leave out the cells where this holds, such as "M > 71 and model.width < 512"; may be given several
         times
     keep: What is kept of each run: outcome, scalars (also losses over time) or snapshots (a run directory)
@@ -1122,11 +1136,23 @@ def sweep(
     lease: A worker of another machine is dead when it has shown no sign of life for so long, 15 seconds or more
         (default: 60)
     runs: Folder that holds the run directories (default: runs)
+    minutes: With on=…: How long a task should last (default: 10)
+    tasks: With on=…: No more tasks than this
+    cpus: With on=…: Processors of a task, each of which trains one run at a time (default: 1)
+    time_limit: With on=…: When a task is ended and requeued (default: twice its estimated time, and 3 minutes)
+    partition: With on=…: Partition of both jobs
+    account: With on=…: Account of both jobs
+    qos: With on=…: Quality of service of both jobs
+    sbatch: With on=…: An option of sbatch for both jobs, such as --sbatch --mem=4G; may be repeated
+    address: With on=…: Where the cluster's dashboard is, such as `http://127.0.0.1:8265` (default: as `ray job
+        submit` finds it, by `RAY_API_SERVER_ADDRESS`)
+    python: With on=…: The Python on the cluster that has Ray (default: python3)
+    submit: With on=…: An option of `ray job submit`, such as --submit --entrypoint-num-cpus=1; may be repeated
     """
     return ask_command(
-        ("sweep",),
+        ("sweep",) if on is None else ("launch", on),
         (*words,),
-        {"exclude": exclude, "keep": keep, "judge": judge, "budget": budget, "table": table, "figures": figures, "collect": collect, "dry-run": dry_run, "workers": workers, "retry-failed": retry_failed, "checkpoint-every": checkpoint_every, "lease": lease, "runs": runs},
+        {"exclude": exclude, "keep": keep, "judge": judge, "budget": budget, "table": table, "figures": figures, "collect": collect, "dry-run": dry_run, "workers": workers, "retry-failed": retry_failed, "checkpoint-every": checkpoint_every, "lease": lease, "runs": runs, "minutes": minutes, "tasks": tasks, "cpus": cpus, "time-limit": time_limit, "partition": partition, "account": account, "qos": qos, "sbatch": sbatch, "address": address, "python": python, "submit": submit},
         settings,
         quiet=quiet,
     )
