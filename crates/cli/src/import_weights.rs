@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::watching::watch;
 use crate::{Place, print};
 use clap::Args;
-use dunwu::import::{ImportRequest, ImportWords, MapWord, record};
+use dunwu_foreign::weights::{ImportRequest, ImportWords, MapWord, record};
 use dunwu_report::run::ended;
 use std::path::PathBuf;
 
@@ -36,7 +36,7 @@ impl WeightsArguments {
 }
 
 fn map_word(text: &str) -> Result<MapWord, String> {
-    text.parse().map_err(|error: dunwu::import::ImportError| error.to_string())
+    text.parse().map_err(|error: dunwu_foreign::weights::ImportError| error.to_string())
 }
 
 /// Imports weights as the run of a spec.

@@ -156,10 +156,12 @@ fn this_command() -> Result<PathBuf, Failure> {
     if is_dunwu(&own) {
         return Ok(own);
     }
-    let beside = own.parent().map(|folder| folder.join("dunwu"));
+    // The Python of a virtual environment is a link to another folder's; what it was called by is in the environment's own.
+    let called = env::args_os().next().map(PathBuf::from);
+    let beside = [Some(own), called].into_iter().flatten().filter_map(|path| Some(path.parent()?.join("dunwu")));
     let folders = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&folders).map(|folder| folder.join("dunwu"));
-    let mut found = beside.into_iter().chain(on_path).filter(|path| path.is_file());
+    let mut found = beside.chain(on_path).filter(|path| path.is_file());
     Ok(found.next().context("the command `dunwu`, which the jobs start, is not on the path; install it")?)
 }
 

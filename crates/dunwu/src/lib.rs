@@ -29,7 +29,6 @@
 pub mod answer;
 pub mod compare;
 pub mod group;
-pub mod import;
 mod kernel_steps;
 pub mod knowledge;
 pub mod landscape;
@@ -37,6 +36,7 @@ pub mod measure;
 pub mod memory;
 pub mod opened;
 pub mod operation;
+pub mod origin;
 pub mod reach;
 pub mod run;
 pub mod scalars;

@@ -1,7 +1,7 @@
 //! A run opened: its record with everything derived from it.
 
 use crate::group::{Decomposition, Irrep};
-use crate::import::Origin;
+use crate::origin::Origin;
 use crate::kernel_steps::KernelSteps;
 use crate::knowledge::Knowledge;
 use crate::measure::label::Luck;

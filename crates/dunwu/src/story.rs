@@ -3,7 +3,7 @@
 
 use crate::Opened;
 use crate::answer::wording::{count, number};
-use crate::import::Origin;
+use crate::origin::Origin;
 use crate::measure::{
     self,
     label::{UnitLabel, fit_share},

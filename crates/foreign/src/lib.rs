@@ -31,3 +31,4 @@ pub mod listing;
 pub mod recorded;
 pub mod run;
 pub mod series;
+pub mod weights;

@@ -63,6 +63,7 @@ pub(crate) static FULL: &[Step] = &[
         run: |checkout| held(torture::some_minutes(checkout)),
     },
     Step { name: "slurm", about: "a sweep on a real Slurm comes to what a laptop makes of it", run: slurm },
+    Step { name: "python", about: "the Python package: its wheel, in a clean environment, and what is tried with it", run: python },
     Step { name: "readme", about: "every command of the README", run: documents::readme },
     Step { name: "guide", about: "every command of every page of the guide", run: documents::guide },
 ];
@@ -106,4 +107,8 @@ fn slurm(checkout: &Checkout) -> Result<Ending, Failure> {
     let program = checkout.target().join("release/dunwu");
     let program = program.to_str().ok_or_else(|| Failure::failed("the path of target/ is no UTF-8"))?;
     held(checkout.run(&["scripts/with-slurm", "scripts/check-slurm", program]))
+}
+
+fn python(checkout: &Checkout) -> Result<Ending, Failure> {
+    held(checkout.run(&["scripts/check-python"]))
 }

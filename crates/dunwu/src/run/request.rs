@@ -1,7 +1,7 @@
 //! From words or a run's directory to a run that can begin: spec, problem, split, irreps, identity.
 
 use crate::group::Decomposition;
-use crate::import::Origin;
+use crate::origin::Origin;
 use crate::store::{RecordedSpec, RunDir, RunId};
 use crate::task_file::{SPLIT, TABLE};
 use crate::text_file::read_text;

@@ -2,7 +2,7 @@
 
 use super::KeptRun;
 use dunwu::Opened;
-use dunwu::import::{ArrayOrigin, Origin};
+use dunwu::origin::{ArrayOrigin, Origin};
 use dunwu::measure::{self, shape};
 use dunwu::opened::{Stage, UnitLabel};
 use dunwu::store::{StoredOutcome, WritingProcess};

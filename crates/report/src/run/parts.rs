@@ -5,7 +5,7 @@ use crate::view::View;
 use crate::words::{self, count, counted, list, percent};
 use dunwu::Opened;
 use dunwu::answer::{Block, Fact, LABELS, Section, Shown, Table, TableCell};
-use dunwu::import::{ArrayOrigin, Ground};
+use dunwu::origin::{ArrayOrigin, Ground};
 use dunwu::opened::{Frame, UnitLabel};
 use dunwu_engine::train::Stay;
 

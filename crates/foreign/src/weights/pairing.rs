@@ -7,9 +7,9 @@
 use super::array_names::{ArrayName, Kind};
 use super::error::{ImportError, Mismatch};
 use super::foreign_file::{ForeignArray, ForeignFile};
-use super::form::Form;
+use super::form::{as_ours, forms_that_fit};
 use super::own_names::OwnNetwork;
-use serde::{Deserialize, Serialize};
+use dunwu::origin::{Form, Ground, LeftOut, Pair};
 use std::str::FromStr;
 
 /// `theirs=ours`, or `theirs=ours.T` for an array that lies transposed.
@@ -32,45 +32,6 @@ impl FromStr for MapWord {
         let stem = ours.strip_suffix(".T");
         Ok(Self { theirs: theirs.to_owned(), ours: stem.unwrap_or(ours).to_owned(), is_transposed: stem.is_some() })
     }
-}
-
-/// Why an array of a file was taken for one of the network: its name, its extents, or the user's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ground {
-    /// The user said so.
-    Told,
-    /// Its name, or the order of names that differ in a number alone.
-    Name,
-    /// Its extents, which no other array has.
-    Extents,
-}
-
-/// An array of ours and where its numbers come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pair {
-    /// Ours.
-    pub ours: String,
-    /// Theirs.
-    pub theirs: String,
-    /// The part of theirs that it is, where theirs holds several: its number, counted from 0, of so many.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<(usize, usize)>,
-    /// How theirs lies.
-    pub form: Form,
-    /// Why it was taken for this one.
-    pub ground: Ground,
-    /// Whether it is square, so that its form is that of its neighbours.
-    pub is_square: bool,
-}
-
-/// An array of a file that is not taken over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
-    /// Its name.
-    pub theirs: String,
-    /// Why nothing is lost by it.
-    pub why: String,
 }
 
 /// Every array of ours with its source, in the network's order, and what of the file is left out.
@@ -148,10 +109,10 @@ impl Pairing {
             let array = file.arrays.iter().find(|array| array.name == pair.theirs);
             let array = array.expect("the pairing is of this file");
             match pair.part {
-                None => pair.form.take(&array.values, &array.shape, shape),
+                None => as_ours(pair.form, &array.values, &array.shape, shape),
                 Some(part) => {
                     let (slice, extents) = part_of(array, part);
-                    pair.form.take(&slice, &extents, shape)
+                    as_ours(pair.form, &slice, &extents, shape)
                 }
             }
         };
@@ -236,7 +197,7 @@ fn add_fitting(own: &OwnNetwork, file: &ForeignFile, candidates: &mut Vec<Candid
         .filter(|&theirs| why_left_out(&file.arrays[theirs], file).is_none())
         .collect();
     let fits = |theirs: usize, ours: usize| {
-        !Form::that_fit(&file.arrays[theirs].shape, &own.arrays[ours].1, own.heads(ours)).is_empty()
+        !forms_that_fit(&file.arrays[theirs].shape, &own.arrays[ours].1, own.heads(ours)).is_empty()
     };
     for &ours in &free_ours {
         let fitting: Vec<usize> = free_theirs.iter().copied().filter(|&theirs| fits(theirs, ours)).collect();
@@ -261,7 +222,7 @@ fn forms(own: &OwnNetwork, file: &ForeignFile, candidate: &Candidate) -> Vec<For
             _ => Vec::new(),
         };
     }
-    let fitting = Form::that_fit(&array.shape, shape, own.heads(candidate.ours));
+    let fitting = forms_that_fit(&array.shape, shape, own.heads(candidate.ours));
     match candidate.told {
         Some(true) => fitting.into_iter().filter(|form| form.is_transposed()).collect(),
         Some(false) if fitting.len() > 1 => fitting.into_iter().filter(|form| !form.is_transposed()).collect(),

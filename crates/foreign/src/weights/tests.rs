@@ -1,11 +1,12 @@
 //! Networks that PyTorch trained (`testdata/imported`, made by `make.py` there), imported: its losses and accuracies are ours.
 
-use super::{Form, Ground, ImportRequest, ImportWords, MapWord, chance_warning, record};
-use crate::opened::{Opened, UnitLabel};
-use crate::run::{Fork, RunEnd, RunRequest, open, resume, run};
-use crate::store::RunDir;
-use crate::verb::Watcher;
-use crate::{measure, run::Training};
+use super::{ImportRequest, ImportWords, MapWord, chance_warning, record};
+use dunwu::opened::{Opened, UnitLabel};
+use dunwu::origin::{Form, Ground};
+use dunwu::run::{Fork, RunEnd, RunRequest, open, resume, run};
+use dunwu::store::RunDir;
+use dunwu::verb::Watcher;
+use dunwu::{measure, run::Training};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 use std::fs;

@@ -1,11 +1,11 @@
 //! The record of an import: each network evaluated on the spec's samples, kept, measured.
 
 use super::request::ImportRequest;
-use crate::knowledge::Knowledge;
-use crate::opened::Opening;
-use crate::run::{RunEnd, RunRequest};
-use crate::store::{NewRun, RunDir, RunState, RunWriter, StoreError};
-use crate::verb::{Progress, VerbError, Watcher};
+use dunwu::knowledge::Knowledge;
+use dunwu::opened::Opening;
+use dunwu::run::{RunEnd, RunRequest};
+use dunwu::store::{NewRun, RunDir, RunState, RunWriter, StoreError};
+use dunwu::verb::{Progress, VerbError, Watcher};
 use dunwu_engine::kernel::kernel_name;
 use dunwu_engine::{Outcome, Scalars, Split, Training};
 use std::path::Path;

@@ -5,13 +5,12 @@
 //! ```
 //!
 //! The spec says task, split and shapes; losses and accuracies are computed here from the weights, never read from a file. A run that
-//! came about so says so in its inputs ([`Origin`]), which are part of its id. Logs of other programs are read elsewhere.
+//! came about so says so in its inputs ([`Origin`](dunwu::origin::Origin)), which are part of its id. Logs of other programs are read elsewhere.
 
 mod array_names;
 mod error;
 mod foreign_file;
 mod form;
-mod origin;
 mod own_names;
 mod pairing;
 mod record;
@@ -22,8 +21,6 @@ mod tests;
 
 pub use error::ImportError;
 pub use foreign_file::{ForeignArray, ForeignFile};
-pub use form::Form;
-pub use origin::{ArrayOrigin, IMPORTED, Origin, SnapshotOrigin};
-pub use pairing::{Ground, LeftOut, MapWord, Pair, Pairing};
+pub use pairing::{MapWord, Pairing};
 pub use record::{chance_warning, record};
 pub use request::{ImportRequest, ImportWords};

@@ -2,13 +2,13 @@
 
 use super::error::ImportError;
 use super::foreign_file::{ForeignFile, WholeArray};
-use super::origin::{ArrayOrigin, IMPORTED, Origin, SnapshotOrigin};
+use dunwu::origin::{ArrayOrigin, IMPORTED, Origin, SnapshotOrigin};
 use super::own_names::OwnNetwork;
 use super::pairing::{MapWord, Pairing};
 use super::steps::steps_of;
-use crate::run::RunRequest;
-use crate::task_file::SPLIT;
-use crate::verb::VerbError;
+use dunwu::run::RunRequest;
+use dunwu::task_file::SPLIT;
+use dunwu::verb::VerbError;
 use dunwu_engine::spec::{Sampling, Value, apply};
 use std::path::{Path, PathBuf};
 
