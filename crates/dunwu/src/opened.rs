@@ -1,13 +1,13 @@
 //! A run opened: its record with everything derived from it.
 
 use crate::group::{Decomposition, Irrep};
-use crate::origin::Origin;
 use crate::kernel_steps::KernelSteps;
 use crate::knowledge::Knowledge;
 use crate::measure::label::Luck;
 use crate::measure::stage::{StageEvidence, stages};
 use crate::measure::{self, Handle, MEASURES, Measure, Quantity, Scene, measure_all, shape};
 use crate::operation::Operation;
+use crate::origin::Origin;
 use crate::story;
 use crate::theory::{Expectation, expectation};
 use dunwu_engine::loss::Objective;

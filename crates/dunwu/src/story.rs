@@ -3,12 +3,12 @@
 
 use crate::Opened;
 use crate::answer::wording::{count, number};
-use crate::origin::Origin;
 use crate::measure::{
     self,
     label::{UnitLabel, fit_share},
 };
 use crate::opened::Frame;
+use crate::origin::Origin;
 use dunwu_engine::Outcome;
 use dunwu_engine::spec::{Architecture, Sampling};
 use dunwu_engine::task::SharedProblem;

@@ -63,7 +63,11 @@ pub(crate) static FULL: &[Step] = &[
         run: |checkout| held(torture::some_minutes(checkout)),
     },
     Step { name: "slurm", about: "a sweep on a real Slurm comes to what a laptop makes of it", run: slurm },
-    Step { name: "python", about: "the Python package: its wheel, in a clean environment, and what is tried with it", run: python },
+    Step {
+        name: "python",
+        about: "the Python package: its wheel, in a clean environment, and what is tried with it",
+        run: python,
+    },
     Step { name: "readme", about: "every command of the README", run: documents::readme },
     Step { name: "guide", about: "every command of every page of the guide", run: documents::guide },
 ];

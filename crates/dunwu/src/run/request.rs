@@ -55,7 +55,7 @@ impl RunRequest {
     }
 
     /// From a spec and the files that it refers to.
-    pub(crate) fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, VerbError> {
+    pub fn new(spec: RunSpec, inputs: Vec<(String, String)>) -> Result<Self, VerbError> {
         let input = |name: &str| inputs.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str());
         let problem = spec.task.resolve(input(TABLE)).map_err(|error| VerbError::usage(format!("task: {error}")))?;
         let split = Split::draw(&problem, &spec.data, spec.seed, input(SPLIT)).map_err(VerbError::usage)?;

@@ -2,10 +2,10 @@
 
 use super::error::ImportError;
 use super::foreign_file::{ForeignFile, WholeArray};
-use dunwu::origin::{ArrayOrigin, IMPORTED, Origin, SnapshotOrigin};
 use super::own_names::OwnNetwork;
 use super::pairing::{MapWord, Pairing};
 use super::steps::steps_of;
+use dunwu::origin::{ArrayOrigin, IMPORTED, Origin, SnapshotOrigin};
 use dunwu::run::RunRequest;
 use dunwu::task_file::SPLIT;
 use dunwu::verb::VerbError;

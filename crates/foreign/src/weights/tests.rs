@@ -54,8 +54,8 @@ fn named(name: &str) -> ImportWords {
 
 fn watched<T>(work: impl FnOnce(&mut Watcher<'_>) -> T) -> (T, Vec<String>) {
     let (mut said, stop) = (Vec::new(), AtomicBool::new(false));
-    let mut hear = |progress: &crate::verb::Progress<'_>| {
-        if let crate::verb::Progress::Note(note) = progress {
+    let mut hear = |progress: &dunwu::verb::Progress<'_>| {
+        if let dunwu::verb::Progress::Note(note) = progress {
             said.push((*note).to_owned());
         }
     };
@@ -176,7 +176,7 @@ fn an_import_that_was_interrupted_is_gone_on_with() {
         let RunEnd::Made(again, _) = watched(|watcher| record(&request, broken.path(), watcher)).0.unwrap() else {
             panic!("it was not finished")
         };
-        let scalars = |dir: &RunDir| crate::store::Record::read(dir).unwrap().scalars;
+        let scalars = |dir: &RunDir| dunwu::store::Record::read(dir).unwrap().scalars;
         assert_eq!(scalars(&again), scalars(&wanted), "{kept} lines were left");
     }
 }

@@ -2,9 +2,9 @@
 
 use super::KeptRun;
 use dunwu::Opened;
-use dunwu::origin::{ArrayOrigin, Origin};
 use dunwu::measure::{self, shape};
 use dunwu::opened::{Stage, UnitLabel};
+use dunwu::origin::{ArrayOrigin, Origin};
 use dunwu::store::{StoredOutcome, WritingProcess};
 use dunwu_engine::task::SharedProblem;
 use schemars::JsonSchema;

@@ -5,8 +5,8 @@ use crate::view::View;
 use crate::words::{self, count, counted, list, percent};
 use dunwu::Opened;
 use dunwu::answer::{Block, Fact, LABELS, Section, Shown, Table, TableCell};
-use dunwu::origin::{ArrayOrigin, Ground};
 use dunwu::opened::{Frame, UnitLabel};
+use dunwu::origin::{ArrayOrigin, Ground};
 use dunwu_engine::train::Stay;
 
 /// Snapshots listed in the table of labels.
