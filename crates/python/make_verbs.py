@@ -75,7 +75,7 @@ def native() -> Any:
     folders = list(package.submodule_search_locations or []) if package else []
     found = [file for folder in folders for file in Path(folder).glob("_native*.so")]
     if not found:
-        sys.exit("the package dunwu is not installed here; pip install crates/python")
+        sys.exit("the package dunwu is not installed here; pip install .")
     loader = importlib.machinery.ExtensionFileLoader("_native", str(found[0]))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("_native", loader))  # type: ignore[arg-type]
     loader.exec_module(module)
