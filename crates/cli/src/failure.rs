@@ -122,11 +122,11 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
-/// What clap has to say of wrong words, without its usage lines.
+/// What clap has to say of wrong words, without its usage lines and without advice that only somebody in a terminal can follow.
 pub(crate) fn sentence_of_clap(error: &clap::Error) -> String {
     let text = error.to_string();
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.contains(" as a value, use '-- ")).collect();
     lines.join("; ").trim_start_matches("error: ").to_owned()
 }
 
