@@ -9,6 +9,8 @@
 
 mod sources;
 mod take;
+#[cfg(test)]
+mod tests;
 
 pub use sources::{Recorder, Source, sources};
 pub use take::{IMPORTED_FROM, ImportError, Imported, Novelty, RECORDER, import_source};
