@@ -117,8 +117,8 @@ impl RecordedRun {
         arrays(py, std::fs::read(self.dir.path().join(&entry.file))?)
     }
 
-    fn __fspath__(&self) -> PathBuf {
-        self.path()
+    fn __fspath__(&self) -> String {
+        self.dir.path().to_string_lossy().into_owned()
     }
 
     fn __repr__(&self) -> String {
