@@ -29,7 +29,7 @@ def verdict_of(model: nn.Module, layer: str, **other: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def memorized() -> nn.Module:
+def memorized() -> Net:
     """A net wide enough to learn its wrong labels."""
     torch.manual_seed(0)
     return fitted(Net(width=64), X, Y, 400).eval()
@@ -146,7 +146,7 @@ def test_random_units_of_equal_norm_have_that_norm_and_are_others() -> None:
     assert random_units(norms, norms > 0.2, 0, same_norm=True) is None
 
 
-def test_a_copy_takes_the_training_flags_of_the_original(memorized: nn.Module) -> None:
+def test_a_copy_takes_the_training_flags_of_the_original(memorized: Net) -> None:
     memorized.train()
     memorized.drop.eval()
     try:

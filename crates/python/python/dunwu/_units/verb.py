@@ -36,8 +36,7 @@ def judge_units(
 ) -> Units:  # fmt: skip
     """The work behind `dunwu.units`, which documents the options."""
     started = time.monotonic()
-    if not budget_s > 0:
-        raise UnitsError(f"budget_s={budget_s!r} is no time: pass seconds above 0")
+    budget.check(budget_s)
     if integrated not in (True, False, "auto"):
         raise UnitsError(f'integrated={integrated!r} must be True, False or "auto"')
     original = plain(model)
