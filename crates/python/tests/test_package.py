@@ -175,7 +175,7 @@ def test_control_c_ends_a_run_with_a_checkpoint_within_a_tenth_of_a_second(tmp_p
     code = (
         "import dunwu, time\n"
         "try:\n"
-        "    dunwu.run('small', steps=2000000, events={'stop_after': 0}, quiet=True)\n"
+        "    dunwu.run('small', steps=2000000, quiet=True)\n"
         "except KeyboardInterrupt:\n"
         "    print(time.time(), flush=True)\n"
     )

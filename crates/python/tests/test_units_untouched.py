@@ -82,7 +82,8 @@ def test_nothing_is_left_hooked_when_the_model_fails_on_a_pass(at: int) -> None:
     torch.manual_seed(0)
     model = Failing(at)
     before = state(model)
-    with pytest.raises(RuntimeError, match="the model failed"):
+    # In the first pass it shows whether the samples fit at all; later the model's own error goes through.
+    with pytest.raises(UnitsError if at == 1 else RuntimeError, match="the model failed"):
         units(model, "net.h1", **sides())
     assert_same(before, state(model))
 

@@ -32,7 +32,7 @@ def logits_of(model: nn.Module, batch: Batch) -> Tensor:
     """Logits in f32, [b, C] or [b, t, C]; one logit a sample becomes two classes, (−z/2, z/2)."""
     device, dtype = where_it_lives(model)
     batch = batch.to(device, dtype)
-    logits = _tensor_in(_called(model, batch)).float()
+    logits = _tensor_in(model(*batch.positional, **batch.named)).float()
     labels = batch.labels
     if labels.dim() == 1:
         if logits.dim() == 1 or (logits.dim() == 2 and logits.shape[1] == 1):
@@ -49,17 +49,6 @@ def logits_of(model: nn.Module, batch: Batch) -> Tensor:
         f"the model gives {list(logits.shape)} for labels {list(labels.shape)}: it must give [b, classes] for labels [b], "
         "or [b, t, classes] for labels [b, t]"
     )
-
-
-def _called(model: nn.Module, batch: Batch) -> Any:
-    try:
-        return model(*batch.positional, **batch.named)
-    except UnitsError:
-        raise
-    except Exception as error:
-        shapes = ", ".join(str(list(part.shape)) for part in [*batch.positional, *batch.named.values()])
-        why = next(iter(str(error).splitlines()), "").rstrip(".")
-        raise UnitsError(f"the model cannot take inputs of the shape {shapes} ({type(error).__name__}: {why}): pass what it was trained on") from error
 
 
 def _tensor_in(output: Any) -> Tensor:

@@ -21,7 +21,7 @@ from .batches import Samples as Read
 from .batches import read_samples
 from .errors import UnitsError
 from .forward import check_labels, logits_of
-from .trace import trace
+from .trace import first_trace
 from .typed_torch import Floats
 from .untouched import plain, untouched
 from .verb import TRACED, judge_units
@@ -109,7 +109,7 @@ def _result(answer: dict[str, Any], samples: Read, verdict: Units | None, notes:
 
 def _arrays(model: nn.Module, samples: Read, kernel: bool, until: float, seed: int) -> judge.Arrays:
     """Labels and outputs, and inputs or the tangent kernel."""
-    _, logits = trace(model, samples.first(TRACED))
+    _, logits = first_trace(model, samples.first(TRACED))
     classes = int(logits.shape[-1])
     outputs = np.zeros((len(samples), classes), dtype=np.float32)
     inputs: Floats | None = None

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .batches import Batch
+from .errors import UnitsError
 from .forward import logits_of
 from .typed_torch import add_forward_hook, named_modules, weight_of
 
@@ -87,3 +88,18 @@ def trace(model: nn.Module, batch: Batch) -> tuple[list[Call], Tensor]:
         for handle in handles:
             handle.remove()
     return calls, logits
+
+
+def first_trace(model: nn.Module, batch: Batch) -> tuple[list[Call], Tensor]:
+    """The first pass over somebody's samples, in which it shows whether they fit: what the model says against them is one sentence.
+
+    What a model raises in a later pass is its own affair, and goes through as it is.
+    """
+    try:
+        return trace(model, batch)
+    except UnitsError:
+        raise
+    except Exception as error:
+        shapes = ", ".join(str(list(part.shape)) for part in [*batch.positional, *batch.named.values()])
+        why = next(iter(str(error).splitlines()), "").rstrip(".")
+        raise UnitsError(f"the model cannot take inputs of the shape {shapes} ({type(error).__name__}: {why}): pass what it was trained on") from error
