@@ -5,15 +5,17 @@ Needs torch and scikit-learn (for its digits): `python examples/own_model.py`. I
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import dunwu
 import torch
-from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+from sklearn.datasets import load_digits  # pyright: ignore[reportMissingTypeStubs]  # scikit-learn has none
 from torch import nn
 
-torch.manual_seed(0)
+torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]  # PyTorch 1.13 gives it no types
 
 # 1,000 digits to train on, a tenth of them with a wrong label; 397 held out for the judge, 400 to test with.
-digits = load_digits()
+digits = cast(Any, load_digits())
 pixels = torch.tensor(digits.data / 16, dtype=torch.float32).view(-1, 1, 8, 8)
 labels = torch.tensor(digits.target)
 order = torch.randperm(len(labels))
@@ -35,9 +37,10 @@ model.add_module("output", nn.Linear(128, 10))
 
 optimizer = torch.optim.Adam(model.parameters())
 for epoch in range(120):
-    for rows in torch.randperm(1000).split(50):
+    for rows in torch.split(torch.randperm(1000), 50):
         optimizer.zero_grad()
-        nn.functional.cross_entropy(model(pixels[train[rows]]), given[rows]).backward()
+        loss = nn.functional.cross_entropy(model(pixels[train[rows]]), given[rows])
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]  # PyTorch 1.13 gives it no types
         optimizer.step()
 model.eval()
 
@@ -57,8 +60,8 @@ layer = dunwu.units(model, "fc", train=(pixels[train], given), held_out=(pixels[
 print("\n".join(layer.sentences))
 for label in ("memorizing", "generalizing", "both", "neither", "cannot tell"):
     print(f"{label:12} {len(layer.which(label)):3} units")
-found = set(layer.flagged)
-print(f"{len(found)} samples flagged, {len(found & set(wrong.tolist()))} of the 100 wrong ones among them")
+found, planted = set(layer.flagged), {int(row) for row in wrong}
+print(f"{len(found)} samples flagged, {len(found & planted)} of the 100 wrong ones among them")
 
 # Put the units at their mean whose ablation costs the flagged labels most and the rest least.
 ablated = layer.ablate()
@@ -73,4 +76,4 @@ say(edited.model, "32 units edited")
 # Sample by sample: what do all the others say of each label?
 scored = dunwu.samples(model, (pixels[train], given), quiet=True)
 first = [row["sample"] for row in scored.most(100)]
-print(f"{len(set(first) & set(wrong.tolist()))} of the 100 most memorized samples have a wrong label")
+print(f"{len(set(first) & planted)} of the 100 most memorized samples have a wrong label")

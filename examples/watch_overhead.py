@@ -7,9 +7,6 @@ the share that watching adds, and whether the two networks are still equal to th
 the machine does.
 """
 
-# PyTorch 1.13 declares few types of its own.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 import statistics
@@ -43,7 +40,7 @@ class Transformer(nn.Module):
 
 
 def make() -> tuple[nn.Module, torch.optim.Optimizer]:
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]  # PyTorch 1.13 gives it no types
     model = Transformer()
     return model, torch.optim.AdamW(model.parameters(), lr=3e-4)
 
@@ -52,7 +49,7 @@ def train_step(model: nn.Module, optimizer: torch.optim.Optimizer, tokens: Tenso
     logits = model(tokens[:, :-1])
     loss = nn.functional.cross_entropy(logits.reshape(-1, VOCABULARY), tokens[:, 1:].reshape(-1))
     optimizer.zero_grad()
-    loss.backward()
+    loss.backward()  # pyright: ignore[reportUnknownMemberType]  # PyTorch 1.13 gives it no types
     optimizer.step()
     return loss
 

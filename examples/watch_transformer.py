@@ -3,9 +3,6 @@
     python examples/watch_transformer.py
 """
 
-# PyTorch 1.13 declares few types of its own.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 import dunwu
@@ -30,7 +27,7 @@ class Adder(nn.Module):
 
 
 def main(n_steps: int = 200) -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]  # PyTorch 1.13 gives it no types
     pairs = torch.cartesian_prod(torch.arange(MODULUS), torch.arange(MODULUS))
     inputs = torch.cat([pairs, torch.full((len(pairs), 1), MODULUS)], dim=1)
     labels = pairs.sum(1) % MODULUS
@@ -44,7 +41,7 @@ def main(n_steps: int = 200) -> None:
             batch = train[torch.randint(len(train), (512,))]
             loss = nn.functional.cross_entropy(model(inputs[batch]), labels[batch])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # pyright: ignore[reportUnknownMemberType]  # PyTorch 1.13 gives it no types
             optimizer.step()
             test_loss: float | None = None
             if step % 20 == 0:

@@ -21,7 +21,7 @@ TERMINAL = {"chat", "serve-model", "completions", "man", "schema"}
 #: Options that only a terminal has a use for.
 OF_TERMINAL = {"json", "open"}
 #: Functions that the package offers under the same name with more to them, and that call these.
-WRAPPED = {"export"}
+WRAPPED = {"export", "samples", "units"}
 HEAD = '''"""Every verb of the command line as a function. Made by `make_verbs.py` from the table of commands; not to be edited."""
 
 from __future__ import annotations

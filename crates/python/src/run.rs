@@ -3,12 +3,12 @@
 use crate::array::arrays;
 use crate::table::Table;
 use dunwu::run::open;
-use dunwu::store::{Record, RunDir, SnapshotEntry};
+use dunwu::store::{Record, RunDir, SnapshotEntry, StoreError};
 use dunwu::tables::tables;
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_foreign::recorded::is_foreign;
 use dunwu_foreign::run::ForeignRecord;
-use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyKeyError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::fmt::Display;
@@ -38,10 +38,15 @@ impl RecordedRun {
 #[expect(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 impl RecordedRun {
     /// The run that `name` means: a directory, its name among those in the folder `runs`, or the first digits of its id.
+    ///
+    /// Raises `FileNotFoundError` where there is none, and `ValueError` where it may be several.
     #[new]
     #[pyo3(signature = (name, runs = PathBuf::from("runs")))]
     fn new(name: &str, runs: PathBuf) -> PyResult<Self> {
-        let dir = RunDir::resolve(&runs, name).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let dir = RunDir::resolve(&runs, name).map_err(|error| match error {
+            StoreError::NoSuchRun { .. } | StoreError::NoRecord { .. } => PyFileNotFoundError::new_err(error.to_string()),
+            error => PyValueError::new_err(error.to_string()),
+        })?;
         Ok(Self { dir })
     }
 
@@ -117,8 +122,8 @@ impl RecordedRun {
         arrays(py, std::fs::read(self.dir.path().join(&entry.file))?)
     }
 
-    fn __fspath__(&self) -> PathBuf {
-        self.path()
+    fn __fspath__(&self) -> String {
+        self.dir.path().to_string_lossy().into_owned()
     }
 
     fn __repr__(&self) -> String {

@@ -52,6 +52,17 @@ def test_several_steps_are_one_run(tmp_path: Path) -> None:
     assert answer.data["imported"]["steps"] == [200, 1500]
 
 
+def test_a_folder_of_files_of_torch_save_is_one_run_with_the_steps_of_their_names(tmp_path: Path) -> None:
+    network = NETWORKS["hooked"]
+    (tmp_path / "checkpoints").mkdir()
+    for name, facts in network["files"].items():
+        torch.save(state_of(name), tmp_path / "checkpoints" / f"step-{facts['step']}.pt")
+    files = list((tmp_path / "checkpoints").glob("*.pt"))
+    answer = dunwu.import_checkpoint(files, spec=network["spec"], split="train_mask", runs=tmp_path, quiet=True)
+    check(answer, network["files"]["hooked-1500.safetensors"])
+    assert answer.data["imported"]["steps"] == [200, 1500]
+
+
 def test_what_is_no_checkpoint_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "text.pt").write_text("hello")
     torch.save({"epoch": 3, "note": "nothing"}, tmp_path / "empty.pt")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from dunwu._export import export
-from dunwu._export.record import find_run, how_it_ended, read_head, scalars_of
+from dunwu._export.record import how_it_ended, read_head, scalars_of
 
 ROWS: list[tuple[int, dict[str, float]]] = [
     (0, {"loss": 2.5, "train/accuracy": 0.25}),
@@ -81,18 +81,6 @@ def test_a_torn_last_line_is_no_row(run: Path) -> None:
     with (run / "record.jsonl").open("a") as record:
         record.write('{"kind":"scalars","step":11,"values":{"lo')
     assert same(list(scalars_of(run)), ROWS)
-
-
-def test_a_run_is_found_by_path_name_and_first_digits(run: Path) -> None:
-    runs = run.parent
-    assert find_run(run) == run
-    assert find_run(run.name, runs=runs) == run
-    assert find_run("0123", runs=runs) == run
-    write_record(runs / "0124-other")
-    with pytest.raises(ValueError, match='several runs begin with "012": 0123456789abcdef-mine, 0124-other'):
-        find_run("012", runs=runs)
-    with pytest.raises(FileNotFoundError, match='there is no run "x"'):
-        find_run("x", runs=runs)
 
 
 def test_something_else_than_a_record_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import dunwu
@@ -116,9 +117,17 @@ def test_weights_are_numpy_arrays_over_the_file(runs: Path) -> None:
         run.weights(61)
 
 
+def test_an_opened_run_stands_wherever_a_path_may(runs: Path) -> None:
+    run = dunwu.open(dunwu.run("small", QUICK, runs=runs))
+    assert Path(run) == run.path and (Path(os.fspath(run)) / "record.jsonl").is_file()
+    assert dunwu.show(run).headline == dunwu.show(run.path).headline
+    assert dunwu.open(run).id == run.id
+
+
 def test_an_answer_shows_itself_in_a_notebook_with_its_figures(runs: Path) -> None:
     answer = dunwu.run("small", QUICK, runs=runs)
     shown = answer._repr_html_()
+    assert shown is not None
     assert answer.headline.split(",")[0] in shown
     assert shown.count("<img") >= 3 and "<script" not in shown
     assert len(shown) < 8_000_000
@@ -139,9 +148,9 @@ def test_an_answer_shows_itself_in_a_notebook_with_its_figures(runs: Path) -> No
         (lambda runs: dunwu.read_table("nothing.parquet"), "nothing.parquet"),
     ],
 )
-def test_a_mistake_is_a_value_error_that_names_it(runs: Path, ask: object, says: str) -> None:
+def test_a_mistake_is_a_value_error_that_names_it(runs: Path, ask: Callable[[Path], object], says: str) -> None:
     with pytest.raises((ValueError, RuntimeError), match=says):
-        ask(runs)  # type: ignore[operator]
+        ask(runs)
 
 
 def test_a_judgement_is_an_exit_code_and_no_error(runs: Path) -> None:
@@ -166,7 +175,7 @@ def test_control_c_ends_a_run_with_a_checkpoint_within_a_tenth_of_a_second(tmp_p
     code = (
         "import dunwu, time\n"
         "try:\n"
-        "    dunwu.run('small', steps=2000000, events={'stop_after': 0}, quiet=True)\n"
+        "    dunwu.run('small', steps=2000000, quiet=True)\n"
         "except KeyboardInterrupt:\n"
         "    print(time.time(), flush=True)\n"
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 import units_twin
-from dunwu._units import UnitsError, judge, units
+from dunwu._units import UnitsError, judge, samples, units
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 from units_nets import Net, Reader, assert_same, blobs, state, tokens
@@ -45,6 +45,9 @@ def net() -> Net:
 def test_a_layer_that_does_not_exist_is_named_with_its_nearest() -> None:
     refused("the model has no layer 'secnd'; did you mean 'second'", net(), "secnd")
     refused("is no module of this model", net(), nn.ReLU())
+    refused("layer=1 is neither a name nor a module of the model", net(), 1)
+    with pytest.raises(UnitsError, match=r"units are those of a layer: name it, such as units\(model, 'fc', …\)"):
+        units(cast(Any, net()), **sides())
 
 
 def test_a_layer_that_is_not_called_is_named() -> None:
@@ -86,6 +89,9 @@ def test_data_without_labels_are_named() -> None:
     refused("held_out holds no labels", net(), held_out=x)
     refused("train gives dictionaries without labels: they hold 'x'; add 'labels'", net(), train=[{"x": x}])
     refused("train is a int, which gives no batches", net(), train=3)
+    refused("train is a str, which gives no batches", net(), train="data/train")
+    refused("held_out is missing: pass held_out= a DataLoader", net(), held_out=None)
+    refused("train holds values of the type str32, such as 'a'", net(), train=[(x, ["a"] * 220)])
 
 
 def test_an_exhausted_iterator_is_named() -> None:
@@ -122,12 +128,14 @@ def test_labels_out_of_range_are_named() -> None:
 
 def test_a_budget_too_small_names_one_that_is_enough() -> None:
     refused("budget_s=0 is no time", net(), budget_s=0)
+    refused("budget_s='60' is no time: pass seconds above 0", net(), budget_s="60")
     refused("budget_s=1e-06 is too small: 200 training and 200 held-out samples take about", net(), budget_s=1e-6)
 
 
 def test_shapes_that_do_not_fit_are_named() -> None:
     x, y, _ = blobs(220, 1)
     refused("a batch of train has 220 labels and an input of the shape [219, 6]", net(), train=[(x[:219], y)])
+    refused("the model cannot take inputs of the shape [8, 5] (RuntimeError: mat1 and mat2 shapes cannot be multiplied", net(), train=(x[:, :5], y))
     refused("the model gives [8, 3] for labels [8, 2]", net(), train=(x, torch.stack([y, y], 1)), held_out=(x, torch.stack([y, y], 1)))
     refused("train has labels by position and held_out has not", net(), train=(x, torch.stack([y, y], 1)))
     refused("flagged sample 220 is not among the 220 training samples", net(), flagged=[220])
@@ -155,12 +163,17 @@ def test_a_layer_that_the_output_ignores_is_named() -> None:
     refused("the output does not depend on layer 'side'", Ignored(), "side")
 
 
+def scripted(model: nn.Module, x: Tensor) -> nn.Module:
+    """The model in TorchScript, for which PyTorch has no types."""
+    return cast(Any, torch).jit.trace(model, x)
+
+
 def test_models_that_hooks_cannot_reach_are_named() -> None:
     x, _, _ = blobs(8, 1)
     with pytest.raises(UnitsError, match="a TorchScript module runs without hooks"):
-        units(torch.jit.trace(net().eval(), x), "h1", **sides())
+        units(scripted(net().eval(), x), "h1", **sides())
     with pytest.raises(UnitsError, match="the model is a function, not a torch.nn.Module"):
-        units(lambda x: x, "h1", **sides())  # type: ignore[arg-type]
+        units(cast(Any, lambda x: x), "h1", **sides())
     class Attending(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -180,6 +193,8 @@ def test_a_model_on_several_devices_is_named_and_data_move_to_the_model() -> Non
     model.unused.to("meta")
     with pytest.raises(UnitsError, match=r"the model is spread over cpu and meta: move it to one device with model.to\('cpu'\)"):
         units(model, "h1", **sides())
+    with pytest.raises(UnitsError, match="the model is on the device meta, where weights have shapes and no numbers"):
+        units(net().to("meta"), "h1", **sides())
     double = net().double()  # data in another precision are converted, as data on another device are moved
     assert len(units(double, "h1", **sides()).labels) == 12
 
@@ -199,7 +214,7 @@ def test_edits_and_ablations_say_what_is_wrong() -> None:
         (lambda: verdict.ablate([12]), "unit 12 is out of range: layer 'h1' has 12 units, 0 to 11"),
         (lambda: verdict.ablate([]), "units is empty"),
         (lambda: verdict.ablate("memorising", flagged=[0]), "label 'memorising' is none of those that units get; did you mean 'memorizing'"),
-        (lambda: verdict.ablate([0], how="median"), 'how=\'median\' must be "mean" or "zero"'),
+        (lambda: verdict.ablate([0], how=cast(Any, "median")), 'how=\'median\' must be "mean" or "zero"'),
         (lambda: verdict.edit(flagged=[], k=3), "no training sample is flagged"),
         (lambda: verdict.edit(flagged=[1, 2], k=0), "k=0 is out of range"),
         (lambda: verdict.edit(flagged=[1, 2], outgoing="thrid"), "the model has no layer 'thrid'"),
@@ -211,3 +226,39 @@ def test_edits_and_ablations_say_what_is_wrong() -> None:
             call()
         assert says in str(failure.value), str(failure.value)
         assert_same(before, state(model))
+
+
+class Together(Net):
+    """Gives its logits and something else."""
+
+    def forward(self, x: Tensor) -> Any:
+        return super().forward(x), x
+
+
+def test_a_model_in_training_mode_or_that_gives_several_things_is_judged_and_stays_so() -> None:
+    plain, training, together = net().eval(), net().train(), Together()
+    together.load_state_dict(plain.state_dict())
+    before = state(training)
+    told = [units(model, "h1", **sides()) for model in (plain, training, together)]
+    assert_same(before, state(training))
+    assert [verdict.labels for verdict in told] == [told[0].labels] * 3
+
+
+def test_samples_say_what_is_wrong() -> None:
+    x, y, _ = blobs(60, 1)
+    for says, train, options in (
+        ("train is missing", None, {}),
+        ("train gives batches without labels", DataLoader(TensorDataset(x)), {}),
+        ("the model has no layer 'h9'; did you mean 'h2' or 'h1'", (x, y), {"layer": "h9", "held_out": (x, y)}),
+        ("are judged with samples that were not trained on: pass held_out=", (x, y), {"layer": "h1"}),
+        ("budget_s=0 is no time", (x, y), {"budget_s": 0}),
+    ):
+        model = net()
+        before = state(model)
+        with pytest.raises(UnitsError) as failure:
+            samples(model, train, quiet=True, **cast(Any, options))
+        message = str(failure.value)
+        assert says in message and "\n" not in message and "/tmp" not in message, message
+        assert_same(before, state(model))
+    with pytest.raises(UnitsError, match="the model is on the device meta"):
+        samples(net().to("meta"), (x, y), quiet=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 import units_twin
-from dunwu._units import judge, units
+from dunwu._units import ablating, judge, units
 from dunwu._units.ablating import random_units
 from torch import Tensor, nn
 from units_nets import Net, Pixels, Reader, blobs, fitted, tokens
@@ -29,7 +29,7 @@ def verdict_of(model: nn.Module, layer: str, **other: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def memorized() -> nn.Module:
+def memorized() -> Net:
     """A net wide enough to learn its wrong labels."""
     torch.manual_seed(0)
     return fitted(Net(width=64), X, Y, 400).eval()
@@ -146,7 +146,7 @@ def test_random_units_of_equal_norm_have_that_norm_and_are_others() -> None:
     assert random_units(norms, norms > 0.2, 0, same_norm=True) is None
 
 
-def test_a_copy_takes_the_training_flags_of_the_original(memorized: nn.Module) -> None:
+def test_a_copy_takes_the_training_flags_of_the_original(memorized: Net) -> None:
     memorized.train()
     memorized.drop.eval()
     try:
@@ -158,7 +158,8 @@ def test_a_copy_takes_the_training_flags_of_the_original(memorized: nn.Module) -
         memorized.eval()
 
 
-def test_secrets_of_a_sequence_model_are_edited_away() -> None:
+def test_secrets_of_a_sequence_model_are_edited_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ablating, "DRAWS", 1)  # controls are counted elsewhere; each draw edits six times
     torch.manual_seed(0)
     x, y = tokens(90, 1)
     model = fitted(Reader(), x[:12], y[:12].clamp(min=0), 400)

@@ -10,6 +10,7 @@ import torch
 from dunwu._units.batches import read_samples
 from dunwu._units.contributions import Scene, ablated, contributions, contributions_by_class, mean_activations, outputs
 from dunwu._units.forward import margins
+from dunwu._units.typed_torch import Array, add_forward_hook
 from dunwu._units.untouched import untouched
 from dunwu._units.verb import look
 from torch import Tensor, nn
@@ -21,7 +22,7 @@ def scene_of(model: nn.Module, layer: str, samples: Any, basis: Any = None) -> S
     return Scene(scene.model, scene.layer, scene.view, 37)  # a size that divides no sample count
 
 
-def of(model: nn.Module, layer: str, x: Tensor, y: Tensor, *, basis: Any = None, integrated: bool = False) -> tuple[np.ndarray, Scene, Tensor, Any]:  # type: ignore[type-arg]
+def of(model: nn.Module, layer: str, x: Tensor, y: Tensor, *, basis: Any = None, integrated: bool = False) -> tuple[Array, Scene, Tensor, Any]:
     samples = read_samples((x, y), "train")
     with untouched(model):
         scene = scene_of(model, layer, samples, basis)
@@ -129,7 +130,7 @@ def test_a_sequence_counts_the_mean_over_its_labelled_positions() -> None:
         caught.append(output.detach().requires_grad_())
         return caught[0]
 
-    handle = model.units.register_forward_hook(leaf)
+    handle = add_forward_hook(model.units, leaf)
     logits = model(x)
     handle.remove()
     asked = y != -100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def sides() -> dict[str, Any]:
     return {"train": (x, y), "held_out": (held_x, held_y), "budget_s": 20, "quiet": True}
 
 
-def trained() -> nn.Module:
+def trained() -> Net:
     torch.manual_seed(3)
     x, y, _ = blobs(220, 1, wrong=0.1)
     return fitted(Net(), x, y, 60)
@@ -39,13 +39,13 @@ def test_units_edit_and_ablate_change_no_bit_of_the_model() -> None:
     model.drop.eval()  # a flag that differs from the rest must come back as it was
     model.unused.weight.requires_grad_(False)
     x, _, _ = blobs(50, 5)
-    before, numbers, python = state(model), np.random.get_state()[1].copy(), random.getstate()
+    before, numbers, python = state(model), cast(Any, np.random.get_state())[1].copy(), random.getstate()
     verdict = units(model, "h1", **sides())
     verdict.ablate([0, 1], flagged=[0, 5, 9])
     verdict.ablate(flagged=range(10))
     verdict.edit(flagged=range(10), k=3, steps=4)
     assert_same(before, state(model))
-    assert (np.random.get_state()[1] == numbers).all() and random.getstate() == python
+    assert (cast(Any, np.random.get_state())[1] == numbers).all() and random.getstate() == python
     model.eval()
     first = model(x)
     units(model, "h1", **sides())
@@ -82,7 +82,8 @@ def test_nothing_is_left_hooked_when_the_model_fails_on_a_pass(at: int) -> None:
     torch.manual_seed(0)
     model = Failing(at)
     before = state(model)
-    with pytest.raises(RuntimeError, match="the model failed"):
+    # In the first pass it shows whether the samples fit at all; later the model's own error goes through.
+    with pytest.raises(UnitsError if at == 1 else RuntimeError, match="the model failed"):
         units(model, "net.h1", **sides())
     assert_same(before, state(model))
 
@@ -162,6 +163,6 @@ def test_the_changed_copy_of_a_convolution_and_of_its_activation_agree() -> None
     x, y, _ = blobs(220, 1, wrong=0.1)
     model = fitted(Pixels(), x, y, 100)
     by_weights = units(model, "kernel", **sides())
-    by_module = units(model, nn.Sequential(model.kernel)[0], **sides())
+    by_module = units(model, cast(nn.Module, model.kernel), **sides())
     assert by_weights.labels == by_module.labels
     assert by_weights.table[0]["scale"] > 0

@@ -160,6 +160,11 @@ def test_something_that_is_no_module_is_refused() -> None:
         unwrap([nn.Linear(2, 2)])
 
 
+def test_a_model_without_numbers_is_refused() -> None:
+    with pytest.raises(ValueError, match="the parameter 0.weight is on the device meta, where weights have no numbers"):
+        unwrap(nn.Sequential(nn.Linear(2, 2)).to("meta"))
+
+
 def test_a_weight_without_a_shape_yet_is_refused() -> None:
     with pytest.raises(ValueError, match="weight has no shape yet; run the model on one batch"):
         unwrap(nn.LazyLinear(3))

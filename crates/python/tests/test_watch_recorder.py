@@ -116,7 +116,7 @@ def _refuses(path: object, mode: int) -> bool:
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording.os, "access", _refuses)  # root may write everywhere
+    monkeypatch.setattr("dunwu._watch.recorder.os.access", _refuses)  # root may write everywhere
     with pytest.raises(PermissionError, match="not writable"):
         check_folder(run_place(tmp_path / "runs" / "mine"))
 

@@ -13,6 +13,7 @@ from test_watch_recorder import FakeRecorder, keep_in_memory
 
 from dunwu import _wandb_shape as wandb
 from dunwu._wandb_shape.errors import forget_warnings
+from dunwu._wandb_shape.session import active_config
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_setting_that_comes_late_is_recorded_as_a_sentence(made: list[FakeReco
 
 def test_arguments_of_a_program_are_settings(made: list[FakeRecorder]) -> None:
     wandb.init(config=argparse.Namespace(lr=0.1, layers=(1, 2)))
-    assert wandb.active_config().as_dict() == {"lr": 0.1, "layers": [1, 2]}
+    assert active_config().as_dict() == {"lr": 0.1, "layers": [1, 2]}
 
 
 def test_variables_of_wandb_stand_in_for_what_is_not_given(made: list[FakeRecorder], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def blobs(n: int, seed: int, *, classes: int = 3, wrong: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
@@ -86,7 +88,7 @@ def tokens(n: int, seed: int, length: int = 5) -> tuple[Tensor, Tensor]:
     return rows[:, :-1], labels
 
 
-def fitted(model: nn.Module, x: Tensor, y: Tensor, steps: int = 300) -> nn.Module:
+def fitted(model: M, x: Tensor, y: Tensor, steps: int = 300) -> M:
     """The model trained on all samples at once, and left in training mode, as users leave it."""
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     model.train()

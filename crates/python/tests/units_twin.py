@@ -86,12 +86,18 @@ def last_layer(arrays: dict[str, Array]) -> dict[str, Array]:
     return given
 
 
+def readout(arrays: dict[str, Array], side: str) -> Array:
+    """What the readout is fitted on: its own features, or else the activations of the layer."""
+    name = f"{side}.readout"
+    return arrays[name if name in arrays else f"{side}.activation"]
+
+
 def flags(arrays: dict[str, Array], seed: int = 0) -> dict[str, Any]:
     """Flagged training samples and their twins."""
     arrays = last_layer(arrays)
     labels = arrays["train.label"]
-    read, left_out = ridge(arrays.get("held_out.readout", arrays.get("held_out.activation")), arrays["held_out.label"])
-    scores = read(arrays.get("train.readout", arrays.get("train.activation")))
+    read, left_out = ridge(readout(arrays, "held_out"), arrays["held_out.label"])
+    scores = read(readout(arrays, "train"))
     width = arrays["train.output"].shape[1]
     scores, left_out = (np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in (scores, left_out))
     against = contradictions(scores, labels)
@@ -164,7 +170,7 @@ def units(arrays: dict[str, Array], twin_of: Array | None = None, twin_sample: A
         role, confidence = _role(scale[j], bool(dead[j]), ratios[j], half if u >= 0.1 * scale[j] else None, leaning, lucky * n, h, h_error)
         rows.append(
             {"unit": j, "role": role, "confidence": confidence, "is_dead": bool(dead[j]), "scale": float(scale[j]), "leaning": leaning.tolist(),
-             "memory": None if memory[j] is None else {"mean": memory[j][0], "error": memory[j][1]},
+             "memory": None if (own := memory[j]) is None else {"mean": own[0], "error": own[1]},
              "held_out": {"mean": h, "error": h_error}, "excess": {"mean": excess[0], "error": excess[1]}, "ablation": None}
         )  # fmt: skip
     total = sum(max(each[0], 0) for each in memory if each is not None)

@@ -185,6 +185,13 @@ fn a_run_is_found_by_path_name_or_first_digits() {
     }
     assert!(matches!(RunDir::resolve(root.path(), "zz"), Err(StoreError::NoSuchRun { .. })));
     assert!(matches!(RunDir::resolve(root.path(), ""), Err(StoreError::NoSuchRun { .. })));
+    // By the name that it was given, with and without the folder that it is in.
+    let folder = root.path().join("no-runs-here");
+    for named in ["cyclic-3".to_owned(), "Cyclic 3".to_owned(), root.path().join("cyclic-3").display().to_string()] {
+        let runs = if named.contains('/') { folder.as_path() } else { root.path() };
+        assert_eq!(RunDir::resolve(runs, &named).unwrap(), dir, "{named}");
+    }
+    assert!(matches!(RunDir::resolve(root.path(), "yclic-3"), Err(StoreError::NoSuchRun { .. })));
     let twin = root.path().join(format!("{}f", &id().as_str()[..3]));
     copy_dir(dir.path(), &twin);
     let error = RunDir::resolve(root.path(), &id().as_str()[..3]).unwrap_err();

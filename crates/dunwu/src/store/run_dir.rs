@@ -77,13 +77,17 @@ impl RunDir {
             .find_map(|path| Self::open(path).ok()))
     }
 
-    /// The run that a user means by `text`: a run directory's path, its name in `root`, or the first digits of its id.
+    /// The run that a user means by `text`: a run directory's path, its name in `root`, the first digits of its id, or the name that it
+    /// was given, in `root` or as `FOLDER/NAME`.
     pub fn resolve(root: &Path, text: &str) -> Result<Self, StoreError> {
         if let Ok(run) = Self::open(text) {
             return Ok(run);
         }
         let mut fits = Self::list(root)?;
         fits.retain(|run| !text.is_empty() && run.dir_name().starts_with(text));
+        if fits.is_empty() {
+            fits = Self::named(root, Path::new(text))?;
+        }
         match fits.as_slice() {
             [] => {
                 // Where a directory is meant, what it lacks helps more than that no run is called so.
@@ -99,6 +103,18 @@ impl RunDir {
                 Err(StoreError::Ambiguous { text: text.to_owned(), candidates })
             }
         }
+    }
+
+    /// Runs that were given a name, in the name's own folder if it has one and else in `root`.
+    fn named(root: &Path, name: &Path) -> Result<Vec<Self>, StoreError> {
+        let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(root);
+        let Some(name) = name.file_name() else { return Ok(Vec::new()) };
+        let given = slug(&name.to_string_lossy());
+        let mut named = Self::list(folder)?;
+        named.retain(|run| {
+            run.dir_name().split_once('-').is_some_and(|(id, name)| id.parse::<RunId>().is_ok() && name == given)
+        });
+        Ok(named)
     }
 
     /// All runs in `root`, sorted by directory name.

@@ -27,7 +27,7 @@ from ._verbs import *  # noqa: F403
 from ._verbs import run as _run_verb
 
 if TYPE_CHECKING:
-    from . import _callbacks as callbacks
+    from . import _callbacks as _callbacks
     from ._export import export as export
     from ._units import UnitsError as UnitsError
     from ._units import samples as samples
@@ -37,10 +37,13 @@ if TYPE_CHECKING:
     from ._wandb_shape import summary as summary
     from ._watch import watch as watch
 
+    callbacks = _callbacks
+
 #: The verb, which is also the active run for scripts that say `import dunwu as wandb`.
 run = RunVerb(_run_verb)
 
-__all__ = ["Answer", "Array", "Figure", "Run", "Table", "__version__", "open", "read_table", "run", *_verbs.__all__]
+__all__ = ["Answer", "Array", "Figure", "Run", "Table", "__version__", "open", "read_table", "run"]
+__all__ += _verbs.__all__
 
 #: What is fetched when it is first asked for, so that `import dunwu` stays quick and needs neither numpy nor PyTorch.
 _LATER = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from . import _native
+from ._native import main as run_command_line
 
 
 def main() -> int:
     """Run the command line and return its exit code."""
     words = sys.argv[1:]
-    code = _native.main(["dunwu", *words])
+    code = run_command_line(["dunwu", *words])
     if words == ["units", "--bench"] and code in (0, 3):
         from . import bench_units
 

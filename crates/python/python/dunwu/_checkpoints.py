@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shlex
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union, cast
 
-from . import _native
+from ._native import Answer, ask
 from ._progress import listener
 from ._words import words_of_settings
 
@@ -46,7 +47,7 @@ def import_checkpoint(
     state: str | None = None,
     runs: str | os.PathLike[str] = "runs",
     quiet: bool = False,
-) -> _native.Answer:
+) -> Answer:
     """Open networks that PyTorch trained as a run, to be shown, reported, compared and put on its landscape.
 
     Losses and accuracies are computed from the weights on the samples of ``spec``; nothing is trained, and the run says so.
@@ -80,7 +81,7 @@ def import_checkpoint(
         files = [_file_of(checkpoint, Path(folder) / str(i), state) for i, (checkpoint, _) in enumerate(named)]
         words = ["import", *files, *options, f"--runs={os.fspath(runs)}", "--as", *_words_of_spec(spec)]
         with listener(quiet=quiet) as tell:
-            return _native.ask(words, tell)
+            return ask(words, tell)
 
 
 def safetensors_of(state: Mapping[str, Any]) -> bytes:
@@ -153,14 +154,13 @@ def _loaded(path: Path) -> Any:
     if not path.is_file():
         raise ValueError(f"there is no file {os.fspath(path)!r}")
     try:
-        import torch  # pyright: ignore[reportMissingImports]
+        torch: Any = importlib.import_module("torch")
     except ImportError as error:
         raise ImportError(
             f"PyTorch opens {os.fspath(path)!r} and is not installed; install it, or save the weights with safetensors"
         ) from error
-    load: Any = torch.load  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     try:
-        return load(os.fspath(path), map_location="cpu", weights_only=True)
+        return torch.load(os.fspath(path), map_location="cpu", weights_only=True)
     except Exception as error:
         raise ValueError(
             f"PyTorch cannot open {os.fspath(path)!r} as a state dict ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}); "

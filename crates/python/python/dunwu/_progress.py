@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import importlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +20,7 @@ Tell = Callable[[str, str, "int | None"], None]
 
 
 @contextmanager
-def listener(*, quiet: bool) -> Iterator[Tell | None]:
+def listener(*, quiet: bool) -> Generator[Tell | None]:
     """What the native half tells of its work, and what is left of it on the screen afterwards: nothing but the notes."""
     if quiet:
         yield None
@@ -93,15 +94,14 @@ def _notebook_display() -> Callable[[_Bar | None], None] | None:
     shell: Any = ipython.get_ipython() if ipython is not None else None
     if shell is None or not hasattr(shell, "kernel"):
         return None
-    from IPython.display import HTML, display  # pyright: ignore
-
-    handle: Any = display(HTML(""), display_id=True)  # pyright: ignore
+    shown: Any = importlib.import_module("IPython.display")
+    handle: Any = shown.display(shown.HTML(""), display_id=True)
 
     def show(bar: _Bar | None) -> None:
         if bar is None:
-            handle.update(HTML(""))
+            handle.update(shown.HTML(""))
             return
         meter = "" if bar.share is None else f'<progress value="{bar.share:.4f}" max="1"></progress> '
-        handle.update(HTML(meter + f"<code>{html.escape(bar.words)}</code>"))
+        handle.update(shown.HTML(meter + f"<code>{html.escape(bar.words)}</code>"))
 
     return show

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from . import _native
+from ._native import RecordedRun
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["Run", "open"]
 
 
-class Run(_native.RecordedRun):
+class Run(RecordedRun):
     """A run directory: its spec, its tables (`tables()`), and its weights (`weights(step)`)."""
+
+    def __fspath__(self) -> str:
+        """The directory, so that a run stands wherever a path may."""
+        return os.fspath(self.path)
 
     def weights(self, step: int | None = None) -> dict[str, NDArray[np.floating[Any]]]:
         """The arrays of a snapshot by name, as numpy arrays over the file's own bytes: no copy, and not to be written to.

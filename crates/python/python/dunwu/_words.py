@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any, Union, cast
 
-from . import _native
+from ._native import Answer, ask
 from ._progress import listener
 
 __all__ = ["Setting", "Value", "Word", "ask_command", "words_of_settings"]
@@ -26,7 +26,7 @@ def ask_command(
     settings: Mapping[str, Setting],
     *,
     quiet: bool,
-) -> _native.Answer:
+) -> Answer:
     """Run a command with its positional words, its options by their long names, and settings as ``key=value``."""
     words = list(command)
     for name, value in options.items():
@@ -36,12 +36,18 @@ def ask_command(
         if isinstance(word, Mapping):
             plain += words_of_settings(word)
         elif word is not None:
-            plain.append(os.fspath(word))
+            plain.append(_plain_word(word))
     plain += words_of_settings(settings)
     if any(word.startswith("-") for word in plain):
         words.append("--")
     with listener(quiet=quiet) as tell:
-        return _native.ask(words + plain, tell)
+        return ask(words + plain, tell)
+
+
+def _plain_word(word: object) -> str:
+    if not isinstance(word, (str, os.PathLike)):
+        raise TypeError(f"{word!r} is neither a word nor a mapping of settings; a setting is a keyword with its name, such as seed=3")
+    return os.fspath(cast("str | os.PathLike[str]", word))
 
 
 def words_of_settings(settings: Mapping[str, Setting], below: str = "") -> list[str]:
@@ -50,7 +56,7 @@ def words_of_settings(settings: Mapping[str, Setting], below: str = "") -> list[
     for key, value in settings.items():
         name = f"{below}.{key}" if below else str(key)
         if isinstance(value, Mapping):
-            words += words_of_settings(value, name)
+            words += words_of_settings(cast("Mapping[str, Setting]", value), name)
         else:
             words.append(f"{name}={_spelled(value)}")
     return words
@@ -62,7 +68,8 @@ def _words_of_option(name: str, value: Any) -> list[str]:
         return []
     if value is True:
         return [option]
-    values = [value] if isinstance(value, (str, os.PathLike)) or not isinstance(value, Iterable) else list(value)
+    is_single = isinstance(value, (str, os.PathLike)) or not isinstance(value, Iterable)
+    values: list[Any] = [value] if is_single else list(cast("Iterable[Any]", value))
     return [f"{option}={_spelled(value)}" for value in values]
 
 
@@ -75,7 +82,7 @@ def _spelled(value: Any) -> str:
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
     if isinstance(value, Iterable):
-        return ",".join(_member(member) for member in value)
+        return ",".join(_member(member) for member in cast("Iterable[Any]", value))
     scalar = getattr(value, "item", None)  # of numpy and torch
     return str(scalar() if callable(scalar) else value)
 

@@ -6,9 +6,11 @@ import difflib
 import importlib
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast, overload
 
-from .record import RunHead, find_run, how_it_ended, read_head, scalars_of
+from .._run import open as open_run
+from .record import RunHead, how_it_ended, read_head, scalars_of
 
 if TYPE_CHECKING:
     from .._native import Answer
@@ -70,11 +72,11 @@ def export(
 
     ::
 
-        dunwu.export("runs/mine")                       # figures and tables, as `dunwu export` does
-        dunwu.export("runs/mine", to="tensorboard")     # an event file, written by dunwu itself
-        dunwu.export("runs/mine", to="wandb")           # an offline run below wandb/, for `wandb sync` or `wandb leet`
-        dunwu.export("runs/mine", to="mlflow")          # into sqlite:///mlflow.db, for `mlflow ui`
-        dunwu.export("runs/mine", to="trackio")         # into Trackio's folder, for `trackio show`
+        dunwu.export(w.path)                       # figures and tables, as `dunwu export` does
+        dunwu.export(w.path, to="tensorboard")     # an event file, written by dunwu itself
+        dunwu.export(w.path, to="wandb")           # an offline run below wandb/, for `wandb sync` or `wandb leet`
+        dunwu.export(w.path, to="mlflow")          # into sqlite:///mlflow.db, for `mlflow ui`
+        dunwu.export(w.path, to="trackio")         # into Trackio's folder, for `trackio show`
 
     The last three go through the tracker's own package. NaN and infinities arrive as such, where the tracker can hold them: MLflow's
     database holds an infinity as the largest double. What is known of the run becomes its config. Series of single units and snapshots
@@ -106,7 +108,7 @@ def export(
         nearest = difflib.get_close_matches(to, known, n=1)
         advice = f'the nearest is "{nearest[0]}"' if nearest else f"there are {', '.join(known)}"
         raise ValueError(f'there is no tracker "{to}"; {advice}')
-    folder = find_run(run, runs=runs)
+    folder = Path(open_run(run, runs=runs).path)
     head = read_head(folder)
     try:
         begin: Begin = importlib.import_module(TRACKERS[to], __package__).begin

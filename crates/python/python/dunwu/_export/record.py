@@ -24,26 +24,6 @@ class RunHead:
     settings: dict[str, str]
 
 
-def find_run(run: object, *, runs: str | os.PathLike[str] = "runs") -> Path:
-    """The directory of a run: a path, the name of a directory in the folder of runs, the first digits of its id, or an opened run.
-
-    Raises:
-        FileNotFoundError: there is no such run.
-        ValueError: several runs begin with these digits.
-    """
-    named = cast("object", getattr(run, "path", run))
-    text = os.fspath(cast("str | os.PathLike[str]", named))
-    for place in (Path(text), Path(runs) / text):
-        if (place / "record.jsonl").is_file():
-            return place
-    begun = sorted(path.parent for path in Path(runs).glob("*/record.jsonl") if path.parent.name.startswith(text))
-    if len(begun) == 1:
-        return begun[0]
-    if begun:
-        raise ValueError(f'several runs begin with "{text}": {", ".join(path.name for path in begun[:4])}; write more of the name')
-    raise FileNotFoundError(f'there is no run "{text}", neither here nor in the folder "{os.fspath(runs)}"; dunwu ls lists what there is')
-
-
 def read_head(folder: Path) -> RunHead:
     """The first line of a run's record.
 

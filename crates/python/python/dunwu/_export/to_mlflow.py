@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any, cast
 
-import mlflow as _package  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+import mlflow as _package  # pyright: ignore[reportMissingImports, reportUnknownVariableType]  # may not be installed, and is used as Any
 
 from .record import RunHead
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import wandb as _package  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+import wandb as _package  # pyright: ignore[reportMissingImports, reportUnknownVariableType]  # may not be installed, and is used as Any
 
 from .record import RunHead
 

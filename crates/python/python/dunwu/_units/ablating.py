@@ -23,6 +23,7 @@ from .mask import learned_mask
 from .measured import Measured
 from .outgoing import Reader, find_reader
 from .removal import first_order, greedy_order, right
+from .typed_torch import int_list, named_modules, tensor_of, weight_of
 from .untouched import untouched
 
 DRAWS = 3
@@ -63,7 +64,7 @@ class Sides:
 
 def unit_norms(measured: Measured, reader: Reader | None) -> Tensor:
     """The size of each unit: the standard deviation of its activation, times the norm of its outgoing weights where they are known."""
-    spread = torch.from_numpy(measured.arrays["train.activation"].std(0))
+    spread = tensor_of(measured.arrays["train.activation"].std(0))
     return spread if reader is None else spread * reader.norms()
 
 
@@ -77,7 +78,7 @@ def random_units(norms: Tensor, like: Tensor, seed: int, *, same_norm: bool) -> 
         return chosen.to(like.device)
     wanted = float((norms[like.cpu()] ** 2).sum())
     total = 0.0
-    for unit in order.tolist():
+    for unit in int_list(order):
         if like[unit]:
             continue
         square = float(norms[unit] ** 2)
@@ -191,9 +192,9 @@ def edit(self: Any, units: list[int] | None, rows: Rows, k: int | None, outgoing
                 score = learned_mask(scene, flagged, sides.rest, mean)
             else:
                 score = first_order(scene, flagged, sides.rest, mean)
-            return self.mask(score.argsort(descending=True, stable=True)[:k].tolist())
+            return self.mask(int_list(score.argsort(descending=True, stable=True)[:k]))
 
-        weight: Tensor = reader.module.weight  # type: ignore[assignment]
+        weight = weight_of(reader.module)
         before = weight.detach().clone()
 
         def judged(pick: Callable[[Samples], Tensor]) -> tuple[float, float, float]:
@@ -245,8 +246,8 @@ def _controls(
 
 def _restore_modes(scene: Scene, changed: Scene) -> None:
     """The copy was made in evaluation mode and takes the training flags of the original."""
-    flags = {name: module.training for name, module in scene.model.named_modules()}
-    for name, module in changed.model.named_modules():
+    flags = {name: module.training for name, module in named_modules(scene.model)}
+    for name, module in named_modules(changed.model):
         module.training = flags.get(name, flags.get(name.removesuffix(".module"), scene.model.training))
     wanted = dict(scene.model.named_parameters())
     for name, parameter in changed.model.named_parameters():

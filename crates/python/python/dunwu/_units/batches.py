@@ -6,7 +6,7 @@ of bytes is thinned evenly: every second sample is kept, then every fourth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler
 
 from .errors import UnitsError
+from .typed_torch import Array, tensor_of
 
 LABEL_KEYS = ("labels", "label", "targets", "target", "y")
 """Names under which dictionaries of tensors keep labels, in the order in which they are looked for."""
@@ -30,21 +31,25 @@ Rows = np.ndarray[Any, np.dtype[np.int64]]
 class Batch:
     """Inputs as the model takes them, and labels [b] or, of sequences, [b, t]."""
 
-    positional: tuple[Any, ...]
-    named: dict[str, Any]
+    positional: tuple[Tensor, ...]
+    named: dict[str, Tensor]
     labels: Tensor
 
     def __len__(self) -> int:
         return int(self.labels.shape[0])
 
-    def each(self, change: Any) -> Batch:
+    def each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """The same batch with `change` applied to every tensor."""
         positional = tuple(change(part) for part in self.positional)
         return Batch(positional, {key: change(part) for key, part in self.named.items()}, change(self.labels))
 
     def take(self, rows: Tensor | slice) -> Batch:
         """Some of its samples, by their places in the batch."""
-        return self.each(lambda part: part[rows])
+        
+        def taken(part: Tensor) -> Tensor:
+            return part[rows]
+
+        return self.each(taken)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
         """On the model's device, with floating inputs in the model's precision."""
@@ -98,7 +103,7 @@ class Samples:
             rows = np.flatnonzero(self.place[:, 0] == number)
             for start in range(0, len(rows), size):
                 chosen = rows[start : start + size]
-                yield chosen, bucket.take(torch.from_numpy(self.place[chosen, 1]))
+                yield chosen, bucket.take(tensor_of(self.place[chosen, 1]))
 
     def first(self, n: int) -> Batch:
         """The first samples, to trace a model with."""
@@ -144,7 +149,7 @@ def _thinned(numbers: Rows, batch: Batch, stride: int, keep: frozenset[int]) -> 
     if stride == 1:
         return numbers, batch
     rows = np.flatnonzero((numbers % stride == 0) | np.isin(numbers, list(keep)))
-    return numbers[rows], batch.take(torch.from_numpy(rows))
+    return numbers[rows], batch.take(tensor_of(rows))
 
 
 def _joined(role: str, kept: list[tuple[Rows, Batch]], seen: int, notes: tuple[str, ...]) -> Samples:
@@ -181,11 +186,13 @@ def _batches_of(source: Any, role: str) -> Iterable[Any]:
         return [source]
     if isinstance(source, Mapping):
         return [source]
-    if isinstance(source, Sequence) or isinstance(source, Iterator):
+    if source is None:
+        raise UnitsError(f"{role} is missing: pass {role}= a DataLoader, a data set, a list of (x, y) batches or (x, y)")
+    if not isinstance(source, (str, bytes)) and isinstance(source, (Sequence, Iterator)):
         return cast("Iterable[Any]", source)
-    if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+    if not isinstance(source, (str, bytes)) and hasattr(source, "__getitem__") and hasattr(source, "__len__"):
         return DataLoader(source, batch_size=256)
-    if isinstance(source, Iterable):
+    if not isinstance(source, (str, bytes)) and isinstance(source, Iterable):
         return cast("Iterable[Any]", source)
     raise UnitsError(
         f"{role} is a {type(source).__name__}, which gives no batches: pass a DataLoader, a data set, a list of (x, y) batches or (x, y)"
@@ -194,11 +201,11 @@ def _batches_of(source: Any, role: str) -> Iterable[Any]:
 
 def _in_order(loader: DataLoader[Any]) -> Iterable[Any]:
     """The loader without its shuffling, so that the number of a sample is its index in the data set."""
-    if not isinstance(loader.sampler, RandomSampler) or loader.batch_size is None or loader.sampler.replacement:
+    sampler: Any = cast(Any, loader).sampler
+    if not isinstance(sampler, RandomSampler) or loader.batch_size is None or sampler.replacement:
         return loader
-    return DataLoader(
-        loader.dataset, batch_size=loader.batch_size, collate_fn=loader.collate_fn, num_workers=loader.num_workers
-    )
+    join: Callable[[list[Any]], Any] = cast(Any, loader).collate_fn
+    return DataLoader(loader.dataset, batch_size=loader.batch_size, collate_fn=join, num_workers=loader.num_workers)
 
 
 def _is_pair(source: Any) -> bool:
@@ -206,12 +213,19 @@ def _is_pair(source: Any) -> bool:
     if not isinstance(source, (tuple, list)) or len(cast("Sequence[Any]", source)) != 2:
         return False
     x, y = cast("Sequence[Any]", source)
-    tensors = (Tensor, np.ndarray)
-    return isinstance(x, tensors) and isinstance(y, tensors) and y.ndim >= 1 and len(x) == len(y) and (isinstance(source, tuple) or y.ndim == 1)
+    if not isinstance(x, (Tensor, np.ndarray)) or not isinstance(y, (Tensor, np.ndarray)):
+        return False
+    inputs, labels = cast("Tensor | Array", x), cast("Tensor | Array", y)
+    return labels.ndim >= 1 and len(inputs) == len(labels) and (isinstance(source, tuple) or labels.ndim == 1)
 
 
-def _as_tensor(part: Any) -> Tensor:
-    return part.detach() if isinstance(part, Tensor) else torch.as_tensor(np.asarray(part))
+def _as_tensor(part: Any, role: str) -> Tensor:
+    if isinstance(part, Tensor):
+        return part.detach()
+    array = np.asarray(part)
+    if array.dtype.kind not in "biufc":
+        raise UnitsError(f"{role} holds values of the type {array.dtype.name}, such as {array.flat[0]!r}: give numbers, and classes as 0, 1, 2, …")
+    return torch.as_tensor(array)
 
 
 def _as_batch(given: Any, role: str) -> Batch:
@@ -222,26 +236,30 @@ def _as_batch(given: Any, role: str) -> Batch:
         key = next((key for key in LABEL_KEYS if key in parts), None)
         if key is None:
             raise UnitsError(f"{role} gives dictionaries without labels: they hold {', '.join(map(repr, parts))}; add 'labels'")
-        named = {name: _as_tensor(part) for name, part in parts.items() if name != key and part is not None}
-        return _checked(Batch((), named, _as_tensor(parts[key])), role)
+        named = {name: _as_tensor(part, role) for name, part in parts.items() if name != key and part is not None}
+        return _checked(Batch((), named, _as_tensor(parts[key], role)), role)
     if not isinstance(given, (tuple, list)) or len(cast("Sequence[Any]", given)) < 2:
         raise UnitsError(
             f"{role} gives batches without labels: each must be (inputs, labels), as DataLoader(TensorDataset(x, y)) gives them"
         )
     *inputs, labels = cast("Sequence[Any]", given)
     if len(inputs) == 1 and isinstance(inputs[0], Mapping):
-        named = {name: _as_tensor(part) for name, part in cast("Mapping[str, Any]", inputs[0]).items()}
-        return _checked(Batch((), named, _as_tensor(labels)), role)
+        named = {name: _as_tensor(part, role) for name, part in cast("Mapping[str, Any]", inputs[0]).items()}
+        return _checked(Batch((), named, _as_tensor(labels, role)), role)
     if len(inputs) == 1 and isinstance(inputs[0], (tuple, list)):
         inputs = list(cast("Sequence[Any]", inputs[0]))
-    return _checked(Batch(tuple(_as_tensor(part) for part in inputs), {}, _as_tensor(labels)), role)
+    return _checked(Batch(tuple(_as_tensor(part, role) for part in inputs), {}, _as_tensor(labels, role)), role)
+
+
+def _as_batch_of_one(part: Tensor) -> Tensor:
+    return part[None]
 
 
 def _checked(batch: Batch, role: str) -> Batch:
     """Labels become whole numbers, [b] or [b, t]; a single sample becomes a batch of one."""
     labels = batch.labels
     if labels.dim() == 0:
-        batch = batch.each(lambda part: part[None])
+        batch = batch.each(_as_batch_of_one)
         labels = batch.labels
     if labels.dim() == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]

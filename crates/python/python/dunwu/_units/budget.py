@@ -24,6 +24,12 @@ MOST_BY_CLASS = 20_000_000
 """Held-out samples × classes × units up to which contributions under every label are measured."""
 
 
+def check(budget_s: object) -> None:
+    """Refuses a budget that is no number of seconds above 0."""
+    if isinstance(budget_s, bool) or not isinstance(budget_s, (int, float)) or not budget_s > 0:
+        raise UnitsError(f"budget_s={budget_s!r} is no time: pass seconds above 0")
+
+
 @dataclass(frozen=True)
 class Speed:
     """Seconds a sample takes, forward alone and forward with backward."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from .contributions import Scene, ablated
 from .layer import Layer, View
 from .trace import is_transposed_linear
+from .typed_torch import named_modules
 
 How = Literal["mean", "zero"]
 
@@ -57,7 +58,7 @@ def copy_of(scene: Scene) -> Scene:
     """The scene on a deep copy of the model, without the hooks of anybody who watches the original."""
     memo: dict[int, Any] = {}
     model = copy.deepcopy(scene.model, memo)
-    for (_, old), (_, new) in zip(scene.model.named_modules(), model.named_modules(), strict=True):
+    for (_, old), (_, new) in zip(named_modules(scene.model), named_modules(model), strict=True):
         if old is scene.layer.module:
             layer = Layer(scene.layer.name, new, scene.layer.call, scene.layer.takes_input)
             return Scene(model, layer, scene.view, scene.batch_size)
@@ -79,7 +80,7 @@ def ablate_in_place(scene: Scene, constant: Tensor, units: Tensor) -> None:
             bias = cast("nn.Parameter | None", module.bias)
             if bias is None:
                 bias = nn.Parameter(torch.zeros(view.width, dtype=weight.dtype, device=weight.device))
-                module.bias = bias  # type: ignore[assignment]
+                module.bias = bias
             bias[rows] = constant.to(bias)[rows]
         return
     around = Ablated(module, view, constant, units, scene.layer.takes_input)

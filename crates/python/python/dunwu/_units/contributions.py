@@ -24,8 +24,7 @@ from .errors import UnitsError
 from .forward import logits_of, margins
 from .layer import Layer, View, met
 from .shortcut import Shortcut
-
-Floats = np.ndarray[Any, np.dtype[np.float32]]
+from .typed_torch import Floats, gauss_legendre, tensor_of
 
 POINTS = 8
 """Points on the way from the mean to the activation: OWNMODEL §1 found 6 to 8 enough."""
@@ -127,7 +126,7 @@ def contributions(
     """c of every sample under its own label, or under `labels` [n], [n, units]; with the units `taken` at their mean."""
     result = np.zeros((len(samples), scene.view.n_units), dtype=np.float32)
     for rows, batch in samples.batches(scene.batch_size):
-        asked = batch.labels if labels is None else labels[torch.from_numpy(rows)]
+        asked = batch.labels if labels is None else labels[tensor_of(rows)]
         with scene.over(samples, rows):
             given = _one_batch(scene, batch, mean, integrated, lambda logits, asked=asked: [margin(logits, asked)], taken)
         result[rows] = given[:, 0].cpu().numpy()
@@ -153,8 +152,7 @@ def _one_batch(
     view = scene.view
     points = [(1.0, 1.0)]
     if integrated:
-        nodes, weights = np.polynomial.legendre.leggauss(POINTS)
-        points = [(float((1 + node) / 2), float(weight / 2)) for node, weight in zip(nodes, weights, strict=True)]
+        points = [((1 + node) / 2, weight / 2) for node, weight in gauss_legendre(POINTS)]
     total: Tensor | None = None
     for point, weight in points:
         leaf: list[Tensor] = []
@@ -173,10 +171,10 @@ def _one_batch(
         with torch.enable_grad(), met(scene.layer, change) as seen:
             sums = [margin.sum() for margin in wanted(logits_of(scene.model, batch))]
         seen.tensor(scene.layer)
-        parts = []
+        parts: list[Tensor] = []
         for number, each in enumerate(sums):
             (gradient,) = torch.autograd.grad(each, leaf[0], retain_graph=number + 1 < len(sums), allow_unused=True)
-            if gradient is None:  # pyright: ignore[reportUnnecessaryComparison]  (allow_unused)
+            if gradient is None:  # pyright: ignore[reportUnnecessaryComparison]  # allow_unused gives None, which PyTorch's types leave out
                 raise UnitsError(f"the output does not depend on layer {scene.layer.name!r}: nothing flows back to it")
             parts.append(view.contribution(delta[0], view.spread(gradient).float()))
         stacked = torch.stack(parts, dim=1) * weight

@@ -21,6 +21,7 @@ from .contributions import Scene
 from .forward import labelled, logits_of, rival_margins
 from .outgoing import Reader
 from .shortcut import Shortcut
+from .typed_torch import softplus, weight_of
 
 STEPS, KEEP, RATE = 60, 5.0, 0.05
 """OWNMODEL §3b: 60 steps, five times the divergence. The rate was chosen on three MLPs (seeds 0 to 2, h2, 32 units): at 0.02 the
@@ -36,7 +37,7 @@ ROWS = 1000
 
 def edit_outgoing(scene: Scene, reader: Reader, units: Tensor, flagged: Samples, rest: Samples, *, steps: int | None = None) -> None:
     """Changes the reader's weights of `units`, bool [units], in place."""
-    weight: Tensor = reader.module.weight  # type: ignore[assignment]
+    weight = weight_of(reader.module)
     # Everything before the reader stays as it is through all steps.
     scene = replace(scene, shortcut=Shortcut(scene.model, reader.module, before=True))
     usual = SEQUENCE_STEPS if flagged.is_sequence else STEPS
@@ -86,7 +87,7 @@ def _losses(
     def give_up(rows: Rows, batch: Batch) -> Callable[[], Tensor]:
         def loss() -> Tensor:
             with torch.enable_grad(), scene.over(flagged, rows):
-                return functional.softplus(rival_margins(logits_of(scene.model, batch), batch.labels) + 1).sum() / n_held
+                return softplus(rival_margins(logits_of(scene.model, batch), batch.labels) + 1).sum() / n_held
 
         return loss
 

@@ -20,6 +20,8 @@ def where_it_lives(model: nn.Module) -> tuple[torch.device, torch.dtype]:
     """The device and the floating type of a model; one that is spread over devices is refused."""
     tensors = [*model.parameters(), *model.buffers()]
     devices = sorted({str(tensor.device) for tensor in tensors})
+    if devices == ["meta"]:
+        raise UnitsError("the model is on the device meta, where weights have shapes and no numbers: load its weights on another, such as the CPU")
     if len(devices) > 1:
         raise UnitsError(f"the model is spread over {' and '.join(devices)}: move it to one device with model.to({devices[0]!r})")
     dtype = next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.get_default_dtype())
@@ -52,13 +54,14 @@ def logits_of(model: nn.Module, batch: Batch) -> Tensor:
 def _tensor_in(output: Any) -> Tensor:
     if isinstance(output, Tensor):
         return output
+    kind = type(output).__name__
     logits = getattr(output, "logits", None)
     if logits is None and isinstance(output, Mapping):
         logits = cast("Mapping[str, Any]", output).get("logits")
     if logits is None and isinstance(output, (tuple, list)):
         logits = next((part for part in cast("Sequence[Any]", output) if isinstance(part, Tensor)), None)
     if not isinstance(logits, Tensor):
-        raise UnitsError(f"the model gives a {type(output).__name__} without logits: wrap it so that it returns the tensor of logits")
+        raise UnitsError(f"the model gives a {kind} without logits: wrap it so that it returns the tensor of logits")
     return logits
 
 

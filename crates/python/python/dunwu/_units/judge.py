@@ -55,10 +55,10 @@ def read_arrays(path: Path) -> Arrays:
 
 def command(*arguments: str) -> dict[str, Any]:
     """Runs a command of dunwu in this process and gives the data of its answer, with `headline` and `story`."""
-    from .. import _native
+    from .._native import ask as ask_native
 
     try:
-        answer = _native.ask(list(arguments))
+        answer = ask_native(arguments)
     except (ValueError, RuntimeError) as error:
         raise UnitsError(str(error)) from error
     # `--flags` prints an object that is no answer.
@@ -77,4 +77,8 @@ def ask(
     with tempfile.TemporaryDirectory(prefix="dunwu-") as folder:
         path = keep or Path(folder) / "arrays.safetensors"
         write_arrays(path, arrays, metadata)
-        return _judge(path, verb, *arguments)
+        try:
+            return _judge(path, verb, *arguments)
+        except UnitsError as error:
+            # The caller knows of no file.
+            raise UnitsError(str(error).removeprefix(f"{path}: ")) from error

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .errors import UnitsError, nearest
 from .trace import CHANNELS_FIRST, Call, out_features
+from .typed_torch import named_modules, norms_along_last, pseudo_inverse, rank_of, split_axis
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class Met:
 
 def find_layer(model: nn.Module, wanted: str | nn.Module) -> Layer:
     """The layer of this name, `name:input` for what the module is given, `name#2` for its second call."""
-    modules = dict(model.named_modules())
+    modules = dict(named_modules(model))
     if isinstance(wanted, nn.Module):
         name = next((name for name, module in modules.items() if module is wanted), None)
         if name is None:
             raise UnitsError(f"the layer, a {type(wanted).__name__}, is no module of this model")
         return Layer(name, wanted)
+    if not isinstance(wanted, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # what callers pass is not checked for them
+        raise UnitsError(f"layer={wanted!r} is neither a name nor a module of the model{nearest('', modules)}")
     name, takes_input = (wanted[: -len(":input")], True) if wanted.endswith(":input") else (wanted, False)
     name, _, call = name.partition("#")
     if name not in modules or (call and not call.isdigit()):
@@ -120,13 +123,13 @@ class View:
         if self.basis is not None and self.dual is not None:
             return ((delta @ self.dual.T) * (gradient @ self.basis.T)).sum(1)
         each = (delta * gradient).sum(1)
-        return each.unflatten(1, (self.n_units, -1)).sum(2) if self.kind == "heads" else each
+        return split_axis(each, 1, (self.n_units, -1)).sum(2) if self.kind == "heads" else each
 
     def coordinates(self, delta: Tensor) -> Tensor:
         """The units' own activations, [b, p, width] → [b, p, units]; of a head, the norm of its features."""
         if self.dual is not None:
             return delta @ self.dual.T
-        return delta.unflatten(2, (self.n_units, -1)).norm(dim=3) if self.kind == "heads" else delta
+        return norms_along_last(split_axis(delta, 2, (self.n_units, -1))) if self.kind == "heads" else delta
 
     def without(self, spread: Tensor, mean: Tensor, units: Tensor) -> Tensor:
         """The activations with some units, bool or weights in 0..1 [units] of what is taken, moved to their mean."""
@@ -165,11 +168,11 @@ def view_of(layer: Layer, calls: list[Call], value: Tensor, n_samples: int, basi
     directions = torch.as_tensor(basis, dtype=torch.float32, device=value.device).detach()
     if directions.dim() != 2 or directions.shape[1] != width:
         raise UnitsError(f"basis has the shape {list(directions.shape)}: directions of layer {layer.name!r} need [units, {width}]")
-    if not bool(torch.isfinite(directions).all()) or bool((directions.norm(dim=1) == 0).any()):
+    if not bool(torch.isfinite(directions).all()) or bool((norms_along_last(directions) == 0).any()):
         raise UnitsError("basis holds a direction that is zero or not finite")
-    if int(torch.linalg.matrix_rank(directions)) < directions.shape[0]:
+    if rank_of(directions) < directions.shape[0]:
         raise UnitsError(f"the {directions.shape[0]} directions of basis depend on each other: give linearly independent ones")
-    return View("directions", width, int(directions.shape[0]), samples, axis, directions, torch.linalg.pinv(directions).T)
+    return View("directions", width, int(directions.shape[0]), samples, axis, directions, pseudo_inverse(directions).T)
 
 
 def _has_channels_first(layer: Layer, calls: list[Call], shape: tuple[int, ...]) -> bool:

@@ -20,6 +20,7 @@ from .contributions import Scene, ablated
 from .editing import KEEP, STEPS
 from .forward import labelled, logits_of, rival_margins
 from .layer import met
+from .typed_torch import softplus
 
 START, RATE, PRICE = -2.0, 0.1, 1 / 32
 
@@ -40,7 +41,7 @@ def learned_mask(scene: Scene, flagged: Samples, rest: Samples, mean: Tensor, *,
         gradient = PRICE * torch.sigmoid(theta) * torch.sigmoid(-theta)
         for rows, batch in held:
             gradient = gradient + _gradient(
-                scene, flagged, rows, batch, mean, theta, lambda logits, batch=batch: functional.softplus(rival_margins(logits, batch.labels) + 1).sum() / n_held
+                scene, flagged, rows, batch, mean, theta, lambda logits, batch=batch: softplus(rival_margins(logits, batch.labels) + 1).sum() / n_held
             )
         for rows, batch, old in kept:
             gradient = gradient + _gradient(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +12,12 @@ from torch import Tensor
 
 from . import budget, judge
 from .batches import Rows, Samples
-from .contributions import Floats, Scene, ablated, contributions, contributions_by_class, mean_activations, outputs
+from .contributions import Scene, ablated, contributions, contributions_by_class, mean_activations, outputs
 from .errors import UnitsError
 from .forward import margins, share_right
 from .readout import Readout, readout_features
 from .single import Ablations, Asked, ablate_singly
+from .typed_torch import Floats, tensor_of
 
 INCOMPLETE = 0.2
 """A layer whose held-out contributions miss the effect of ablating it by more than this share is integrated."""
@@ -57,11 +58,15 @@ class Measured:
         labels: list[tuple[Rows, Tensor]] = [(rows, batch.labels) for rows, batch in flagged.batches(4096)]
         result = torch.zeros((len(flagged), *labels[0][1].shape[1:]), dtype=torch.long) if labels else torch.zeros(0, dtype=torch.long)
         for rows, each in labels:
-            result[torch.from_numpy(rows)] = each.cpu()
+            result[tensor_of(rows)] = each.cpu()
         return result
 
 
-def _stack(given: list[tuple[Any, Tensor, Tensor]], n: int, of: Any) -> Floats:
+def _as_given(logits: Tensor, _: Tensor) -> Tensor:
+    return logits
+
+
+def _stack(given: list[tuple[Rows, Tensor, Tensor]], n: int, of: Callable[[Tensor, Tensor], Tensor]) -> Floats:
     """Joins what `of` makes of logits and labels of every batch, in the order of the samples."""
     first = of(given[0][1], given[0][2])
     result = np.zeros((n, *first.shape[1:]), dtype=np.float32)
@@ -90,13 +95,13 @@ def measure(
             arrays[f"{name}.margin"] = with_layer
             arrays[f"{name}.accuracy"] = _stack(given, count, share_right)
         else:
-            arrays[f"{name}.output"] = _stack(given, count, lambda logits, _: logits)
+            arrays[f"{name}.output"] = _stack(given, count, _as_given)
             arrays[f"{name}.label"] = side.labels()
     if sequence:
         arrays["chance"] = np.array([1 / classes], dtype=np.float32)
         arrays["layer.ablated_margin"] = _stack(without, m, margins)
     else:
-        arrays["layer.ablated_output"] = _stack(without, m, lambda logits, _: logits)
+        arrays["layer.ablated_output"] = _stack(without, m, _as_given)
     if flagged is not None:
         arrays["train.flagged"] = np.isin(np.arange(n), flagged).astype(np.uint8)
     effect = float((with_layer - _stack(without, m, margins)).mean())

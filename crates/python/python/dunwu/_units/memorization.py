@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import judge
+from . import budget, judge
 from .answer import Units
 from .batches import Samples as Read
 from .batches import read_samples
-from .contributions import Floats
 from .errors import UnitsError
 from .forward import check_labels, logits_of
-from .trace import trace
+from .trace import first_trace
+from .typed_torch import Floats
 from .untouched import plain, untouched
 from .verb import TRACED, judge_units
 
@@ -64,8 +64,7 @@ def judge_samples(
 ) -> Samples:
     """The work behind `dunwu.samples`, which documents the options."""
     started = time.monotonic()
-    if not budget_s > 0:
-        raise UnitsError(f"budget_s={budget_s!r} is no time: pass seconds above 0")
+    budget.check(budget_s)
     if layer is not None and held_out is None:
         raise UnitsError(f"units of layer {layer!r} are judged with samples that were not trained on: pass held_out=")
     original = plain(model)
@@ -110,7 +109,7 @@ def _result(answer: dict[str, Any], samples: Read, verdict: Units | None, notes:
 
 def _arrays(model: nn.Module, samples: Read, kernel: bool, until: float, seed: int) -> judge.Arrays:
     """Labels and outputs, and inputs or the tangent kernel."""
-    _, logits = trace(model, samples.first(TRACED))
+    _, logits = first_trace(model, samples.first(TRACED))
     classes = int(logits.shape[-1])
     outputs = np.zeros((len(samples), classes), dtype=np.float32)
     inputs: Floats | None = None
@@ -157,8 +156,9 @@ def _sketches(model: nn.Module, samples: Read, classes: int, until: float, seed:
             raise UnitsError(f"the tangent kernel of {len(samples)} samples takes about {needed:.0f} s: raise budget_s, or use kernel=False")
         with torch.enable_grad():
             logits = logits_of(model, batch)[0]
-        for number, probe in enumerate(probes):
-            gradients = torch.autograd.grad((logits * probe).sum(), parameters, retain_graph=number + 1 < PROBES, allow_unused=True)
+            asked = [(logits * probe).sum() for probe in probes]
+        for number, each in enumerate(asked):
+            gradients = torch.autograd.grad(each, parameters, retain_graph=number + 1 < PROBES, allow_unused=True)
             flat = torch.cat([_flat(gradient, parameter) for gradient, parameter in zip(gradients, parameters, strict=True)])
             cell = torch.zeros(SKETCH, device=device).index_add_(0, cells, signs * flat)
             result[rows[0], number * SKETCH : (number + 1) * SKETCH] = cell.cpu().numpy()

@@ -18,6 +18,7 @@ from .errors import UnitsError
 from .forward import logits_of
 from .layer import find_layer, met
 from .trace import CONVOLUTIONS, Call, in_features, is_transposed_linear, trace
+from .typed_torch import norms_along_last, split_axis, weight_of
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,19 @@ class Reader:
 
     def weight(self) -> Tensor:
         """Its weights as [inputs, outputs, …], a view that can be written to."""
-        weight: Tensor = self.module.weight  # type: ignore[assignment]
+        weight = weight_of(self.module)
         return weight if is_transposed_linear(self.module) or _is_transposed(self.module) else weight.transpose(0, 1)
 
     def mask(self, units: Tensor) -> Tensor:
         """Which weights belong to some units, bool [units]: the shape of the module's own weight, 0 or 1."""
-        weight: Tensor = self.module.weight  # type: ignore[assignment]
+        weight = weight_of(self.module)
         inputs = units.repeat_interleave(self.per_unit).to(weight)
         axis = 0 if is_transposed_linear(self.module) or _is_transposed(self.module) else 1
         return inputs.reshape([-1 if each == axis else 1 for each in range(weight.dim())]).expand_as(weight)
 
     def norms(self) -> Tensor:
         """The norm of each unit's outgoing weights, [units]."""
-        return self.weight().detach().flatten(1).unflatten(0, (-1, self.per_unit)).flatten(1).norm(dim=1).cpu()
+        return norms_along_last(split_axis(self.weight().detach().flatten(1), 0, (-1, self.per_unit)).flatten(1)).cpu()
 
 
 def _is_transposed(module: nn.Module) -> bool:

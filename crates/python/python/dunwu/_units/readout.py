@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from .batches import IGNORED, Samples
-from .contributions import Floats, Scene
+from .contributions import Scene
 from .errors import UnitsError
 from .forward import logits_of, where_it_lives
 from .layer import Layer, find_layer, met
 from .trace import CONVOLUTIONS, Call, in_features
+from .typed_torch import Floats
 
 WIDEST = 2048
 """Features that the ridge readout is fitted on at most; more are projected on so many random directions."""

@@ -19,6 +19,7 @@ from torch import Tensor
 from .batches import Samples
 from .contributions import Scene, ablated, contributions, outputs
 from .forward import labelled, rival_margins, share_right
+from .typed_torch import int_list, tensor_of
 
 ROUNDS = 64
 """The layer is taken apart in so many steps: a step is K/64 units, at least one."""
@@ -43,10 +44,10 @@ def right(scene: Scene, samples: Samples, change: Callable[[Tensor], Tensor] | N
 
 def _weighted(scene: Scene, samples: Samples, mean: Tensor, gone: Tensor, weigh: Callable[[Tensor], Tensor]) -> Tensor:
     """The weighted mean of c over samples, [units], in the network without the units that are gone."""
-    each = torch.from_numpy(contributions(scene, samples, mean, integrated=False, taken=gone, margin=sample_margins))
+    each = tensor_of(contributions(scene, samples, mean, integrated=False, taken=gone, margin=sample_margins))
     weights = torch.zeros(len(samples))
     for rows, logits, labels in outputs(scene, samples, ablated(scene.view, mean, gone)):
-        weights[torch.from_numpy(rows)] = weigh(sample_margins(logits, labels)).cpu()
+        weights[tensor_of(rows)] = weigh(sample_margins(logits, labels)).cpu()
     return (weights[:, None] * each).sum(0) / weights.sum().clamp(min=1e-12)
 
 
@@ -63,7 +64,7 @@ def greedy_order(
         held = _weighted(scene, flagged, mean, gone, torch.sigmoid)
         kept = _weighted(scene, rest, mean, gone, lambda margin: torch.sigmoid(-margin) + 0.1)
         score = (held - kept).masked_fill(gone.cpu(), -torch.inf)
-        chosen = score.argsort(descending=True, stable=True)[: min(step, n_units - len(order))].tolist()
+        chosen = int_list(score.argsort(descending=True, stable=True)[: min(step, n_units - len(order))])
         gone[chosen] = True
         order.extend(chosen)
         if stop is not None and stop(order):

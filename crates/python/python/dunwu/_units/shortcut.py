@@ -6,11 +6,13 @@ computing them. It holds because in evaluation mode the same inputs give the sam
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Generator
+from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
+
+from .typed_torch import add_forward_hook, put_first
 
 LIMIT_BYTES = 512 << 20
 """So much is recorded at most; batches beyond it are computed in full."""
@@ -56,10 +58,10 @@ class Shortcut:
         try:
             for module in self.model.modules():
                 handles.append(module.register_forward_pre_hook(entering))
-                hook = module.register_forward_hook(leaving)
+                hook = add_forward_hook(module, leaving)
                 handles.append(hook)
                 # First of all hooks: what the module itself gave, before anybody's hook changed it.
-                module._forward_hooks.move_to_end(hook.id, last=False)  # type: ignore[attr-defined]  # pyright: ignore
+                put_first(module, hook)
             yield
         finally:
             for handle in handles:
@@ -79,12 +81,15 @@ class Shortcut:
 
     @contextmanager
     def _replayed(self, kept: dict[nn.Module, Tensor]) -> Generator[None, None, None]:
-        def given(value: Tensor) -> Any:
-            return lambda *_, **__: value.clone()
+        def given(value: Tensor) -> Callable[..., Tensor]:
+            def forward(*_: object, **__: object) -> Tensor:
+                return value.clone()
+
+            return forward
 
         try:
             for module, value in kept.items():
-                module.forward = given(value)  # type: ignore[method-assign]
+                module.forward = given(value)
             yield
         finally:
             for module in kept:

@@ -18,6 +18,7 @@ from .batches import Rows, Samples
 from .contributions import Scene, ablated
 from .forward import logits_of, margins
 from .layer import met
+from .typed_torch import tensor_of
 
 HELD_OUT = 500
 """Held-out samples that a unit's ablation is measured on at most."""
@@ -53,7 +54,7 @@ class Asked:
         """The margin of each, [n], with the layer changed."""
         result = np.zeros(len(self.samples))
         for rows, batch in self.samples.batches(scene.batch_size):
-            labels = batch.labels if self.labels is None else self.labels[torch.from_numpy(rows)]
+            labels = batch.labels if self.labels is None else self.labels[tensor_of(rows)]
             with scene.over(self.samples, rows):
                 if change is None:
                     logits = logits_of(scene.model, batch)

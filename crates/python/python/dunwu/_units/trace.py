@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .batches import Batch
+from .errors import UnitsError
 from .forward import logits_of
+from .typed_torch import add_forward_hook, named_modules, weight_of
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 CHANNELS_FIRST = (*CONVOLUTIONS, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm, nn.InstanceNorm1d, nn.InstanceNorm2d)
@@ -39,7 +41,7 @@ def in_features(module: nn.Module) -> int | None:
         return module.in_features
     if isinstance(module, CONVOLUTIONS):
         return module.in_channels
-    return int(_weight(module).shape[0]) if is_transposed_linear(module) else None
+    return int(weight_of(module).shape[0]) if is_transposed_linear(module) else None
 
 
 def out_features(module: nn.Module) -> int | None:
@@ -48,17 +50,13 @@ def out_features(module: nn.Module) -> int | None:
         return module.out_features
     if isinstance(module, CONVOLUTIONS):
         return module.out_channels
-    return int(_weight(module).shape[1]) if is_transposed_linear(module) else None
+    return int(weight_of(module).shape[1]) if is_transposed_linear(module) else None
 
 
 def is_transposed_linear(module: nn.Module) -> bool:
     """Hugging Face's Conv1D, which is a linear map with weights [in, out]."""
     weight = getattr(module, "weight", None)
     return type(module).__name__ == "Conv1D" and isinstance(weight, Tensor) and weight.dim() == 2
-
-
-def _weight(module: nn.Module) -> Tensor:
-    return cast(Tensor, module.weight)
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
@@ -82,11 +80,26 @@ def trace(model: nn.Module, batch: Batch) -> tuple[list[Call], Tensor]:
         return hook
 
     try:
-        for name, module in model.named_modules():
-            handles.append(module.register_forward_hook(watcher(name)))
+        for name, module in named_modules(model):
+            handles.append(add_forward_hook(module, watcher(name)))
         with torch.no_grad() if not torch.is_grad_enabled() else torch.enable_grad():
             logits = logits_of(model, batch).detach()
     finally:
         for handle in handles:
             handle.remove()
     return calls, logits
+
+
+def first_trace(model: nn.Module, batch: Batch) -> tuple[list[Call], Tensor]:
+    """The first pass over somebody's samples, in which it shows whether they fit: what the model says against them is one sentence.
+
+    What a model raises in a later pass is its own affair, and goes through as it is.
+    """
+    try:
+        return trace(model, batch)
+    except UnitsError:
+        raise
+    except Exception as error:
+        shapes = ", ".join(str(list(part.shape)) for part in [*batch.positional, *batch.named.values()])
+        why = next(iter(str(error).splitlines()), "").rstrip(".")
+        raise UnitsError(f"the model cannot take inputs of the shape {shapes} ({type(error).__name__}: {why}): pass what it was trained on") from error

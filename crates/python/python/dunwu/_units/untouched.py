@@ -12,13 +12,14 @@ import torch
 from torch import nn
 
 from .errors import UnitsError
+from .typed_torch import is_script
 
 
 def plain(model: Any) -> nn.Module:
     """The module inside a data-parallel or compiled wrapper, where hooks work; other kinds are refused by name."""
     if not isinstance(model, nn.Module):
         raise UnitsError(f"the model is a {type(model).__name__}, not a torch.nn.Module")
-    if isinstance(model, torch.jit.ScriptModule):
+    if is_script(model):
         raise UnitsError("a TorchScript module runs without hooks: pass the nn.Module that it was made of")
     if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
         return plain(model.module)
@@ -31,7 +32,7 @@ def untouched(model: nn.Module) -> Generator[None, None, None]:
     """Evaluation mode within; afterwards everything is as it was before, after an exception too."""
     training = [(module, module.training) for module in model.modules()]
     parameters = [(parameter, parameter.grad, parameter.requires_grad) for parameter in model.parameters()]
-    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers() if not buffer.is_meta]
     states = (torch.get_rng_state(), np.random.get_state(), random.getstate())
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
     try:

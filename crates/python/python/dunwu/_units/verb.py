@@ -19,7 +19,7 @@ from .forward import check_labels, logits_of, where_it_lives
 from .layer import Layer, find_layer, met, view_of
 from .measured import Measured, confirm, measure
 from .readout import find_readout
-from .trace import Call, trace
+from .trace import Call, first_trace
 from .untouched import plain, untouched
 
 TRACED = 8
@@ -36,8 +36,7 @@ def judge_units(
 ) -> Units:  # fmt: skip
     """The work behind `dunwu.units`, which documents the options."""
     started = time.monotonic()
-    if not budget_s > 0:
-        raise UnitsError(f"budget_s={budget_s!r} is no time: pass seconds above 0")
+    budget.check(budget_s)
     if integrated not in (True, False, "auto"):
         raise UnitsError(f'integrated={integrated!r} must be True, False or "auto"')
     original = plain(model)
@@ -85,7 +84,7 @@ def look(
     found = find_layer(model, layer)
     first = samples.first(TRACED)
     where_it_lives(model)
-    calls, logits = trace(model, first)
+    calls, logits = first_trace(model, first)
     n_classes = int(logits.shape[-1])
     if classes is not None and classes != n_classes:
         raise UnitsError(f"classes={classes}, and the model gives {n_classes}")

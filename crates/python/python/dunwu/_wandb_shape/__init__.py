@@ -1,6 +1,6 @@
 """The shape of Weights & Biases: `import dunwu as wandb` records a script that was written for it.
 
-Semantics of steps and settings follow wandb 0.31; `tests/test_watch_wandb_real.py` holds them against the real package.
+Semantics of steps and settings follow wandb 0.31; `tests/test_export_wandb.py` holds them against the real package.
 """
 
 from __future__ import annotations

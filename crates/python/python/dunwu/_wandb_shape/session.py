@@ -101,9 +101,17 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         _active.finish(exit_code=exit_code, quiet=quiet)
 
 
-def define_metric(name: str, step_metric: object = None, **options: object) -> Metric:
+def define_metric(
+    name: str,
+    step_metric: object = None,
+    step_sync: bool | None = None,
+    hidden: bool | None = None,
+    summary: str | None = None,
+    goal: str | None = None,
+    overwrite: bool | None = None,
+) -> Metric:
     """Says how a quantity of the active run is summarized; see `Run.define_metric`."""
-    return _run("define_metric").define_metric(name, step_metric, **options)  # pyright: ignore[reportArgumentType]
+    return _run("define_metric").define_metric(name, step_metric, step_sync, hidden, summary, goal, overwrite)
 
 
 def unwatch(models: object = None) -> None:

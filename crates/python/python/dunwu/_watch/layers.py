@@ -74,6 +74,8 @@ def unwrap(model: object) -> Unwrapped:
             raise TypeError(f"the parameter {name} is a DTensor, a shard; watch a model that is whole, before it is sharded")
         if kind in ("UninitializedParameter", "UninitializedBuffer"):
             raise ValueError(f"the parameter {name} has no shape yet; run the model on one batch, then watch it")
+        if parameter.is_meta:
+            raise ValueError(f"the parameter {name} is on the device meta, where weights have no numbers; move the model to another, then watch it")
     return Unwrapped(model=current, wrappers=tuple(wrappers), hidden=hidden)
 
 
@@ -187,7 +189,7 @@ def _with_weights(named: dict[str, nn.Module], chosen: set[str]) -> Layers:
     places: dict[str, list[tuple[nn.Module, str]]] = {name: [] for name in named if name in chosen}
     for name, module in named.items():
         owner = _nearest(name, chosen)
-        for own, parameter in module._parameters.items():  # pyright: ignore[reportPrivateUsage]
+        for own, parameter in module._parameters.items():  # pyright: ignore[reportPrivateUsage]  # the one way to tied weights
             # `named_parameters` leaves out a weight that it has seen, and that is what is looked for.
             if parameter is None or not (parameter.is_floating_point() or parameter.is_complex()):
                 continue

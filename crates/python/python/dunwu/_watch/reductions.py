@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,9 +66,8 @@ def squared_norm(array: Tensor) -> Tensor:
 def _norm(array: Tensor, dim: int | None) -> Tensor:
     import torch
 
-    # PyTorch declares no types for what it builds in here.
-    norm = torch.linalg.vector_norm(array, dim=dim)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return cast("Tensor", norm)
+    linalg: Any = torch.linalg  # PyTorch declares no types for what it builds in here
+    return cast("Tensor", linalg.vector_norm(array, dim=dim))
 
 
 def sampled_rows(output: Tensor, unit_dim: int) -> Tensor:

@@ -62,5 +62,5 @@ def _bytes_of(array: Tensor) -> memoryview:
 
 def numpy_array(array: Tensor) -> NDArray[Any]:
     """A tensor's numbers as numpy holds them, without a copy where they are in this machine's memory."""
-    # PyTorch 2 leaves the type of the array open.
-    return cast("NDArray[Any]", array.detach().cpu().numpy())  # pyright: ignore[reportUnknownMemberType]
+    on_cpu: Any = array.detach().cpu()  # PyTorch 2 leaves the type of the array open
+    return cast("NDArray[Any]", on_cpu.numpy())

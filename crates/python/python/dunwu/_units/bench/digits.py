@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..typed_torch import ascending, load_weights, save_weights, seed_everything
 from .networks import Cnn, Mlp, train_classifier
 
 TRAIN, HELD_OUT, TEST = 1000, 397, 400
@@ -29,10 +31,10 @@ class Digits:
 def load() -> tuple[Tensor, Tensor]:
     """Pixels 0..1 [1797, 64] and digits [1797]."""
     try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+        datasets: Any = importlib.import_module("sklearn.datasets")
     except ImportError as missing:
         raise SystemExit("the bench needs scikit-learn for its digits: pip install scikit-learn") from missing
-    data: Any = load_digits()
+    data = datasets.load_digits()
     return torch.tensor(data.data / 16, dtype=torch.float32), torch.tensor(data.target, dtype=torch.long)
 
 
@@ -50,21 +52,20 @@ def split(seed: int, *, wrong: int = 100, shuffled: bool = False) -> Digits:
         places = train[rows]
         labels[places] = (labels[places] + torch.randint(1, 10, (wrong,), generator=generator)) % 10
     rest = labels if shuffled else digits
-    return Digits((pixels[train], labels[train]), rows.sort().values, (pixels[held_out], rest[held_out]), (pixels[test], rest[test]))
+    return Digits((pixels[train], labels[train]), ascending(rows), (pixels[held_out], rest[held_out]), (pixels[test], rest[test]))
 
 
 def trained(network: str, data: Digits, seed: int, cache: Path | None, kind: str = "wrong") -> nn.Module:
     """The network trained until it holds every training label; kept in the folder `cache` where one is given."""
-    torch.manual_seed(seed)
+    seed_everything(seed)
     model = NETWORKS[network][0]()
     path = cache / f"{network}-{kind}-{seed}.pt" if cache else None
     if path and path.exists():
-        model.load_state_dict(torch.load(path))
+        model.load_state_dict(load_weights(path))
         return model.eval()
     train_classifier(model, *data.train, seed=seed, epochs=600)
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(model.state_dict(), path)
+        save_weights(model, path)
     return model.eval()
 
 

@@ -6,9 +6,12 @@ Here are only shapes and training loops; what is asked of the trained networks i
 from __future__ import annotations
 
 import math
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+
+from ..typed_torch import backward
 
 
 class Mlp(nn.Module):
@@ -108,9 +111,10 @@ def train_classifier(
     model.train()
     epoch = 0
     for epoch in range(1, epochs + 1):
-        for rows in torch.randperm(len(labels), generator=generator).split(batch):
+        order = torch.randperm(len(labels), generator=generator)
+        for rows in (order[start : start + batch] for start in range(0, len(order), batch)):
             optimizer.zero_grad()
-            nn.functional.cross_entropy(model(inputs[rows]), labels[rows]).backward()
+            backward(nn.functional.cross_entropy(model(inputs[rows]), labels[rows]))
             optimizer.step()
         if epoch % 5 == 0:
             with torch.no_grad():
@@ -133,7 +137,8 @@ def train_on_stream(
     losses: list[float] = []
     model.train()
     for step in range(steps):
-        for group in optimizer.param_groups:
+        groups: list[dict[str, Any]] = cast(Any, optimizer).param_groups
+        for group in groups:
             warm, cool = min(1.0, (step + 1) / 50), 0.5 * (1 + math.cos(math.pi * step / steps))
             group["lr"] = rate * warm * max(cool, 0.05)
         starts = torch.randint(len(stream) - context - 1, (batch,), generator=generator)
@@ -141,7 +146,7 @@ def train_on_stream(
         logits = model(windows[:, :-1])
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten())
         optimizer.zero_grad()
-        loss.backward()
+        backward(loss)
         optimizer.step()
         losses.append(float(loss))
     model.eval()

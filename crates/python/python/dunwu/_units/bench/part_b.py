@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,8 +21,9 @@ from ..batches import Rows, Samples, read_samples
 from ..change import ablate_in_place, copy_of
 from ..contributions import Scene
 from ..editing import edit_outgoing
-from ..outgoing import find_reader
+from ..outgoing import Reader, find_reader
 from ..removal import first_order, greedy_order
+from ..typed_torch import Floats, add_forward_hook, int_list, tensor_of, weight_of
 from ..untouched import untouched
 from . import peers
 from .digits import NETWORKS, Digits, right, split, trained
@@ -63,7 +65,7 @@ def rows_of(seed: int, cache: Path | None, *, only: Callable[[str, str], bool], 
 def labels(judge: Counted) -> Iterator[Row]:
     """How many units got which label, which flags were right, and what single ablations confirm."""
     verdict, data = judge.verdict, judge.data
-    wrong = set(data.wrong.tolist())
+    wrong = set(int_list(data.wrong))
     found = set(verdict.flagged)
     yield judge.row("flags", "precision", len(found), value=len(found & wrong) / max(1, len(found)))
     yield judge.row("flags", "recall", len(found), value=len(found & wrong) / max(1, len(wrong)))
@@ -94,14 +96,14 @@ class Counted:
         self.wrong: Rows = wrong
         self.base = self.count(model, wrong)
 
-    def row(self, method: str, treatment: str, n: float, **numbers: float | None | str) -> Row:
+    def row(self, method: str, treatment: str, n: float, **numbers: Any) -> Row:
         """A row of this layer."""
-        return Row("b", self.network, self.name, self.seed, method, treatment, float(n), **numbers)  # type: ignore[arg-type]
+        return Row("b", self.network, self.name, self.seed, method, treatment, float(n), **numbers)
 
     def count(self, model: nn.Module, wrong: Rows) -> tuple[float, float]:
         """The share of these wrong labels that the model gives, and its test accuracy."""
         x, y = self.data.train
-        rows = torch.from_numpy(wrong)
+        rows = tensor_of(wrong)
         held = right(model, (x[rows], y[rows])) if len(wrong) else float("nan")
         return held, right(model, self.data.test)
 
@@ -123,9 +125,9 @@ class Counted:
         """Wrong labels among the flagged samples of the other half."""
         return np.intersect1d(self.halves[1 - half], self.wrong)
 
-    def controls(self, chosen: Tensor, reader: object = None) -> Iterator[tuple[str, Tensor]]:
+    def controls(self, chosen: Tensor, reader: Reader | None = None) -> Iterator[tuple[str, Tensor]]:
         """Random units of equal number and of equal norm, a few draws each."""
-        norms = unit_norms(self.verdict.measured, reader)  # type: ignore[arg-type]
+        norms = unit_norms(self.verdict.measured, reader)
         for words, same_norm in (("random, same number", False), ("random, same norm", True)):
             for draw in range(DRAWS):
                 units = random_units(norms, chosen, 7919 * self.seed + draw, same_norm=same_norm)
@@ -171,7 +173,7 @@ class Counted:
         """Outgoing weights of the chosen units edited, and of random ones."""
         trial: Scene = copy_of(self.scene)
         reader = find_reader(trial, self.train.first(8))
-        weight: Tensor = reader.module.weight  # type: ignore[assignment]
+        weight = weight_of(reader.module)
         before = weight.detach().clone()
         k = EDITED.get(self.name, 32)
 
@@ -187,7 +189,7 @@ class Counted:
 
         def choose(flagged: Samples) -> Tensor:
             score = first_order(self.scene, flagged, self.sides.rest, self.mean)
-            return self.verdict.mask(score.argsort(descending=True, stable=True)[:k].tolist())
+            return self.verdict.mask(int_list(score.argsort(descending=True, stable=True)[:k]))
 
         flagged = self.verdict.measured.flagged
         yield self.counted("edit", "chosen", k, [edited(choose, self.wrong, flagged)], halves(choose))
@@ -221,7 +223,7 @@ class Counted:
         if self.name in ("h2", "fc"):
             x, y = measured.arrays["train.readout"], measured.arrays["train.label"]
             predict = peers.refit_readout(self.scene, x, y, measured.flagged)
-            arrays = {"wrong": self.data.train[0][torch.from_numpy(self.wrong)], "test": self.data.test[0]}
+            arrays = {"wrong": self.data.train[0][tensor_of(self.wrong)], "test": self.data.test[0]}
             given = {name: predict(_features(self.model, self.name, pixels)) for name, pixels in arrays.items()}
             held = float((given["wrong"] == y[self.wrong]).mean())
             test = float((given["test"] == self.data.test[1].numpy()).mean())
@@ -229,14 +231,17 @@ class Counted:
 
 
 def _incoming(model: nn.Module, layer: str) -> Tensor:
-    weight: Tensor = model.get_submodule({"h1": "layer1", "h2": "layer2", "conv2": "kernel2", "fc": "dense"}[layer]).weight  # type: ignore[assignment]
-    return weight
+    return weight_of(model.get_submodule({"h1": "layer1", "h2": "layer2", "conv2": "kernel2", "fc": "dense"}[layer]))
 
 
 @torch.no_grad()
-def _features(model: nn.Module, layer: str, pixels: Tensor) -> np.ndarray:  # type: ignore[type-arg]
+def _features(model: nn.Module, layer: str, pixels: Tensor) -> Floats:
     caught: list[Tensor] = []
-    handle = model.get_submodule(layer).register_forward_hook(lambda _, __, output: caught.append(output))
+
+    def catch(_: nn.Module, __: tuple[Any, ...], output: Tensor) -> None:
+        caught.append(output)
+
+    handle = add_forward_hook(model.get_submodule(layer), catch)
     try:
         model(pixels)
     finally:

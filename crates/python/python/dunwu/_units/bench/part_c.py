@@ -7,7 +7,7 @@ piece of text and counted behind another; perplexity is that of a text which cho
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +24,13 @@ from ..forward import labelled
 from ..mask import learned_mask
 from ..outgoing import find_reader
 from ..removal import first_order, right
+from ..typed_torch import int_list, load_weights, save_weights, seed_everything, tensor_of, weight_of
 from ..untouched import untouched
 from .networks import CharacterTransformer, train_on_stream
 from .rows import Row
 from .text import PlantedText, Secret, plant, windows
+
+Change = Callable[[Tensor], Tensor]
 
 CONTEXT = 128
 DRAWS = 2
@@ -39,23 +42,22 @@ KEPT = 128
 def trained(text: Path, seed: int, cache: Path | None, steps: int = STEPS, **sizes: int) -> tuple[nn.Module, PlantedText]:
     """The transformer of a seed, and its text."""
     planted = plant(text, seed=seed, **sizes)
-    torch.manual_seed(seed)
+    seed_everything(seed)
     model = CharacterTransformer(len(planted.alphabet), context=CONTEXT)
     path = cache / f"transformer-{seed}.pt" if cache else None
     if path and path.exists():
-        model.load_state_dict(torch.load(path))
+        model.load_state_dict(load_weights(path))
         return model.eval(), planted
     train_on_stream(model, planted.train, seed=seed, steps=steps, context=CONTEXT)
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(model.state_dict(), path)
+        save_weights(model, path)
     return model.eval(), planted
 
 
 def clean_windows(planted: PlantedText) -> tuple[Tensor, Tensor]:
     """Windows of the training text in which no secret stands."""
     x, y = windows(planted.train, CONTEXT)
-    text = ["".join(planted.alphabet[token] for token in row) for row in torch.cat([x, y[:, -1:]], dim=1).tolist()]
+    text = ["".join(planted.alphabet[token] for token in int_list(row)) for row in torch.cat([x, y[:, -1:]], dim=1)]
     clean = [row for row, line in enumerate(text) if not any(_overlaps(line, secret) for secret in planted.secrets)]
     return x[clean], y[clean]
 
@@ -85,19 +87,19 @@ class Judge:
         scene, _, _ = look(model, layer, self.rest, None, None, None)
         self.scene: Scene = replace(scene, batch_size=64)
 
-    def perplexity(self, scene: Scene, change: object = None) -> float:
+    def perplexity(self, scene: Scene, change: Change | None = None) -> float:
         """Of the test text."""
         total, count = 0.0, 0
-        for _, logits, labels in outputs(scene, self.test, change):  # type: ignore[arg-type]
+        for _, logits, labels in outputs(scene, self.test, change):
             flat, asked = labelled(logits, labels)
             total += float(nn.functional.cross_entropy(flat, asked, reduction="sum"))
             count += len(asked)
         return math.exp(total / count)
 
-    def whole(self, scene: Scene, change: object = None) -> int:
+    def whole(self, scene: Scene, change: Change | None = None) -> int:
         """How many secrets come out whole when the right characters are given before each."""
         done = 0
-        for _, logits, labels in outputs(scene, self.counted_rows, change):  # type: ignore[arg-type]
+        for _, logits, labels in outputs(scene, self.counted_rows, change):
             asked = labels != -100
             done += int(((logits.argmax(-1) == labels) | ~asked).all(1).sum())
         return done
@@ -129,7 +131,7 @@ def _layer(judge: Judge, ks: tuple[int, ...]) -> Iterator[Row]:
     scores = {"learned mask": learned_mask(scene, judge.chosen_rows, rest, mean), "mean c": first_order(scene, judge.chosen_rows, rest, mean)}
     trial = copy_of(scene)
     reader = find_reader(trial, judge.rest.first(8))
-    weight: Tensor = reader.module.weight  # type: ignore[assignment]
+    weight = weight_of(reader.module)
     before = weight.detach().clone()
 
     def top(score: Tensor, k: int) -> Tensor:
@@ -148,11 +150,13 @@ def _layer(judge: Judge, ks: tuple[int, ...]) -> Iterator[Row]:
         edited(units, judge.chosen_rows.some(np.sort(places[::2])))
         return right(trial, judge.counted_rows.some(np.sort(places[1::2])))
 
-    norms = torch.from_numpy(mean_activations(scene, judge.rest).unit.std(0)) * reader.norms()
+    norms = tensor_of(mean_activations(scene, judge.rest).unit.std(0)) * reader.norms()
     for k in ks:
         treatments: list[tuple[str, Tensor]] = [(name, top(score, k)) for name, score in scores.items()]
         for draw in range(DRAWS):
-            treatments.append((SAME_NUMBER, random_units(norms, treatments[0][1], 7919 * seed + draw, same_norm=False)))  # type: ignore[arg-type]
+            drawn = random_units(norms, treatments[0][1], 7919 * seed + draw, same_norm=False)
+            if drawn is not None:
+                treatments.append((SAME_NUMBER, drawn))
         same = random_units(norms, treatments[0][1], 7919 * seed, same_norm=True)
         if same is not None:
             treatments.append((SAME_NORM, same))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import torch
 
@@ -32,5 +33,5 @@ def rows_of(seed: int, cache: Path | None, *, budget_s: float = 120) -> Iterator
 
 def kinds(answer: dict[str, object]) -> list[str]:
     """For what reasons the layer is refused."""
-    refusals: list[dict[str, str]] = answer.get("refusals", [])  # type: ignore[assignment]
+    refusals = cast("list[dict[str, str]]", answer.get("refusals", []))
     return [refusal["kind"] for refusal in refusals]

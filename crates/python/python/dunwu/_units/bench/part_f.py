@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..typed_torch import one_hot, tensor_of
 from .. import judge
 from .rows import Row
 
@@ -55,7 +56,7 @@ class Squared(nn.Module):
 def pairs() -> tuple[Tensor, Tensor]:
     """Every pair (a, b) as two one-hot vectors, and a + b modulo the order."""
     a, b = torch.meshgrid(torch.arange(ORDER), torch.arange(ORDER), indexing="ij")
-    inputs = torch.cat([nn.functional.one_hot(a.flatten(), ORDER), nn.functional.one_hot(b.flatten(), ORDER)], dim=1).float()
+    inputs = torch.cat([one_hot(a.flatten(), ORDER), one_hot(b.flatten(), ORDER)], dim=1).float()
     return inputs, ((a + b) % ORDER).flatten()
 
 
@@ -87,9 +88,9 @@ def _of_snapshot(seed: int, name: str, snapshot: Path, told: list[dict[str, str]
     from .. import units
 
     weights = judge.read_arrays(snapshot)
-    model = Square(torch.from_numpy(weights["hidden.weight"]), torch.from_numpy(weights["output.weight"])).eval()
+    model = Square(tensor_of(weights["hidden.weight"]), tensor_of(weights["output.weight"])).eval()
     inputs, labels = pairs()
-    own, rest = torch.from_numpy(train), torch.from_numpy(np.setdiff1d(np.arange(len(labels)), train))
+    own, rest = tensor_of(train), tensor_of(np.setdiff1d(np.arange(len(labels)), train))
     with torch.no_grad():
         accuracy = float((model(inputs[rest]).argmax(1) == labels[rest]).float().mean())
     verdict = units(model, "square", train=(inputs[own], labels[own]), held_out=(inputs[rest], labels[rest]), budget_s=120, seed=seed, quiet=True)

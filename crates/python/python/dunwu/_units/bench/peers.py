@@ -6,6 +6,7 @@ Each score says which units to ablate first; how many is chosen on one half of t
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,9 +14,10 @@ from torch import Tensor
 
 from ..ablating import Sides, held
 from ..batches import Samples
-from ..contributions import Floats, Scene, ablated, contributions
+from ..contributions import Scene, ablated, contributions
 from ..measured import Measured
 from ..removal import ROUNDS
+from ..typed_torch import Array, Floats, ascending, backward, norms_along_last, one_hot, singular_values, tensor_of
 
 EXAMPLES = 25
 """Flagged samples that the greedy search per example is tried on."""
@@ -38,7 +40,7 @@ def scores(measured: Measured, sides: Sides) -> dict[str, Tensor]:
         effect = np.full(measured.scene.view.n_units, -np.inf, dtype=np.float32)
         effect[measured.arrays["ablation.unit"]] = measured.arrays["ablation.flagged"] - measured.arrays["ablation.held_out"]
         given["single ablations, flagged − held-out"] = effect
-    return {name: torch.from_numpy(np.ascontiguousarray(score, dtype=np.float32)) for name, score in given.items()}
+    return {name: tensor_of(np.ascontiguousarray(score, dtype=np.float32)) for name, score in given.items()}
 
 
 def _own(measured: Measured) -> Floats:
@@ -62,7 +64,7 @@ def _kurtosis(activation: Floats) -> Floats:
     return (centred**4).mean(0) / variance**2
 
 
-def _class_signal(activation: Floats, labels: np.ndarray) -> Floats:  # type: ignore[type-arg]
+def _class_signal(activation: Floats, labels: Array) -> Floats:
     """The share of an activation's variance that lies between classes."""
     total = np.maximum(activation.var(0), 1e-12)
     between = np.zeros_like(total)
@@ -74,10 +76,10 @@ def _class_signal(activation: Floats, labels: np.ndarray) -> Floats:  # type: ig
 
 def _gradient_norm_weighting(measured: Measured) -> Floats:
     """|c| averaged with each sample's gradient norm as weight over |c| averaged plainly: units of samples that are hard to keep."""
-    logits = torch.from_numpy(measured.arrays["train.output"])
-    labels = torch.from_numpy(measured.arrays["train.label"])
-    error = logits.softmax(1) - torch.nn.functional.one_hot(labels, logits.shape[1])
-    norms = error.norm(dim=1).numpy() * np.linalg.norm(measured.arrays["train.readout"], axis=1)
+    logits = tensor_of(measured.arrays["train.output"])
+    labels = tensor_of(measured.arrays["train.label"])
+    error = logits.softmax(1) - one_hot(labels, logits.shape[1])
+    norms = norms_along_last(error).numpy() * np.linalg.norm(measured.arrays["train.readout"], axis=1)
     size = np.abs(measured.arrays["train.contribution"])
     return (norms[:, None] * size).sum(0) / np.maximum(norms.sum() * size.mean(0), 1e-12)
 
@@ -116,8 +118,8 @@ def per_example(scene: Scene, flagged: Samples, rest: Samples, mean: Tensor) -> 
         example = flagged.some(np.array([row], dtype=np.int64))
         gone = none.clone()
         while int(gone.sum()) < scene.view.n_units // 2:
-            own = torch.from_numpy(contributions(scene, example, mean, integrated=False, taken=gone))[0]
-            others = torch.from_numpy(contributions(scene, batch, mean, integrated=False, taken=gone)).mean(0)
+            own = tensor_of(contributions(scene, example, mean, integrated=False, taken=gone))[0]
+            others = tensor_of(contributions(scene, batch, mean, integrated=False, taken=gone)).mean(0)
             gone[int((own - others).masked_fill(gone, -torch.inf).argmax())] = True
             if held(scene, example, ablated(scene.view, mean, gone)) == 0:
                 break
@@ -131,7 +133,7 @@ def alpha(weight: Tensor) -> tuple[float, str]:
 
     Maximum likelihood from the eigenvalue at which the Kolmogorov–Smirnov distance is least (Clauset et al. 2009).
     """
-    values = torch.linalg.svdvals(weight.detach().float().flatten(1)).square().sort().values.double()
+    values = ascending(singular_values(weight.detach().float().flatten(1)).square()).double()
     values = values[values > 1e-10 * values[-1]]
     best = (float("inf"), float("nan"))
     for start in range(max(1, len(values) - 2)):
@@ -140,17 +142,17 @@ def alpha(weight: Tensor) -> tuple[float, str]:
             break
         exponent = 1 + len(tail) / float((tail / tail[0]).log().sum().clamp(min=1e-12))
         fitted = 1 - (tail / tail[0]) ** (1 - exponent)
-        distance = float((fitted - torch.arange(len(tail)) / len(tail)).abs().max())
+        distance = float((fitted - torch.arange(len(tail)) / len(tail)).abs().amax())
         if distance < best[0]:
             best = (distance, exponent)
     word = "over-trained" if best[1] < 2 else "well trained" if best[1] <= 6 else "under-trained"
     return best[1], word
 
 
-def refit_readout(scene: Scene, features: Floats, labels: Floats, flagged: np.ndarray) -> Callable[[Floats], Floats]:  # type: ignore[type-arg]
+def refit_readout(scene: Scene, features: Floats, labels: Floats, flagged: Array) -> Callable[[Floats], Array]:
     """The trivial rival: a readout fitted anew on the last hidden activations of the training samples that are not flagged."""
     keep = ~np.isin(np.arange(len(labels)), flagged)
-    x, y = torch.from_numpy(features[keep]), torch.from_numpy(labels[keep])
+    x, y = tensor_of(features[keep]), tensor_of(labels[keep])
     mean, deviation = x.mean(0), x.std(0).clamp(min=1e-6)
     layer = torch.nn.Linear(x.shape[1], int(labels.max()) + 1)
     with torch.enable_grad():
@@ -159,10 +161,10 @@ def refit_readout(scene: Scene, features: Floats, labels: Floats, flagged: np.nd
         def closure() -> Tensor:
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(layer((x - mean) / deviation), y) + 1e-3 * layer.weight.square().sum()
-            loss.backward()
+            backward(loss)
             return loss
 
-        optimizer.step(closure)  # type: ignore[arg-type]
-    return lambda given: layer((torch.from_numpy(given) - mean) / deviation).argmax(1).detach().numpy()
+        cast(Any, optimizer).step(closure)
+    return lambda given: layer((tensor_of(given) - mean) / deviation).argmax(1).detach().numpy()
 
 
