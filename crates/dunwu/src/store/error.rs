@@ -107,7 +107,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No run of this name.
-    #[error("no run is called {text:?} (a path, or the first digits of an id) in {root:?}")]
+    #[error("no run is called {text:?} (a path, a name, or the first digits of an id) in {root:?}")]
     NoSuchRun {
         /// What was asked for.
         text: String,
