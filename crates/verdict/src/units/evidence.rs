@@ -64,6 +64,8 @@ pub struct LayerEvidence {
     pub units: Vec<Evidence>,
     /// What each flagged sample gets from each unit beyond its twins, `[flagged][unit]`, in f64.
     pub beyond_twins: Vec<Vec<f64>>,
+    /// What the standard errors of E are multiplied with, because flagged samples share twins.
+    pub shared_twins: f64,
     /// How often a held-out sample leans on a unit by luck: the share of pairs of held-out sample and unit.
     pub lucky_leaning: f64,
 }
@@ -73,30 +75,62 @@ const LEANING_SHARE: f64 = 0.25;
 /// … and more than this multiple of the unit's largest contribution to a held-out sample.
 const LEANING_MULTIPLE: f64 = 2.0;
 
+/// The held-out and the flagged samples that evidence is taken from, by their places.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Selection {
+    /// Places of held-out samples, in ascending order.
+    pub(super) held_out: Vec<usize>,
+    /// Places in the list of flagged samples.
+    pub(super) flagged: Vec<usize>,
+}
+
+impl Selection {
+    /// All of them.
+    pub(super) fn all(contributions: &Contributions, flags: Option<&Flags>) -> Self {
+        Self {
+            held_out: (0..contributions.held_out.as_ref().map_or(0, Matrix::height)).collect(),
+            flagged: (0..flags.map_or(0, |flags| flags.flagged.len())).collect(),
+        }
+    }
+}
+
 /// Measures the evidence.
 pub fn evidence(
     samples: &LayerSamples,
     contributions: &Contributions,
     flags: Option<&Flags>,
 ) -> Result<LayerEvidence, ArraysError> {
+    evidence_of(samples, contributions, flags, &Selection::all(contributions, flags))
+}
+
+/// Measures the evidence from some of the held-out samples and some of the flagged ones. A flagged sample of which no twin is selected is
+/// left out.
+pub(super) fn evidence_of(
+    samples: &LayerSamples,
+    contributions: &Contributions,
+    flags: Option<&Flags>,
+    selection: &Selection,
+) -> Result<LayerEvidence, ArraysError> {
     let (n, n_units) = (samples.train.labels.len(), contributions.n_units());
     let flagged = flags.map_or(&[][..], |flags| &flags.flagged);
     let mask = flags.map_or_else(|| vec![false; n], Flags::mask);
-    let beyond_twins: Vec<Vec<f64>> =
-        flagged.iter().map(|flagged| beyond_twins(contributions, flagged)).collect::<Result<_, _>>()?;
-    let held_out = contributions.held_out.as_ref();
+    let beyond = |&place: &usize| beyond_twins(contributions, &flagged[place], &selection.held_out).transpose();
+    let beyond_twins: Vec<Vec<f64>> = selection.flagged.iter().filter_map(beyond).collect::<Result<_, _>>()?;
+    let held_out = contributions.held_out.as_ref().map(|held_out| held_out.select(&selection.held_out));
+    let held_out = held_out.as_ref();
     let m = held_out.map_or(0, Matrix::height);
-    // Twins are fewer than flagged samples wherever held-out samples are few, so that several share one.
-    let shared = (1.0 + flagged.len() as f64 / (4 * m.max(1)) as f64).sqrt();
-    let classes = ClassSums::of(samples, contributions, &mask);
-    let leaning = Leaning::of(samples, contributions);
+    // Several flagged samples share a twin where held-out samples are few. With this factor E of the placebo in `flags` has a root mean
+    // square of 1.01 to 1.09 of its errors.
+    let shared_twins = (1.0 + beyond_twins.len() as f64 / (4 * m.max(1)) as f64).sqrt();
+    let classes = held_out.and_then(|held_out| ClassSums::of(samples, contributions, &mask, (held_out, selection)));
+    let leaning = held_out.and_then(|held_out| Leaning::of(samples, held_out));
     let unit = |unit: usize| {
         let column = |matrix: &Matrix| (0..matrix.height()).map(|i| f64::from(matrix.row(i)[unit])).collect::<Vec<_>>();
         let train = column(&contributions.train);
         let unflagged: Vec<f64> = train.iter().zip(&mask).filter(|(_, flagged)| !**flagged).map(|(c, _)| *c).collect();
         let memory = (!beyond_twins.is_empty()).then(|| {
             let paired = Estimate::of(beyond_twins.iter().map(|row| row[unit]));
-            Estimate { error: paired.error * shared, ..paired }
+            Estimate { error: paired.error * shared_twins, ..paired }
         });
         let (excess, excess_over_half) = classes.as_ref().map_or((None, None), |classes| classes.excess(unit));
         Evidence {
@@ -112,14 +146,19 @@ pub fn evidence(
     Ok(LayerEvidence {
         units: (0..n_units).map(unit).collect(),
         beyond_twins,
+        shared_twins,
         lucky_leaning: leaning.map_or(0.0, |leaning| leaning.lucky),
     })
 }
 
-fn beyond_twins(contributions: &Contributions, flagged: &Flagged) -> Result<Vec<f64>, ArraysError> {
-    let twins = contributions.of_twins(flagged.sample, flagged.label, &flagged.twins)?;
+fn beyond_twins(
+    contributions: &Contributions,
+    flagged: &Flagged,
+    selected: &[usize],
+) -> Result<Option<Vec<f64>>, ArraysError> {
+    let Some(twins) = contributions.of_twins(flagged, selected)? else { return Ok(None) };
     let own = contributions.train.row(flagged.sample);
-    Ok(own.iter().zip(twins).map(|(&own, twin)| f64::from(own) - twin).collect())
+    Ok(Some(own.iter().zip(twins).map(|(&own, twin)| f64::from(own) - twin).collect()))
 }
 
 /// Sums of contributions by class, over unflagged training samples and over held-out samples.
@@ -132,8 +171,12 @@ struct ClassSums {
 }
 
 impl ClassSums {
-    fn of(samples: &LayerSamples, contributions: &Contributions, flagged: &[bool]) -> Option<Self> {
-        let held_out = contributions.held_out.as_ref()?;
+    fn of(
+        samples: &LayerSamples,
+        contributions: &Contributions,
+        flagged: &[bool],
+        (held_out, selection): (&Matrix, &Selection),
+    ) -> Option<Self> {
         let n_units = contributions.n_units();
         let mut counts = vec![[0; 2]; samples.n_classes];
         let mut sums = vec![[[0.0; 2]; 2]; samples.n_classes * n_units];
@@ -147,7 +190,7 @@ impl ClassSums {
         let train = contributions.train.rows().zip(&samples.train.labels).zip(flagged);
         train.filter(|(_, flagged)| !**flagged).for_each(|((row, &label), _)| add(0, label, row));
         let labels = &samples.held_out.as_ref()?.labels;
-        held_out.rows().zip(labels).for_each(|(row, &label)| add(1, label, row));
+        held_out.rows().zip(&selection.held_out).for_each(|(row, &place)| add(1, labels[place], row));
         Some(Self { n_units, counts, sums })
     }
 
@@ -200,11 +243,10 @@ struct Leaning {
 }
 
 impl Leaning {
-    fn of(samples: &LayerSamples, contributions: &Contributions) -> Option<Self> {
-        let held_out = contributions.held_out.as_ref()?;
+    fn of(samples: &LayerSamples, held_out: &Matrix) -> Option<Self> {
         let sizes = margins(&samples.train.outputs, &samples.train.labels).into_iter().map(f64::abs);
         let least = LEANING_SHARE * median(sizes)?;
-        let n_units = contributions.n_units();
+        let n_units = held_out.width();
         // The two largest: a held-out sample is held against all others.
         let mut largest = vec![[0.0_f64; 2]; n_units];
         for row in held_out.rows() {

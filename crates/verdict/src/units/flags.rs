@@ -4,23 +4,25 @@
 //! F = {i : the network answers yᵢ, and max_{c ≠ yᵢ} sᵢ[c] − sᵢ[yᵢ] > 0.1}      s: scores of the ridge readout
 //! ```
 //!
-//! A twin of i is a held-out sample that the readout sees alike, taken with the label of i: it stands for the sample, untrained. Four of
-//! the eight held-out samples whose scores are nearest are drawn; scores of held-out samples are those of fits without them.
+//! A twin of i is a held-out sample that the readout sees alike, taken with the label of i: it stands for the sample, untrained. The
+//! twins are the eight held-out samples whose scores are nearest, all of them and each once; scores of held-out samples are those of fits
+//! without them. Nothing is drawn, so that the same arrays always give the same labels.
+//!
+//! Eight was measured with a placebo: 100 held-out digits under random wrong labels, which nothing has memorized, take the place of the
+//! flagged samples. E/a then has to be 0. Over four layers of an MLP and a CNN and eight such draws its root mean square is 0.092 with
+//! eight twins, 0.095 with four or sixteen, 0.098 with 32, 0.094 with a ridge regression on the scores, 0.097 with four drawn of eight;
+//! its mean is −0.007.
 
 use super::layer::LayerSamples;
 use super::matrix::{Matrix, largest};
 use super::ridge::Ridge;
-use crate::draw::Draw;
 use faer::Mat;
 
 /// By how much a readout has to contradict a label; measured on wrong labels of digits, where it finds them with an area under the ROC
 /// curve of 0.998.
 const CONTRADICTION: f64 = 0.1;
-/// Held-out samples that a sample's twins are drawn from, and how many are drawn.
-pub(super) const NEAREST: usize = 8;
-const DRAWS: usize = 4;
-/// The numbered stream that twins are drawn from; one generator a flagged sample.
-const TWIN_STREAM: usize = 0x7717;
+/// Twins of a sample.
+pub(super) const TWINS: usize = 8;
 
 /// A training sample that only memory explains.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +72,7 @@ impl Flags {
                 label: train.labels[sample],
                 readout: largest(&own),
                 contradiction: contradictions[sample],
-                twins: twins(&own, &ridge.left_out, sample as u64),
+                twins: twins(&own, &ridge.left_out),
             }
         });
         let right = held_out.labels.iter().enumerate();
@@ -101,14 +103,12 @@ pub(super) fn contradiction(scores: &[f64], label: usize) -> f64 {
     others.fold(f64::NEG_INFINITY, f64::max) - scores[label]
 }
 
-/// Draws of the held-out samples whose scores are nearest.
-fn twins(own: &[f64], held_out: &Mat<f64>, sample: u64) -> Vec<usize> {
+/// The held-out samples whose scores are nearest, the nearest first; of equals the first.
+fn twins(own: &[f64], held_out: &Mat<f64>) -> Vec<usize> {
     let distance = |i: usize| own.iter().enumerate().map(|(c, score)| (score - held_out[(i, c)]).powi(2)).sum::<f64>();
     let mut near: Vec<(f64, usize)> = (0..held_out.nrows()).map(|i| (distance(i), i)).collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    near.truncate(NEAREST);
-    let order = Draw::of(TWIN_STREAM, sample).order(near.len());
-    order.into_iter().take(DRAWS).map(|place| near[place].1).collect()
+    near.into_iter().take(TWINS).map(|(_, twin)| twin).collect()
 }
 
 /// `zᵢ[yᵢ] − mean_c zᵢ[c]` of every sample.

@@ -7,7 +7,8 @@ use super::flags::Flags;
 use super::label::{Standing, UnitLabel, UnitRole, label};
 use super::layer::{Contributions, LayerSamples, Measured};
 use super::located::Located;
-use super::refusal::{Soundness, soundness};
+use super::refusal::{Soundness, soundness, unstable};
+use super::stability::Stability;
 
 /// What is said of the units of a layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,8 @@ pub struct LayerVerdict {
     pub located: Option<Located>,
     /// How often a held-out sample leans on a unit by luck: the share of pairs of both.
     pub lucky_leaning: f64,
+    /// How often a label is luck; nothing where the whole layer is refused.
+    pub stability: Stability,
 }
 
 /// One unit with its evidence.
@@ -61,8 +64,13 @@ impl LayerVerdict {
     pub fn of(samples: &LayerSamples, contributions: &Contributions) -> Result<Self, ArraysError> {
         let flags = Flags::of(samples);
         let found = evidence(samples, contributions, flags.as_ref())?;
-        let soundness = soundness(samples, contributions, flags.as_ref(), &found);
+        let mut soundness = soundness(samples, contributions, flags.as_ref(), &found);
         let mut labels = label(&found, samples.train.labels.len());
+        let stability = match &flags {
+            Some(flags) if !soundness.is_refused() => Stability::of(samples, contributions, flags)?,
+            _ => Stability::default(),
+        };
+        soundness.refusals.extend(unstable(&stability));
         let is_refused = soundness.is_refused();
         if is_refused {
             labels.iter_mut().for_each(withdraw);
@@ -86,6 +94,7 @@ impl LayerVerdict {
             units: units.collect(),
             located,
             lucky_leaning: found.lucky_leaning,
+            stability,
         })
     }
 

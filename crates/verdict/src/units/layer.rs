@@ -9,6 +9,7 @@
 
 use super::arrays::{Arrays, ArraysError};
 use super::evidence::Estimate;
+use super::flags::Flagged;
 use super::matrix::Matrix;
 use std::collections::BTreeMap;
 
@@ -91,11 +92,20 @@ enum TwinSource {
     /// Held-out contributions under every label, `[sample][class · unit]`.
     ByClass(Matrix),
     /// Those that were asked for: rows by flagged sample.
-    Given { rows: BTreeMap<usize, Vec<usize>>, contribution: Matrix },
+    Given { rows: BTreeMap<usize, Vec<GivenTwin>>, contribution: Matrix },
     /// Held-out activations less the mean, and output weights less their mean over classes.
     LastLayer { centred: Matrix, weights: Matrix },
     /// There are none.
     Absent,
+}
+
+/// A twin whose contributions were given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct GivenTwin {
+    /// Its row among those that were given.
+    row: usize,
+    /// Its index among the held-out samples; `None` where the file does not say.
+    held_out: Option<usize>,
 }
 
 impl LayerSamples {
@@ -228,7 +238,7 @@ impl Contributions {
         };
         let twins = match by_class {
             Some(by_class) => TwinSource::ByClass(by_class),
-            None if arrays.has("twin.of") => given_twins(arrays, n, n_units)?,
+            None if arrays.has("twin.of") => given_twins(arrays, (n, m), n_units)?,
             None => TwinSource::Absent,
         };
         let ablated_output = match &samples.held_out {
@@ -292,43 +302,57 @@ impl Contributions {
         self.train.width()
     }
 
-    /// The mean contribution of every unit to the twins of flagged sample `of` under its label. `held_out` are the twins; where
-    /// contributions of twins were given, those that were given count.
-    pub fn of_twins(&self, of: usize, label: usize, held_out: &[usize]) -> Result<Vec<f64>, ArraysError> {
-        let n_units = self.n_units();
-        let mut means = vec![0.0; n_units];
-        let mut add = |unit: usize, value: f64, n: usize| means[unit] += value / n as f64;
-        match &self.twins {
+    /// The mean contribution of every unit to those twins of a flagged sample that are among `selected`, under its label; `None` without
+    /// any. Where contributions of twins were given, those that were given count; of which it is not said which held-out samples they
+    /// are, they all do.
+    pub(super) fn of_twins(&self, flagged: &Flagged, selected: &[usize]) -> Result<Option<Vec<f64>>, ArraysError> {
+        let (n_units, label) = (self.n_units(), flagged.label);
+        let is_selected = |twin: &usize| selected.binary_search(twin).is_ok();
+        let twins: Vec<usize> = flagged.twins.iter().copied().filter(is_selected).collect();
+        let rows: Vec<Vec<f64>> = match &self.twins {
             TwinSource::ByClass(by_class) => {
-                for &twin in held_out {
-                    let row = &by_class.row(twin)[label * n_units..(label + 1) * n_units];
-                    row.iter().enumerate().for_each(|(unit, &c)| add(unit, f64::from(c), held_out.len()));
-                }
+                let row = |&twin: &usize| &by_class.row(twin)[label * n_units..(label + 1) * n_units];
+                twins.iter().map(|twin| row(twin).iter().map(|&c| f64::from(c)).collect()).collect()
             }
             TwinSource::LastLayer { centred, weights } => {
-                for &twin in held_out {
-                    let row = centred.row(twin).iter().zip(weights.row(label)).enumerate();
-                    row.for_each(|(unit, (a, v))| add(unit, f64::from(*a) * f64::from(*v), held_out.len()));
-                }
+                let product = |(a, v): (&f32, &f32)| f64::from(*a) * f64::from(*v);
+                let row = |&twin: &usize| centred.row(twin).iter().zip(weights.row(label)).map(product).collect();
+                twins.iter().map(row).collect()
             }
             TwinSource::Given { rows, contribution } => {
-                let rows = rows.get(&of).ok_or(ArraysError::NoTwin { sample: of })?;
-                for &row in rows {
-                    let row_values = contribution.row(row).iter().enumerate();
-                    row_values.for_each(|(unit, &c)| add(unit, f64::from(c), rows.len()));
-                }
+                let given = rows.get(&flagged.sample).ok_or(ArraysError::NoTwin { sample: flagged.sample })?;
+                let given = given.iter().filter(|twin| twin.held_out.is_none_or(|place| is_selected(&place)));
+                given.map(|twin| contribution.row(twin.row).iter().map(|&c| f64::from(c)).collect()).collect()
             }
-            TwinSource::Absent => return Err(ArraysError::NoTwin { sample: of }),
+            TwinSource::Absent => return Err(ArraysError::NoTwin { sample: flagged.sample }),
+        };
+        let mean = |unit: usize| rows.iter().map(|row| row[unit]).sum::<f64>() / rows.len() as f64;
+        Ok((!rows.is_empty()).then(|| (0..n_units).map(mean).collect()))
+    }
+
+    /// Whether it is known which held-out sample each twin is.
+    pub(super) fn knows_its_twins(&self) -> bool {
+        match &self.twins {
+            TwinSource::ByClass(_) | TwinSource::LastLayer { .. } => true,
+            TwinSource::Given { rows, .. } => rows.values().flatten().all(|twin| twin.held_out.is_some()),
+            TwinSource::Absent => false,
         }
-        Ok(means)
     }
 }
 
-fn given_twins(arrays: &Arrays<'_>, n: usize, n_units: usize) -> Result<TwinSource, ArraysError> {
+fn given_twins(arrays: &Arrays<'_>, (n, m): (usize, usize), n_units: usize) -> Result<TwinSource, ArraysError> {
     let of = arrays.whole("twin.of", None, Some((n, "training samples")))?;
+    let held_out: Vec<Option<usize>> = if arrays.has("twin.sample") {
+        let places = arrays.whole("twin.sample", Some(of.len()), Some((m, "held-out samples")))?;
+        places.into_iter().map(Some).collect()
+    } else {
+        vec![None; of.len()]
+    };
     let contribution = arrays.matrix("twin.contribution", (Some(of.len()), Some(n_units)), "[twins, units]")?;
-    let mut rows: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    of.into_iter().enumerate().for_each(|(row, sample)| rows.entry(sample).or_default().push(row));
+    let mut rows: BTreeMap<usize, Vec<GivenTwin>> = BTreeMap::new();
+    for (row, (sample, held_out)) in of.into_iter().zip(held_out).enumerate() {
+        rows.entry(sample).or_default().push(GivenTwin { row, held_out });
+    }
     Ok(TwinSource::Given { rows, contribution })
 }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! arrays ─▶ LayerSamples ─▶ readout of held-out samples ─▶ flagged training samples, each with its twins
 //!        └▶ Contributions ─▶ Evidence a unit: H, U, X, E, leaning samples ─▶ two claims ─▶ a label
-//!                         └▶ Soundness: reasons to say nothing           ┘     └▶ where the layer's memory sits
+//!                         └▶ Soundness: reasons to say nothing           ┘     ├▶ where the layer's memory sits
+//!                                                                              └▶ Stability: how often a label is luck
 //! ```
 //!
 //! The samples that only memory explains are found without being told which: a readout of held-out samples contradicts them. What a unit
@@ -24,6 +25,7 @@ mod refusal;
 mod ridge;
 pub mod samples;
 mod shift;
+mod stability;
 #[cfg(test)]
 mod tests;
 
@@ -39,3 +41,4 @@ pub use matrix::Matrix;
 pub use refusal::{Refusal, RefusalKind, Soundness};
 pub use ridge::Ridge;
 pub use shift::{auc, shift_auc};
+pub use stability::{HALVINGS, Halved, Stability};

@@ -5,6 +5,7 @@ use super::flags::{Flags, accuracy, margins};
 use super::label::FEWEST_FLAGGED;
 use super::layer::{Contributions, LayerSamples, Measured};
 use super::shift::{random_features, shift_auc};
+use super::stability::Stability;
 use crate::stats::ExactShare;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub enum RefusalKind {
     Incomplete,
     /// Classes differ too much in size.
     Imbalance,
+    /// Halves of the samples give other labels.
+    Unstable,
     /// Hardly any training sample is flagged: only units that stand out can be called memorizing.
     FewFlagged,
 }
@@ -52,6 +55,9 @@ const LEAST_ABOVE_CHANCE: f64 = 0.1;
 const MOST_MISSING: f64 = 0.2;
 /// Share of the classes that the effective number of classes has to reach; eight of ten classes at a tenth of the others come to 0.38.
 const LEAST_BALANCE: f64 = 0.5;
+
+/// Share of labels that may differ between halves of the samples, the lower end of its exact interval.
+const MOST_FLIPPED: f64 = 0.05;
 
 /// What was measured of the whole layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -217,6 +223,24 @@ fn imbalanced(balance: f64, n_classes: usize) -> Option<Refusal> {
             "The classes differ so much in size that {n_classes} of them count as {:.1}: held-out samples in this mix and in equal shares give \
              different labels; judge the classes of similar size alone.",
             balance * n_classes as f64
+        ),
+    })
+}
+
+/// Whether labels depend on which samples there happen to be.
+pub(super) fn unstable(stability: &Stability) -> Option<Refusal> {
+    let worst = stability.measured().filter(|halved| halved.low() > MOST_FLIPPED);
+    let worst = worst.max_by(|a, b| a.share.unwrap_or(0.0).total_cmp(&b.share.unwrap_or(0.0)))?;
+    Some(Refusal {
+        kind: RefusalKind::Unstable,
+        value: worst.share,
+        bound: MOST_FLIPPED,
+        sentence: format!(
+            "Of {:.0} units that two halves of the samples both tell, {:.0} get another label, and {:.0} % are allowed: their labels are luck; \
+             give more held-out samples, or name more samples that only memory explains.",
+            worst.told,
+            worst.flipped,
+            100.0 * MOST_FLIPPED
         ),
     })
 }
