@@ -71,11 +71,11 @@ pub fn flags_answer(subject: &str, layer: &str, flags: &Flags) -> Answer {
     Answer {
         verb: "units-flags",
         title: format!("Flagged samples of {subject}"),
-        setup: format!("readout accuracy {}", percent(flags.readout_accuracy)),
+        setup: format!("readout accuracy {}", flags.readout_accuracy.map_or_else(|| "unknown".to_owned(), percent)),
         headline: format!(
             "{} of {} training samples are {}.",
             count(flags.flagged.len() as u64),
-            count(flags.contradictions.len() as u64),
+            count(flags.n_train as u64),
             if flags.are_given {
                 "named as flagged"
             } else {
@@ -213,7 +213,8 @@ fn completeness(verdict: &LayerVerdict) -> String {
             number(contributed),
             number(effect)
         ),
-        _ => "Whether contributions add up to what the layer does was not checked; `layer.ablated_output` would tell."
+        _ => "Whether contributions add up to what the layer does was not checked; `layer.ablated_output`, or of sequences \
+             `layer.ablated_margin`, would tell."
             .to_owned(),
     }
 }

@@ -19,7 +19,7 @@ pub struct UnitsData {
     pub n_train: usize,
     /// Held-out samples.
     pub n_held_out: usize,
-    /// Classes.
+    /// Classes; of sequences, those of a position.
     pub n_classes: usize,
     /// Whether nothing can be told of the layer as a whole; the exit code is then 4.
     pub is_refused: bool,
@@ -94,7 +94,7 @@ pub struct SoundnessData {
     pub train_accuracy: f64,
     /// Its accuracy on held-out samples.
     pub held_out_accuracy: Option<f64>,
-    /// What the commonest label alone would reach on them.
+    /// What the commonest label alone would reach on them; of sequences, what a guess does.
     pub chance: Option<f64>,
     /// The accuracy of a ridge readout on held-out samples, each left out.
     pub readout_accuracy: Option<f64>,
@@ -191,7 +191,7 @@ pub struct FlagsData {
     /// One a twin: its index among the held-out samples.
     pub twin_sample: Vec<usize>,
     /// The accuracy of the readout on held-out samples, each left out.
-    pub readout_accuracy: f64,
+    pub readout_accuracy: Option<f64>,
     /// One a training sample: the readout's score of its best other class less that of its label.
     pub contradictions: Vec<f64>,
 }

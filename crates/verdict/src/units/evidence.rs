@@ -1,8 +1,9 @@
 //! What is known of every unit: its contributions to held-out samples, to training samples, and to flagged ones against their twins.
 
 use super::arrays::ArraysError;
-use super::flags::{Flagged, Flags, margins};
-use super::layer::{Contributions, LayerSamples};
+use super::flags::{Flagged, Flags};
+use super::layer::Contributions;
+use super::layer_samples::LayerSamples;
 use super::matrix::Matrix;
 use dunwu::stats::median;
 
@@ -114,7 +115,11 @@ pub(super) fn evidence_of(
     let (n, n_units) = (samples.train.labels.len(), contributions.n_units());
     let flagged = flags.map_or(&[][..], |flags| &flags.flagged);
     let mask = flags.map_or_else(|| vec![false; n], Flags::mask);
-    let beyond = |&place: &usize| beyond_twins(contributions, &flagged[place], &selection.held_out).transpose();
+    let beyond = |&place: &usize| match beyond_twins(contributions, &flagged[place], &selection.held_out) {
+        // A sequence has twins only where a held-out one is as long.
+        Err(ArraysError::NoTwin { .. }) if samples.are_sequences() => None,
+        found => found.transpose(),
+    };
     let beyond_twins: Vec<Vec<f64>> = selection.flagged.iter().filter_map(beyond).collect::<Result<_, _>>()?;
     let held_out = contributions.held_out.as_ref().map(|held_out| held_out.select(&selection.held_out));
     let held_out = held_out.as_ref();
@@ -244,7 +249,7 @@ struct Leaning {
 
 impl Leaning {
     fn of(samples: &LayerSamples, held_out: &Matrix) -> Option<Self> {
-        let sizes = margins(&samples.train.outputs, &samples.train.labels).into_iter().map(f64::abs);
+        let sizes = samples.train.margins().into_iter().map(f64::abs);
         let least = LEANING_SHARE * median(sizes)?;
         let n_units = held_out.width();
         // The two largest: a held-out sample is held against all others.
@@ -268,5 +273,117 @@ impl Leaning {
     fn on(&self, unit: usize, train: &[f64]) -> Vec<usize> {
         let least = self.least.max(LEANING_MULTIPLE * self.largest[unit]);
         (0..train.len()).filter(|&i| train[i] > least).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::Draw;
+    use crate::units::{Answers, Samples};
+
+    const CLASSES: usize = 3;
+    const UNITS: usize = 2;
+
+    /// Contributions drawn at random, of 9 training samples and 6 held-out ones, these under every label.
+    fn layer() -> (LayerSamples, Contributions, Matrix, Flags) {
+        let mut draw = Draw::of(907, 0);
+        let mut matrix = |n: usize, width: usize| Matrix::from_fn(n, width, |_, _| draw.normal() as f32);
+        let (train, by_class) = (matrix(9, UNITS), matrix(6, CLASSES * UNITS));
+        let mut side = |n: usize| Samples {
+            labels: (0..n).map(|i| i % CLASSES).collect(),
+            answers: Answers::Logits(matrix(n, CLASSES)),
+            readout: matrix(n, 1),
+            activation: None,
+            input: None,
+        };
+        let samples = LayerSamples {
+            name: String::new(),
+            basis: "units".to_owned(),
+            n_classes: CLASSES,
+            sequence_chance: None,
+            train: side(9),
+            held_out: Some(side(6)),
+            given_flags: None,
+            output: None,
+        };
+        let held_out = Matrix::from_fn(6, UNITS, |i, j| by_class.row(i)[i % CLASSES * UNITS + j]);
+        let flagged = |sample: usize, twins: &[usize]| Flagged {
+            sample,
+            label: sample % CLASSES,
+            readout: 0,
+            contradiction: 0.0,
+            twins: twins.to_vec(),
+        };
+        let flags = Flags {
+            flagged: vec![flagged(1, &[0, 3]), flagged(5, &[1, 2, 4])],
+            are_given: true,
+            n_train: 9,
+            readout_accuracy: None,
+            contradictions: Vec::new(),
+        };
+        (samples, Contributions::integrated(train, held_out, by_class.clone(), None), by_class, flags)
+    }
+
+    /// E, its error and H from their definitions, of the held-out samples that are selected.
+    #[test]
+    fn memory_is_what_flagged_samples_get_beyond_their_twins() {
+        let (samples, contributions, by_class, flags) = layer();
+        for held_out in [vec![0, 1, 2, 3, 4, 5], vec![0, 2, 4]] {
+            let selection = Selection { held_out: held_out.clone(), flagged: vec![0, 1] };
+            let found = evidence_of(&samples, &contributions, Some(&flags), &selection).unwrap();
+            let m = held_out.len() as f64;
+            for (unit, evidence) in found.units.iter().enumerate() {
+                let beyond: Vec<f64> = flags
+                    .flagged
+                    .iter()
+                    .map(|flagged| {
+                        let twins = flagged.twins.iter().filter(|twin| held_out.contains(twin));
+                        let of_twins: Vec<f64> =
+                            twins.map(|&twin| f64::from(by_class.row(twin)[flagged.label * UNITS + unit])).collect();
+                        let mean = of_twins.iter().sum::<f64>() / of_twins.len() as f64;
+                        f64::from(contributions.train.row(flagged.sample)[unit]) - mean
+                    })
+                    .collect();
+                let memory = evidence.memory.unwrap();
+                assert!((memory.mean - f64::midpoint(beyond[0], beyond[1])).abs() < 1e-12, "{memory:?}");
+                // Of two values the standard error is half their difference.
+                let error = (beyond[0] - beyond[1]).abs() / 2.0 * (1.0 + 2.0 / (4.0 * m)).sqrt();
+                assert!((memory.error - error).abs() < 1e-12, "{memory:?}, {error}");
+                let own = |i: &usize| f64::from(by_class.row(*i)[i % CLASSES * UNITS + unit]);
+                let mean = held_out.iter().map(own).sum::<f64>() / m;
+                assert!((evidence.held_out.unwrap().mean - mean).abs() < 1e-12);
+            }
+        }
+    }
+
+    /// X from its definition: class by class, in the mix of the unflagged training samples.
+    #[test]
+    fn excess_compares_the_same_mix_of_classes() {
+        let (samples, contributions, by_class, flags) = layer();
+        let found = evidence(&samples, &contributions, Some(&flags)).unwrap();
+        for (unit, evidence) in found.units.iter().enumerate() {
+            let unflagged: Vec<usize> = (0..9).filter(|i| ![1, 5].contains(i)).collect();
+            let excess: f64 = unflagged
+                .iter()
+                .map(|&i| {
+                    let class = i % CLASSES;
+                    // Held-out samples `class` and `class + 3` are of the class.
+                    let other = |k: usize| f64::from(by_class.row(k)[class * UNITS + unit]);
+                    let mean = f64::midpoint(other(class), other(class + CLASSES));
+                    (f64::from(contributions.train.row(i)[unit]) - mean) / 7.0
+                })
+                .sum();
+            assert!((evidence.excess.unwrap().mean - excess).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_flagged_sample_without_a_selected_twin_is_left_out() {
+        let (samples, contributions, _, flags) = layer();
+        let selection = Selection { held_out: vec![1, 2, 5], flagged: vec![0, 1] };
+        let found = evidence_of(&samples, &contributions, Some(&flags), &selection).unwrap();
+        let whole = evidence(&samples, &contributions, Some(&flags)).unwrap();
+        assert_eq!((found.beyond_twins.len(), whole.beyond_twins.len()), (1, 2));
     }
 }

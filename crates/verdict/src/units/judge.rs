@@ -5,7 +5,8 @@ use super::confirmation::{Confirmation, confirm};
 use super::evidence::{Evidence, evidence};
 use super::flags::Flags;
 use super::label::{Standing, UnitLabel, UnitRole, label};
-use super::layer::{Contributions, LayerSamples, Measured};
+use super::layer::{Contributions, Measured};
+use super::layer_samples::LayerSamples;
 use super::located::Located;
 use super::refusal::{Soundness, soundness, unstable};
 use super::stability::Stability;
@@ -19,7 +20,7 @@ pub struct LayerVerdict {
     pub basis: String,
     /// Training samples.
     pub n_train: usize,
-    /// Classes.
+    /// Classes; of sequences, those of a position.
     pub n_classes: usize,
     /// Flagged training samples, and whether the user named them.
     pub flagged: Vec<usize>,
@@ -85,10 +86,10 @@ impl LayerVerdict {
             name: samples.name.clone(),
             basis: samples.basis.clone(),
             n_train: samples.train.labels.len(),
-            n_classes: samples.n_classes,
+            n_classes: samples.sequence_chance.map_or(samples.n_classes, |chance| (1.0 / chance).round() as usize),
             flagged: flags.iter().flat_map(|flags| &flags.flagged).map(|flagged| flagged.sample).collect(),
             are_flags_given: flags.as_ref().is_some_and(|flags| flags.are_given),
-            readout_accuracy: flags.as_ref().map(|flags| flags.readout_accuracy),
+            readout_accuracy: flags.as_ref().and_then(|flags| flags.readout_accuracy),
             measured: contributions.measured,
             soundness,
             units: units.collect(),

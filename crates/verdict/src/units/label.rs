@@ -263,3 +263,50 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     let next = sorted[(place as usize + 1).min(sorted.len() - 1)];
     below + (next - below) * place.fract()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(mean: f64, error: f64) -> Standing {
+        let unflagged = Estimate { mean: 0.0, error: 0.1 };
+        let unit = Evidence {
+            scale: 1.0,
+            held_out: None,
+            unflagged,
+            excess: None,
+            excess_over_half: None,
+            memory: None,
+            leaning: Vec::new(),
+        };
+        memory(&unit, Some(Estimate { mean, error }), 0.0).standing
+    }
+
+    /// Φ(1.96) = 0.975, Φ(1.645) = 0.95.
+    #[test]
+    fn what_lies_near_the_threshold_of_memory_cannot_be_told() {
+        let cases = [
+            (0.30, 0.1, Standing::Proved, "two errors above 0.1"),
+            (0.29, 0.1, Standing::Open, "less than 1.96 errors above it, though surely below 0.5"),
+            (0.11, 0.01, Standing::Open, "just above it"),
+            (0.09, 0.01, Standing::Refuted, "just below it, and surely below 0.5"),
+            (0.05, 0.27, Standing::Refuted, "1.67 errors below 0.5"),
+            (0.05, 0.28, Standing::Open, "1.61 errors below 0.5"),
+        ];
+        for (mean, error, expected, why) in cases {
+            assert_eq!(standing(mean, error), expected, "{mean} ± {error}: {why}");
+        }
+    }
+
+    /// Proof and refutation of one value exclude each other, and lie two errors apart.
+    #[test]
+    fn two_measurements_that_contradict_each_other_are_two_errors_apart() {
+        for error in [0.01, 0.05, 0.1, 0.2] {
+            let grid: Vec<f64> = (-100..100).map(|step| f64::from(step) * error / 20.0 + 0.1).collect();
+            let of = |wanted: Standing| grid.iter().copied().filter(move |&mean| standing(mean, error) == wanted);
+            let highest_refuted = of(Standing::Refuted).fold(f64::NEG_INFINITY, f64::max);
+            let lowest_proved = of(Standing::Proved).fold(f64::INFINITY, f64::min);
+            assert!(lowest_proved - highest_refuted > 1.95 * error, "{error}: {highest_refuted}, {lowest_proved}");
+        }
+    }
+}

@@ -10,42 +10,9 @@
 use super::arrays::{Arrays, ArraysError};
 use super::evidence::Estimate;
 use super::flags::Flagged;
+use super::layer_samples::{LayerSamples, margins};
 use super::matrix::Matrix;
 use std::collections::BTreeMap;
-
-/// Training or held-out samples.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Samples {
-    /// The class of each.
-    pub labels: Vec<usize>,
-    /// Logits `[sample][class]`.
-    pub outputs: Matrix,
-    /// Activations that a linear readout is fitted on: of the last hidden layer, or else of the judged one.
-    pub readout: Matrix,
-    /// Activations of the judged layer, mean over positions.
-    pub activation: Option<Matrix>,
-    /// Inputs, flattened: whether both sides come from one source is best seen there.
-    pub input: Option<Matrix>,
-}
-
-/// The samples of a layer's file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerSamples {
-    /// The layer's name; empty where the file gives none.
-    pub name: String,
-    /// What its columns are: units, channels, heads or directions.
-    pub basis: String,
-    /// Classes.
-    pub n_classes: usize,
-    /// What the network was trained on.
-    pub train: Samples,
-    /// What it was not trained on; `None` where there are none.
-    pub held_out: Option<Samples>,
-    /// Which training samples the user says are to be taken as memorized.
-    pub given_flags: Option<Vec<bool>>,
-    /// Output weights `[class][unit]` and biases, where the judged layer is the last hidden one.
-    pub output: Option<(Matrix, Vec<f64>)>,
-}
 
 /// What the units of a layer contribute.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +21,8 @@ pub struct Contributions {
     pub train: Matrix,
     /// Of every held-out sample under its own label; `None` without held-out samples.
     pub held_out: Option<Matrix>,
-    /// Held-out logits with the whole layer at its mean activation.
-    pub ablated_output: Option<Matrix>,
+    /// Held-out margins with the whole layer at its mean activation.
+    pub ablated_margins: Option<Vec<f64>>,
     /// How the contributions were measured.
     pub measured: Measured,
     /// What ablating single units does.
@@ -108,109 +75,6 @@ struct GivenTwin {
     held_out: Option<usize>,
 }
 
-impl LayerSamples {
-    /// Reads labels, outputs and activations.
-    pub fn read(arrays: &Arrays<'_>) -> Result<Self, ArraysError> {
-        let output = if arrays.has("output.weight") {
-            let weights = arrays.matrix("output.weight", (None, None), "[classes, units]")?;
-            let bias = if arrays.has("output.bias") {
-                arrays.vector("output.bias", weights.height(), "[classes]")?
-            } else {
-                vec![0.0; weights.height()]
-            };
-            Some((weights, bias))
-        } else {
-            None
-        };
-        let n = arrays.whole("train.label", None, None)?.len();
-        if n == 0 {
-            return Err(ArraysError::NoSamples);
-        }
-        let train = samples(arrays, "train", n, None, output.as_ref())?;
-        let n_classes = train.outputs.width();
-        if let Some(&label) = train.labels.first()
-            && train.labels.iter().all(|&other| other == label)
-        {
-            return Err(ArraysError::OneClass { n, label });
-        }
-        let m = if arrays.has("held_out.label") { arrays.whole("held_out.label", None, None)?.len() } else { 0 };
-        let held_out = match m {
-            0 => None,
-            m => Some(samples(arrays, "held_out", m, Some(&train), output.as_ref())?),
-        };
-        let given_flags = if arrays.has("train.flagged") {
-            let flags = arrays.whole("train.flagged", Some(n), Some((2, "flags")))?;
-            Some(flags.into_iter().map(|flag| flag == 1).collect())
-        } else {
-            None
-        };
-        let text = |key: &str, default: &str| arrays.metadata(key).unwrap_or(default).to_owned();
-        Ok(Self {
-            name: text("layer", ""),
-            basis: text("basis", "units"),
-            n_classes,
-            train,
-            held_out,
-            given_flags,
-            output,
-        })
-    }
-}
-
-fn samples(
-    arrays: &Arrays<'_>,
-    side: &str,
-    n: usize,
-    like: Option<&Samples>,
-    output: Option<&(Matrix, Vec<f64>)>,
-) -> Result<Samples, ArraysError> {
-    let name = |what: &str| format!("{side}.{what}");
-    let letter = if side == "train" { "n" } else { "m" };
-    let width = |read: fn(&Samples) -> Option<usize>| like.and_then(read);
-    let n_units = output.map(|(weights, _)| weights.width());
-    let activation = arrays.optional_matrix(
-        &name("activation"),
-        (Some(n), n_units.or_else(|| width(|samples| samples.activation.as_ref().map(Matrix::width)))),
-        &format!("[{letter}, units]"),
-    )?;
-    let outputs = match (arrays.has(&name("output")), output, &activation) {
-        (false, Some((weights, bias)), Some(activation)) => linear(activation, weights, bias),
-        _ => {
-            let classes = output.map(|(weights, _)| weights.height());
-            let size = (Some(n), classes.or_else(|| width(|samples| Some(samples.outputs.width()))));
-            arrays.matrix(&name("output"), size, &format!("[{letter}, classes]"))?
-        }
-    };
-    let readout = arrays.optional_matrix(
-        &name("readout"),
-        (Some(n), width(|samples| Some(samples.readout.width()))),
-        &format!("[{letter}, features]"),
-    )?;
-    let readout = match (readout, &activation) {
-        (Some(readout), _) => readout,
-        (None, Some(activation)) => activation.clone(),
-        (None, None) => {
-            let instead = format!(", nor {:?} in its place", name("activation"));
-            return Err(arrays.missing(&name("readout"), &instead));
-        }
-    };
-    let labels = arrays.whole(&name("label"), Some(n), Some((outputs.width(), "classes")))?;
-    let input = arrays.optional_matrix(
-        &name("input"),
-        (Some(n), width(|samples| samples.input.as_ref().map(Matrix::width))),
-        &format!("[{letter}, inputs]"),
-    )?;
-    Ok(Samples { labels, outputs, readout, activation, input })
-}
-
-/// z = a Vᵀ + b.
-pub(super) fn linear(activation: &Matrix, weights: &Matrix, bias: &[f64]) -> Matrix {
-    Matrix::from_fn(activation.height(), weights.height(), |i, c| {
-        let dot: f64 = activation.row(i).iter().zip(weights.row(c)).map(|(a, v)| f64::from(*a) * f64::from(*v)).sum();
-        (dot + bias[c]) as f32
-    })
-}
-
 impl Contributions {
     /// Reads what units contribute, or computes it where the layer is the last hidden one.
     pub fn read(arrays: &Arrays<'_>, samples: &LayerSamples) -> Result<Self, ArraysError> {
@@ -241,14 +105,21 @@ impl Contributions {
             None if arrays.has("twin.of") => given_twins(arrays, (n, m), n_units)?,
             None => TwinSource::Absent,
         };
-        let ablated_output = match &samples.held_out {
-            Some(_) => arrays.optional_matrix("layer.ablated_output", (Some(m), Some(n_classes)), "[m, classes]")?,
-            None => None,
+        let ablated_margins = match &samples.held_out {
+            Some(_) if samples.are_sequences() && arrays.has("layer.ablated_margin") => {
+                Some(arrays.vector("layer.ablated_margin", m, "[m]")?)
+            }
+            Some(held_out) if !samples.are_sequences() => {
+                let size = (Some(m), Some(n_classes));
+                let outputs = arrays.optional_matrix("layer.ablated_output", size, "[m, classes]")?;
+                outputs.map(|outputs| margins(&outputs, &held_out.labels))
+            }
+            _ => None,
         };
         let is_integrated = arrays.has("integrated") && arrays.whole("integrated", Some(1), None)?[0] != 0;
         let measured = if is_integrated { Measured::Integrated } else { Measured::FirstOrder };
         let ablations = ablations(arrays, n_units)?;
-        Ok(Self { train, held_out, ablated_output, measured, ablations, twins })
+        Ok(Self { train, held_out, ablated_margins, measured, ablations, twins })
     }
 
     /// Of the last hidden layer, from activations and output weights, which the samples must have.
@@ -277,7 +148,7 @@ impl Contributions {
         Self {
             train: own(&centre(activation), &samples.train.labels),
             held_out,
-            ablated_output: None,
+            ablated_margins: None,
             measured: Measured::Exactly,
             ablations: Vec::new(),
             twins,
@@ -285,12 +156,12 @@ impl Contributions {
     }
 
     /// Integrated contributions: of training samples under their labels, of held-out samples under theirs, and of these under every label;
-    /// and held-out logits with the whole layer at its mean activation.
-    pub fn integrated(train: Matrix, held_out: Matrix, by_class: Matrix, ablated_output: Option<Matrix>) -> Self {
+    /// and held-out margins with the whole layer at its mean activation.
+    pub fn integrated(train: Matrix, held_out: Matrix, by_class: Matrix, ablated_margins: Option<Vec<f64>>) -> Self {
         Self {
             train,
             held_out: Some(held_out),
-            ablated_output,
+            ablated_margins,
             measured: Measured::Integrated,
             ablations: Vec::new(),
             twins: TwinSource::ByClass(by_class),

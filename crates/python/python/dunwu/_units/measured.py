@@ -21,6 +21,9 @@ from .single import Ablations, Asked, ablate_singly
 INCOMPLETE = 0.2
 """A layer whose held-out contributions miss the effect of ablating it by more than this share is integrated."""
 
+WIDEST_INPUT, INPUT_BYTES = 4096, 256 << 20
+"""Inputs of at most so many numbers, and of so many bytes on both sides together, go to the judge."""
+
 TWINS = 8
 """A sequence's twins are the nearest held-out sequences, so many of them."""
 
@@ -97,6 +100,7 @@ def measure(
         arrays["layer.ablated_margin"] = _stack(without, m, margins)
     else:
         arrays["layer.ablated_output"] = _stack(without, m, lambda logits, _: logits)
+    arrays |= _inputs(train, held_out)
     if flagged is not None:
         arrays["train.flagged"] = np.isin(np.arange(n), flagged).astype(np.uint8)
     effect = float((with_layer - _stack(without, m, margins)).mean())
@@ -121,6 +125,15 @@ def measure(
     measured = Measured(scene, train, held_out, mean, classes, use, arrays, metadata, notes)
     _find_flags(measured, flagged)
     return measured
+
+
+def _inputs(train: Samples, held_out: Samples) -> judge.Arrays:
+    """Inputs of both sides where they are small: whether both come from one source is best seen there."""
+    widest = min(WIDEST_INPUT, INPUT_BYTES // (4 * max(1, len(train) + len(held_out))))
+    sides = {"train.input": train.inputs(widest), "held_out.input": held_out.inputs(widest)}
+    given = {name: side for name, side in sides.items() if side is not None and np.isfinite(side).all()}
+    alike = len(given) == 2 and given["train.input"].shape[1] == given["held_out.input"].shape[1]
+    return given if alike else {}
 
 
 def _find_flags(measured: Measured, flagged: Rows | None) -> None:
