@@ -26,6 +26,9 @@ n training samples, m held-out samples, C classes, K units (channels, heads, dir
   train.contribution                       [n,K]: Σ (activation − mean) · d margin/d activation, margin = logit of the label − mean logit
   held_out.contribution_by_class           [m,C,K]: the same under every label; or instead of it
   held_out.contribution                    [m,K], and for the twins that --flags prints twin.of int64 [t], twin.contribution [t,K]
+Of sequences with a label at every position, instead of labels and outputs: train.margin, held_out.margin and train.accuracy,
+held_out.accuracy [n], [m]: means over labelled positions; chance [1]; layer.ablated_margin [m]; contributions to the mean margin; and
+train.flagged with twin.of, twin.sample, twin.contribution.
 Optional: train.flagged [n], layer.ablated_output [m,C], integrated [1], ablation.unit int64 [u] with ablation.flagged, .twins, .held_out
 and their _error [u]. Of the last hidden layer activations, labels, output.weight [C,K] and output.bias [C] are enough.
 
@@ -79,6 +82,12 @@ pub(crate) fn run(asked: &UnitsArguments) -> Result<(), Failure> {
     let name = stem(file);
     if asked.flags {
         let samples = parsed(file, &bytes, LayerSamples::read)?;
+        if samples.are_sequences() {
+            return Err(Failure::usage(format!(
+                "{}: samples are sequences, which no readout contradicts; name those that only memory explains in train.flagged",
+                file.display()
+            )));
+        }
         let Some(flags) = Flags::of(&samples) else {
             return Err(Failure::usage(format!(
                 "{}: there are no held-out samples, and without them no training sample is known to be memorized",

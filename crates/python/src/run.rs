@@ -44,7 +44,9 @@ impl RecordedRun {
     #[pyo3(signature = (name, runs = PathBuf::from("runs")))]
     fn new(name: &str, runs: PathBuf) -> PyResult<Self> {
         let dir = RunDir::resolve(&runs, name).map_err(|error| match error {
-            StoreError::NoSuchRun { .. } | StoreError::NoRecord { .. } => PyFileNotFoundError::new_err(error.to_string()),
+            StoreError::NoSuchRun { .. } | StoreError::NoRecord { .. } => {
+                PyFileNotFoundError::new_err(error.to_string())
+            }
             error => PyValueError::new_err(error.to_string()),
         })?;
         Ok(Self { dir })

@@ -17,7 +17,6 @@ from units_nets import Net, Reader, assert_same, blobs, state, tokens
 @pytest.fixture(autouse=True)
 def _judged_by_the_twin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge, "_judge", units_twin.judge)
-    monkeypatch.setattr(judge, "READS_SEQUENCES", True)  # the twin does
 
 
 def sides(**other: Any) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from units_nets import Net, Pixels, Reader, blobs, fitted, tokens
 @pytest.fixture(autouse=True)
 def _judged_by_the_twin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge, "_judge", units_twin.judge)
-    monkeypatch.setattr(judge, "READS_SEQUENCES", True)  # the twin does
 
 
 X, Y, WRONG = blobs(240, 1, wrong=0.12)

@@ -19,7 +19,6 @@ from units_nets import Net, Pixels, Reader, assert_same, blobs, fitted, state, t
 @pytest.fixture(autouse=True)
 def _judged_by_the_twin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge, "_judge", units_twin.judge)
-    monkeypatch.setattr(judge, "READS_SEQUENCES", True)  # the twin does
 
 
 def sides() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The judge of `dunwu units` once more in numpy, from its definitions: the independent oracle that tests hold the Rust against.
 
-Readable and slow. Twins are drawn with numpy's generator, so that they are other ones than the judge's unless they are given.
+Readable and slow.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def readout(arrays: dict[str, Array], side: str) -> Array:
     return arrays[name if name in arrays else f"{side}.activation"]
 
 
-def flags(arrays: dict[str, Array], seed: int = 0) -> dict[str, Any]:
+def flags(arrays: dict[str, Array]) -> dict[str, Any]:
     """Flagged training samples and their twins."""
     arrays = last_layer(arrays)
     labels = arrays["train.label"]
@@ -103,13 +103,12 @@ def flags(arrays: dict[str, Array], seed: int = 0) -> dict[str, Any]:
     against = contradictions(scores, labels)
     learned = arrays["train.output"].argmax(1) == labels
     chosen = arrays["train.flagged"].astype(bool) if "train.flagged" in arrays else (against > 0.1) & learned
-    draw = np.random.default_rng(seed)
     of: list[int] = []
     sample: list[int] = []
     for row in np.flatnonzero(chosen):
         near = np.argsort(((left_out - scores[row]) ** 2).sum(1), kind="stable")[:8]
-        of += [int(row)] * min(4, len(near))
-        sample += [int(each) for each in draw.permutation(near)[:4]]
+        of += [int(row)] * len(near)
+        sample += [int(each) for each in near]
     return {
         "flagged": [{"sample": int(row), "label": int(labels[row])} for row in np.flatnonzero(chosen)],
         "twin_of": of, "twin_sample": sample, "contradictions": against.tolist(),
@@ -127,7 +126,7 @@ def above(mean: float, error: float, threshold: float) -> float:
 
 
 def units(arrays: dict[str, Array], twin_of: Array | None = None, twin_sample: Array | None = None) -> dict[str, Any]:
-    """Evidence and labels of every unit; twins as given, as the file gives them, or drawn."""
+    """Evidence and labels of every unit; twins as given, as the file gives them, or found here."""
     arrays = last_layer(arrays)
     sequence = "train.margin" in arrays
     train = arrays["train.contribution"].astype(np.float64)
@@ -156,7 +155,7 @@ def units(arrays: dict[str, Array], twin_of: Array | None = None, twin_sample: A
     ratios = [
         (each[0] / scale[j], each[1] / scale[j]) if each is not None and has_memory and not dead[j] else None for j, each in enumerate(memory)
     ]
-    ratios = _shrunk(ratios)
+    ratios = _shrunk(ratios, shared * _centre_error(beyond, scale, [j for j, each in enumerate(ratios) if each is not None]))
     unflagged = np.setdiff1d(np.arange(n), flagged)
     least = 0.25 * np.median(np.abs(margin))
     ordered = np.sort(np.maximum(held_out, 0), axis=0)
@@ -189,7 +188,17 @@ def _twins(arrays: dict[str, Array], by_class: Array | None, labels: Array, of: 
     return of, by_class[sample, labels[of]].astype(np.float64)
 
 
-def _shrunk(ratios: list[tuple[float, float] | None]) -> list[tuple[float, float] | None]:
+def _centre_error(beyond: Array, scale: Array, alive: list[int]) -> float:
+    """The jackknife's error of the median ratio, without each tenth of the flagged samples once."""
+    groups = min(10, len(beyond))
+    if groups < 2 or not alive:
+        return 0.0
+    rows = np.arange(len(beyond))
+    centres = [float(np.median(beyond[rows % groups != group][:, alive].mean(0) / scale[alive])) for group in range(groups)]
+    return math.sqrt((groups - 1) * float(np.var(centres)))
+
+
+def _shrunk(ratios: list[tuple[float, float] | None], centre_error: float) -> list[tuple[float, float] | None]:
     known = [each for each in ratios if each is not None]
     if not known:
         return ratios
@@ -202,7 +211,7 @@ def _shrunk(ratios: list[tuple[float, float] | None]) -> list[tuple[float, float
         if each is None or variance == 0 or each[1] == 0:
             return each
         own, prior = each[1] ** -2, 1 / variance
-        return (each[0] * own + centre * prior) / (own + prior), (own + prior) ** -0.5
+        return (each[0] * own + centre * prior) / (own + prior), math.hypot((own + prior) ** -0.5, prior / (own + prior) * centre_error)
 
     return [shrink(each) for each in ratios]
 
@@ -234,9 +243,10 @@ def _role(
     z = 0.0 if half is None or half[0] == 0 else (half[0] / half[1] if half[1] else math.copysign(math.inf, half[0]))
     by_excess = 0.5 * math.erfc(-z / math.sqrt(2)) if z >= 4 else 0.0
     tail = 1 - sum(math.exp(-luck) * luck**k / math.factorial(k) for k in range(len(leaning))) if len(leaning) else 1.0
-    by_leaning = 1 - max(tail, 0.0) if len(leaning) and tail <= 0.01 else 0.0
+    by_leaning = 1 - max(tail, 0.0) if len(leaning) and tail <= 0.05 else 0.0
     proof = max(by_excess, by_leaning)
-    memory = ("proved", max(has, proof)) if has >= 0.99 or proof > 0 else ("refuted", none) if none >= 0.95 else ("open", max(has, none))
+    refuted = ratio is not None and has <= 0.5 and none >= 0.95
+    memory = ("proved", max(has, proof)) if has >= 0.975 or proof > 0 else ("refuted", none) if refuted else ("open", max(has, 1 - has))
     p = above(h / scale, h_error / scale, 0.1)
     z_h = h / h_error if h_error else math.copysign(math.inf, h) if h else 0.0
     general = ("proved", p) if z_h >= 3 and p >= 0.95 else ("refuted", 1 - p) if 1 - p >= 0.95 else ("open", max(p, 1 - p))

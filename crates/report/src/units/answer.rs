@@ -5,7 +5,8 @@ use super::figure::figure;
 use crate::words::{count, counted, number, percent};
 use dunwu::answer::{Answer, Block, Section, Table, TableCell, object};
 use dunwu_verdict::units::{
-    Confirmed, Estimate, FEWEST_FLAGGED, Flags, JudgedUnit, LayerVerdict, Measured, RefusalKind, UnitRole,
+    Confirmed, Estimate, FEWEST_FLAGGED, Flags, HALVINGS, Halved, JudgedUnit, LayerVerdict, Measured, RefusalKind,
+    UnitRole,
 };
 
 /// Rows of the table of units in a terminal.
@@ -14,6 +15,9 @@ const ROWS: usize = 16;
 /// What is said of the units of a layer.
 pub fn answer(subject: &str, verdict: &LayerVerdict) -> Answer {
     let mut blocks = vec![Block::Table(roles(verdict))];
+    if verdict.stability.measured().next().is_some() {
+        blocks.push(Block::Table(stability(verdict)));
+    }
     blocks.push(Block::Figure(figure(verdict)));
     let everywhere = Section::everywhere("What the units do", blocks);
     let mut order: Vec<usize> = (0..verdict.units.len()).collect();
@@ -67,11 +71,11 @@ pub fn flags_answer(subject: &str, layer: &str, flags: &Flags) -> Answer {
     Answer {
         verb: "units-flags",
         title: format!("Flagged samples of {subject}"),
-        setup: format!("readout accuracy {}", percent(flags.readout_accuracy)),
+        setup: format!("readout accuracy {}", flags.readout_accuracy.map_or_else(|| "unknown".to_owned(), percent)),
         headline: format!(
             "{} of {} training samples are {}.",
             count(flags.flagged.len() as u64),
-            count(flags.contradictions.len() as u64),
+            count(flags.n_train as u64),
             if flags.are_given {
                 "named as flagged"
             } else {
@@ -129,6 +133,7 @@ fn reasons(verdict: &LayerVerdict) -> String {
         RefusalKind::Chance => "the network generalizes hardly above chance",
         RefusalKind::Incomplete => "contributions do not add up to what the layer does",
         RefusalKind::Imbalance => "classes differ too much in size",
+        RefusalKind::Unstable => "halves of the samples give other labels",
         RefusalKind::FewFlagged => "too few samples are flagged",
     });
     words.collect::<Vec<_>>().join("; ")
@@ -137,6 +142,7 @@ fn reasons(verdict: &LayerVerdict) -> String {
 fn sentences(verdict: &LayerVerdict) -> Vec<String> {
     let mut sentences: Vec<String> =
         verdict.soundness.refusals.iter().map(|refusal| refusal.sentence.clone()).collect();
+    sentences.extend(luck(verdict));
     let of_both = verdict.located.as_ref().and_then(|located| located.of_role(UnitRole::Both));
     if let Some(share) = of_both.and_then(|both| both.share) {
         sentences.push(format!(
@@ -167,6 +173,37 @@ fn sentences(verdict: &LayerVerdict) -> Vec<String> {
     sentences
 }
 
+/// How often a label is luck, the worse of both halvings.
+fn luck(verdict: &LayerVerdict) -> Option<String> {
+    let halvings = [(verdict.stability.held_out, "held-out"), (verdict.stability.flagged, "flagged")];
+    let shares = halvings.into_iter().filter_map(|(halved, which)| Some((halved?.share?, halved?.told, which)));
+    let (share, told, which) = shares.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(format!(
+        "Judged with two halves of the {which} samples, {} of the {} {} that both halves tell get another label.",
+        percent(share),
+        number(told.round()),
+        verdict.basis
+    ))
+}
+
+fn stability(verdict: &LayerVerdict) -> Table {
+    let row = |(which, halved): (&str, Option<Halved>)| {
+        let ends = halved.and_then(|halved| halved.ends);
+        vec![
+            which.into(),
+            TableCell::of(halved.map(|halved| halved.told), TableCell::Number),
+            TableCell::of(halved.and_then(|halved| halved.share), TableCell::Share),
+            ends.map_or(TableCell::Missing, |(low, high)| {
+                TableCell::Text(format!("{} to {}", percent(low), percent(high)))
+            }),
+            TableCell::Count(HALVINGS as u64),
+        ]
+    };
+    let rows = [("held-out samples", verdict.stability.held_out), ("flagged samples", verdict.stability.flagged)];
+    let heads = ["judged with two halves of the", "told by both", "another label", "of single halvings", "halvings"];
+    Table::new("stability_table", 1, &heads, rows.into_iter().map(row).collect())
+}
+
 fn completeness(verdict: &LayerVerdict) -> String {
     let sound = &verdict.soundness;
     match (verdict.measured, sound.contributions, sound.layer_effect) {
@@ -176,7 +213,8 @@ fn completeness(verdict: &LayerVerdict) -> String {
             number(contributed),
             number(effect)
         ),
-        _ => "Whether contributions add up to what the layer does was not checked; `layer.ablated_output` would tell."
+        _ => "Whether contributions add up to what the layer does was not checked; `layer.ablated_output`, or of sequences \
+             `layer.ablated_margin`, would tell."
             .to_owned(),
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::data::Interval;
 use dunwu_verdict::units::{
-    Confirmed, Estimate, Flags, JudgedUnit, LayerVerdict, Measured, Refusal, RefusalKind, RoleShare, Standing, UnitRole,
+    Confirmed, Estimate, Flags, Halved, JudgedUnit, LayerVerdict, Measured, Refusal, RefusalKind, RoleShare, Standing,
+    UnitRole,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,7 +19,7 @@ pub struct UnitsData {
     pub n_train: usize,
     /// Held-out samples.
     pub n_held_out: usize,
-    /// Classes.
+    /// Classes; of sequences, those of a position.
     pub n_classes: usize,
     /// Whether nothing can be told of the layer as a whole; the exit code is then 4.
     pub is_refused: bool,
@@ -34,8 +35,30 @@ pub struct UnitsData {
     pub are_flags_given: bool,
     /// What was measured of the layer as a whole.
     pub soundness: SoundnessData,
+    /// How often a label is luck: labels of two halves of the samples against each other.
+    pub stability: StabilityData,
     /// One a unit, in the layer's order.
     pub units: Vec<UnitData>,
+}
+
+/// How often a label is luck.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct StabilityData {
+    /// With halves of the held-out samples; `null` where the layer is refused or it is not known which held-out samples the twins are.
+    pub held_out: Option<HalvedData>,
+    /// With halves of the flagged samples; `null` where the layer is refused or fewer than sixteen are flagged.
+    pub flagged: Option<HalvedData>,
+}
+
+/// Labels of two halves that have no sample in common.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct HalvedData {
+    /// Units that both halves tell, dead ones left out; mean over the halvings.
+    pub told: f64,
+    /// Those of them that get another label, mean over the halvings.
+    pub flipped: f64,
+    /// Their share over all halvings, with the smallest and the largest of one; `null` where the halves tell nothing.
+    pub share: Interval,
 }
 
 /// A reason to say nothing of a layer.
@@ -71,7 +94,7 @@ pub struct SoundnessData {
     pub train_accuracy: f64,
     /// Its accuracy on held-out samples.
     pub held_out_accuracy: Option<f64>,
-    /// What the commonest label alone would reach on them.
+    /// What the commonest label alone would reach on them; of sequences, what a guess does.
     pub chance: Option<f64>,
     /// The accuracy of a ridge readout on held-out samples, each left out.
     pub readout_accuracy: Option<f64>,
@@ -168,7 +191,7 @@ pub struct FlagsData {
     /// One a twin: its index among the held-out samples.
     pub twin_sample: Vec<usize>,
     /// The accuracy of the readout on held-out samples, each left out.
-    pub readout_accuracy: f64,
+    pub readout_accuracy: Option<f64>,
     /// One a training sample: the readout's score of its best other class less that of its label.
     pub contradictions: Vec<f64>,
 }
@@ -232,6 +255,10 @@ impl UnitsData {
                 },
                 lucky_leaning: verdict.lucky_leaning,
             },
+            stability: StabilityData {
+                held_out: verdict.stability.held_out.map(HalvedData::of),
+                flagged: verdict.stability.flagged.map(HalvedData::of),
+            },
             units: verdict.units.iter().enumerate().map(|(unit, judged)| UnitData::of(unit, judged)).collect(),
         }
     }
@@ -240,6 +267,14 @@ impl UnitsData {
 fn interval(share: Option<&RoleShare>) -> Interval {
     let ends = share.and_then(|share| share.interval);
     Interval { value: share.and_then(|share| share.share), low: ends.map(|ends| ends.0), high: ends.map(|ends| ends.1) }
+}
+
+impl HalvedData {
+    fn of(halved: Halved) -> Self {
+        let share =
+            Interval { value: halved.share, low: halved.ends.map(|ends| ends.0), high: halved.ends.map(|ends| ends.1) };
+        Self { told: halved.told, flipped: halved.flipped, share }
+    }
 }
 
 impl RefusalData {

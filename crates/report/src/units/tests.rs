@@ -1,7 +1,7 @@
 use super::{answer, flags_answer};
 use crate::drawing_checks::assert_page_sound;
 use crate::skin;
-use dunwu_verdict::units::{Contributions, Flags, LayerSamples, LayerVerdict, Matrix, Samples};
+use dunwu_verdict::units::{Answers, Contributions, Flags, LayerSamples, LayerVerdict, Matrix, Samples};
 
 /// A last hidden layer of four units over two classes: unit 0 tells them apart, unit 1 holds every tenth sample, which is labelled wrongly,
 /// unit 2 is weak noise, unit 3 is dead.
@@ -16,13 +16,13 @@ fn layer(m: usize, wrong: bool) -> LayerSamples {
             _ => 0.0,
         });
         let labels: Vec<usize> = (0..n).map(|i| if is_wrong(i) { 1 } else { truth(i) }).collect();
-        let outputs = Matrix::from_fn(n, 2, |i, c| {
+        let logits = Matrix::from_fn(n, 2, |i, c| {
             let z = activation.row(i)[0] - 1.0 + activation.row(i)[1];
             if c == 1 { z } else { -z }
         });
         Samples {
             labels,
-            outputs,
+            answers: Answers::Logits(logits),
             readout: Matrix::from_fn(n, 1, |i, _| activation.row(i)[0]),
             activation: Some(activation),
             input: None,
@@ -41,6 +41,7 @@ fn layer(m: usize, wrong: bool) -> LayerSamples {
         name: "<h>".to_owned(),
         basis: "units".to_owned(),
         n_classes: 2,
+        sequence_chance: None,
         train: side(400, true),
         held_out: (m > 0).then(|| side(m, false)),
         given_flags: None,

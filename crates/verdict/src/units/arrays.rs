@@ -191,6 +191,17 @@ impl<'a> Arrays<'a> {
         Ok(Matrix::new(size[1] * size[2], values))
     }
 
+    /// How long an array of one axis is.
+    pub fn length(&self, name: &str) -> Result<usize, ArraysError> {
+        match *self.view(name)?.shape() {
+            [length] => Ok(length),
+            ref shape => {
+                let (found, expected) = (shape.to_vec(), "a number a sample, [n]".to_owned());
+                Err(ArraysError::Shape { name: name.to_owned(), found, expected })
+            }
+        }
+    }
+
     /// Numbers `[length]`.
     pub fn vector(&self, name: &str, length: usize, expected: &str) -> Result<Vec<f64>, ArraysError> {
         let (shape, values) = self.numbers(name)?;

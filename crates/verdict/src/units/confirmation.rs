@@ -8,7 +8,7 @@
 //! what refuting it rules out, with two standard errors to spare.
 
 use super::evidence::{Estimate, Evidence};
-use super::label::{NO_MEMORY_RATIO, Standing, UnitLabel};
+use super::label::{RULED_OUT, Standing, UnitLabel};
 use super::layer::Ablation;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub(super) fn confirm(evidence: &Evidence, label: &UnitLabel, ablation: &Ablatio
     };
     let held_out = ablation.held_out;
     let claims = [
-        (label.memory.standing, memory, NO_MEMORY_RATIO),
+        (label.memory.standing, memory, RULED_OUT.0),
         (label.generalization.standing, held_out, NO_GENERALIZATION_RATIO),
     ];
     let agrees = |(standing, effect, ratio): (Standing, Estimate, f64)| match standing {

@@ -5,9 +5,11 @@ use super::confirmation::{Confirmation, confirm};
 use super::evidence::{Evidence, evidence};
 use super::flags::Flags;
 use super::label::{Standing, UnitLabel, UnitRole, label};
-use super::layer::{Contributions, LayerSamples, Measured};
+use super::layer::{Contributions, Measured};
+use super::layer_samples::LayerSamples;
 use super::located::Located;
-use super::refusal::{Soundness, soundness};
+use super::refusal::{Soundness, soundness, unstable};
+use super::stability::Stability;
 
 /// What is said of the units of a layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +20,7 @@ pub struct LayerVerdict {
     pub basis: String,
     /// Training samples.
     pub n_train: usize,
-    /// Classes.
+    /// Classes; of sequences, those of a position.
     pub n_classes: usize,
     /// Flagged training samples, and whether the user named them.
     pub flagged: Vec<usize>,
@@ -36,6 +38,8 @@ pub struct LayerVerdict {
     pub located: Option<Located>,
     /// How often a held-out sample leans on a unit by luck: the share of pairs of both.
     pub lucky_leaning: f64,
+    /// How often a label is luck; nothing where the whole layer is refused.
+    pub stability: Stability,
 }
 
 /// One unit with its evidence.
@@ -61,8 +65,13 @@ impl LayerVerdict {
     pub fn of(samples: &LayerSamples, contributions: &Contributions) -> Result<Self, ArraysError> {
         let flags = Flags::of(samples);
         let found = evidence(samples, contributions, flags.as_ref())?;
-        let soundness = soundness(samples, contributions, flags.as_ref(), &found);
+        let mut soundness = soundness(samples, contributions, flags.as_ref(), &found);
         let mut labels = label(&found, samples.train.labels.len());
+        let stability = match &flags {
+            Some(flags) if !soundness.is_refused() => Stability::of(samples, contributions, flags)?,
+            _ => Stability::default(),
+        };
+        soundness.refusals.extend(unstable(&stability));
         let is_refused = soundness.is_refused();
         if is_refused {
             labels.iter_mut().for_each(withdraw);
@@ -77,15 +86,16 @@ impl LayerVerdict {
             name: samples.name.clone(),
             basis: samples.basis.clone(),
             n_train: samples.train.labels.len(),
-            n_classes: samples.n_classes,
+            n_classes: samples.sequence_chance.map_or(samples.n_classes, |chance| (1.0 / chance).round() as usize),
             flagged: flags.iter().flat_map(|flags| &flags.flagged).map(|flagged| flagged.sample).collect(),
             are_flags_given: flags.as_ref().is_some_and(|flags| flags.are_given),
-            readout_accuracy: flags.as_ref().map(|flags| flags.readout_accuracy),
+            readout_accuracy: flags.as_ref().and_then(|flags| flags.readout_accuracy),
             measured: contributions.measured,
             soundness,
             units: units.collect(),
             located,
             lucky_leaning: found.lucky_leaning,
+            stability,
         })
     }
 

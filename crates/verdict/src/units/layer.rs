@@ -9,42 +9,10 @@
 
 use super::arrays::{Arrays, ArraysError};
 use super::evidence::Estimate;
+use super::flags::Flagged;
+use super::layer_samples::{LayerSamples, margins};
 use super::matrix::Matrix;
 use std::collections::BTreeMap;
-
-/// Training or held-out samples.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Samples {
-    /// The class of each.
-    pub labels: Vec<usize>,
-    /// Logits `[sample][class]`.
-    pub outputs: Matrix,
-    /// Activations that a linear readout is fitted on: of the last hidden layer, or else of the judged one.
-    pub readout: Matrix,
-    /// Activations of the judged layer, mean over positions.
-    pub activation: Option<Matrix>,
-    /// Inputs, flattened: whether both sides come from one source is best seen there.
-    pub input: Option<Matrix>,
-}
-
-/// The samples of a layer's file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerSamples {
-    /// The layer's name; empty where the file gives none.
-    pub name: String,
-    /// What its columns are: units, channels, heads or directions.
-    pub basis: String,
-    /// Classes.
-    pub n_classes: usize,
-    /// What the network was trained on.
-    pub train: Samples,
-    /// What it was not trained on; `None` where there are none.
-    pub held_out: Option<Samples>,
-    /// Which training samples the user says are to be taken as memorized.
-    pub given_flags: Option<Vec<bool>>,
-    /// Output weights `[class][unit]` and biases, where the judged layer is the last hidden one.
-    pub output: Option<(Matrix, Vec<f64>)>,
-}
 
 /// What the units of a layer contribute.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,8 +21,8 @@ pub struct Contributions {
     pub train: Matrix,
     /// Of every held-out sample under its own label; `None` without held-out samples.
     pub held_out: Option<Matrix>,
-    /// Held-out logits with the whole layer at its mean activation.
-    pub ablated_output: Option<Matrix>,
+    /// Held-out margins with the whole layer at its mean activation.
+    pub ablated_margins: Option<Vec<f64>>,
     /// How the contributions were measured.
     pub measured: Measured,
     /// What ablating single units does.
@@ -91,114 +59,20 @@ enum TwinSource {
     /// Held-out contributions under every label, `[sample][class · unit]`.
     ByClass(Matrix),
     /// Those that were asked for: rows by flagged sample.
-    Given { rows: BTreeMap<usize, Vec<usize>>, contribution: Matrix },
+    Given { rows: BTreeMap<usize, Vec<GivenTwin>>, contribution: Matrix },
     /// Held-out activations less the mean, and output weights less their mean over classes.
     LastLayer { centred: Matrix, weights: Matrix },
     /// There are none.
     Absent,
 }
 
-impl LayerSamples {
-    /// Reads labels, outputs and activations.
-    pub fn read(arrays: &Arrays<'_>) -> Result<Self, ArraysError> {
-        let output = if arrays.has("output.weight") {
-            let weights = arrays.matrix("output.weight", (None, None), "[classes, units]")?;
-            let bias = if arrays.has("output.bias") {
-                arrays.vector("output.bias", weights.height(), "[classes]")?
-            } else {
-                vec![0.0; weights.height()]
-            };
-            Some((weights, bias))
-        } else {
-            None
-        };
-        let n = arrays.whole("train.label", None, None)?.len();
-        if n == 0 {
-            return Err(ArraysError::NoSamples);
-        }
-        let train = samples(arrays, "train", n, None, output.as_ref())?;
-        let n_classes = train.outputs.width();
-        if let Some(&label) = train.labels.first()
-            && train.labels.iter().all(|&other| other == label)
-        {
-            return Err(ArraysError::OneClass { n, label });
-        }
-        let m = if arrays.has("held_out.label") { arrays.whole("held_out.label", None, None)?.len() } else { 0 };
-        let held_out = match m {
-            0 => None,
-            m => Some(samples(arrays, "held_out", m, Some(&train), output.as_ref())?),
-        };
-        let given_flags = if arrays.has("train.flagged") {
-            let flags = arrays.whole("train.flagged", Some(n), Some((2, "flags")))?;
-            Some(flags.into_iter().map(|flag| flag == 1).collect())
-        } else {
-            None
-        };
-        let text = |key: &str, default: &str| arrays.metadata(key).unwrap_or(default).to_owned();
-        Ok(Self {
-            name: text("layer", ""),
-            basis: text("basis", "units"),
-            n_classes,
-            train,
-            held_out,
-            given_flags,
-            output,
-        })
-    }
-}
-
-fn samples(
-    arrays: &Arrays<'_>,
-    side: &str,
-    n: usize,
-    like: Option<&Samples>,
-    output: Option<&(Matrix, Vec<f64>)>,
-) -> Result<Samples, ArraysError> {
-    let name = |what: &str| format!("{side}.{what}");
-    let letter = if side == "train" { "n" } else { "m" };
-    let width = |read: fn(&Samples) -> Option<usize>| like.and_then(read);
-    let n_units = output.map(|(weights, _)| weights.width());
-    let activation = arrays.optional_matrix(
-        &name("activation"),
-        (Some(n), n_units.or_else(|| width(|samples| samples.activation.as_ref().map(Matrix::width)))),
-        &format!("[{letter}, units]"),
-    )?;
-    let outputs = match (arrays.has(&name("output")), output, &activation) {
-        (false, Some((weights, bias)), Some(activation)) => linear(activation, weights, bias),
-        _ => {
-            let classes = output.map(|(weights, _)| weights.height());
-            let size = (Some(n), classes.or_else(|| width(|samples| Some(samples.outputs.width()))));
-            arrays.matrix(&name("output"), size, &format!("[{letter}, classes]"))?
-        }
-    };
-    let readout = arrays.optional_matrix(
-        &name("readout"),
-        (Some(n), width(|samples| Some(samples.readout.width()))),
-        &format!("[{letter}, features]"),
-    )?;
-    let readout = match (readout, &activation) {
-        (Some(readout), _) => readout,
-        (None, Some(activation)) => activation.clone(),
-        (None, None) => {
-            let instead = format!(", nor {:?} in its place", name("activation"));
-            return Err(arrays.missing(&name("readout"), &instead));
-        }
-    };
-    let labels = arrays.whole(&name("label"), Some(n), Some((outputs.width(), "classes")))?;
-    let input = arrays.optional_matrix(
-        &name("input"),
-        (Some(n), width(|samples| samples.input.as_ref().map(Matrix::width))),
-        &format!("[{letter}, inputs]"),
-    )?;
-    Ok(Samples { labels, outputs, readout, activation, input })
-}
-
-/// z = a Vᵀ + b.
-pub(super) fn linear(activation: &Matrix, weights: &Matrix, bias: &[f64]) -> Matrix {
-    Matrix::from_fn(activation.height(), weights.height(), |i, c| {
-        let dot: f64 = activation.row(i).iter().zip(weights.row(c)).map(|(a, v)| f64::from(*a) * f64::from(*v)).sum();
-        (dot + bias[c]) as f32
-    })
+/// A twin whose contributions were given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct GivenTwin {
+    /// Its row among those that were given.
+    row: usize,
+    /// Its index among the held-out samples; `None` where the file does not say.
+    held_out: Option<usize>,
 }
 
 impl Contributions {
@@ -228,17 +102,24 @@ impl Contributions {
         };
         let twins = match by_class {
             Some(by_class) => TwinSource::ByClass(by_class),
-            None if arrays.has("twin.of") => given_twins(arrays, n, n_units)?,
+            None if arrays.has("twin.of") => given_twins(arrays, (n, m), n_units)?,
             None => TwinSource::Absent,
         };
-        let ablated_output = match &samples.held_out {
-            Some(_) => arrays.optional_matrix("layer.ablated_output", (Some(m), Some(n_classes)), "[m, classes]")?,
-            None => None,
+        let ablated_margins = match &samples.held_out {
+            Some(_) if samples.are_sequences() && arrays.has("layer.ablated_margin") => {
+                Some(arrays.vector("layer.ablated_margin", m, "[m]")?)
+            }
+            Some(held_out) if !samples.are_sequences() => {
+                let size = (Some(m), Some(n_classes));
+                let outputs = arrays.optional_matrix("layer.ablated_output", size, "[m, classes]")?;
+                outputs.map(|outputs| margins(&outputs, &held_out.labels))
+            }
+            _ => None,
         };
         let is_integrated = arrays.has("integrated") && arrays.whole("integrated", Some(1), None)?[0] != 0;
         let measured = if is_integrated { Measured::Integrated } else { Measured::FirstOrder };
         let ablations = ablations(arrays, n_units)?;
-        Ok(Self { train, held_out, ablated_output, measured, ablations, twins })
+        Ok(Self { train, held_out, ablated_margins, measured, ablations, twins })
     }
 
     /// Of the last hidden layer, from activations and output weights, which the samples must have.
@@ -267,7 +148,7 @@ impl Contributions {
         Self {
             train: own(&centre(activation), &samples.train.labels),
             held_out,
-            ablated_output: None,
+            ablated_margins: None,
             measured: Measured::Exactly,
             ablations: Vec::new(),
             twins,
@@ -275,12 +156,12 @@ impl Contributions {
     }
 
     /// Integrated contributions: of training samples under their labels, of held-out samples under theirs, and of these under every label;
-    /// and held-out logits with the whole layer at its mean activation.
-    pub fn integrated(train: Matrix, held_out: Matrix, by_class: Matrix, ablated_output: Option<Matrix>) -> Self {
+    /// and held-out margins with the whole layer at its mean activation.
+    pub fn integrated(train: Matrix, held_out: Matrix, by_class: Matrix, ablated_margins: Option<Vec<f64>>) -> Self {
         Self {
             train,
             held_out: Some(held_out),
-            ablated_output,
+            ablated_margins,
             measured: Measured::Integrated,
             ablations: Vec::new(),
             twins: TwinSource::ByClass(by_class),
@@ -292,43 +173,57 @@ impl Contributions {
         self.train.width()
     }
 
-    /// The mean contribution of every unit to the twins of flagged sample `of` under its label. `held_out` are the twins; where
-    /// contributions of twins were given, those that were given count.
-    pub fn of_twins(&self, of: usize, label: usize, held_out: &[usize]) -> Result<Vec<f64>, ArraysError> {
-        let n_units = self.n_units();
-        let mut means = vec![0.0; n_units];
-        let mut add = |unit: usize, value: f64, n: usize| means[unit] += value / n as f64;
-        match &self.twins {
+    /// The mean contribution of every unit to those twins of a flagged sample that are among `selected`, under its label; `None` without
+    /// any. Where contributions of twins were given, those that were given count; of which it is not said which held-out samples they
+    /// are, they all do.
+    pub(super) fn of_twins(&self, flagged: &Flagged, selected: &[usize]) -> Result<Option<Vec<f64>>, ArraysError> {
+        let (n_units, label) = (self.n_units(), flagged.label);
+        let is_selected = |twin: &usize| selected.binary_search(twin).is_ok();
+        let twins: Vec<usize> = flagged.twins.iter().copied().filter(is_selected).collect();
+        let rows: Vec<Vec<f64>> = match &self.twins {
             TwinSource::ByClass(by_class) => {
-                for &twin in held_out {
-                    let row = &by_class.row(twin)[label * n_units..(label + 1) * n_units];
-                    row.iter().enumerate().for_each(|(unit, &c)| add(unit, f64::from(c), held_out.len()));
-                }
+                let row = |&twin: &usize| &by_class.row(twin)[label * n_units..(label + 1) * n_units];
+                twins.iter().map(|twin| row(twin).iter().map(|&c| f64::from(c)).collect()).collect()
             }
             TwinSource::LastLayer { centred, weights } => {
-                for &twin in held_out {
-                    let row = centred.row(twin).iter().zip(weights.row(label)).enumerate();
-                    row.for_each(|(unit, (a, v))| add(unit, f64::from(*a) * f64::from(*v), held_out.len()));
-                }
+                let product = |(a, v): (&f32, &f32)| f64::from(*a) * f64::from(*v);
+                let row = |&twin: &usize| centred.row(twin).iter().zip(weights.row(label)).map(product).collect();
+                twins.iter().map(row).collect()
             }
             TwinSource::Given { rows, contribution } => {
-                let rows = rows.get(&of).ok_or(ArraysError::NoTwin { sample: of })?;
-                for &row in rows {
-                    let row_values = contribution.row(row).iter().enumerate();
-                    row_values.for_each(|(unit, &c)| add(unit, f64::from(c), rows.len()));
-                }
+                let given = rows.get(&flagged.sample).ok_or(ArraysError::NoTwin { sample: flagged.sample })?;
+                let given = given.iter().filter(|twin| twin.held_out.is_none_or(|place| is_selected(&place)));
+                given.map(|twin| contribution.row(twin.row).iter().map(|&c| f64::from(c)).collect()).collect()
             }
-            TwinSource::Absent => return Err(ArraysError::NoTwin { sample: of }),
+            TwinSource::Absent => return Err(ArraysError::NoTwin { sample: flagged.sample }),
+        };
+        let mean = |unit: usize| rows.iter().map(|row| row[unit]).sum::<f64>() / rows.len() as f64;
+        Ok((!rows.is_empty()).then(|| (0..n_units).map(mean).collect()))
+    }
+
+    /// Whether it is known which held-out sample each twin is.
+    pub(super) fn knows_its_twins(&self) -> bool {
+        match &self.twins {
+            TwinSource::ByClass(_) | TwinSource::LastLayer { .. } => true,
+            TwinSource::Given { rows, .. } => rows.values().flatten().all(|twin| twin.held_out.is_some()),
+            TwinSource::Absent => false,
         }
-        Ok(means)
     }
 }
 
-fn given_twins(arrays: &Arrays<'_>, n: usize, n_units: usize) -> Result<TwinSource, ArraysError> {
+fn given_twins(arrays: &Arrays<'_>, (n, m): (usize, usize), n_units: usize) -> Result<TwinSource, ArraysError> {
     let of = arrays.whole("twin.of", None, Some((n, "training samples")))?;
+    let held_out: Vec<Option<usize>> = if arrays.has("twin.sample") {
+        let places = arrays.whole("twin.sample", Some(of.len()), Some((m, "held-out samples")))?;
+        places.into_iter().map(Some).collect()
+    } else {
+        vec![None; of.len()]
+    };
     let contribution = arrays.matrix("twin.contribution", (Some(of.len()), Some(n_units)), "[twins, units]")?;
-    let mut rows: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    of.into_iter().enumerate().for_each(|(row, sample)| rows.entry(sample).or_default().push(row));
+    let mut rows: BTreeMap<usize, Vec<GivenTwin>> = BTreeMap::new();
+    for (row, (sample, held_out)) in of.into_iter().zip(held_out).enumerate() {
+        rows.entry(sample).or_default().push(GivenTwin { row, held_out });
+    }
     Ok(TwinSource::Given { rows, contribution })
 }
 

@@ -1,11 +1,12 @@
 //! Why nothing can be told of a whole layer: each reason with the numbers behind it, as a sentence.
 
 use super::evidence::LayerEvidence;
-use super::flags::{Flags, accuracy, margins};
+use super::flags::Flags;
 use super::label::FEWEST_FLAGGED;
-use super::layer::{Contributions, LayerSamples, Measured};
-use super::shift::{random_features, shift_auc};
-use crate::stats::ExactShare;
+use super::layer::{Contributions, Measured};
+use super::layer_samples::LayerSamples;
+use super::shift::{shift_auc, shift_auc_of_inputs};
+use super::stability::Stability;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,6 +26,8 @@ pub enum RefusalKind {
     Incomplete,
     /// Classes differ too much in size.
     Imbalance,
+    /// Halves of the samples give other labels.
+    Unstable,
     /// Hardly any training sample is flagged: only units that stand out can be called memorizing.
     FewFlagged,
 }
@@ -52,6 +55,9 @@ const LEAST_ABOVE_CHANCE: f64 = 0.1;
 const MOST_MISSING: f64 = 0.2;
 /// Share of the classes that the effective number of classes has to reach; eight of ten classes at a tenth of the others come to 0.38.
 const LEAST_BALANCE: f64 = 0.5;
+
+/// Share of labels that may differ between halves of the samples, the lower end of its exact interval.
+const MOST_FLIPPED: f64 = 0.05;
 
 /// What was measured of the whole layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +92,7 @@ pub(super) fn soundness(
     let train = &samples.train;
     let mut sound = Soundness {
         n_held_out: 0,
-        train_accuracy: accuracy(&train.outputs, &train.labels),
+        train_accuracy: train.accuracy().0,
         held_out_accuracy: None,
         chance: None,
         shift_auc: None,
@@ -107,20 +113,23 @@ pub(super) fn soundness(
         return sound;
     };
     sound.n_held_out = held_out.labels.len();
-    let held_out_accuracy = accuracy(&held_out.outputs, &held_out.labels);
-    let chance = commonest(&held_out.labels, samples.n_classes).max(1.0 / samples.n_classes as f64);
-    let shift = match (&train.input, &held_out.input, &train.activation, &held_out.activation) {
-        (Some(train), Some(held_out), ..) => {
-            let (train, held_out) = random_features(train, held_out);
-            shift_auc(&train, &held_out, &flags.mask())
+    let (held_out_accuracy, low) = held_out.accuracy();
+    let (chance, guess) = match samples.sequence_chance {
+        Some(chance) => (chance, "a guess"),
+        None => {
+            let commonest = commonest(&held_out.labels, samples.n_classes);
+            (commonest.max(1.0 / samples.n_classes as f64), "the commonest label alone")
         }
+    };
+    let shift = match (&train.input, &held_out.input, &train.activation, &held_out.activation) {
+        (Some(train), Some(held_out), ..) => shift_auc_of_inputs(train, held_out, &flags.mask()),
         (_, _, Some(train), Some(held_out)) => shift_auc(train, held_out, &flags.mask()),
         _ => shift_auc(&train.readout, &held_out.readout, &flags.mask()),
     };
     let contributed: f64 = evidence.units.iter().filter_map(|unit| unit.held_out).map(|h| h.mean).sum();
-    let effect = contributions.ablated_output.as_ref().map(|ablated| {
-        let mean = |margins: Vec<f64>| margins.iter().sum::<f64>() / margins.len() as f64;
-        mean(margins(&held_out.outputs, &held_out.labels)) - mean(margins(ablated, &held_out.labels))
+    let effect = contributions.ablated_margins.as_ref().map(|ablated| {
+        let mean = |margins: &[f64]| margins.iter().sum::<f64>() / margins.len() as f64;
+        mean(&held_out.margins()) - mean(ablated)
     });
     sound.held_out_accuracy = Some(held_out_accuracy);
     sound.chance = Some(chance);
@@ -130,10 +139,10 @@ pub(super) fn soundness(
     let found = [
         few_held_out(sound.n_held_out),
         shifted(sound.shift_auc),
-        at_chance(held_out_accuracy, sound.n_held_out, chance),
+        at_chance((held_out_accuracy, low), (chance, guess)),
         incomplete(contributed, effect, contributions.measured),
         imbalanced(sound.balance, samples.n_classes),
-        few_flagged(flags),
+        few_flagged(flags, evidence.beyond_twins.len()),
     ];
     sound.refusals.extend(found.into_iter().flatten());
     sound
@@ -170,17 +179,15 @@ fn shifted(auc: Option<f64>) -> Option<Refusal> {
     })
 }
 
-fn at_chance(accuracy: f64, m: usize, chance: f64) -> Option<Refusal> {
-    let right = (accuracy * m as f64).round() as usize;
-    let low = ExactShare::of(right, m).low;
+fn at_chance((accuracy, low): (f64, f64), (chance, guess): (f64, &str)) -> Option<Refusal> {
     let bound = chance + LEAST_ABOVE_CHANCE * (1.0 - chance);
     (low <= bound).then(|| Refusal {
         kind: RefusalKind::Chance,
         value: Some(accuracy),
         bound,
         sentence: format!(
-            "The network is right on {:.1} % of the held-out samples (at least {:.1} %, by the exact 95 % interval), and the commonest label \
-             alone on {:.1} %: where it generalizes to nothing, similar inputs of one class still look like features.",
+            "The network is right on {:.1} % of the held-out samples (at least {:.1} %, by the 95 % interval), and {guess} \
+             on {:.1} %: where it generalizes to nothing, similar inputs of one class still look like features.",
             100.0 * accuracy,
             100.0 * low,
             100.0 * chance
@@ -221,10 +228,27 @@ fn imbalanced(balance: f64, n_classes: usize) -> Option<Refusal> {
     })
 }
 
-fn few_flagged(flags: &Flags) -> Option<Refusal> {
-    let n = flags.flagged.len();
+/// Whether labels depend on which samples there happen to be.
+pub(super) fn unstable(stability: &Stability) -> Option<Refusal> {
+    let worst = stability.measured().filter(|halved| halved.low() > MOST_FLIPPED);
+    let worst = worst.max_by(|a, b| a.share.unwrap_or(0.0).total_cmp(&b.share.unwrap_or(0.0)))?;
+    Some(Refusal {
+        kind: RefusalKind::Unstable,
+        value: worst.share,
+        bound: MOST_FLIPPED,
+        sentence: format!(
+            "Of {:.0} units that two halves of the samples both tell, {:.0} get another label, and {:.0} % are allowed: their labels are luck; \
+             give more held-out samples, or name more samples that only memory explains.",
+            worst.told,
+            worst.flipped,
+            100.0 * MOST_FLIPPED
+        ),
+    })
+}
+
+fn few_flagged(flags: &Flags, n: usize) -> Option<Refusal> {
     let which = if flags.are_given {
-        "named as flagged"
+        "named as flagged and have twins"
     } else {
         "flagged: learned, though a readout of held-out samples contradicts them"
     };

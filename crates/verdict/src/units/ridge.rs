@@ -220,6 +220,29 @@ mod tests {
         }
     }
 
+    /// Against every penalty of the list, each fitted anew; the list spans seven decades, so that its ends fit worse.
+    #[test]
+    fn the_penalty_is_that_of_the_least_error_left_out() {
+        let (x, labels) = samples(40, 12, 3);
+        let ridge = Ridge::fit(&x, &labels, 3).unwrap();
+        let y = Mat::from_fn(40, 3, |i, c| f64::from(u8::from(labels[i] == c)));
+        let shares: Vec<f64> = (0..3).map(|c| (0..40).map(|i| y[(i, c)]).sum::<f64>() / 40.0).collect();
+        let centred = Mat::from_fn(40, 3, |i, c| y[(i, c)] - shares[c]);
+        let basis = Basis::of(standardized(&x, &x.means(), &deviations(&x, &x.means())).as_ref()).unwrap();
+        let projected = product(basis.z.as_ref().transpose(), centred.as_ref());
+        let mean_square = basis.squares.iter().sum::<f64>() / 12.0;
+        let error = |step: i32| {
+            let penalty = mean_square * 10.0_f64.powf(-4.0 + f64::from(step) / 2.0);
+            let (_, left_out) = basis.predictions(&projected, centred.as_ref(), penalty);
+            squared_distance(centred.as_ref(), left_out.as_ref())
+        };
+        let found = squared_distance(y.as_ref(), ridge.left_out.as_ref());
+        let errors: Vec<f64> = (0..PENALTIES as i32).map(error).collect();
+        let least = errors.iter().copied().fold(f64::INFINITY, f64::min);
+        assert!((found - least).abs() < 1e-9 * least, "{found}, and the least is {least}");
+        assert!(errors[0] > 1.01 * least && errors[PENALTIES - 1] > 1.01 * least, "{errors:?}");
+    }
+
     #[test]
     fn scores_of_the_samples_that_were_fitted_are_the_fit() {
         for (m, d) in [(40, 5), (15, 30)] {

@@ -26,7 +26,7 @@ const FEATURE_STREAM: usize = 0xfea7;
 const FEATURES: usize = 256;
 
 /// Random rectified features of both sides: unlike the inputs themselves, a linear readout of them sees noise that was added.
-pub(super) fn random_features(train: &Matrix, held_out: &Matrix) -> (Matrix, Matrix) {
+fn random_features(train: &Matrix, held_out: &Matrix) -> (Matrix, Matrix) {
     let mut draw = Draw::of(FEATURE_STREAM, 0);
     let width = train.width();
     let means = train.means();
@@ -47,6 +47,19 @@ pub(super) fn random_features(train: &Matrix, held_out: &Matrix) -> (Matrix, Mat
 
 /// The area under the ROC curve; `None` where either side has fewer than ten samples.
 pub fn shift_auc(train: &Matrix, held_out: &Matrix, flagged: &[bool]) -> Option<f64> {
+    let (train, held_out) = some_of_both(train, held_out, flagged)?;
+    told_apart(&train, &held_out)
+}
+
+/// The same on random features of inputs.
+pub(super) fn shift_auc_of_inputs(train: &Matrix, held_out: &Matrix, flagged: &[bool]) -> Option<f64> {
+    let (train, held_out) = some_of_both(train, held_out, flagged)?;
+    let (train, held_out) = random_features(&train, &held_out);
+    told_apart(&train, &held_out)
+}
+
+/// At most so many samples of either side, flagged ones left out; `None` where either has fewer than ten.
+fn some_of_both(train: &Matrix, held_out: &Matrix, flagged: &[bool]) -> Option<(Matrix, Matrix)> {
     let mut draw = Draw::of(FOLD_STREAM, 0);
     let mut pick = |places: Vec<usize>| -> Vec<usize> {
         let order = draw.order(places.len());
@@ -54,17 +67,18 @@ pub fn shift_auc(train: &Matrix, held_out: &Matrix, flagged: &[bool]) -> Option<
     };
     let first = pick((0..train.height()).filter(|&i| !flagged[i]).collect());
     let second = pick((0..held_out.height()).collect());
-    if first.len() < 10 || second.len() < 10 {
-        return None;
-    }
-    let n = first.len() + second.len();
-    let (train, held_out) = (train.select(&first), held_out.select(&second));
-    let row = |i: usize| if i < first.len() { train.row(i) } else { held_out.row(i - first.len()) };
+    (first.len() >= 10 && second.len() >= 10).then(|| (train.select(&first), held_out.select(&second)))
+}
+
+fn told_apart(train: &Matrix, held_out: &Matrix) -> Option<f64> {
+    let n_train = train.height();
+    let n = n_train + held_out.height();
+    let row = |i: usize| if i < n_train { train.row(i) } else { held_out.row(i - n_train) };
     let x = standardized(n, train.width(), row);
     // Both sides weigh the same, so that the size of neither decides; the folds take every fifth of each.
-    let target: Vec<f64> = (0..n).map(|i| if i < first.len() { 1.0 } else { -1.0 }).collect();
+    let target: Vec<f64> = (0..n).map(|i| if i < n_train { 1.0 } else { -1.0 }).collect();
     let left_out = left_out_scores(x.as_ref(), &target)?;
-    let (ours, theirs) = left_out.split_at(first.len());
+    let (ours, theirs) = left_out.split_at(n_train);
     Some(auc(ours, theirs))
 }
 
@@ -160,6 +174,27 @@ mod tests {
             let shifted = shift_auc(&cloud(300, d, 3.0, 1), &cloud(200, d, 0.0, 101), &[false; 300]).unwrap();
             assert!(shifted > 0.8, "{d}: {shifted}");
         }
+    }
+
+    /// The sum of both sides' inputs is alike and only their spread differs, which no linear readout of the inputs themselves sees.
+    #[test]
+    fn noise_on_the_inputs_is_seen_by_random_features() {
+        let wide = |seed: u64| Matrix::from_fn(200, 10, |i, j| 2.0 * cloud(200, 10, 0.0, seed).row(i)[j]);
+        let (train, alike, noisy) = (cloud(300, 10, 0.0, 1), cloud(200, 10, 0.0, 101), wide(101));
+        let flagged = [false; 300];
+        // Under the null the area has a standard deviation of 0.027; four of them are allowed.
+        let same = shift_auc_of_inputs(&train, &alike, &flagged).unwrap();
+        assert!((same - 0.5).abs() < 4.0 * 0.027, "{same}");
+        let linear = shift_auc(&train, &noisy, &flagged).unwrap();
+        assert!((linear - 0.5).abs() < 4.0 * 0.027, "{linear}");
+        let seen = shift_auc_of_inputs(&train, &noisy, &flagged).unwrap();
+        assert!(seen > 0.8, "{seen}");
+        // Flagged samples are left out: without them both sides are alike again.
+        let mixed = Matrix::from_fn(300, 10, |i, j| if i < 100 { 9.0 } else { train.row(i)[j] });
+        let first: Vec<bool> = (0..300).map(|i| i < 100).collect();
+        assert!(shift_auc(&mixed, &alike, &flagged).unwrap() > 0.6);
+        let rest = shift_auc(&mixed, &alike, &first).unwrap();
+        assert!((rest - 0.5).abs() < 4.0 * 0.03, "{rest}");
     }
 
     #[test]

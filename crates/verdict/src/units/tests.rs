@@ -1,7 +1,8 @@
 //! Files as users write them: what is read of them, the same layer in two forms, and what is said of bad ones.
 
+use super::evidence::{Selection, evidence_of};
 use super::samples::{SampleScore, SamplesVerdict};
-use super::{Arrays, ArraysError, Contributions, LayerSamples, LayerVerdict, Matrix, Ridge, UnitRole, margins};
+use super::{Arrays, ArraysError, Contributions, Flags, LayerSamples, LayerVerdict, Matrix, Ridge, UnitRole};
 use crate::draw::Draw;
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
@@ -91,7 +92,7 @@ fn contributions_add_up_to_the_margin_above_that_of_the_mean_activation() {
         .map(|c| bias[c] + means.iter().zip(weights.row(c)).map(|(a, v)| a * f64::from(*v)).sum::<f64>())
         .collect();
     let mean = at_mean.iter().sum::<f64>() / 3.0;
-    let own = margins(&samples.train.outputs, &samples.train.labels);
+    let own = samples.train.margins();
     for (i, &label) in samples.train.labels.iter().enumerate() {
         let sum: f64 = contributions.train.row(i).iter().map(|&c| f64::from(c)).sum();
         // A dozen numbers of size 10 in single precision.
@@ -119,8 +120,8 @@ fn a_layer_has_the_same_labels_by_its_weights_and_by_its_contributions() {
     let by_contributions = file
         .without("output.weight")
         .without("output.bias")
-        .matrix("train.output", &samples.train.outputs)
-        .matrix("held_out.output", &held_out.outputs)
+        .matrix("train.output", samples.train.logits().unwrap())
+        .matrix("held_out.output", held_out.logits().unwrap())
         .matrix("train.contribution", &own.train)
         .floats("held_out.contribution_by_class", &[m, 3, n_units], &by_class)
         .judge()
@@ -140,6 +141,48 @@ fn a_layer_has_the_same_labels_by_its_weights_and_by_its_contributions() {
     let located = of_weights.located.unwrap();
     let shares: f64 = located.roles.iter().filter_map(|role| role.share).sum();
     assert!((shares - 1.0).abs() < 1e-9, "shares of the roles add up to one: {shares}");
+}
+
+/// Of all held-out samples and of a half: the twins that lie in the half are known by `twin.sample`.
+#[test]
+fn twins_that_are_given_count_as_those_that_the_judge_takes_itself() {
+    let (file, samples) = layer();
+    let own = Contributions::of_last_layer(&samples);
+    let flags = Flags::of(&samples).unwrap();
+    let twins: Vec<(usize, usize)> =
+        flags.flagged.iter().flat_map(|flagged| flagged.twins.iter().map(|&twin| (flagged.sample, twin))).collect();
+    let (of, sample): (Vec<usize>, Vec<usize>) = twins.iter().copied().unzip();
+    let (weights, _) = samples.output.as_ref().unwrap();
+    let (means, mean_weights) = (samples.train.activation.as_ref().unwrap().means(), weights.means());
+    let held_out = samples.held_out.as_ref().unwrap();
+    let activation = held_out.activation.as_ref().unwrap();
+    let contribution = Matrix::from_fn(twins.len(), own.n_units(), |row, j| {
+        let label = samples.train.labels[of[row]];
+        ((f64::from(activation.row(sample[row])[j]) - means[j]) * (f64::from(weights.row(label)[j]) - mean_weights[j]))
+            as f32
+    });
+    let given = file
+        .without("output.weight")
+        .without("output.bias")
+        .matrix("train.output", samples.train.logits().unwrap())
+        .matrix("held_out.output", held_out.logits().unwrap())
+        .matrix("train.contribution", &own.train)
+        .matrix("held_out.contribution", own.held_out.as_ref().unwrap())
+        .labels("twin.of", &of)
+        .labels("twin.sample", &sample)
+        .matrix("twin.contribution", &contribution);
+    let bytes = given.bytes();
+    let arrays = Arrays::parse(&bytes).unwrap();
+    let given = Contributions::read(&arrays, &LayerSamples::read(&arrays).unwrap()).unwrap();
+    let all = Selection::all(&own, Some(&flags));
+    let half = Selection { held_out: (0..120).collect(), ..all.clone() };
+    for selection in [all, half] {
+        let found = [&own, &given].map(|source| evidence_of(&samples, source, Some(&flags), &selection).unwrap());
+        assert_eq!(found[0].beyond_twins.len(), found[1].beyond_twins.len());
+        for (a, b) in found[0].beyond_twins.iter().flatten().zip(found[1].beyond_twins.iter().flatten()) {
+            assert!((a - b).abs() < 1e-5, "{a} and {b}");
+        }
+    }
 }
 
 #[test]

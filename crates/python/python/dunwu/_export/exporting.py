@@ -101,14 +101,15 @@ def export(
         FileNotFoundError: there is no such run.
         ImportError: the tracker's package is not installed.
     """
+    named = cast("str | os.PathLike[str]", getattr(run, "path", run))
     if to is None or to in WRITTEN_HERE:
-        return _ask(run, to=to, output=output, tables=tables, follow=follow, runs=runs, quiet=quiet)
+        return _ask(named, to=to, output=output, tables=tables, follow=follow, runs=runs, quiet=quiet)
     if to not in TRACKERS:
         known = (*TRACKERS, *WRITTEN_HERE)
         nearest = difflib.get_close_matches(to, known, n=1)
         advice = f'the nearest is "{nearest[0]}"' if nearest else f"there are {', '.join(known)}"
         raise ValueError(f'there is no tracker "{to}"; {advice}')
-    folder = Path(open_run(run, runs=runs).path)
+    folder = Path(open_run(named, runs=runs).path)
     head = read_head(folder)
     try:
         begin: Begin = importlib.import_module(TRACKERS[to], __package__).begin
@@ -130,7 +131,7 @@ def _write(tracker: Tracker, rows: Iterable[tuple[int, dict[str, float]]], how: 
 
 
 def _ask(
-    run: object,
+    run: str | os.PathLike[str],
     *,
     to: str | None,
     output: str | os.PathLike[str] | None,
@@ -141,6 +142,5 @@ def _ask(
 ) -> Answer:
     from .._words import ask_command
 
-    named = cast("str | os.PathLike[str]", getattr(run, "path", run))
     options = {"to": to, "output": output, "tables": tables, "follow": follow, "runs": runs}
-    return ask_command(("export",), (named,), options, {}, quiet=quiet)
+    return ask_command(("export",), (run,), options, {}, quiet=quiet)

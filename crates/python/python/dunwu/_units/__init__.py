@@ -66,8 +66,9 @@ def units(
     H_j: mean of c over held-out samples      E_j: mean over flagged training samples of c − c of their twins
     ```
 
-    - `model`: classifies, [b, classes] for labels [b]; sequences with a label at every position are refused so far. Or a file that
-      `arrays` left or another program wrote: then nothing else is needed, and the answer is that of `dunwu units FILE`
+    - `model`: classifies, [b, classes] for labels [b]; or sequences, [b, t, classes] for labels [b, t], −100 where a position is not
+      asked. A sample is then a sequence, m_i its mean over labelled positions, and no sample is flagged that `flagged` does not name.
+      Or a file that `arrays` left or another program wrote: then nothing else is needed, and the answer is that of `dunwu units FILE`
     - `layer`: a name of `model.named_modules()`, or a module; `"NAME:input"` is what it is given, `"NAME#2"` its second call
     - `train`, `held_out`: a DataLoader, a data set, a list of (x, y) batches, or (x, y)
     - `budget_s`: seconds; where they are too few for all samples, samples are thinned and the answer says so

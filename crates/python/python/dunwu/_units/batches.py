@@ -97,6 +97,16 @@ class Samples:
         given = [bucket.labels.cpu().numpy().astype(np.int64) for bucket in self.buckets]
         return np.array([given[bucket][row] for bucket, row in self.place], dtype=np.int64)
 
+    def inputs(self, widest: int) -> np.ndarray[Any, np.dtype[np.float32]] | None:
+        """Inputs, flattened, [n, P] with P at most `widest`; None of wider ones, of tokens, or where samples differ in shape."""
+        first, *others = self.buckets
+        parts = [*first.positional, *(first.named[key] for key in sorted(first.named))]
+        width = sum(part[0].numel() for part in parts)
+        if others or width > widest or not all(part.is_floating_point() for part in parts):
+            return None
+        flat = torch.cat([part.flatten(1) for part in parts], dim=1).float().cpu().numpy()
+        return np.ascontiguousarray(flat[self.place[:, 1]])
+
     def batches(self, size: int) -> Iterator[tuple[Rows, Batch]]:
         """Batches of at most `size`, each with the rows that its samples have here."""
         for number, bucket in enumerate(self.buckets):

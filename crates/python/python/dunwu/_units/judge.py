@@ -15,9 +15,6 @@ from .errors import UnitsError
 Arrays = dict[str, "np.ndarray[Any, Any]"]
 Judge = Callable[..., "dict[str, Any]"]
 
-READS_SEQUENCES = False
-"""Whether the judge takes samples that are sequences with a label at every position. It reads one label a sample so far."""
-
 TYPES = {"float32": "F32", "int64": "I64", "uint8": "U8"}
 
 

@@ -22,8 +22,11 @@ from .typed_torch import Floats, tensor_of
 INCOMPLETE = 0.2
 """A layer whose held-out contributions miss the effect of ablating it by more than this share is integrated."""
 
-NEAREST, DRAWS = 8, 4
-"""A sequence's twins are drawn among so many held-out sequences, so many of them."""
+WIDEST_INPUT, INPUT_BYTES = 4096, 256 << 20
+"""Inputs of at most so many numbers, and of so many bytes on both sides together, go to the judge."""
+
+TWINS = 8
+"""A sequence's twins are the nearest held-out sequences, so many of them."""
 
 
 @dataclass
@@ -102,6 +105,7 @@ def measure(
         arrays["layer.ablated_margin"] = _stack(without, m, margins)
     else:
         arrays["layer.ablated_output"] = _stack(without, m, _as_given)
+    arrays |= _inputs(train, held_out)
     if flagged is not None:
         arrays["train.flagged"] = np.isin(np.arange(n), flagged).astype(np.uint8)
     effect = float((with_layer - _stack(without, m, margins)).mean())
@@ -124,15 +128,24 @@ def measure(
         arrays["held_out.contribution"] = own
     metadata = {"layer": scene.layer.name, "basis": scene.view.kind}
     measured = Measured(scene, train, held_out, mean, classes, use, arrays, metadata, notes)
-    _find_flags(measured, flagged, seed)
+    _find_flags(measured, flagged)
     return measured
 
 
-def _find_flags(measured: Measured, flagged: Rows | None, seed: int) -> None:
+def _inputs(train: Samples, held_out: Samples) -> judge.Arrays:
+    """Inputs of both sides where they are small: whether both come from one source is best seen there."""
+    widest = min(WIDEST_INPUT, INPUT_BYTES // (4 * max(1, len(train) + len(held_out))))
+    sides = {"train.input": train.inputs(widest), "held_out.input": held_out.inputs(widest)}
+    given = {name: side for name, side in sides.items() if side is not None and np.isfinite(side).all()}
+    alike = len(given) == 2 and given["train.input"].shape[1] == given["held_out.input"].shape[1]
+    return given if alike else {}
+
+
+def _find_flags(measured: Measured, flagged: Rows | None) -> None:
     """Flags and twins: from the judge, of sequences from the nearest readouts; then the twins' contributions where they are needed."""
     if measured.is_sequence:
         measured.flagged = np.zeros(0, dtype=np.int64) if flagged is None else flagged
-        measured.twin_of, measured.twin_sample = _sequence_twins(measured, seed)
+        measured.twin_of, measured.twin_sample = _sequence_twins(measured)
     else:
         answer = judge.ask("units", measured.arrays, measured.metadata, "--flags")
         measured.flagged = np.array([row["sample"] for row in answer["flagged"]], dtype=np.int64)
@@ -145,19 +158,17 @@ def _find_flags(measured: Measured, flagged: Rows | None, seed: int) -> None:
     measured.arrays |= {"twin.of": measured.twin_of, "twin.sample": measured.twin_sample, "twin.contribution": of_twins}
 
 
-def _sequence_twins(measured: Measured, seed: int) -> tuple[Rows, Rows]:
+def _sequence_twins(measured: Measured) -> tuple[Rows, Rows]:
     """Held-out sequences of the same length whose mean readout is nearest; a sequence without any gets none."""
-    draw = np.random.default_rng(seed)
     train, held_out = measured.arrays["train.readout"], measured.arrays["held_out.readout"]
     lengths = [_lengths(measured.train), _lengths(measured.held_out)]
     of: list[int] = []
     sample: list[int] = []
     for row in measured.flagged:
         alike = np.flatnonzero(lengths[1] == lengths[0][row])
-        nearest = alike[np.argsort(((held_out[alike] - train[row]) ** 2).sum(1), kind="stable")[:NEAREST]]
-        if len(nearest):
-            of.extend([int(row)] * DRAWS)
-            sample.extend(int(each) for each in draw.choice(nearest, DRAWS, replace=len(nearest) < DRAWS))
+        nearest = alike[np.argsort(((held_out[alike] - train[row]) ** 2).sum(1), kind="stable")[:TWINS]]
+        of.extend([int(row)] * len(nearest))
+        sample.extend(int(each) for each in nearest)
     return np.array(of, dtype=np.int64), np.array(sample, dtype=np.int64)
 
 

@@ -48,8 +48,6 @@ def judge_units(
         sides = [read_samples(train, "train", keep=keep), read_samples(held_out, "held_out")]
         if sides[0].is_sequence != sides[1].is_sequence:
             raise UnitsError("train has labels by position and held_out has not, or the other way round: give both of one kind")
-        if sides[0].is_sequence and not judge.READS_SEQUENCES:
-            raise UnitsError("samples are sequences with a label at every position, which are not judged yet: give one label a sample, such as that of its last position")
         say(f"{len(sides[0]):,} training and {len(sides[1]):,} held-out samples")
         scene, calls, n_classes = look(original, layer, sides[0], basis, classes, unit_axis)
         for side in sides:

@@ -5,7 +5,7 @@
 use super::digits::{CLASSES, NoisyDigits};
 use super::small_net::{Course, Lesson, SmallNet};
 use crate::draw::Draw;
-use crate::units::{LayerSamples, Matrix, Samples, UnitRole};
+use crate::units::{Answers, LayerSamples, Matrix, Samples, UnitRole};
 
 /// The layer of two banks, and what the units of each do.
 pub(super) struct Banks {
@@ -43,7 +43,9 @@ impl Banks {
             let outputs = [first.outputs(x), second.outputs(x)];
             Samples {
                 labels: labels.to_vec(),
-                outputs: Matrix::from_fn(x.height(), CLASSES, |i, c| outputs[0].row(i)[c] + outputs[1].row(i)[c]),
+                answers: Answers::Logits(Matrix::from_fn(x.height(), CLASSES, |i, c| {
+                    outputs[0].row(i)[c] + outputs[1].row(i)[c]
+                })),
                 readout: activation.clone(),
                 activation: Some(activation),
                 input: Some(x.clone()),
@@ -53,6 +55,7 @@ impl Banks {
             name: format!("two banks, seed {seed}"),
             basis: "units".to_owned(),
             n_classes: CLASSES,
+            sequence_chance: None,
             train: side(&digits.train.x, &digits.train.labels),
             held_out: Some(side(&digits.held_out.x, &digits.held_out.labels)),
             given_flags: None,

@@ -1,6 +1,6 @@
 //! Networks of our own engine: the labels that its measures give, beside those from the arrays of the same layer.
 
-use crate::units::{LayerSamples, Matrix, Samples, UnitRole};
+use crate::units::{Answers, LayerSamples, Matrix, Samples, UnitRole};
 use dunwu::measure::label::UnitLabel;
 use dunwu::opened::unit_labels;
 use dunwu::verb::VerbError;
@@ -47,7 +47,8 @@ pub(super) fn train(preset: &str, words: &str) -> Result<EngineRun, VerbError> {
         let outputs = Matrix::new(n_classes, layers.pop().map(|layer| layer.1).unwrap_or_default());
         let activation = Matrix::new(n_units, layers.pop().map(|layer| layer.1).unwrap_or_default());
         let labels = samples.labels.iter().map(|&label| label as usize).collect();
-        Samples { labels, outputs, readout: activation.clone(), activation: Some(activation), input: None }
+        let answers = Answers::Logits(outputs);
+        Samples { labels, answers, readout: activation.clone(), activation: Some(activation), input: None }
     };
     let (train, held_out) = (side(&split.train), side(&split.test));
     let top = Matrix::from_fn(n_classes, n_units, |c, j| last.weights.top[j * n_classes + c]);
@@ -55,6 +56,7 @@ pub(super) fn train(preset: &str, words: &str) -> Result<EngineRun, VerbError> {
         name: format!("{preset} {words}"),
         basis: "units".to_owned(),
         n_classes,
+        sequence_chance: None,
         train,
         held_out: Some(held_out),
         given_flags: None,

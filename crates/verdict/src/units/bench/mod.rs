@@ -10,6 +10,7 @@ mod planted;
 mod rank;
 mod rows;
 mod run;
+mod sequences;
 mod shuffled;
 mod small_net;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::digits::{CLASSES, Inputs, NoisyDigits};
 use crate::draw::Draw;
 use crate::units::layer::Contributions;
 use crate::units::matrix::largest;
-use crate::units::{LayerSamples, Matrix, Ridge, Samples, UnitRole};
+use crate::units::{Answers, LayerSamples, Matrix, Ridge, Samples, UnitRole, margins};
 
 /// A hand-built network's arrays, and what each unit does.
 pub(super) struct Planted {
@@ -73,7 +73,10 @@ impl Planted {
         let (train, held_out) = (activate(&digits.train.x), activate(&digits.held_out.x));
         let side = |activation: &Matrix, inputs: &Inputs| Samples {
             labels: inputs.labels.clone(),
-            outputs: Matrix::new(CLASSES, activation.rows().flat_map(|a| outputs(a, &gains)).collect()),
+            answers: Answers::Logits(Matrix::new(
+                CLASSES,
+                activation.rows().flat_map(|a| outputs(a, &gains)).collect(),
+            )),
             readout: activation.clone(),
             activation: Some(activation.clone()),
             input: Some(inputs.x.clone()),
@@ -82,6 +85,7 @@ impl Planted {
             name: format!("hand-built, seed {seed}"),
             basis: "units".to_owned(),
             n_classes: CLASSES,
+            sequence_chance: None,
             train: side(&train, &digits.train),
             held_out: Some(side(&held_out, &digits.held_out)),
             given_flags: None,
@@ -101,7 +105,7 @@ impl Planted {
             own(&train, &digits.train.labels),
             own(&held_out, &digits.held_out.labels),
             Matrix::new(CLASSES * units.len(), by_class.collect()),
-            Some(Matrix::from_fn(held_out.height(), CLASSES, |_, c| ablated[c])),
+            Some(margins(&Matrix::from_fn(held_out.height(), CLASSES, |_, c| ablated[c]), &digits.held_out.labels)),
         );
         Self { samples, contributions, truth: units.iter().map(|unit| unit.truth).collect() }
     }

@@ -8,13 +8,15 @@ use super::peers::scores;
 use super::planted::Planted;
 use super::rank::spearman;
 use super::rows::{BenchPart, BenchRow, UnitsBench};
+use super::sequences::PlantedSequences;
 use super::shuffled::shuffled;
 use super::small_net::Course;
 use crate::units::evidence::evidence;
 use crate::units::flags::Flags;
 use crate::units::label::label;
-use crate::units::layer::{Contributions, LayerSamples};
-use crate::units::{LayerVerdict, UnitRole};
+use crate::units::layer::Contributions;
+use crate::units::layer_samples::LayerSamples;
+use crate::units::{Arrays, LayerVerdict, UnitRole};
 use dunwu::verb::{VerbError, Watcher};
 
 /// Which parts of the bench, and how large.
@@ -69,6 +71,9 @@ impl UnitsBenchRequest {
             let banks = Banks::train(seed);
             let verdict = LayerVerdict::of(&banks.samples, &Contributions::of_last_layer(&banks.samples))?;
             told(rows, "two banks", seed, &verdict, &banks.truth);
+            let planted = PlantedSequences::build(seed);
+            let verdict = LayerVerdict::of_arrays(&Arrays::parse(&planted.bytes)?)?;
+            told(rows, "hand-built sequences", seed, &verdict, &planted.truth);
             watcher.pieces(seed + 1);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::digits::{CLASSES, NoisyDigits};
 use super::small_net::{Course, Lesson, SmallNet};
 use crate::draw::Draw;
-use crate::units::{LayerSamples, Matrix, Samples};
+use crate::units::{Answers, LayerSamples, Matrix, Samples};
 
 /// Units of the hidden layer.
 const UNITS: usize = 256;
@@ -25,7 +25,7 @@ pub(super) fn shuffled(seed: u64) -> LayerSamples {
         let activation = net.hidden(x);
         Samples {
             labels: labels.to_vec(),
-            outputs: net.outputs(x),
+            answers: Answers::Logits(net.outputs(x)),
             readout: activation.clone(),
             activation: Some(activation),
             input: Some(x.clone()),
@@ -35,6 +35,7 @@ pub(super) fn shuffled(seed: u64) -> LayerSamples {
         name: format!("shuffled labels, seed {seed}"),
         basis: "units".to_owned(),
         n_classes: CLASSES,
+        sequence_chance: None,
         train: side(&digits.train.x, &digits.train.labels),
         held_out: Some(side(&digits.held_out.x, &digits.held_out.labels)),
         given_flags: None,

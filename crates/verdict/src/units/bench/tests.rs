@@ -1,7 +1,8 @@
 use super::banks::Banks;
 use super::planted::Planted;
+use super::sequences::PlantedSequences;
 use super::shuffled::shuffled;
-use crate::units::{Contributions, LayerVerdict, RefusalKind, UnitRole};
+use crate::units::{Arrays, Contributions, LayerVerdict, RefusalKind, UnitRole};
 
 /// Three seeds of the bench's ten: at 99 % right of 396 units two wrong ones are allowed on average, and four are within the luck of draws.
 #[test]
@@ -33,6 +34,28 @@ fn a_bank_from_other_samples_memorizes_nothing_and_one_that_turns_wrong_labels_g
     let wrong = count(memory, general) + count(general, memory);
     let right = count(memory, memory) + count(general, general);
     assert!(right >= 40 && 20 * wrong <= right, "{right} right, {wrong} wrong");
+}
+
+/// Three seeds of the bench's ten, by the same count as above.
+#[test]
+fn what_was_planted_in_a_network_over_sequences_is_found() {
+    let (mut told, mut right, mut all) = (0, 0, 0);
+    for seed in 0..3 {
+        let planted = PlantedSequences::build(seed);
+        let verdict = LayerVerdict::of_arrays(&Arrays::parse(&planted.bytes).unwrap()).unwrap();
+        assert!(verdict.soundness.refusals.is_empty(), "{:?}", verdict.soundness.refusals);
+        let (sum, effect) = (verdict.soundness.contributions.unwrap(), verdict.soundness.layer_effect.unwrap());
+        // Logits are linear in the units, so that contributions add up to what the layer does; both are sums in single precision.
+        assert!((sum - effect).abs() < 1e-5, "{sum} and {effect}");
+        assert_eq!((verdict.n_classes, verdict.flagged.len()), (8, 120));
+        for (unit, &truth) in verdict.units.iter().zip(&planted.truth) {
+            all += 1;
+            told += usize::from(unit.label.role != UnitRole::CannotTell);
+            right += usize::from(unit.label.role == truth);
+        }
+    }
+    assert!(100 * (told - right) <= told, "{} of {told} are wrong", told - right);
+    assert!(20 * (all - told) <= all, "{} of {all} cannot be told", all - told);
 }
 
 #[test]
