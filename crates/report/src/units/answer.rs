@@ -161,12 +161,14 @@ fn sentences(verdict: &LayerVerdict) -> Vec<String> {
         let confirmations = verdict.units.iter().filter_map(|unit| unit.confirmation);
         confirmations.filter(|confirmation| confirmation.confirmed == wanted).count()
     };
-    let (confirmed, contradicted) = (ablated(Confirmed::Confirmed), ablated(Confirmed::Contradicted));
-    if confirmed + contradicted > 0 {
+    let [confirmed, unclear, contradicted] =
+        [Confirmed::Confirmed, Confirmed::Unclear, Confirmed::Contradicted].map(|wanted| ablated(wanted) as u64);
+    if confirmed + unclear + contradicted > 0 {
         sentences.push(format!(
-            "Ablating single units confirms {} labels and contradicts {}.",
-            count(confirmed as u64),
-            count(contradicted as u64)
+            "Ablating single units confirms {} labels, contradicts {}, and shows too little to say so of {}.",
+            count(confirmed),
+            count(contradicted),
+            count(unclear)
         ));
     }
     sentences.push(completeness(verdict));
@@ -251,6 +253,7 @@ fn units(verdict: &LayerVerdict, places: &[usize]) -> Table {
         None | Some(Confirmed::NothingClaimed) => TableCell::Missing,
         Some(Confirmed::Confirmed) => "confirms".into(),
         Some(Confirmed::Contradicted) => "contradicts".into(),
+        Some(Confirmed::Unclear) => "unclear".into(),
     };
     let row = |&place: &usize| {
         let unit = &verdict.units[place];

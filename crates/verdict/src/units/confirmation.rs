@@ -4,8 +4,8 @@
 //! memory: flagged − twins > 2 standard errors      generalization: held-out > 2 standard errors
 //! ```
 //!
-//! A claim that was proved is contradicted where its effect does not show; one that was refuted is contradicted where the effect passes
-//! what refuting it rules out, with two standard errors to spare.
+//! A claim that was proved is contradicted where the effect surely stays below what proving it asks for; one that was refuted, where the
+//! effect surely passes what refuting it rules out; surely means by two standard errors. What neither shows nor contradicts is unclear.
 
 use super::evidence::{Estimate, Evidence};
 use super::label::{RULED_OUT, Standing, UnitLabel};
@@ -19,8 +19,10 @@ use serde::Serialize;
 pub enum Confirmed {
     /// Both claims show as the label says.
     Confirmed,
-    /// At least one does not.
+    /// The ablation says the opposite of at least one.
     Contradicted,
+    /// The effect of at least one is too small beside its error to be seen.
+    Unclear,
     /// The label claims nothing that an ablation could show.
     NothingClaimed,
 }
@@ -38,31 +40,81 @@ pub struct Confirmation {
 
 /// Standard errors at which an effect shows.
 const SHOWS: f64 = 2.0;
-/// H/a below which a unit does not generalize.
-const NO_GENERALIZATION_RATIO: f64 = 0.1;
+/// H/a above which a unit generalizes, and E/a above which it memorizes.
+const LEAST_RATIO: f64 = 0.1;
 
 /// Holds a label against an ablation.
 pub(super) fn confirm(evidence: &Evidence, label: &UnitLabel, ablation: &Ablation) -> Confirmation {
-    // Flagged samples and twins are different samples: their errors add.
-    let memory = Estimate {
-        mean: ablation.flagged.mean - ablation.twins.mean,
-        error: ablation.flagged.error.hypot(ablation.twins.error),
-    };
-    let held_out = ablation.held_out;
+    let Ablation { memory, held_out, .. } = *ablation;
     let claims = [
-        (label.memory.standing, memory, RULED_OUT.0),
-        (label.generalization.standing, held_out, NO_GENERALIZATION_RATIO),
+        (label.memory.standing, memory.over(evidence.scale), RULED_OUT.0),
+        (label.generalization.standing, held_out.over(evidence.scale), LEAST_RATIO),
     ];
-    let agrees = |(standing, effect, ratio): (Standing, Estimate, f64)| match standing {
-        Standing::Proved => Some(effect.mean > SHOWS * effect.error),
-        Standing::Refuted => Some(effect.mean - SHOWS * effect.error <= ratio * evidence.scale),
-        Standing::Open => None,
+    let answer = |(standing, effect, ruled_out): (Standing, Estimate, f64)| {
+        let (low, high) = (effect.mean - SHOWS * effect.error, effect.mean + SHOWS * effect.error);
+        match standing {
+            Standing::Proved if low > 0.0 => Some(Confirmed::Confirmed),
+            Standing::Proved if high < LEAST_RATIO => Some(Confirmed::Contradicted),
+            Standing::Proved => Some(Confirmed::Unclear),
+            Standing::Refuted if low > ruled_out => Some(Confirmed::Contradicted),
+            Standing::Refuted => Some(Confirmed::Confirmed),
+            Standing::Open => None,
+        }
     };
-    let answers: Vec<bool> = claims.into_iter().filter_map(agrees).collect();
-    let confirmed = match (answers.is_empty() || label.is_dead, answers.iter().all(|&agrees| agrees)) {
-        (true, _) => Confirmed::NothingClaimed,
-        (false, true) => Confirmed::Confirmed,
-        (false, false) => Confirmed::Contradicted,
+    let answers: Vec<Confirmed> = claims.into_iter().filter_map(answer).collect();
+    let confirmed = if answers.is_empty() || label.is_dead {
+        Confirmed::NothingClaimed
+    } else {
+        let worst = [Confirmed::Contradicted, Confirmed::Unclear].into_iter().find(|one| answers.contains(one));
+        worst.unwrap_or(Confirmed::Confirmed)
     };
     Confirmation { memory, held_out, confirmed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::label::{Claim, UnitRole};
+
+    /// Effects in units of the unit's scale, which is 2.
+    fn of(memory: (f64, f64), held_out: (f64, f64), standings: [Standing; 2]) -> Confirmed {
+        let estimate = |(mean, error): (f64, f64)| Estimate { mean: 2.0 * mean, error: 2.0 * error };
+        let claim = |standing| Claim { standing, probability: 1.0 };
+        let label = UnitLabel {
+            role: UnitRole::CannotTell,
+            memory: claim(standings[0]),
+            generalization: claim(standings[1]),
+            is_dead: false,
+            confidence: 0.0,
+            memory_ratio: None,
+        };
+        let evidence = Evidence {
+            scale: 2.0,
+            held_out: None,
+            unflagged: estimate((0.0, 0.0)),
+            excess: None,
+            excess_over_half: None,
+            memory: None,
+            leaning: Vec::new(),
+        };
+        let ablation = Ablation { unit: 0, memory: estimate(memory), held_out: estimate(held_out) };
+        confirm(&evidence, &label, &ablation).confirmed
+    }
+
+    #[test]
+    fn an_ablation_confirms_contradicts_or_leaves_open() {
+        use Standing::{Open, Proved, Refuted};
+        for (memory, held_out, standings, wanted) in [
+            ((0.5, 0.1), (0.9, 0.1), [Proved, Proved], Confirmed::Confirmed),
+            ((0.5, 0.3), (0.9, 0.1), [Proved, Proved], Confirmed::Unclear),
+            ((0.0, 0.04), (0.9, 0.1), [Proved, Proved], Confirmed::Contradicted),
+            ((0.05, 0.01), (0.9, 0.1), [Proved, Proved], Confirmed::Confirmed),
+            ((0.9, 0.1), (0.9, 0.1), [Refuted, Proved], Confirmed::Contradicted),
+            ((0.3, 0.1), (0.9, 0.1), [Refuted, Proved], Confirmed::Confirmed),
+            ((9.0, 0.1), (0.4, 0.1), [Open, Refuted], Confirmed::Contradicted),
+            ((9.0, 0.1), (0.4, 0.1), [Open, Open], Confirmed::NothingClaimed),
+        ] {
+            assert_eq!(of(memory, held_out, standings), wanted, "{memory:?} {held_out:?} {standings:?}");
+        }
+    }
 }

@@ -46,10 +46,8 @@ pub enum Measured {
 pub struct Ablation {
     /// Which unit.
     pub unit: usize,
-    /// From the margin of flagged training samples.
-    pub flagged: Estimate,
-    /// From the margin of their twins under the same labels.
-    pub twins: Estimate,
+    /// From the margin of flagged training samples beyond what is taken from that of their twins under the same labels.
+    pub memory: Estimate,
     /// From the margin of held-out samples.
     pub held_out: Estimate,
 }
@@ -237,12 +235,14 @@ fn ablations(arrays: &Arrays<'_>, n_units: usize) -> Result<Vec<Ablation>, Array
         let (means, errors) = (vector(format!("ablation.{what}"))?, vector(format!("ablation.{what}_error"))?);
         Ok(means.into_iter().zip(errors).map(|(mean, error)| Estimate { mean, error: error.abs() }).collect())
     };
-    let (flagged, twins, held_out) = (estimates("flagged")?, estimates("twins")?, estimates("held_out")?);
-    let of = |(place, &unit): (usize, &usize)| Ablation {
-        unit,
-        flagged: flagged[place],
-        twins: twins[place],
-        held_out: held_out[place],
+    let memory = if arrays.has("ablation.memory") {
+        estimates("memory")?
+    } else {
+        // Without the pairs, flagged samples and twins are different samples: their errors add.
+        let pairs = estimates("flagged")?.into_iter().zip(estimates("twins")?);
+        pairs.map(|(own, twins)| Estimate { mean: own.mean - twins.mean, error: own.error.hypot(twins.error) }).collect()
     };
+    let held_out = estimates("held_out")?;
+    let of = |(place, &unit): (usize, &usize)| Ablation { unit, memory: memory[place], held_out: held_out[place] };
     Ok(units.iter().enumerate().map(of).collect())
 }

@@ -26,7 +26,7 @@ HELD_OUT = 500
 
 @dataclass
 class Ablations:
-    """Means and standard errors over samples of the margin that is lost, one row a unit: flagged, twins, held-out."""
+    """Means and standard errors of the margin that is lost, one row a unit: flagged, flagged less twins in pairs, held-out."""
 
     units: list[int] = field(default_factory=lambda: list[int]())
     rows: list[tuple[float, float, float, float, float, float]] = field(
@@ -38,7 +38,7 @@ class Ablations:
         if not self.units:
             return {}
         table = np.array(self.rows, dtype=np.float32)
-        names = ("flagged", "flagged_error", "twins", "twins_error", "held_out", "held_out_error")
+        names = ("flagged", "flagged_error", "memory", "memory_error", "held_out", "held_out_error")
         given: dict[str, np.ndarray[Any, Any]] = {f"ablation.{name}": table[:, column].copy() for column, name in enumerate(names)}
         return {"ablation.unit": np.array(self.units, dtype=np.int64), **given}
 
@@ -73,6 +73,7 @@ def ablate_singly(
     some = held_out.some(np.linspace(0, len(held_out) - 1, min(HELD_OUT, len(held_out))).astype(np.int64))
     asked = [Asked(flagged, None), twins, Asked(some, None)]
     before = [each.margins(scene, None) if len(each.samples) else np.zeros(0) for each in asked]
+    with_twins = [row for row in range(len(flagged)) if (twin_of == row).any()]
     done = Ablations()
     for unit in order:
         if time.monotonic() > until:
@@ -81,9 +82,9 @@ def ablate_singly(
         taken[unit] = True
         change = ablated(scene.view, mean, taken)
         lost = [b - each.margins(scene, change) if len(b) else b for each, b in zip(asked, before, strict=True)]
-        per_flagged = np.array([lost[1][twin_of == row].mean() for row in range(len(flagged)) if (twin_of == row).any()])
-        numbers = [_mean_and_error(part) for part in (lost[0], per_flagged, lost[2])]
+        beyond = np.array([lost[0][row] - lost[1][twin_of == row].mean() for row in with_twins])
         done.units.append(unit)
+        numbers = [_mean_and_error(part) for part in (lost[0], beyond, lost[2])]
         done.rows.append((*numbers[0], *numbers[1], *numbers[2]))
     return done
 
