@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import dunwu
 import pytest
@@ -202,3 +204,15 @@ def test_importing_takes_at_most_fifty_milliseconds(tmp_path: Path) -> None:
     code = "import time; a = time.process_time(); import dunwu; print(time.process_time() - a)"
     seconds = sorted(float(python(code, cwd=tmp_path).communicate(timeout=60)[0]) for _ in range(7))
     assert seconds[0] < 0.05, seconds
+
+
+@pytest.mark.parametrize("place", ["ray", "slurm"])
+def test_a_sweep_elsewhere_is_what_the_launch_submits(runs: Path, place: Literal["ray", "slurm"]) -> None:
+    launch = {"ray": dunwu.launch_ray, "slurm": dunwu.launch_slurm}[place]
+    elsewhere = dunwu.sweep("small", seed=range(3), on=place, tasks=2, dry_run=True, runs=runs, quiet=True)
+    assert elsewhere.headline.startswith("3 of 3 runs remain")
+    launched = launch("small", seed=range(3), tasks=2, dry_run=True, runs=runs, quiet=True)
+    # How long a run takes is measured each time.
+    assert [re.sub(r"about \d+ s", "", str(answer)) for answer in (elsewhere, launched)] == [re.sub(r"about \d+ s", "", str(launched))] * 2
+    with pytest.raises(ValueError, match="--tasks"):
+        dunwu.sweep("small", seed=range(3), tasks=2, runs=runs, quiet=True)
