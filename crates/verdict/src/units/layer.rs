@@ -240,7 +240,9 @@ fn ablations(arrays: &Arrays<'_>, n_units: usize) -> Result<Vec<Ablation>, Array
     } else {
         // Without the pairs, flagged samples and twins are different samples: their errors add.
         let pairs = estimates("flagged")?.into_iter().zip(estimates("twins")?);
-        pairs.map(|(own, twins)| Estimate { mean: own.mean - twins.mean, error: own.error.hypot(twins.error) }).collect()
+        pairs
+            .map(|(own, twins)| Estimate { mean: own.mean - twins.mean, error: own.error.hypot(twins.error) })
+            .collect()
     };
     let held_out = estimates("held_out")?;
     let of = |(place, &unit): (usize, &usize)| Ablation { unit, memory: memory[place], held_out: held_out[place] };
