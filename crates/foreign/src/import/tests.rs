@@ -1,5 +1,4 @@
 //! A log that is imported while it grows comes to what it comes to at once, and both to what its lines say one by one.
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use super::{ImportError, Novelty, import_source, sources};
 use crate::run::ForeignRecord;
