@@ -8,15 +8,18 @@ const WORD: &str = "DUNWU_TROUBLE";
 
 /// Passes the options on to the bench.
 pub(crate) fn run(checkout: &Checkout, options: &[&str]) -> Result<(), Failure> {
-    checkout.run(&["cargo", "build", "-p", "dunwu-torture", "-p", "dunwu-cli"])?;
-    call(checkout, options)
+    // Beside the tests of the workspace everything has the features that it was built with for them, so that nothing is built again.
+    checkout.run(&["cargo", "build", "--workspace", "--bins", "--tests"])?;
+    let built = |name: &str| checkout.target().join("debug").join(name).display().to_string();
+    let (bench, program, root) = (built("torture"), built("dunwu"), checkout.root().display().to_string());
+    let words: Vec<&str> =
+        [bench.as_str(), "--dunwu", &program, "--root", &root].into_iter().chain(options.iter().copied()).collect();
+    checkout.run(&words)
 }
 
 /// Some minutes of it with one seed; what is shipped has nothing of it.
 pub(crate) fn some_minutes(checkout: &Checkout) -> Result<(), Failure> {
-    // With the tests of the workspace everything has the features that it was built with for them, so that nothing is built again.
-    checkout.run(&["cargo", "build", "--workspace", "--bins", "--tests"])?;
-    call(checkout, &["--minutes", "3", "--seed", "1"])?;
+    run(checkout, &["--minutes", "3", "--seed", "1"])?;
     checkout.run(&["cargo", "build", "--release"])?;
     let program = checkout.target().join("release/dunwu");
     let bytes = std::fs::read(&program)
@@ -27,14 +30,6 @@ pub(crate) fn some_minutes(checkout: &Checkout) -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-fn call(checkout: &Checkout, options: &[&str]) -> Result<(), Failure> {
-    let built = |name: &str| checkout.target().join("debug").join(name).display().to_string();
-    let (bench, program, root) = (built("torture"), built("dunwu"), checkout.root().display().to_string());
-    let words: Vec<&str> =
-        [bench.as_str(), "--dunwu", &program, "--root", &root].into_iter().chain(options.iter().copied()).collect();
-    checkout.run(&words)
 }
 
 fn holds(bytes: &[u8], word: &[u8]) -> bool {
