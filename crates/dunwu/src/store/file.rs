@@ -155,7 +155,15 @@ fn is_in_use(name: &str) -> bool {
     let process = name.strip_suffix(TEMP_SUFFIX).and_then(|rest| rest.rsplit('.').next());
     let pid = process.and_then(|process| process.split_once('-')).map_or("", |(pid, _)| pid);
     let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && pid != std::process::id().to_string() && Path::new("/proc").join(pid).exists()
+    is_number && pid != std::process::id().to_string() && goes_on(pid)
+}
+
+/// Whether the process of this number goes on. One that has ended stays in the table of processes, as a zombie, until whoever started it
+/// asks how it ended. Source: `proc_pid_stat(5)`: the state follows the name, which stands in brackets and may hold any others.
+fn goes_on(pid: &str) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
 /// Removes what [`replace`] left in `dir` where its process was ended.
@@ -180,4 +188,31 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = WrittenFile::create(path)?;
     file.write_all(bytes)?;
     file.sync()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn what_a_process_left_that_has_ended_is_removed_even_before_anybody_asked_how_it_ended() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = |pid: u32| folder.path().join(format!(".record.jsonl.{pid}-18e{TEMP_SUFFIX}"));
+        let mut going_on = Command::new("sleep").arg("60").spawn().expect("a process");
+        let mut zombie = Command::new("cat").stdin(Stdio::null()).spawn().expect("a process");
+        let state = || fs::read_to_string(format!("/proc/{}/stat", zombie.id())).expect("nobody waited for it");
+        while !state().contains(") Z ") {
+            std::thread::yield_now();
+        }
+        for pid in [going_on.id(), zombie.id()] {
+            fs::write(name(pid), "").expect("a file");
+        }
+        let removed = remove_temp_files(folder.path());
+        let kept = [name(going_on.id()).exists(), name(zombie.id()).exists()];
+        going_on.kill().and_then(|()| going_on.wait()).expect("it ends");
+        zombie.wait().expect("it has ended");
+        removed.expect("files that can be removed");
+        assert_eq!(kept, [true, false]);
+    }
 }

@@ -300,6 +300,7 @@ impl<'a> Keeper<'a> {
                 // It was finished since this sweep began, by something else than a sweep. Repeating it costs only time.
                 RunState::Finished(_) => {
                     RecordedSpec::read(&dir)?; // which says it if the directory holds another run
+                    RunWriter::clear_finished(&dir);
                     Ok(Self::Dir { writer: None, checkpoint: None })
                 }
                 RunState::Unfinished { .. } => {
