@@ -30,7 +30,8 @@ Of sequences with a label at every position, instead of labels and outputs: trai
 held_out.accuracy [n], [m]: means over labelled positions; chance [1]; layer.ablated_margin [m]; contributions to the mean margin; and
 train.flagged with twin.of, twin.sample, twin.contribution.
 Optional: train.flagged [n], layer.ablated_output [m,C], integrated [1], ablation.unit int64 [u] with ablation.held_out, ablation.memory
-(flagged less twins, in pairs; or ablation.flagged and .twins) and their _error [u]. Of the last hidden layer activations, labels, output.weight [C,K] and output.bias [C] are enough.
+(flagged less their twins, in pairs; without it ablation.flagged and ablation.twins), each with its _error [u].
+Of the last hidden layer activations, labels, output.weight [C,K] and output.bias [C] are enough.
 
 Exit codes: 0 judged, 3 a bar of the bench is missed, 4 nothing can be told of the whole layer. docs/guide/own-model.md has the definitions and how often it is right.";
 

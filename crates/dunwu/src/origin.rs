@@ -21,7 +21,7 @@ pub struct Origin {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Where a snapshot came from.
+/// The file that a snapshot of an imported run was read from, and its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SnapshotOrigin {
@@ -33,7 +33,7 @@ pub struct SnapshotOrigin {
     pub blake3: String,
 }
 
-/// Where an array came from.
+/// Which array of a file an array of the network was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrayOrigin {
     /// How the two arrays go together.

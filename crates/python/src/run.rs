@@ -11,6 +11,7 @@ use dunwu_foreign::run::ForeignRecord;
 use pyo3::exceptions::{PyFileNotFoundError, PyKeyError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -124,8 +125,8 @@ impl RecordedRun {
         arrays(py, std::fs::read(self.dir.path().join(&entry.file))?)
     }
 
-    fn __fspath__(&self) -> String {
-        self.dir.path().to_string_lossy().into_owned()
+    fn __fspath__(&self) -> OsString {
+        self.dir.path().as_os_str().to_owned()
     }
 
     fn __repr__(&self) -> String {

@@ -17,10 +17,6 @@ __all__ = ["Run", "open"]
 class Run(RecordedRun):
     """A run directory: its spec, its tables (`tables()`), and its weights (`weights(step)`)."""
 
-    def __fspath__(self) -> str:
-        """The directory, so that a run stands wherever a path may."""
-        return os.fspath(self.path)
-
     def weights(self, step: int | None = None) -> dict[str, NDArray[np.floating[Any]]]:
         """The arrays of a snapshot by name, as numpy arrays over the file's own bytes: no copy, and not to be written to.
 

@@ -54,6 +54,12 @@ pub enum ArraysError {
         /// A type that is read.
         expected: &'static str,
     },
+    /// What a guess gets right is no share.
+    #[error("chance is {value}, and the share that a guess gets right lies between 0 and 1; of C classes it is 1/C")]
+    Chance {
+        /// The value.
+        value: f64,
+    },
     /// A value is NaN or infinite.
     #[error(
         "{name} holds {value} at {place:?}: the network or what measured it has diverged; leave such samples out or mend the network"

@@ -8,7 +8,7 @@ use super::evidence::Estimate;
 use super::matrix::{Matrix, largest};
 use crate::stats::ExactShare;
 
-/// What a network answered on samples.
+/// What a network answered on training or held-out samples: logits, or margins and accuracies of sequences.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answers {
     /// Logits `[sample][class]`.
@@ -27,7 +27,7 @@ pub enum Answers {
 pub struct Samples {
     /// The class of each. Sequences have none, so that all of them are of class 0.
     pub labels: Vec<usize>,
-    /// What the network answered.
+    /// What the network answered on these samples, with dropout and the like switched off.
     pub answers: Answers,
     /// Activations that a linear readout is fitted on: of the last hidden layer, or else of the judged one.
     pub readout: Matrix,
@@ -48,9 +48,9 @@ pub struct LayerSamples {
     pub n_classes: usize,
     /// What guessing gets right at a position, where samples are sequences; `None` where they have one label each.
     pub sequence_chance: Option<f64>,
-    /// What the network was trained on.
+    /// The samples that the network was trained on.
     pub train: Samples,
-    /// What it was not trained on; `None` where there are none.
+    /// Samples that the network was not trained on; `None` where the file has none.
     pub held_out: Option<Samples>,
     /// Which training samples the user says are to be taken as memorized.
     pub given_flags: Option<Vec<bool>>,
@@ -98,34 +98,37 @@ impl LayerSamples {
 
     /// Reads samples that are sequences.
     fn read_sequences(arrays: &Arrays<'_>) -> Result<Self, ArraysError> {
-        let side = |side: &str, letter: &str, like: Option<&Samples>| {
+        let side = |side: &str, like: Option<&Samples>| {
             let name = |what: &str| format!("{side}.{what}");
             let n = arrays.length(&name("margin"))?;
-            let expected = format!("[{letter}]");
-            let margins = arrays.vector(&name("margin"), n, &expected)?;
-            let accuracies = arrays.vector(&name("accuracy"), n, &expected)?;
-            let activation = optional(arrays, &name("activation"), n, like.and_then(|like| like.activation.as_ref()))?;
-            let input = optional(arrays, &name("input"), n, like.and_then(|like| like.input.as_ref()))?;
-            let readout = optional(arrays, &name("readout"), n, like.map(|like| &like.readout))?;
-            let readout = readout.or_else(|| activation.clone()).ok_or_else(|| {
-                let instead = format!(", nor {:?} in its place", name("activation"));
-                arrays.missing(&name("readout"), &instead)
-            })?;
-            let answers = Answers::Sequences { margins, accuracies };
+            let numbers = |what: &str| arrays.vector(&name(what), n, "a number a sample");
+            let answers = Answers::Sequences { margins: numbers("margin")?, accuracies: numbers("accuracy")? };
+            let Features { readout, activation, input } = Features::read(arrays, side, n, None, like)?;
             Ok::<_, ArraysError>(Samples { labels: vec![0; n], answers, readout, activation, input })
         };
-        let train = side("train", "n", None)?;
+        let train = side("train", None)?;
         let n = train.labels.len();
         if n == 0 {
             return Err(ArraysError::NoSamples);
         }
         let has_held_out = arrays.has("held_out.margin") && arrays.length("held_out.margin")? > 0;
-        let held_out = if has_held_out { Some(side("held_out", "m", Some(&train))?) } else { None };
+        let held_out = if has_held_out { Some(side("held_out", Some(&train))?) } else { None };
         let (name, basis) = names(arrays);
         let chance = arrays.vector("chance", 1, "[1]")?[0];
+        if !(chance > 0.0 && chance < 1.0) {
+            return Err(ArraysError::Chance { value: chance });
+        }
         let given_flags = Some(given_flags(arrays, n)?.unwrap_or_else(|| vec![false; n]));
-        let sequence_chance = Some(chance.clamp(f64::MIN_POSITIVE, 1.0));
-        Ok(Self { name, basis, n_classes: 1, sequence_chance, train, held_out, given_flags, output: None })
+        Ok(Self {
+            name,
+            basis,
+            n_classes: 1,
+            sequence_chance: Some(chance),
+            train,
+            held_out,
+            given_flags,
+            output: None,
+        })
     }
 
     /// Whether samples are sequences with a label at every position.
@@ -147,8 +150,35 @@ fn given_flags(arrays: &Arrays<'_>, n: usize) -> Result<Option<Vec<bool>>, Array
     Ok(Some(flags.into_iter().map(|flag| flag == 1).collect()))
 }
 
-fn optional(arrays: &Arrays<'_>, name: &str, n: usize, like: Option<&Matrix>) -> Result<Option<Matrix>, ArraysError> {
-    arrays.optional_matrix(name, (Some(n), like.map(Matrix::width)), "[sequences, columns]")
+/// What is known of samples beside labels and answers.
+struct Features {
+    readout: Matrix,
+    activation: Option<Matrix>,
+    input: Option<Matrix>,
+}
+
+impl Features {
+    /// Reads one side; `n_units` where output weights say how many there are, and `like` is the side whose widths it has to have.
+    fn read(
+        arrays: &Arrays<'_>,
+        side: &str,
+        n: usize,
+        n_units: Option<usize>,
+        like: Option<&Samples>,
+    ) -> Result<Self, ArraysError> {
+        let letter = if side == "train" { "n" } else { "m" };
+        let matrix = |what: &str, width: Option<usize>, columns: &str| {
+            arrays.optional_matrix(&format!("{side}.{what}"), (Some(n), width), &format!("[{letter}, {columns}]"))
+        };
+        let width = |of: fn(&Samples) -> Option<&Matrix>| like.and_then(of).map(Matrix::width);
+        let activation = matrix("activation", n_units.or_else(|| width(|like| like.activation.as_ref())), "units")?;
+        let input = matrix("input", width(|like| like.input.as_ref()), "inputs")?;
+        let readout = matrix("readout", width(|like| Some(&like.readout)), "features")?;
+        let readout = readout.or_else(|| activation.clone()).ok_or_else(|| {
+            arrays.missing(&format!("{side}.readout"), &format!(", nor \"{side}.activation\" in its place"))
+        })?;
+        Ok(Self { readout, activation, input })
+    }
 }
 
 impl Samples {
@@ -198,40 +228,17 @@ fn samples(
 ) -> Result<Samples, ArraysError> {
     let name = |what: &str| format!("{side}.{what}");
     let letter = if side == "train" { "n" } else { "m" };
-    let width = |read: fn(&Samples) -> Option<usize>| like.and_then(read);
     let n_units = output.map(|(weights, _)| weights.width());
-    let activation = arrays.optional_matrix(
-        &name("activation"),
-        (Some(n), n_units.or_else(|| width(|samples| samples.activation.as_ref().map(Matrix::width)))),
-        &format!("[{letter}, units]"),
-    )?;
+    let Features { readout, activation, input } = Features::read(arrays, side, n, n_units, like)?;
     let outputs = match (arrays.has(&name("output")), output, &activation) {
         (false, Some((weights, bias)), Some(activation)) => linear(activation, weights, bias),
         _ => {
             let classes = output.map(|(weights, _)| weights.height());
-            let size = (Some(n), classes.or_else(|| width(|samples| Some(samples.n_outputs()))));
+            let size = (Some(n), classes.or_else(|| like.map(Samples::n_outputs)));
             arrays.matrix(&name("output"), size, &format!("[{letter}, classes]"))?
         }
     };
-    let readout = arrays.optional_matrix(
-        &name("readout"),
-        (Some(n), width(|samples| Some(samples.readout.width()))),
-        &format!("[{letter}, features]"),
-    )?;
-    let readout = match (readout, &activation) {
-        (Some(readout), _) => readout,
-        (None, Some(activation)) => activation.clone(),
-        (None, None) => {
-            let instead = format!(", nor {:?} in its place", name("activation"));
-            return Err(arrays.missing(&name("readout"), &instead));
-        }
-    };
     let labels = arrays.whole(&name("label"), Some(n), Some((outputs.width(), "classes")))?;
-    let input = arrays.optional_matrix(
-        &name("input"),
-        (Some(n), width(|samples| samples.input.as_ref().map(Matrix::width))),
-        &format!("[{letter}, inputs]"),
-    )?;
     Ok(Samples { labels, answers: Answers::Logits(outputs), readout, activation, input })
 }
 

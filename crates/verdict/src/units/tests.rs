@@ -202,7 +202,10 @@ fn bad_arrays_are_named_with_what_to_do() {
             file.clone().without("train.label"),
             "there is no array \"train.label\"; the file has held_out.activation, held_out.label, output.bias",
         ),
-        (file.clone().without("train.activation"), "there is no array \"train.output\""),
+        (
+            file.clone().without("train.activation"),
+            "there is no array \"train.readout\", nor \"train.activation\" in its place",
+        ),
         (
             file.clone().floats("output.bias", &[2], &[0.0; 2]),
             "output.bias has shape [2], and here it is [classes], [3]",
@@ -259,4 +262,30 @@ fn samples_are_scored_by_what_there_is() {
     }
     let missing = score(&file).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(missing.starts_with("there is no array \"train.input\", nor \"train.kernel\""), "{missing}");
+}
+
+#[test]
+fn bad_sequences_are_refused_by_name() {
+    let side = |file: File, side: &str| {
+        let name = |what: &str| format!("{side}.{what}");
+        let file = file.floats(&name("margin"), &[3], &[1.0, 2.0, 3.0]).floats(&name("accuracy"), &[3], &[1.0; 3]);
+        file.floats(&name("readout"), &[3, 2], &[0.5; 6]).floats(&name("contribution"), &[3, 2], &[0.5; 6])
+    };
+    let file = side(side(File::default(), "train"), "held_out").floats("chance", &[1], &[0.125]);
+    assert!(file.judge().unwrap().is_refused(), "three samples are too few");
+    let cases = [
+        (file.clone().floats("chance", &[1], &[8.0]), "chance is 8, and the share that a guess gets right"),
+        (file.clone().floats("chance", &[1], &[0.0]), "chance is 0, and"),
+        (file.clone().without("chance"), "there is no array \"chance\""),
+        (file.clone().without("train.accuracy"), "there is no array \"train.accuracy\""),
+        (
+            file.clone().without("held_out.readout"),
+            "there is no array \"held_out.readout\", nor \"held_out.activation\"",
+        ),
+        (file.clone().floats("held_out.readout", &[3, 1], &[0.5; 3]), "held_out.readout has shape [3, 1]"),
+    ];
+    for (file, expected) in cases {
+        let found = file.mistake();
+        assert!(found.starts_with(expected), "{found:?} does not begin with {expected:?}");
+    }
 }

@@ -72,11 +72,11 @@ def export(
 
     ::
 
-        dunwu.export(w.path)                       # figures and tables, as `dunwu export` does
-        dunwu.export(w.path, to="tensorboard")     # an event file, written by dunwu itself
-        dunwu.export(w.path, to="wandb")           # an offline run below wandb/, for `wandb sync` or `wandb leet`
-        dunwu.export(w.path, to="mlflow")          # into sqlite:///mlflow.db, for `mlflow ui`
-        dunwu.export(w.path, to="trackio")         # into Trackio's folder, for `trackio show`
+        dunwu.export("runs/mine")                       # figures and tables, as `dunwu export` does
+        dunwu.export("runs/mine", to="tensorboard")     # an event file, written by dunwu itself
+        dunwu.export("runs/mine", to="wandb")           # an offline run below wandb/, for `wandb sync` or `wandb leet`
+        dunwu.export("runs/mine", to="mlflow")          # into sqlite:///mlflow.db, for `mlflow ui`
+        dunwu.export("runs/mine", to="trackio")         # into Trackio's folder, for `trackio show`
 
     The last three go through the tracker's own package. NaN and infinities arrive as such, where the tracker can hold them: MLflow's
     database holds an infinity as the largest double. What is known of the run becomes its config. Series of single units and snapshots

@@ -45,7 +45,7 @@ class Batch:
 
     def take(self, rows: Tensor | slice) -> Batch:
         """Some of its samples, by their places in the batch."""
-        
+
         def taken(part: Tensor) -> Tensor:
             return part[rows]
 
