@@ -5,8 +5,7 @@ use super::figure::figure;
 use crate::words::{count, counted, number, percent};
 use dunwu::answer::{Answer, Block, Section, Table, TableCell, object};
 use dunwu_verdict::units::{
-    Confirmed, Estimate, FEWEST_FLAGGED, Flags, HALVINGS, Halved, JudgedUnit, LayerVerdict, Measured, RefusalKind,
-    UnitRole,
+    Confirmed, Estimate, FEWEST_FLAGGED, Flags, Halved, JudgedUnit, LayerVerdict, Measured, RefusalKind, UnitRole,
 };
 
 /// Rows of the table of units in a terminal.
@@ -34,7 +33,7 @@ pub fn answer(subject: &str, verdict: &LayerVerdict) -> Answer {
     ];
     Answer {
         verb: "units",
-        title: format!("What the units of {} do", layer(subject, verdict)),
+        title: format!("What the units of the layer {} do", layer(subject, verdict)),
         setup: format!(
             "{} {}, {} training samples, {} held out, {} flagged",
             count(verdict.units.len() as u64),
@@ -146,7 +145,7 @@ fn sentences(verdict: &LayerVerdict) -> Vec<String> {
     let of_both = verdict.located.as_ref().and_then(|located| located.of_role(UnitRole::Both));
     if let Some(share) = of_both.and_then(|both| both.share) {
         sentences.push(format!(
-            "Units that do both hold {} of it: what removes that memory there takes something that generalizes with it.",
+            "Units that do both hold {} of the layer's memory: what removes that memory there takes something that generalizes with it.",
             percent(share.clamp(0.0, 1.0))
         ));
     }
@@ -165,7 +164,7 @@ fn sentences(verdict: &LayerVerdict) -> Vec<String> {
         [Confirmed::Confirmed, Confirmed::Unclear, Confirmed::Contradicted].map(|wanted| ablated(wanted) as u64);
     if confirmed + unclear + contradicted > 0 {
         sentences.push(format!(
-            "Ablating single units confirms {} labels, contradicts {}, and shows too little to say so of {}.",
+            "Ablating single units confirms {} labels and contradicts {}; of {} more the effect is too small beside its error to tell.",
             count(confirmed),
             count(contradicted),
             count(unclear)
@@ -198,11 +197,10 @@ fn stability(verdict: &LayerVerdict) -> Table {
             ends.map_or(TableCell::Missing, |(low, high)| {
                 TableCell::Text(format!("{} to {}", percent(low), percent(high)))
             }),
-            TableCell::Count(HALVINGS as u64),
         ]
     };
     let rows = [("held-out samples", verdict.stability.held_out), ("flagged samples", verdict.stability.flagged)];
-    let heads = ["judged with two halves of the", "told by both", "another label", "of single halvings", "halvings"];
+    let heads = ["judged with two halves of the", "told by both", "get another label", "lowest to highest"];
     Table::new("stability_table", 1, &heads, rows.into_iter().map(row).collect())
 }
 

@@ -43,4 +43,4 @@ pub use matrix::Matrix;
 pub use refusal::{Refusal, RefusalKind, Soundness};
 pub use ridge::Ridge;
 pub use shift::{auc, shift_auc};
-pub use stability::{HALVINGS, Halved, Stability};
+pub use stability::{Halved, Stability};

@@ -43,7 +43,7 @@ pub struct Stability {
 }
 
 /// Random halvings of either kind.
-pub const HALVINGS: usize = 4;
+const HALVINGS: usize = 4;
 /// The numbered streams that they are drawn from.
 const HELD_OUT_STREAM: usize = 0x4a20;
 const FLAGGED_STREAM: usize = 0x4a21;
