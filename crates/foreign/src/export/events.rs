@@ -177,5 +177,22 @@ mod tests {
             let counts = message[45 + half + head..].chunks(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap()));
             prop_assert_eq!(counts.sum::<f64>(), n as f64);
         }
+
+        /// Bucket i holds what lies above its left end, the right end of the one before, and not above its own, within rounding.
+        #[test]
+        fn a_value_is_counted_in_the_bucket_that_it_lies_in(values in proptest::collection::vec(-9.0..9.0_f64, 40)) {
+            let message = histogram(&values).unwrap();
+            let lists: Vec<f64> = message[45..]
+                .chunks(8 * BUCKETS + 3)
+                .flat_map(|list| list[3..].chunks(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())))
+                .collect();
+            let (ends, counts) = lists.split_at(BUCKETS);
+            let mut so_far = 0.0;
+            for (end, count) in ends.iter().zip(counts) {
+                so_far += count;
+                let below = |margin: f64| values.iter().filter(|value| **value < end + margin).count() as f64;
+                prop_assert!(below(-1e-9) <= so_far && so_far <= below(1e-9), "{end}: {so_far}");
+            }
+        }
     }
 }

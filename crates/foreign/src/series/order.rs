@@ -26,3 +26,27 @@ pub fn in_order(series: &Series) -> Vec<(u64, f64)> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(points: &[(u64, f64)]) -> Vec<(u64, f64)> {
+        let (steps, values) = points.iter().copied().unzip();
+        in_order(&Series { name: "loss".to_owned(), steps, values })
+    }
+
+    #[test]
+    fn points_come_in_the_order_of_their_steps_and_the_later_of_two_counts() {
+        assert_eq!(
+            of(&[(3, 0.3), (2, 0.2), (1, 0.1)]),
+            [(1, 0.1), (2, 0.2), (3, 0.3)],
+            "a file that begins with its end"
+        );
+        assert_eq!(of(&[(5, 1.0), (5, 2.0)]), [(5, 2.0)], "one step twice");
+        assert_eq!(of(&[(1, 0.1), (2, 0.2), (3, 0.3), (2, 0.9)]), [(1, 0.1), (2, 0.9)], "a run that went back");
+        let shuffled = [(4, 0.4), (1, 0.1), (3, 0.3), (2, 0.2), (5, 0.5), (0, 0.0), (4, 4.0), (2, 2.0)];
+        assert_eq!(of(&shuffled), [(0, 0.0), (1, 0.1), (2, 2.0), (3, 0.3), (4, 4.0), (5, 0.5)], "no order at all");
+        assert!(of(&[]).is_empty());
+    }
+}
