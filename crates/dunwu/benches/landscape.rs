@@ -33,7 +33,7 @@ fn projection(kind: EnergyKind, problem: &Problem, samples: &Samples) -> Project
 }
 
 fn start(i: usize) -> Vec<f64> {
-    random_start(0, i, 2 * ORDER)
+    random_start(0, i as u64, 2 * ORDER)
 }
 
 #[divan::bench(args = EnergyKind::ALL, consts = [1, 2], sample_count = 10, sample_size = 1)]

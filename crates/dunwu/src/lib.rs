@@ -42,6 +42,7 @@ pub mod run;
 pub mod scalars;
 pub mod spec_file;
 pub mod stats;
+mod stopwatch;
 pub mod store;
 mod story;
 pub mod tables;

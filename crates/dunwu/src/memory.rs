@@ -27,13 +27,13 @@ pub fn fits_at_all(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(
 
 /// Bytes that a process can have here if nothing else runs; `None` where the system does not say.
 pub fn largest() -> Option<u128> {
-    [bytes_of("MemTotal:"), bytes_of_group()].into_iter().flatten().min()
+    [bytes_of("MemTotal:"), bytes_of_group(), bytes_of_addresses()].into_iter().flatten().min()
 }
 
 /// Refuses a run that the system would kill for its memory. Where the system does not say what is free, nothing is refused.
 pub fn fits(spec: &RunSpec, problem: &Problem, split: &Split) -> Result<(), TooLarge> {
     let needed = bytes_needed(spec, problem, split);
-    match bytes_of("MemAvailable:") {
+    match [bytes_of("MemAvailable:"), bytes_of_addresses()].into_iter().flatten().min() {
         Some(available) if needed > available => Err(TooLarge { needed, available }),
         _ => Ok(()),
     }
@@ -54,6 +54,11 @@ fn bytes_of(what: &str) -> Option<u128> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(what))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u128>().ok()? * 1024)
+}
+
+/// What addresses of 32 bits reach, as in a page; `None` where they are longer.
+fn bytes_of_addresses() -> Option<u128> {
+    (usize::BITS == 32).then_some(1 << 32)
 }
 
 /// What a container or a job of a cluster may use; `None` without a limit.

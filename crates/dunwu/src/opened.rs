@@ -185,10 +185,17 @@ pub struct Opening<'a> {
     decomposition: Option<&'a Decomposition>,
     /// Where the weights came from; `None` where they were trained here.
     origin: Option<Origin>,
-    /// The weights at the first snapshot, and how far contributions reach by luck in a network that has learned nothing.
-    first: Option<(Weights, Luck)>,
+    first: Option<FirstSnapshot>,
     kernel_steps: KernelSteps,
     frames: Vec<Frame>,
+}
+
+/// The weights at a run's first snapshot, and how far contributions reach by luck in a network that has learned nothing: all that measuring
+/// the next snapshot needs of those before it.
+#[derive(Clone, Debug)]
+pub struct FirstSnapshot {
+    weights: Weights,
+    luck: Luck,
 }
 
 impl<'a> Opening<'a> {
@@ -211,6 +218,12 @@ impl<'a> Opening<'a> {
         Self { origin, kernel_steps, ..self }
     }
 
+    /// The same of a run of which other snapshots were added before, and looked at with [`Self::so_far`].
+    #[must_use]
+    pub fn after(self, first: Option<FirstSnapshot>) -> Self {
+        Self { first, ..self }
+    }
+
     /// Takes frames that were derived before, instead of adding their snapshots.
     pub fn reuse(&mut self, frames: Vec<Frame>) {
         self.frames = frames;
@@ -225,14 +238,15 @@ impl<'a> Opening<'a> {
     /// from. Refused where its parameters are not those of the spec's network.
     pub fn add(&mut self, snapshot: &Snapshot) -> Result<&Frame, PredictorError> {
         if self.first.is_none() && !self.knows_its_start() {
-            self.first = Some((snapshot.weights.clone(), self.luck_of_untrained()?));
+            let luck = self.luck_of_untrained()?;
+            self.first = Some(FirstSnapshot { weights: snapshot.weights.clone(), luck });
         }
         let run = MeasuredRun {
             spec: self.spec,
             problem: self.problem,
             split: self.split,
             decomposition: self.decomposition,
-            initial: self.first.as_ref().map_or(&snapshot.weights, |(weights, _)| weights),
+            initial: self.first.as_ref().map_or(&snapshot.weights, |first| &first.weights),
         };
         let has_kernel = self.kernel_steps.contains(snapshot.step);
         let measured = |scene: Scene<'_>| measure_all(&if has_kernel { scene } else { scene.without_kernel() });
@@ -242,10 +256,10 @@ impl<'a> Opening<'a> {
         {
             *rotation = None;
         }
-        let luck = self.first.as_ref().map_or_else(|| Luck::of(&evidence), |(_, luck)| *luck);
+        let luck = self.first.as_ref().map_or_else(|| Luck::of(&evidence), |first| first.luck);
         let frame = run.frame(snapshot, values, &evidence, luck);
         if self.first.is_none() {
-            self.first = Some((snapshot.weights.clone(), luck));
+            self.first = Some(FirstSnapshot { weights: snapshot.weights.clone(), luck });
         }
         self.frames.push(frame);
         Ok(self.frames.last().expect("just pushed"))
@@ -262,6 +276,12 @@ impl<'a> Opening<'a> {
     /// Whether the network at step 0 is known.
     fn knows_its_start(&self) -> bool {
         self.origin.as_ref().is_none_or(|origin| origin.snapshots.first().is_some_and(|first| first.step == 0))
+    }
+
+    /// The run so far, and what measuring its next snapshot needs of its first one: whoever opens a run in parts hands that to
+    /// [`Self::after`], and the frames to [`Self::reuse`].
+    pub fn so_far(mut self, scalars: Vec<Scalars>, outcome: Outcome) -> (Option<FirstSnapshot>, Opened) {
+        (self.first.take(), self.finish(scalars, outcome))
     }
 
     /// The whole run.

@@ -5,6 +5,7 @@ use crate::measure::{MEASURES, Quantity, Shape};
 use crate::opened::Frame;
 use crate::scalars::SCALARS;
 use crate::store::{Column, Table};
+use dunwu_engine::Scalars;
 use dunwu_engine::task::SharedProblem;
 
 /// Every table with its name, in reading order:
@@ -19,36 +20,57 @@ use dunwu_engine::task::SharedProblem;
 /// | `unit_irreps` | a unit and an irrep in the last snapshot: the share of the unit's power (only for groups) |
 /// | `spectra` | an entry of a spectrum in a snapshot: step, measure, index, value |
 pub fn tables(opened: &Opened) -> Vec<(&'static str, Table)> {
-    let mut tables = vec![("scalars", scalars(opened)), ("measures", measures(opened)), ("units", units(opened))];
-    tables.extend(irreps(opened).map(|table| ("irreps", table)));
-    tables.extend(problems(opened).map(|table| ("problems", table)));
-    tables.extend(unit_irreps(opened).map(|table| ("unit_irreps", table)));
-    tables.push(("spectra", spectra(opened)));
+    tables_of(&Recorded { opened, scalars: &opened.scalars, frames: &opened.frames })
+}
+
+/// The same with the rows of later steps than `step` only: what has come since.
+pub fn tables_after(opened: &Opened, step: u64) -> Vec<(&'static str, Table)> {
+    let scalars = &opened.scalars[opened.scalars.partition_point(|row| row.step <= step)..];
+    let frames = &opened.frames[opened.frames.partition_point(|frame| frame.step <= step)..];
+    tables_of(&Recorded { opened, scalars, frames })
+}
+
+/// A run, and what of it becomes rows.
+struct Recorded<'a> {
+    opened: &'a Opened,
+    scalars: &'a [Scalars],
+    frames: &'a [Frame],
+}
+
+fn tables_of(recorded: &Recorded<'_>) -> Vec<(&'static str, Table)> {
+    let mut tables = vec![
+        ("scalars", scalars(recorded.scalars)),
+        ("measures", measures(recorded.frames)),
+        ("units", units(recorded.frames)),
+    ];
+    tables.extend(irreps(recorded).map(|table| ("irreps", table)));
+    tables.extend(problems(recorded).map(|table| ("problems", table)));
+    tables.extend(unit_irreps(recorded).map(|table| ("unit_irreps", table)));
+    tables.push(("spectra", spectra(recorded.frames)));
     tables
 }
 
-fn scalars(opened: &Opened) -> Table {
-    let rows = &opened.scalars;
+fn scalars(rows: &[Scalars]) -> Table {
     let steps = Column::Int64(rows.iter().map(|row| row.step as i64).collect());
     SCALARS.iter().fold(Table::default().with("step", steps), |table, scalar| {
         table.with(scalar.name, Column::OptFloat64(rows.iter().map(scalar.get).collect()))
     })
 }
 
-fn measures(opened: &Opened) -> Table {
-    let steps = opened.frames.iter().map(|frame| frame.step as i64).collect();
+fn measures(frames: &[Frame]) -> Table {
+    let steps = frames.iter().map(|frame| frame.step as i64).collect();
     let scalars = MEASURES.iter().enumerate().filter(|(_, measure)| measure.shape == Shape::Scalar);
     scalars.fold(Table::default().with("step", Column::Int64(steps)), |table, (index, measure)| {
         let value = |frame: &Frame| match frame.values.get(index)? {
             Some(Quantity::Scalar(value)) => Some(*value),
             _ => None,
         };
-        table.with(measure.name, Column::OptFloat64(opened.frames.iter().map(value).collect()))
+        table.with(measure.name, Column::OptFloat64(frames.iter().map(value).collect()))
     })
 }
 
-fn units(opened: &Opened) -> Table {
-    let rows = || opened.frames.iter().flat_map(|frame| (0..frame.labels.len()).map(move |unit| (frame, unit)));
+fn units(frames: &[Frame]) -> Table {
+    let rows = || frames.iter().flat_map(|frame| (0..frame.labels.len()).map(move |unit| (frame, unit)));
     let table = Table::default()
         .with("step", Column::Int64(rows().map(|(frame, _)| frame.step as i64).collect()))
         .with("unit", Column::Int64(rows().map(|(_, unit)| unit as i64).collect()))
@@ -57,36 +79,36 @@ fn units(opened: &Opened) -> Table {
             "label_from_sample",
             Column::Utf8(rows().map(|(frame, unit)| frame.sample_labels[unit].name().into()).collect()),
         );
-    with_entries(table, opened, Shape::PerUnit, |frame| frame.labels.len())
+    with_entries(table, frames, Shape::PerUnit, |frame| frame.labels.len())
 }
 
-fn irreps(opened: &Opened) -> Option<Table> {
-    let irreps = opened.irreps.as_ref()?;
-    let rows = || opened.frames.iter().flat_map(|frame| irreps.iter().map(move |irrep| (frame, irrep)));
+fn irreps(recorded: &Recorded<'_>) -> Option<Table> {
+    let irreps = recorded.opened.irreps.as_ref()?;
+    let rows = || recorded.frames.iter().flat_map(|frame| irreps.iter().map(move |irrep| (frame, irrep)));
     let table = Table::default()
         .with("step", Column::Int64(rows().map(|(frame, _)| frame.step as i64).collect()))
         .with("irrep", Column::Utf8(rows().map(|(_, irrep)| irrep.name.clone()).collect()))
         .with("degree", Column::Int64(rows().map(|(_, irrep)| irrep.degree as i64).collect()));
-    Some(with_entries(table, opened, Shape::PerIrrep, |_| irreps.len()))
+    Some(with_entries(table, recorded.frames, Shape::PerIrrep, |_| irreps.len()))
 }
 
-fn problems(opened: &Opened) -> Option<Table> {
-    let problems = opened.spec.task.several();
+fn problems(recorded: &Recorded<'_>) -> Option<Table> {
+    let problems = recorded.opened.spec.task.several();
     if problems.is_empty() {
         return None;
     }
-    let rows = || opened.frames.iter().flat_map(|frame| problems.iter().map(move |problem| (frame, problem)));
+    let rows = || recorded.frames.iter().flat_map(|frame| problems.iter().map(move |problem| (frame, problem)));
     let share = |problem: &SharedProblem| problem.share.0 as f64 / problem.share.1 as f64;
     let table = Table::default()
         .with("step", Column::Int64(rows().map(|(frame, _)| frame.step as i64).collect()))
         .with("problem", Column::Utf8(rows().map(|(_, problem)| problem.name.clone()).collect()))
         .with("share", Column::Float64(rows().map(|(_, problem)| share(problem)).collect()));
-    Some(with_entries(table, opened, Shape::PerProblem, |_| problems.len()))
+    Some(with_entries(table, recorded.frames, Shape::PerProblem, |_| problems.len()))
 }
 
 /// Of the last snapshot alone: over all of them it would outgrow everything else in the run's directory.
-fn unit_irreps(opened: &Opened) -> Option<Table> {
-    let (irreps, frame) = (opened.irreps.as_ref()?, opened.frames.last()?);
+fn unit_irreps(recorded: &Recorded<'_>) -> Option<Table> {
+    let (irreps, frame) = (recorded.opened.irreps.as_ref()?, recorded.frames.last()?);
     let rows = || (0..frame.labels.len()).flat_map(|unit| irreps.iter().map(move |irrep| (unit, irrep)));
     let table = Table::default()
         .with("step", Column::Int64(vec![frame.step as i64; frame.labels.len() * irreps.len()]))
@@ -102,9 +124,9 @@ fn unit_irreps(opened: &Opened) -> Option<Table> {
 }
 
 /// The table with one more column for each measure of `shape`, whose entries lie frame after frame.
-fn with_entries(table: Table, opened: &Opened, shape: Shape, n_entries: impl Fn(&Frame) -> usize) -> Table {
+fn with_entries(table: Table, frames: &[Frame], shape: Shape, n_entries: impl Fn(&Frame) -> usize) -> Table {
     MEASURES.iter().enumerate().filter(|(_, measure)| measure.shape == shape).fold(table, |table, (index, measure)| {
-        let values = opened.frames.iter().flat_map(|frame| {
+        let values = frames.iter().flat_map(|frame| {
             let entries: &[Option<f64>] = match frame.values.get(index) {
                 Some(Some(
                     Quantity::PerUnit(entries) | Quantity::PerIrrep(entries) | Quantity::PerProblem(entries),
@@ -117,9 +139,9 @@ fn with_entries(table: Table, opened: &Opened, shape: Shape, n_entries: impl Fn(
     })
 }
 
-fn spectra(opened: &Opened) -> Table {
+fn spectra(frames: &[Frame]) -> Table {
     let mut rows: Vec<(i64, &str, i64, f64)> = Vec::new();
-    for frame in &opened.frames {
+    for frame in frames {
         for (measure, value) in frame.measured() {
             if let Some(Quantity::Spectrum(values)) = value {
                 rows.extend(

@@ -66,7 +66,7 @@ pub enum TrainError {
         /// How many were asked for.
         threads: usize,
         /// What the system said.
-        source: rayon::ThreadPoolBuildError,
+        source: crate::kernel::Refusal,
     },
     /// A checkpoint of another network.
     #[error(

@@ -143,7 +143,20 @@ impl From<&ListedRun> for RunData {
 
 /// The runs in `folder` that `request` asks for.
 pub fn list(folder: &Path, request: &ListRequest) -> Result<Answer, VerbError> {
-    let RunList { runs, unreadable } = list_runs(folder, request, read_listed)?;
+    list_read_by(folder, request, read_listed)
+}
+
+/// The same, each run as `read` reads it: whoever lists a folder again and again remembers what he read.
+pub fn list_read_by(
+    folder: &Path,
+    request: &ListRequest,
+    read: impl Fn(&RunDir) -> Result<ListedRun, StoreError>,
+) -> Result<Answer, VerbError> {
+    Ok(of_list(folder, list_runs(folder, request, read)?))
+}
+
+/// The answer about runs that were read; `folder` is where most of them lie.
+pub fn of_list(folder: &Path, RunList { runs, unreadable }: RunList) -> Answer {
     let bytes: u64 = runs.iter().map(|run| run.bytes).sum();
     let headline = match runs.len() {
         0 => format!("No run in {} fits.", folder.display()),
@@ -154,7 +167,7 @@ pub fn list(folder: &Path, request: &ListRequest) -> Result<Answer, VerbError> {
     let unreadable = unreadable.into_iter().map(|(dir, error)| unreadable_data(&dir, &error)).collect();
     let data = ListData { folder: folder.to_owned(), runs: runs.iter().map(RunData::from).collect(), unreadable };
     let blocks = if runs.is_empty() { Vec::new() } else { vec![Block::Table(table(&runs))] };
-    Ok(Answer {
+    Answer {
         verb: "ls",
         title: format!("Runs in {}", folder.display()),
         setup: String::new(),
@@ -163,7 +176,7 @@ pub fn list(folder: &Path, request: &ListRequest) -> Result<Answer, VerbError> {
         sections: vec![Section { title: None, shown: dunwu::answer::Shown::Everywhere, blocks }],
         sources: Vec::new(),
         data: object(&data),
-    })
+    }
 }
 
 fn unreadable_data(dir: &RunDir, error: &StoreError) -> UnreadableData {

@@ -193,6 +193,59 @@ pub fn labels_by_peak(labels: &[UnitLabel], places: &[Place]) -> [[usize; 3]; 4]
     })
 }
 
+/// The peak that a unit stands below.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct PeakAbove {
+    /// What kind of peak.
+    pub kind: PeakKind,
+    /// What it stands for.
+    pub name: String,
+    /// Its height.
+    pub height: f64,
+    /// The unit's height over that of the peak.
+    pub climbed: f64,
+}
+
+/// Which peak each unit of `weights` stands below on the landscape of its run; `None` for one that is dead. `largest_norm` is the largest
+/// that a unit of the run has now or had at the start.
+pub fn peaks_above(
+    (spec, problem, split): (&RunSpec, &Problem, &Split),
+    decomposition: Option<&Decomposition>,
+    weights: &Weights,
+    largest_norm: f64,
+    workers: &Workers,
+) -> Result<Vec<Option<PeakAbove>>, ClimbingError> {
+    let landscape = landscape_of(spec, problem, split, decomposition, EnergyKind::Whitened)?;
+    let footing = Footing::of(&landscape, weights, largest_norm, workers);
+    let above = |stand: &Stand| PeakAbove {
+        kind: footing.peaks[stand.peak].kind,
+        name: footing.forms[stand.peak].words(decomposition),
+        height: footing.peaks[stand.peak].height,
+        climbed: stand.climbed,
+    };
+    Ok(footing.units.iter().map(|stand| stand.as_ref().map(above)).collect())
+}
+
+/// The landscape of a run's units. That they read tokens is for the caller to know.
+fn landscape_of<'a>(
+    spec: &RunSpec,
+    problem: &'a Problem,
+    split: &'a Split,
+    decomposition: Option<&'a Decomposition>,
+    kind: EnergyKind,
+) -> Result<Landscape<'a>, ClimbingError> {
+    if let Architecture::Mlp(MlpSpec { biases: true, .. }) = spec.model.architecture {
+        return Err(ClimbingError::Biases);
+    }
+    if spec.model.tables != OperandTables::Separate {
+        return Err(ClimbingError::Tables { tables: spec.model.tables.name() });
+    }
+    if split.test.is_empty() {
+        return Err(ClimbingError::NothingHeldOut);
+    }
+    Ok(Landscape::new(problem, split, decomposition, spec.model.activation, kind, None)?)
+}
+
 /// A run being watched, snapshot by snapshot.
 pub struct Watch<'a> {
     spec: &'a RunSpec,
@@ -215,16 +268,7 @@ impl<'a> Watch<'a> {
         kind: EnergyKind,
         workers: &Workers,
     ) -> Result<Self, ClimbingError> {
-        if let Architecture::Mlp(MlpSpec { biases: true, .. }) = spec.model.architecture {
-            return Err(ClimbingError::Biases);
-        }
-        if spec.model.tables != OperandTables::Separate {
-            return Err(ClimbingError::Tables { tables: spec.model.tables.name() });
-        }
-        if split.test.is_empty() {
-            return Err(ClimbingError::NothingHeldOut);
-        }
-        let landscape = Landscape::new(problem, split, decomposition, spec.model.activation, kind, None)?;
+        let landscape = landscape_of(spec, problem, split, decomposition, kind)?;
         let hints = population_peaks(&landscape, spec.seed, workers);
         let peaks = find(&landscape, RESTARTS, spec.seed, &hints, workers);
         Ok(Self { spec, problem, split, landscape, peaks, initial: None, steps: Vec::new(), last: Vec::new() })
@@ -363,7 +407,7 @@ mod tests {
         for activation in Activation::ALL {
             let landscape = Landscape::new(&problem, &split, None, activation, EnergyKind::Raw, None).unwrap();
             let workers = Workers::new(1).unwrap();
-            let climbs = climb(&landscape.energy, 5, |i| random_start(0, i, 14), Stop::BASIN, &workers);
+            let climbs = climb(&landscape.energy, 5, |i| random_start(0, i as u64, 14), Stop::BASIN, &workers);
             let peaks = landscape.describe(&climbs, &workers);
             let tops: Vec<&Maximum> = peaks.iter().collect();
             let labels = |i: usize, h: usize| f64::from(u8::from(split.train.labels[i] as usize == h));

@@ -53,15 +53,15 @@ pub struct Peak {
 }
 
 /// Random start number `i` under `seed`: uniform on the sphere once it is scaled.
-pub fn random_start(seed: u64, i: usize, dimension: usize) -> Vec<f64> {
-    let mut rng = nth_rng(seed, Stream::Starts, i as u64);
+pub fn random_start(seed: u64, i: u64, dimension: usize) -> Vec<f64> {
+    let mut rng = nth_rng(seed, Stream::Starts, i);
     (0..dimension).map(|_| normal(&mut rng)).collect()
 }
 
 /// Climbs from `restarts` random points, and from the directions `hints` beside, which find peaks but count in no basin.
 pub fn find(landscape: &Landscape<'_>, restarts: usize, seed: u64, hints: &[Vec<f64>], workers: &Workers) -> Peaks {
     let d = landscape.energy.dimension();
-    let start = |i: usize| if i < restarts { random_start(seed, i, d) } else { hints[i - restarts].clone() };
+    let start = |i: usize| if i < restarts { random_start(seed, i as u64, d) } else { hints[i - restarts].clone() };
     let climbs = climb(&landscape.energy, restarts + hints.len(), start, Stop::PEAK, workers);
     let (places, of_climb) = certified(landscape, climbs, workers);
     let n_flat = of_climb[..restarts].iter().filter(|end| matches!(end, End::Flat)).count();

@@ -150,7 +150,7 @@ impl Standing {
 pub fn population_peaks(landscape: &Landscape<'_>, seed: u64, workers: &Workers) -> Vec<Vec<f64>> {
     let d = landscape.population.dimension();
     // Beyond all random starts of the landscape itself.
-    let start = |i: usize| random_start(seed, (1 << 32) + i, d);
+    let start = |i: usize| random_start(seed, (1 << 32) + i as u64, d);
     let climbs = climb(&landscape.population, N_HINTS, start, Stop::BASIN, workers);
     climbs.into_iter().filter(|climb| climb.height > 0.0).map(|climb| climb.w).collect()
 }

@@ -6,13 +6,14 @@ use super::race::{Best, population_peaks};
 use super::request::LandscapeRequest;
 use super::{Landscape, PeakKind, theory};
 use crate::answer::Terrain;
+use crate::stopwatch::Stopwatch;
 use crate::task_file;
 use crate::verb::{VerbError, Watcher};
 use dunwu_engine::Split;
 use dunwu_engine::kernel::Workers;
 use dunwu_engine::model::Activation;
 use std::path::Path;
-use std::time::Instant;
+use std::time::Duration;
 
 /// What `peaks` is asked for: one landscape and the sample that it stands on.
 #[derive(Clone, Debug)]
@@ -29,8 +30,8 @@ pub struct PeakSurvey<'a> {
     pub landscape: Landscape<'a>,
     /// What was found on it.
     pub peaks: Peaks,
-    /// Ascents a second, hints among them.
-    pub ascents_per_second: f64,
+    /// Ascents a second, hints among them; `None` where there is no clock.
+    pub ascents_per_second: Option<f64>,
     /// How heights compare with Theorem 2; `None` where the theorem says nothing.
     pub agreement: Option<Agreement>,
     /// The section through the highest memory and the highest feature peak, or why there is none.
@@ -110,9 +111,10 @@ impl PeaksRequest {
         let workers = self.landscape.workers()?;
         watcher.phase("climbing", None);
         let hints = population_peaks(&landscape, spec.seed, &workers);
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let peaks = find(&landscape, *restarts, spec.seed, &hints, &workers);
-        let ascents_per_second = (*restarts + hints.len()) as f64 / began.elapsed().as_secs_f64();
+        let per_second = |time: Duration| (*restarts + hints.len()) as f64 / time.as_secs_f64();
+        let ascents_per_second = began.elapsed().map(per_second);
         if watcher.is_stopped() {
             return Err(VerbError::Stopped);
         }

@@ -37,11 +37,11 @@ pub(super) use similarity::Similarity;
 pub(super) use waves::{Waves, addition, frequencies, frequency_powers};
 
 /// Multiply-adds above which a product of two n×K arrays is not made for the sake of a measure: a few seconds on one core.
-const LARGEST_PRODUCT: usize = 4096 * 4096 * 4096;
+const LARGEST_PRODUCT: u64 = 4096 * 4096 * 4096;
 
 /// Whether `a · b · c` multiply-adds are few enough.
 fn is_affordable(a: usize, b: usize, c: usize) -> bool {
-    a.saturating_mul(b).saturating_mul(c) <= LARGEST_PRODUCT
+    [a, b, c].into_iter().fold(1, |product: u64, n| product.saturating_mul(n as u64)) <= LARGEST_PRODUCT
 }
 
 /// What stays the same over a run's snapshots.

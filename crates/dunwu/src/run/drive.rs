@@ -3,8 +3,9 @@
 //! It owns time and order, and nothing else: each step's yield is handed to a [`Keeper`], which records it, measures it or drops it.
 //! None of that changes a bit of the run.
 
+use crate::stopwatch::Stopwatch;
 use dunwu_engine::{Checkpoint, Outcome, Progress, Scalars, Snapshot, Training};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where a checkpoint keeps the training time so far, beside what the engine put into it.
 const SECONDS: &str = "training_seconds";
@@ -37,7 +38,7 @@ pub trait Keeper {
 
 /// When a training is checkpointed and when it stops before its end.
 pub struct Pace<'a> {
-    /// Longest time between two checkpoints.
+    /// Longest time between two checkpoints; where there is no clock there is one at a stop alone.
     pub checkpoint_every: Duration,
     /// Asked after every step; a checkpoint is kept before the loop ends.
     pub must_stop: &'a dyn Fn() -> bool,
@@ -48,7 +49,7 @@ pub struct Pace<'a> {
 pub struct Before {
     /// Losses and accuracies so far.
     pub scalars: Vec<Scalars>,
-    /// Training time so far, measuring and writing not counted.
+    /// Training time so far, measuring and writing not counted; 0 where there is no clock.
     pub seconds: f64,
 }
 
@@ -69,7 +70,7 @@ pub struct Ended {
     pub outcome: Outcome,
     /// Updates made.
     pub step: u64,
-    /// Training time, measuring and writing not counted.
+    /// Training time, measuring and writing not counted; 0 where there is no clock.
     pub seconds: f64,
     /// Every evaluation.
     pub scalars: Vec<Scalars>,
@@ -85,15 +86,15 @@ pub fn drive<K: Keeper>(
     keeper: &mut K,
 ) -> Result<Driven, K::Error> {
     let Before { mut scalars, mut seconds } = before;
-    let mut saved = Instant::now();
+    let mut saved = Stopwatch::start();
     loop {
         if training.is_at_last_step() {
             keeper.keep_last_state(|| checkpoint_after(seconds, &training))?;
         }
         keeper.look_before(&mut training);
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let advanced = training.advance();
-        seconds += began.elapsed().as_secs_f64();
+        seconds += began.elapsed().unwrap_or_default().as_secs_f64();
         keeper.look_after(&mut training, &advanced);
         if let Some(row) = advanced.scalars {
             keeper.keep_scalars(&row)?;
@@ -107,9 +108,9 @@ pub fn drive<K: Keeper>(
             return Ok(Driven::Ended(Box::new(Ended { outcome, step, seconds, scalars, snapshot })));
         }
         let must_stop = (pace.must_stop)();
-        if must_stop || saved.elapsed() >= pace.checkpoint_every {
+        if must_stop || saved.elapsed() >= Some(pace.checkpoint_every) {
             keeper.keep_checkpoint(checkpoint_after(seconds, &training), &scalars)?;
-            saved = Instant::now();
+            saved = Stopwatch::start();
         }
         if must_stop {
             return Ok(Driven::Stopped { step: advanced.step });

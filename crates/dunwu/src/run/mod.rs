@@ -7,13 +7,16 @@
 //! Nothing is drawn or printed here: `dunwu-report` makes the answer of the verbs `run`, `resume` and `show` from what this gives.
 
 pub mod drive;
+mod fingerprint;
 mod fork;
 mod onlooker;
 mod open;
 mod past;
 mod request;
+pub mod single_units;
 mod train;
 
+pub use fingerprint::fingerprint;
 pub use fork::{Fork, Parting};
 pub use onlooker::Onlooker;
 pub use open::{keep_derived, open};

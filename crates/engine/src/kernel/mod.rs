@@ -1,7 +1,7 @@
 //! Fast arithmetic that knows no network: products in register tiles, σ and σ′ in vector code, sums of table rows, threads.
 //!
-//! One source serves AVX-512, AVX2 and portable: `pulp` picks at run time and [`instruction_set`] names it. With
-//! [`Numerics::Exact`] all three give the same bits. Which products a network is made of is in [`crate::model`]: the two-layer
+//! One source serves AVX-512, AVX2, Neon, WebAssembly and portable: `pulp` picks at run time and [`instruction_set`] names it. With
+//! [`Numerics::Exact`] all of them give the same bits. Which products a network is made of is in [`crate::model`]: the two-layer
 //! network and the transformer of tables have their passes in [`crate::model::fused`], everything else multiplies with
 //! [`product()`], which takes any shape and stride. Of the rest of the engine only the words of a spec are known here.
 
@@ -28,18 +28,22 @@ pub(crate) use product::{LANES, multiply, multiply_into};
 pub use product::{Shape, Strided};
 pub(crate) use real::Real;
 pub(crate) use scalar::{Dual, Scalar};
-pub use workers::Workers;
+pub use workers::{Refusal, Workers};
 
 // How every product is rounded; the word is the spec's.
 pub use crate::spec::Numerics;
 
-/// The instructions that the kernel runs on here: `avx512`, `avx2` or `portable`.
+/// The instructions that the kernel runs on here: `avx512`, `avx2`, `neon`, `simd128` (WebAssembly) or `portable`.
 pub fn instruction_set() -> &'static str {
     match pulp::Arch::new() {
         #[cfg(target_arch = "x86_64")]
         pulp::Arch::V4(_) => "avx512",
         #[cfg(target_arch = "x86_64")]
         pulp::Arch::V3(_) => "avx2",
+        #[cfg(target_arch = "aarch64")]
+        pulp::Arch::Neon(_) => "neon",
+        #[cfg(target_arch = "wasm32")]
+        pulp::Arch::Simd128(_) => "simd128",
         _ => "portable",
     }
 }
@@ -62,5 +66,7 @@ pub(crate) fn machines() -> Vec<(&'static str, pulp::Arch)> {
         machines.extend(pulp::x86::V3::try_new().map(|simd| ("avx2", pulp::Arch::V3(simd))));
         machines.extend(pulp::x86::V4::try_new().map(|simd| ("avx512", pulp::Arch::V4(simd))));
     }
+    #[cfg(target_arch = "aarch64")]
+    machines.extend(pulp::aarch64::Neon::try_new().map(|simd| ("neon", pulp::Arch::Neon(simd))));
     machines
 }

@@ -49,6 +49,8 @@ pub(super) fn differentiate(
     let mut pull = vec![0.0; n * n];
     product(numerics, Shape { rows: n, depth: n_features, columns: n }, u, u_transposed, (&mut pull, n), false);
 
+    // The C library's logarithm is another one on another machine; what was trained with it goes on with it.
+    let log = |x: f64| if numerics == Numerics::Fast { x.ln() } else { libm::log(x) };
     let share = (n_anchors as f64).recip();
     let mut anchors = Vec::with_capacity(n);
     let mut exponentials = vec![0.0; n];
@@ -63,7 +65,7 @@ pub(super) fn differentiate(
         let top = largest(row);
         exponentials.iter_mut().zip(&*row).for_each(|(e, &s)| *e = exp(s - top));
         exponentials[i] = 0.0;
-        let log_sum = f64::from(top) + sum(&exponentials, |e| e).ln();
+        let log_sum = f64::from(top) + log(sum(&exponentials, |e| e));
         let others = row.iter().zip(labels).enumerate().filter(|&(j, (_, label))| j != i && *label == labels[i]);
         let attraction: f64 = others.map(|(_, (&s, _))| f64::from(s)).sum();
         loss += share * log_sum - weight * attraction;

@@ -47,9 +47,9 @@ impl Weights {
         weights
     }
 
-    /// The input weights of unit `unit`, `[n_inputs]`.
+    /// The input weights of unit `unit`, `[n_inputs]`; none where there is no table of tokens.
     pub fn unit_inputs(&self, unit: usize) -> impl Iterator<Item = f32> + '_ {
-        self.hidden[unit..].iter().step_by(self.n_units).copied()
+        self.hidden.get(unit..).unwrap_or_default().iter().step_by(self.n_units).copied()
     }
 
     /// The output weights of unit `unit`, `[n_labels]`.

@@ -1,6 +1,7 @@
 //! The arrays of a network by name, in the arrays that a learner hands out.
 
 use super::arrays::{Arrays, Trained};
+use super::yielded::Snapshot;
 use crate::model::Weights;
 use crate::model::layered::{Layers, Layout, Mlp, Transformer};
 use crate::spec::{Architecture, Normalization, RunSpec};
@@ -44,6 +45,33 @@ pub(super) fn layout_of(spec: &RunSpec, problem: &Problem) -> Layout {
     }
 }
 
+/// Which array of a network made of blocks reads the hidden units of the last layer, a row a unit.
+fn reader_of_units(spec: &RunSpec) -> String {
+    match spec.model.architecture {
+        Architecture::Transformer(transformer) if transformer.normalization == Normalization::None => {
+            format!("block.{}.mlp.out.weight", transformer.depth - 1)
+        }
+        _ => "top.weight".to_owned(),
+    }
+}
+
+impl Snapshot {
+    /// The same network with these hidden units of the last layer switched off: what they send on is zero, as an intervention
+    /// `ablate units` has it. `spec` is the run's.
+    #[must_use]
+    pub fn without_units(&self, spec: &RunSpec, units: &[usize]) -> Self {
+        let mut ablated = self.clone();
+        let n_labels = self.weights.n_labels;
+        let reader = reader_of_units(spec);
+        let array = ablated.parameters.arrays.iter_mut().find(|array| array.name == reader);
+        let rows = array.map(|array| (array.shape[1], &mut array.values));
+        for (width, values) in rows.into_iter().chain([(n_labels, &mut ablated.weights.top)]) {
+            units.iter().for_each(|unit| values[unit * width..][..width].fill(0.0));
+        }
+        ablated
+    }
+}
+
 impl Parts {
     /// The parts of the network that `spec` asks for.
     pub(super) fn of(spec: &RunSpec, problem: &Problem) -> Self {
@@ -55,12 +83,7 @@ impl Parts {
         }
         let layout = layout_of(spec, problem);
         let spans = layout.spans().map(|(name, range, _)| Span { name: name.to_owned(), suffix: "", range });
-        let read_by = match spec.model.architecture {
-            Architecture::Transformer(transformer) if transformer.normalization == Normalization::None => {
-                format!("block.{}.mlp.out.weight", transformer.depth - 1)
-            }
-            _ => "top.weight".to_owned(),
-        };
+        let read_by = reader_of_units(spec);
         let mut units = (0, 0);
         for (place, (name, _, shape)) in layout.spans().enumerate() {
             if name == read_by {

@@ -34,8 +34,8 @@ pub struct PeaksData {
     peaks: Vec<PeakData>,
     /// Random starts.
     restarts: usize,
-    /// Ascents a second on this machine.
-    restarts_per_second: f64,
+    /// Ascents a second on this machine; null where there is no clock, as in a page.
+    restarts_per_second: Option<f64>,
     /// Share of the whole population's peaks from which an ascent on the sample ends on a feature peak.
     kept: f64,
     /// Random starts without anything to climb.

@@ -58,6 +58,25 @@ pub fn page(answer: &Answer) -> String {
     document.into_string()
 }
 
+/// The parts of an answer without its sentences, as a piece of HTML for a page that brings its own styles: no script, no style, nothing that
+/// is loaded. Landscapes that one moves through are left out: such a page draws them from their heights.
+pub(super) fn fragment(answer: &Answer) -> String {
+    let sections = answer.sections.iter().filter(|section| section.shown != Shown::Terminal);
+    let without_slides = |section: &Section| {
+        let blocks = section.blocks.iter().filter(|block| !matches!(block, Block::Slides(_))).cloned().collect();
+        Section { blocks, ..section.clone() }
+    };
+    let fragment = html! {
+        @for section in sections.map(without_slides).filter(|section| !section.blocks.is_empty()) {
+            section {
+                @if let Some(title) = &section.title { h2 { (clean(title)) } }
+                (blocks(&section))
+            }
+        }
+    };
+    fragment.into_string()
+}
+
 /// Whether something on the page is moved by hand: several frames, or several sets of them.
 fn moves(answer: &Answer) -> bool {
     answer.slides().any(|slides| slides.terrains.len() > 1) || answer.slides().count() > 1

@@ -54,7 +54,7 @@ fn energies() -> Vec<Energy> {
 fn a_climb_has_the_same_bits_alone_and_in_a_crowd_on_any_number_of_threads() {
     const N: usize = 150;
     for energy in energies() {
-        let start = |i: usize| random_start(4, i, energy.dimension());
+        let start = |i: usize| random_start(4, i as u64, energy.dimension());
         let stop = Stop { slope: 1e-6, evaluations: 60 };
         let crowd = climb(&energy, N, start, stop, &alone());
         for threads in [2, 3] {
@@ -69,7 +69,7 @@ fn a_climb_has_the_same_bits_alone_and_in_a_crowd_on_any_number_of_threads() {
 #[test]
 fn an_ascent_stops_where_it_says_and_tells_what_is_there() {
     for energy in energies() {
-        let start = |i: usize| random_start(6, i, energy.dimension());
+        let start = |i: usize| random_start(6, i as u64, energy.dimension());
         for stop in [Stop { slope: 1e-3, evaluations: 30 }, Stop { slope: 1e-9, evaluations: 1 }, Stop::PEAK] {
             for end in climb(&energy, 20, start, stop, &alone()) {
                 let (height, gradient, signal) = energy.of_unit(&end.w);
@@ -92,7 +92,7 @@ fn an_ascent_stops_where_it_says_and_tells_what_is_there() {
 #[test]
 fn an_ascent_never_ends_lower_than_it_began() {
     for energy in energies() {
-        let start = |i: usize| unit(random_start(7, i, energy.dimension()));
+        let start = |i: usize| unit(random_start(7, i as u64, energy.dimension()));
         for (i, end) in climb(&energy, 40, start, Stop::BASIN, &alone()).into_iter().enumerate() {
             assert!(end.height >= energy.of_unit(&start(i)).0 * (1.0 - 1e-12), "{end:?}");
         }
@@ -103,7 +103,7 @@ fn an_ascent_never_ends_lower_than_it_began() {
 #[test]
 fn nothing_beside_a_certified_peak_is_higher() {
     for energy in energies() {
-        let climbs = climb(&energy, 40, |i| random_start(9, i, energy.dimension()), Stop::PEAK, &alone());
+        let climbs = climb(&energy, 40, |i| random_start(9, i as u64, energy.dimension()), Stop::PEAK, &alone());
         for (i, end) in climbs.iter().enumerate().filter(|(_, end)| certify(&energy, end).is_peak) {
             for j in 0..20 {
                 let step = noise((100 * i + j) as u64, energy.dimension());
@@ -127,7 +127,7 @@ fn a_linear_unit_has_no_height_on_a_complete_table_and_a_silent_one_is_flat() {
     let projection = Projection::raw(&samples.labels, 5);
     let energy = Energy::new(Inputs::of(&problem, &samples), 10, Activation::Relu, projection);
     for i in 0..20 {
-        let w: Vec<f64> = random_start(1, i, 10).iter().map(|x| 0.5 + x.abs()).collect();
+        let w: Vec<f64> = random_start(1, i as u64, 10).iter().map(|x| 0.5 + x.abs()).collect();
         // Five sums of five numbers of size 1, squared.
         assert!(energy.of_unit(&unit(w.clone())).0 < 1e-28);
         let silent: Vec<f64> = w.iter().map(|w| -w).collect();

@@ -25,7 +25,7 @@ fn reads(w: &[f64]) -> Vec<f64> {
 
 /// The certified ends of 60 ascents.
 fn peaks(energy: &Energy) -> Vec<Climb> {
-    let climbs = climb(energy, 60, |i| random_start(2, i, 2 * M), Stop::PEAK, &alone());
+    let climbs = climb(energy, 60, |i| random_start(2, i as u64, 2 * M), Stop::PEAK, &alone());
     let peaks: Vec<Climb> = climbs.into_iter().filter(|climb| certify(energy, climb).is_peak).collect();
     assert!(!peaks.is_empty(), "{:?}", energy.curve().activation);
     peaks
@@ -47,7 +47,7 @@ fn one_centred_label_has_no_energy() {
     let samples = all.select(&positions);
     let projection = Projection::raw(&samples.labels, M);
     let energy = Energy::new(Inputs::of(&problem, &samples), 2 * M, Activation::Square, projection);
-    let climbs = climb(&energy, 10, |i| random_start(0, i, 2 * M), Stop::PEAK, &alone());
+    let climbs = climb(&energy, 10, |i| random_start(0, i as u64, 2 * M), Stop::PEAK, &alone());
     assert!(climbs.iter().all(|climb| climb.height == 0.0 && climb.arrival == Arrival::Flat && climb.evaluations == 1));
 }
 

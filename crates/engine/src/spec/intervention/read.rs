@@ -202,8 +202,12 @@ impl Rows {
 
 impl Numbers {
     fn parse(words: Words<'_, '_>) -> Result<Self, String> {
+        Self::of_list(word(words, "a list of numbers, such as 3,5,7-9,")?)
+    }
+
+    /// Reads a list as it is written, `3,5,7-9`.
+    pub fn of_list(list: &str) -> Result<Self, String> {
         const MOST: usize = 1 << 20;
-        let list = word(words, "a list of numbers, such as 3,5,7-9,")?;
         let wrong = |item: &str| format!("{item:?} is no list of numbers such as 3,5,7-9");
         let mut numbers = Vec::new();
         for item in list.split(',') {

@@ -1,0 +1,63 @@
+//! A run's tables and header, put together.
+
+use super::columns::Columns;
+use super::header::Header;
+use crate::listing::State;
+use crate::run::{KeptRun, of_opened};
+use dunwu::Opened;
+use dunwu::store::RunStanding;
+use dunwu::tables;
+use dunwu_foreign::listing::standing;
+use dunwu_foreign::recorded::ForeignRun;
+use dunwu_foreign::run::table_of_series;
+
+/// Which rows and tables are packed; all where nothing is said. The header is whole always.
+#[derive(Clone, Debug, Default)]
+pub struct PackedRequest {
+    /// Only rows of later steps than this.
+    pub after: Option<u64>,
+    /// Only tables of these names.
+    pub tables: Option<Vec<String>>,
+}
+
+impl PackedRequest {
+    fn wants(&self, table: &str) -> bool {
+        self.tables.as_ref().is_none_or(|tables| tables.iter().any(|wanted| wanted == table))
+    }
+}
+
+/// The run `opened`.
+pub fn of_own(opened: &Opened, kept: &KeptRun<'_>, request: &PackedRequest) -> Vec<u8> {
+    let state = match (&kept.end, &kept.writer) {
+        (None, Some(_)) => State::Running,
+        (None, None) => State::Interrupted,
+        (Some(end), _) => State::from(&RunStanding::Ended(end.outcome)),
+    };
+    let answer = of_opened(opened, kept, None);
+    let mut header = Header::of_own(opened, kept.dir, state, answer);
+    let mut columns = Columns::default();
+    let tables = request.after.map_or_else(|| tables::tables(opened), |after| tables::tables_after(opened, after));
+    for (name, table) in tables.into_iter().filter(|(name, _)| request.wants(name)) {
+        header.tables.push(columns.add(name, &table));
+    }
+    columns.finish(&header)
+}
+
+/// A run that another program made: its series, and nothing else.
+pub fn of_foreign(run: &ForeignRun, request: &PackedRequest) -> Vec<u8> {
+    let answer = crate::foreign::show(run);
+    let state = State::from(&standing(&run.record, &run.dir));
+    let mut header = Header::of_foreign(run, state, answer);
+    let mut columns = Columns::default();
+    let mut series = run.record.series();
+    if let Some(after) = request.after {
+        for one in &mut series {
+            let points = one.steps.iter().copied().zip(one.values.iter().copied());
+            (one.steps, one.values) = points.filter(|&(step, _)| step > after).unzip();
+        }
+    }
+    if request.wants("scalars") {
+        header.tables.push(columns.add("scalars", &table_of_series(&series)));
+    }
+    columns.finish(&header)
+}

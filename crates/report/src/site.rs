@@ -1,0 +1,60 @@
+//! Runs inside a page that needs no server: what `dunwu site` puts into one, and a run's report into its own.
+
+use crate::packed::{self, PackedRequest};
+use crate::run::{KeptRun, of_opened};
+use crate::skin::{self, AnswerOnPage, AskedOnPage, PageData};
+use crate::{foreign, listing};
+use dunwu::run::open;
+use dunwu::store::{RunDir, RunList, RunState, StoreError};
+use dunwu::verb::{VerbError, Watcher};
+use dunwu_foreign::listing::read_listed;
+use dunwu_foreign::recorded::RecordedRun;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// The data of a page with these runs inside, and what `dunwu show` says of each.
+pub fn data_of(folder: &Path, runs: &[RecordedRun], watcher: &mut Watcher<'_>) -> Result<PageData, VerbError> {
+    let listed: Vec<_> = runs.iter().map(|run| read_listed(run.dir())).collect::<Result<_, StoreError>>()?;
+    let mut list = skin::json(&listing::of_list(folder, RunList { runs: listed, unreadable: Vec::new() }));
+    // Beside a page there are no tables of sweeps and no streams.
+    (list["tables"], list["streams"]) = (json!([]), json!([]));
+    let mut data = PageData { runs: list, ..PageData::default() };
+    for run in runs {
+        let name = run.dir().dir_name();
+        let (bytes, answer) = match run {
+            RecordedRun::Foreign(run) => (packed::of_foreign(run, &PackedRequest::default()), foreign::show(run)),
+            RecordedRun::Own(dir) => {
+                let opened = open(dir, watcher)?;
+                let (path, kept): (PathBuf, _) = (dir.path().components().collect(), kept(dir)?);
+                let kept = KeptRun { dir: &path, end: kept.0, reused: true, writer: kept.1 };
+                (packed::of_own(&opened, &kept, &PackedRequest::default()), of_opened(&opened, &kept, None))
+            }
+        };
+        let asked = AskedOnPage { answers: vec![AnswerOnPage::from(&answer)], text: String::new(), code: 0 };
+        data.answers.insert(format!("show {name}"), value(&asked));
+        data.packed.insert(name, bytes);
+    }
+    Ok(data)
+}
+
+fn kept(dir: &RunDir) -> Result<(Option<dunwu::store::Finished>, Option<dunwu::store::WritingProcess>), StoreError> {
+    Ok(match dir.state()? {
+        RunState::Finished(end) => (Some(end), None),
+        RunState::Unfinished { writer, .. } => (None, writer),
+    })
+}
+
+fn value(asked: &AskedOnPage) -> Value {
+    serde_json::to_value(asked).expect("an answer has a JSON form")
+}
+
+/// What programs read of a page that was written.
+#[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
+pub struct SiteData {
+    /// The page.
+    pub page: PathBuf,
+    /// The engine beside it.
+    pub engine: PathBuf,
+    /// Runs inside it.
+    pub runs: usize,
+}
