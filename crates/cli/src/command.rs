@@ -3,7 +3,8 @@
 use crate::place::Place;
 use crate::{
     attend, audit, chat, compare, coordinates, curvature, doctor, forecast, fork, import, landscape, launch, league,
-    listing, next, output, pair, passkey, phase, reach, reference, run, samples, serve, stream, sweep, units,
+    listing, next, output, pair, passkey, phase, reach, reference, run, samples, serve, site, stream, sweep, unit,
+    units,
 };
 use clap::{Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
@@ -179,6 +180,7 @@ pub(crate) enum Command {
         place: Place,
     },
     Audit(audit::Asked),
+    Unit(unit::UnitArguments),
     Units(units::UnitsArguments),
     Samples(samples::SamplesArguments),
     /// One worker of many on a sweep, for clusters: any number may share a folder of runs, without a server
@@ -307,6 +309,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         chatting: chat::Chatting,
     },
+    Serve(serve::page::PageServing),
+    Site(site::SiteArguments),
     /// Serve a language model over HTTP as `OpenAI` does, to programs of this machine: `dunwu serve-model MODEL.gguf`
     ///
     /// POST /v1/chat/completions and /v1/completions, whole or as an event stream, with answers held to a JSON schema where that
@@ -314,7 +318,7 @@ pub(crate) enum Command {
     /// memory: the policy forgets. Ctrl-C ends it.
     ServeModel {
         #[command(flatten)]
-        serving: serve::Serving,
+        serving: serve::model::Serving,
     },
     /// Completions for a shell, on standard output: `dunwu completions bash > ~/.local/share/bash-completion/completions/dunwu`
     Completions {

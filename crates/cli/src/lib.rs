@@ -38,8 +38,10 @@ mod samples;
 mod say;
 mod serve;
 mod signals;
+mod site;
 mod stream;
 mod sweep;
+mod unit;
 mod units;
 mod watching;
 
@@ -94,6 +96,7 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Law { table, filters, drawn, place } => law::run(&table, &filters, &drawn, &place),
         Command::Pair { table, words, drawn, place } => pair::pair(&table, &words, &drawn, &place),
         Command::Audit(asked) => audit::audit(&asked),
+        Command::Unit(asked) => unit::unit(&asked),
         Command::Units(asked) => units::run(&asked),
         Command::Samples(asked) => samples::run(&asked),
         Command::Launch { cluster } => launch::launch(&cluster),
@@ -111,7 +114,9 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Passkey { asked, drawn, place } => passkey::passkey(&asked, &drawn, &place),
         Command::Stream { asked, drawn, place } => stream::stream(&asked, &drawn, &place),
         Command::Chat { chatting } => chat::chat(&chatting),
-        Command::ServeModel { serving } => serve::serve(&serving),
+        Command::Serve(serving) => serve::page::serve(&serving),
+        Command::Site(asked) => site::site(&asked),
+        Command::ServeModel { serving } => serve::model::serve(&serving),
         Command::Presets { place } => {
             reference::presets(&place);
             Ok(())

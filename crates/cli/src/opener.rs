@@ -1,6 +1,7 @@
 //! A look at a page: the desktop opens it in the program for its kind.
 
 use crate::say::note;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -19,10 +20,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Opens a page in the browser; where that fails a note says so, for the page is there all the same.
 pub(crate) fn open_page(path: &Path) {
+    open(path.as_os_str());
+}
+
+/// The same for an address.
+pub(crate) fn open_address(address: &str) {
+    open(address.as_ref());
+}
+
+fn open(what: &OsStr) {
     let (program, arguments) = OPENER.split_first().expect("an opener has a name");
     let opener = Command::new(program)
         .args(arguments)
-        .arg(path)
+        .arg(what)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

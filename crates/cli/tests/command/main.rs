@@ -25,6 +25,7 @@ mod recorded;
 mod reference;
 mod runs;
 mod serve_model;
+mod serve_page;
 mod streams;
 mod sweeps;
 mod swept;

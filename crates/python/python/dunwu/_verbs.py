@@ -38,10 +38,12 @@ __all__ = [
     "run",
     "settings",
     "show",
+    "site",
     "stream",
     "sweep",
     "tag",
     "task",
+    "unit",
     "verdict",
     "work",
 ]
@@ -1023,6 +1025,30 @@ def show(
     )
 
 
+def site(
+    output: Word,
+    *chosen: Word,
+    quiet: bool = False,
+    runs: Value | None = None,
+) -> Answer:
+    """Write the page as files that need no server: the story of grokking, the sandbox, and runs of yours (`dunwu
+    site DIR RUN…`)
+
+    DIR/index.html opens from a disk or from any web server, with the runs inside. Beside it lies the engine, which the page loads when somebody trains a network in it.
+
+    output: Folder to write to, made if it is missing
+    chosen: Runs to put into it: directories, names or first digits of ids
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("site",),
+        (output, *chosen,),
+        {"runs": runs},
+        {},
+        quiet=quiet,
+    )
+
+
 def stream(
     model: Word,
     *texts: Word,
@@ -1211,6 +1237,38 @@ def task(
         ("task",),
         (spec,),
         {"runs": runs},
+        {},
+        quiet=quiet,
+    )
+
+
+def unit(
+    run: Word,
+    units: Word,
+    *,
+    quiet: bool = False,
+    step: Value | None = None,
+    output: Value | None = None,
+    figures: Value | None = None,
+    runs: Value | None = None,
+) -> Answer:
+    """Look at hidden units of a run one by one, and at the network without them: `dunwu unit RUN 17`, `dunwu unit
+    RUN 3,40-47 --step 400`
+
+    Says which peak each stands below, its label with every measure behind it, its weights for each token and label, and what the network answers with all of these units switched off: what they send on is set to zero, and losses and accuracies are computed anew.
+
+    run: Directory, name or first digits of the id
+    units: Numbers of units, from 0: 17, or 3,40-47
+    step: A snapshot's step (default: the last one)
+    output: Where to write the page (default: named after the command and what it is about, such as
+        race-cyclic-23.html)
+    figures: Folder for the drawings as SVG, made if it is missing; none are written otherwise
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("unit",),
+        (run, units,),
+        {"step": step, "output": output, "figures": figures, "runs": runs},
         {},
         quiet=quiet,
     )
