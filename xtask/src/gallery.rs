@@ -53,9 +53,12 @@ fn table(recipes: &[Recipe]) -> String {
         let needs = match recipe.needs {
             Needs::Nothing => "",
             Needs::LanguageModel => "; needs scripts/fetch-model",
+            Needs::Browser => "; needs node and chromium",
         };
         lines.push(format!("{}  ({}{needs})", recipe.name, recipe.takes));
-        lines.extend(recipe.commands.iter().map(|command| format!("    dunwu {command}")));
+        lines.extend(recipe.commands.iter().map(|command| {
+            if command.starts_with("node ") { format!("    {command}") } else { format!("    dunwu {command}") }
+        }));
         lines.extend(recipe.figures.iter().map(|figure| format!("    {} → {}", figure.written_as, figure.image)));
     }
     lines.join("\n")

@@ -6,13 +6,16 @@ pub(crate) enum Needs {
     Nothing,
     /// What `scripts/fetch-model` brings.
     LanguageModel,
+    /// node with the packages of `web/`, and chromium.
+    Browser,
 }
 
 /// Commands that make one or more figures together.
 pub(crate) struct Recipe {
     pub(crate) name: &'static str,
     /// Arguments of `dunwu`, one command after another. `{runs}` is a folder for runs, `{out}` one for pages and figures, and
-    /// `{run}` the run that the command before it made, which then is asked for `--json`.
+    /// `{run}` the run that the command before it made, which then is asked for `--json`. One that begins with `node` is called itself, with
+    /// `{program}` as the path of `dunwu`.
     pub(crate) commands: &'static [&'static str],
     /// How long they take: in all on two cores, or processor time, and which document says so.
     pub(crate) takes: &'static str,
@@ -116,6 +119,17 @@ pub(crate) static RECIPES: &[Recipe] = &[
         takes: "15 s of CPU time",
         needs: Needs::Nothing,
         figures: &[Figure { image: "docs/images/mountains.svg", written_as: "mountains-side-by-side.svg" }],
+    },
+    Recipe {
+        name: "page",
+        commands: &["node web/test/film.mjs {program} {out}"],
+        takes: "a minute",
+        needs: Needs::Browser,
+        figures: &[
+            Figure { image: "docs/images/page.gif", written_as: "page.gif" },
+            Figure { image: "docs/images/page-unit.png", written_as: "page-unit.png" },
+            Figure { image: "docs/images/page-what-if.png", written_as: "page-what-if.png" },
+        ],
     },
     Recipe {
         name: "race",

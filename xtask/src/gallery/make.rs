@@ -12,6 +12,9 @@ use std::time::Instant;
 /// Makes the figures of these recipes. `keep` goes on with runs that are in `target/gallery` already.
 pub(super) fn make(checkout: &Checkout, recipes: &[&Recipe], keep: bool) -> Result<(), Failure> {
     checkout.run(&["cargo", "build", "--release", "--package", "dunwu-cli"])?;
+    if recipes.iter().any(|recipe| recipe.needs == Needs::Browser) {
+        checkout.run(&["npm", "ci", "--prefix", "web", "--no-audit", "--no-fund"])?;
+    }
     if recipes.iter().any(|recipe| recipe.needs == Needs::LanguageModel) {
         checkout.run(&["scripts/fetch-model"])?;
     }
@@ -28,6 +31,11 @@ pub(super) fn make(checkout: &Checkout, recipes: &[&Recipe], keep: bool) -> Resu
         let mut made_run = None;
         for command in recipe.commands {
             let words = words(command, &utf8(&runs)?, &utf8(&out)?, made_run.as_deref())?;
+            if words[0] == "node" {
+                let words: Vec<String> = words.iter().map(|word| word.replace("{program}", &program)).collect();
+                checkout.run(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+                continue;
+            }
             let words: Vec<&str> = [&program].into_iter().chain(&words).map(String::as_str).collect();
             if words.contains(&"--json") {
                 say!("$ {}", words.join(" "));

@@ -58,6 +58,11 @@ pub(crate) static FULL: &[Step] = &[
     },
     Step { name: "run", about: "one run, end to end, and the object that programs rely on", run: one_run },
     Step {
+        name: "same-bits",
+        about: "runs have the same bits on this machine, in WebAssembly and on aarch64",
+        run: |checkout| held(checkout.run(&["scripts/check-same-bits"])),
+    },
+    Step {
         name: "torture",
         about: "broken disks, kills and nonsense: two minutes for what writes, one for what reads",
         run: |checkout| held(torture::some_minutes(checkout)),
@@ -68,6 +73,7 @@ pub(crate) static FULL: &[Step] = &[
         about: "the Python package: its wheel, in a clean environment, and what is tried with it",
         run: python,
     },
+    Step { name: "page", about: "the page: built again, and looked at in a browser", run: page },
     Step { name: "readme", about: "every command of the README", run: documents::readme },
     Step { name: "guide", about: "every command of every page of the guide", run: documents::guide },
 ];
@@ -115,4 +121,11 @@ fn slurm(checkout: &Checkout) -> Result<Ending, Failure> {
 
 fn python(checkout: &Checkout) -> Result<Ending, Failure> {
     held(checkout.run(&["scripts/check-python"]))
+}
+
+fn page(checkout: &Checkout) -> Result<Ending, Failure> {
+    build(checkout)?;
+    let program = checkout.target().join("release/dunwu");
+    let program = program.to_str().ok_or_else(|| Failure::failed("the path of target/ is no UTF-8"))?;
+    held(checkout.run(&["scripts/check-page", program]))
 }

@@ -19,7 +19,7 @@ struct Budget {
 static LIMITS: &[Budget] = &[
     Budget { path: "README.md", limit: 9_000, why: "five minutes of reading; the rest belongs to docs/guide/" },
     Budget { path: "CONTRIBUTING.md", limit: 8_000, why: "the first hour of a newcomer, not a handbook" },
-    Budget { path: "crates/dunwu", limit: 20_500, why: "one person holds the core in the head" },
+    Budget { path: "crates/dunwu", limit: 20_700, why: "one person holds the core in the head" },
 ];
 
 pub(super) const FILES: Rule = Rule {
