@@ -59,7 +59,7 @@ pub(crate) static FULL: &[Step] = &[
     Step { name: "run", about: "one run, end to end, and the object that programs rely on", run: one_run },
     Step {
         name: "same-bits",
-        about: "runs have the same bits on this machine, in WebAssembly and on aarch64",
+        about: "runs have the same bits on this machine and in WebAssembly, and on aarch64 where it is emulated",
         run: |checkout| held(checkout.run(&["scripts/check-same-bits"])),
     },
     Step {
