@@ -23,7 +23,7 @@ pub(crate) fn open_page(path: &Path) {
     open(path.as_os_str());
 }
 
-/// The same for an address.
+/// Opens an address in the browser; where that fails a note says so.
 pub(crate) fn open_address(address: &str) {
     open(address.as_ref());
 }

@@ -5,7 +5,7 @@ use crate::run::{KeptRun, of_opened};
 use crate::skin::{self, AnswerOnPage, AskedOnPage, PageData};
 use crate::{foreign, listing};
 use dunwu::run::open;
-use dunwu::store::{RunDir, RunList, RunState, StoreError};
+use dunwu::store::{RunList, StoreError};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_foreign::listing::read_listed;
 use dunwu_foreign::recorded::RecordedRun;
@@ -25,8 +25,7 @@ pub fn data_of(folder: &Path, runs: &[RecordedRun], watcher: &mut Watcher<'_>) -
             RecordedRun::Foreign(run) => (packed::of_foreign(run, &PackedRequest::default()), foreign::show(run)),
             RecordedRun::Own(dir) => {
                 let opened = open(dir, watcher)?;
-                let (path, kept): (PathBuf, _) = (dir.path().components().collect(), kept(dir)?);
-                let kept = KeptRun { dir: &path, end: kept.0, reused: true, writer: kept.1 };
+                let kept = KeptRun::of(dir, true)?;
                 (packed::of_own(&opened, &kept, &PackedRequest::default()), of_opened(&opened, &kept, None))
             }
         };
@@ -35,13 +34,6 @@ pub fn data_of(folder: &Path, runs: &[RecordedRun], watcher: &mut Watcher<'_>) -
         data.packed.insert(name, bytes);
     }
     Ok(data)
-}
-
-fn kept(dir: &RunDir) -> Result<(Option<dunwu::store::Finished>, Option<dunwu::store::WritingProcess>), StoreError> {
-    Ok(match dir.state()? {
-        RunState::Finished(end) => (Some(end), None),
-        RunState::Unfinished { writer, .. } => (None, writer),
-    })
 }
 
 fn value(asked: &AskedOnPage) -> Value {

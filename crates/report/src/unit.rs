@@ -112,13 +112,13 @@ pub fn answer(
     step: Option<u64>,
     watcher: &mut Watcher<'_>,
 ) -> Result<Answer, VerbError> {
-    let looked = single_units(dir, units, step, watcher)?;
-    Ok(of_units(&looked, &dir.path().components().collect::<PathBuf>()))
+    let (opened, looked) = single_units(dir, units, step, watcher)?;
+    Ok(of_units(&opened, &looked, &dir.path().components().collect::<PathBuf>()))
 }
 
 /// The answer about units that were looked at.
-pub fn of_units(looked: &SingleUnits, dir: &Path) -> Answer {
-    let SingleUnits { opened, frame_idx, units, no_peaks, with, without } = looked;
+pub fn of_units(opened: &Opened, looked: &SingleUnits, dir: &Path) -> Answer {
+    let SingleUnits { frame_idx, units, no_peaks, with, without } = looked;
     let frame = &opened.frames[*frame_idx];
     let data = UnitData {
         run: dir.to_owned(),

@@ -10,7 +10,7 @@ use dunwu_engine::spec::{apply, parse_value, presets};
 use dunwu_engine::{RunSpec, Split, Training};
 use dunwu_report::run::{KeptRun, of_opened};
 use dunwu_report::skin;
-use std::path::Path;
+use std::path::PathBuf;
 
 fn run(words: &str) -> Opened {
     let settings: Vec<_> = format!("steps=20 record.evaluate_every=10 record.snapshot_every=10 {words}")
@@ -133,7 +133,7 @@ fn what_a_network_does_not_have_is_said_once_with_the_reason() {
         let story = opened.story.join(" ");
         assert_eq!(story.matches("Not defined here").count(), usize::from(!has_token_weights), "{words}: {story}");
         let answer =
-            of_opened(&opened, &KeptRun { dir: Path::new("runs/a"), end: None, reused: false, writer: None }, None);
+            of_opened(&opened, &KeptRun { dir: PathBuf::from("runs/a"), end: None, reused: false, writer: None }, None);
         let (text, page) = (skin::terminal(&answer), skin::page(&answer));
         assert_eq!(text.contains("Irreps: not defined here:"), !has_token_weights || !is_group, "{words}: {text}");
         assert!(page.contains("</html>") && !page.contains("NaN"), "{words}");

@@ -13,7 +13,7 @@ use dunwu::opened::Frame;
 use dunwu::scalars::SCALARS;
 use dunwu_report::run::{KeptRun, of_opened};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 fn run() -> Opened {
     let words =
@@ -146,7 +146,7 @@ fn every_number_of_a_caption_is_in_the_tables() {
         ("spectra", of(&[measure::EFFECTIVE_RANK, measure::UPDATE_LEADING_SHARE])),
     ];
     let answer =
-        of_opened(&opened, &KeptRun { dir: Path::new("runs/a"), end: None, reused: false, writer: None }, None);
+        of_opened(&opened, &KeptRun { dir: PathBuf::from("runs/a"), end: None, reused: false, writer: None }, None);
     // The figures of the landscape are drawn on request and undefined here.
     let figures: Vec<&Figure> = answer.figures().filter(|figure| figure.drawing.is_some()).collect();
     let names = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<BTreeSet<_>>();

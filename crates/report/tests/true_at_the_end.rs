@@ -15,13 +15,13 @@ use dunwu_engine::spec::Value;
 use dunwu_engine::{Outcome, RunSpec, Scalars};
 use dunwu_report::run::{KeptRun, of_opened};
 use proptest::prelude::*;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Everything that the page of a run says in words.
 fn said(opened: &Opened) -> Vec<String> {
     let step = opened.scalars.last().unwrap().step;
     let end = Finished { outcome: opened.outcome, step, seconds: 1.0 };
-    let kept = KeptRun { dir: Path::new("runs/a"), end: Some(end), reused: false, writer: None };
+    let kept = KeptRun { dir: PathBuf::from("runs/a"), end: Some(end), reused: false, writer: None };
     let answer = of_opened(opened, &kept, None);
     let captions = answer.figures().map(|figure| figure.caption.clone());
     std::iter::once(answer.headline.clone()).chain(answer.sentences.iter().cloned()).chain(captions).collect()

@@ -8,7 +8,7 @@ use dunwu_report::skin::AskedOnPage;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// What a page may ask for.
+/// A request of the page, as JSON with the key `do`.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 enum Request {
@@ -16,9 +16,9 @@ enum Request {
     Answer { words: Vec<String> },
     /// A training of the spec that the words give.
     Begin { words: Vec<String> },
-    /// So many of its steps.
+    /// The next `steps` updates of the training that has begun.
     Advance { steps: u64 },
-    /// Units of it at a snapshot, the last one where no step is given, and the network without them.
+    /// Hidden units of that training at a snapshot, the last one where no step is given, and the network without them.
     Unit { unit: Vec<usize>, step: Option<u64> },
     /// The bits of a run.
     Fingerprint { words: Vec<String> },

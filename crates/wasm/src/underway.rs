@@ -78,7 +78,7 @@ impl Underway {
         let opened = self.open()?;
         let end = self.outcome.map(|outcome| Finished { outcome, step: self.training.step(), seconds: f64::NAN });
         let writer = end.is_none().then(WritingProcess::default);
-        let kept = KeptRun { dir: &self.name, end, reused: false, writer };
+        let kept = KeptRun { dir: self.name.clone(), end, reused: false, writer };
         let columns = packed::of_own(&opened, &kept, &PackedRequest { after, tables: None });
         self.close(opened);
         Ok(columns)
@@ -87,25 +87,13 @@ impl Underway {
     /// Units at the snapshot of `step`, the last one where that is `None`, and the network without them.
     pub(crate) fn units(&mut self, units: &[usize], step: Option<u64>) -> Result<AnswerOnPage, VerbError> {
         let opened = self.open()?;
-        let frame_idx = match frame_at(&opened, step) {
-            Ok(frame_idx) => frame_idx,
-            Err(error) => {
-                self.close(opened);
-                return Err(error);
-            }
-        };
-        // A unit that there is not is refused before the run goes into what is looked at.
-        let n_units = self.snapshots[frame_idx].weights.n_units;
-        if let Some(unknown) = units.iter().find(|&&unit| unit >= n_units) {
-            self.close(opened);
-            let last = n_units.saturating_sub(1);
-            return Err(VerbError::usage(format!("there is no unit {unknown}: units of this run go from 0 to {last}")));
-        }
-        let (first, snapshot) = (&self.snapshots[0], &self.snapshots[frame_idx]);
-        let looked = of_snapshot(opened, &self.request, frame_idx, (first, snapshot), units)?;
-        let answer = AnswerOnPage::from(&unit::of_units(&looked, &self.name));
-        self.close(looked.opened);
-        Ok(answer)
+        let looked = frame_at(&opened, step).and_then(|frame_idx| {
+            let snapshots = (&self.snapshots[0], &self.snapshots[frame_idx]);
+            of_snapshot(&opened, &self.request, frame_idx, snapshots, units)
+        });
+        let answer = looked.map(|looked| AnswerOnPage::from(&unit::of_units(&opened, &looked, &self.name)));
+        self.close(opened);
+        answer
     }
 
     /// The run so far, its new snapshots measured. Its rows are lent to it; [`Self::close`] takes them back.

@@ -77,7 +77,7 @@ export const en = {
     lossTells: 'On a logarithmic scale',
     unitsHeadline: (n: number) => `${n} units, each a point`,
     axisNames: {
-      unit_fit_train: 'what it adds to right answers on the training sample', unit_fit_held_out: 'and on samples that were held out',
+      unit_fit_train: 'what it adds to right answers on the training sample', unit_fit_held_out: 'what it adds on samples that were held out',
       unit_energy_train: 'energy on the sample', unit_energy_population: 'energy on all questions',
     } as { [measure: string]: string },
     axes: 'Axes',

@@ -519,5 +519,7 @@ fn a_port_that_is_taken_is_named_with_the_next_free_one() {
         said.stderr
     );
     assert_eq!(desk.dunwu("serve --host nowhere").code, 2);
+    desk.write("file", "");
+    desk.refuses("serve --port 0 --runs file", 2, &["file is a file", "name the folder"]);
     assert!(!server.desk.path("runs").join("sweeps").exists(), "looking makes nothing");
 }

@@ -72,7 +72,7 @@ mod tests {
 
     const RUN: [&str; 5] = ["small", "task=cyclic:7", "model.width=16", "steps=20", "numerics=exact"];
 
-    /// The same run, but for one setting.
+    /// The words of [`RUN`] with one setting given another value.
     fn with(word: &'static str) -> Vec<&'static str> {
         let key = |word: &str| word.split('=').next().map(str::to_owned);
         RUN.into_iter().filter(|other| key(other) != key(word)).chain([word]).collect()

@@ -19,7 +19,7 @@ mod train;
 pub use fingerprint::fingerprint;
 pub use fork::{Fork, Parting};
 pub use onlooker::Onlooker;
-pub use open::{keep_derived, open};
+pub use open::{GrowingRun, keep_derived, open};
 pub use past::Past;
 pub use request::{Base, RunRequest};
 pub use train::{RunEnd, Training, resume, run, run_under};

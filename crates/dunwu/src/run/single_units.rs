@@ -16,9 +16,7 @@ use serde::Serialize;
 /// Some units of a run at one snapshot.
 #[derive(Clone, Debug)]
 pub struct SingleUnits {
-    /// The run.
-    pub opened: Opened,
-    /// Which frame of it the snapshot is.
+    /// Which frame of the run the snapshot is.
     pub frame_idx: usize,
     /// The units, in the order in which they were asked for.
     pub units: Vec<SingleUnit>,
@@ -56,24 +54,26 @@ pub struct Answers {
     pub test_accuracy: Option<f64>,
 }
 
-/// Looks at the hidden units of these numbers in the run in `dir`, at its snapshot at `step`; at the last one where that is `None`.
+/// Looks at the hidden units of these numbers in the run in `dir`, at its snapshot at `step`, the last one where that is `None`; hands out the
+/// opened run as well.
 pub fn single_units(
     dir: &RunDir,
     units: &[usize],
     step: Option<u64>,
     watcher: &mut Watcher<'_>,
-) -> Result<SingleUnits, VerbError> {
+) -> Result<(Opened, SingleUnits), VerbError> {
     let opened = open(dir, watcher)?;
     let (request, record) = (RunRequest::from_run(dir)?, Record::read(dir)?);
     let frame_idx = frame_at(&opened, step)?;
     let first = record.snapshots.first().expect("a frame is that of a snapshot").step;
     let (initial, snapshot) = (record.load_snapshot(first)?, record.load_snapshot(opened.frames[frame_idx].step)?);
-    of_snapshot(opened, &request, frame_idx, (&initial, &snapshot), units)
+    let looked = of_snapshot(&opened, &request, frame_idx, (&initial, &snapshot), units)?;
+    Ok((opened, looked))
 }
 
 /// The same of a run that is in memory; `initial` is its first snapshot and `snapshot` that of the frame.
 pub fn of_snapshot(
-    opened: Opened,
+    opened: &Opened,
     request: &RunRequest,
     frame_idx: usize,
     (initial, snapshot): (&Snapshot, &Snapshot),
@@ -118,7 +118,6 @@ pub fn of_snapshot(
         with: answers(snapshot)?,
         without: answers(&snapshot.without_units(spec, units))?,
         frame_idx,
-        opened,
     })
 }
 
@@ -204,7 +203,7 @@ mod tests {
             let frame_idx = opened.frames.iter().position(|frame| frame.step == 20).unwrap();
             let evaluated = scalars.iter().find(|row| row.step == 20).unwrap();
             let looked =
-                of_snapshot(opened, &plain, frame_idx, (&snapshots[0], &snapshots[frame_idx]), &[1, 3]).unwrap();
+                of_snapshot(&opened, &plain, frame_idx, (&snapshots[0], &snapshots[frame_idx]), &[1, 3]).unwrap();
             let near = |a: Option<f64>, b: f64| (a.unwrap() - b).abs() <= 1e-5 * b.abs().max(1.0);
             assert!(near(looked.without.train_loss, evaluated.train_loss), "{words:?}: {looked:?} {evaluated:?}");
             assert_eq!(looked.without.train_accuracy, Some(evaluated.train_accuracy), "{words:?}");
@@ -218,7 +217,7 @@ mod tests {
         let plain = request(&["small", "task=cyclic:5", "model.width=8", "steps=3"]);
         let (_, snapshots, opened) = trained(&plain);
         let why = |units: &[usize]| {
-            of_snapshot(opened.clone(), &plain, 0, (&snapshots[0], &snapshots[0]), units).unwrap_err().sentence()
+            of_snapshot(&opened, &plain, 0, (&snapshots[0], &snapshots[0]), units).unwrap_err().sentence()
         };
         assert_eq!(why(&[8]), "there is no unit 8: units of this run go from 0 to 7");
         assert!(frame_at(&opened, Some(999)).unwrap_err().sentence().contains("the nearest one is that of step"));
@@ -230,7 +229,7 @@ mod tests {
         let plain = request(&["small", "task=cyclic:5", "model.width=8", "steps=3"]);
         let (_, snapshots, opened) = trained(&plain);
         let weights = &snapshots[0].weights;
-        let looked = of_snapshot(opened, &plain, 0, (&snapshots[0], &snapshots[0]), &[6, 2]).unwrap();
+        let looked = of_snapshot(&opened, &plain, 0, (&snapshots[0], &snapshots[0]), &[6, 2]).unwrap();
         for single in &looked.units {
             let flat: Vec<f32> = single.inputs.concat();
             assert_eq!(flat, weights.unit_inputs(single.unit).collect::<Vec<_>>());

@@ -1,6 +1,7 @@
 //! What stands in front of the columns.
 
 use crate::listing::State;
+use crate::run::Told;
 use dunwu::Opened;
 use dunwu::answer::Answer;
 use dunwu::measure::{MEASURES, Shape};
@@ -86,7 +87,7 @@ pub struct InterventionMark {
     pub what: String,
 }
 
-/// What a measure says.
+/// A measure with what it tells, its formula and its source.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PackedMeasure {
     /// Its name, which a column has, too.
@@ -97,7 +98,7 @@ pub struct PackedMeasure {
     pub formula: &'static str,
     /// Unit.
     pub unit: &'static str,
-    /// What it is indexed by.
+    /// Whether it is one number, or one a unit, an irrep or a problem.
     pub shape: Shape,
     /// Where the definition comes from.
     pub source: &'static str,
@@ -105,7 +106,7 @@ pub struct PackedMeasure {
     pub undefined: &'static str,
 }
 
-/// What a quantity of an evaluation says.
+/// A quantity of an evaluation, or a series that another program recorded, with what it tells.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PackedScalar {
     /// Its name, which a column has, too.
@@ -142,7 +143,7 @@ pub struct PackedColumn {
 }
 
 impl Header {
-    pub(super) fn of_own(opened: &Opened, dir: &Path, state: State, answer: Answer) -> Self {
+    pub(super) fn of_own(opened: &Opened, dir: &Path, state: State, told: Told) -> Self {
         let setting = |(setting, value): (&dunwu_engine::spec::Setting, dunwu_engine::spec::Value)| PackedSetting {
             name: setting.key.to_owned(),
             value: value.to_string(),
@@ -162,9 +163,9 @@ impl Header {
             irreps: opened.irreps.as_ref().map(|irreps| {
                 irreps.iter().map(|irrep| PackedIrrep { name: irrep.name.clone(), degree: irrep.degree }).collect()
             }),
-            headline: answer.headline,
-            story: answer.sentences,
-            data: answer.data,
+            headline: told.headline,
+            story: told.sentences,
+            data: told.data,
             interventions: interventions(opened),
             no_token_weights: opened.why_no_token_weights(),
             measures: MEASURES

@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::header::Header;
 use crate::listing::State;
-use crate::run::{KeptRun, of_opened};
+use crate::run::{KeptRun, told};
 use dunwu::Opened;
 use dunwu::store::RunStanding;
 use dunwu::tables;
@@ -27,14 +27,13 @@ impl PackedRequest {
 }
 
 /// The run `opened`.
-pub fn of_own(opened: &Opened, kept: &KeptRun<'_>, request: &PackedRequest) -> Vec<u8> {
+pub fn of_own(opened: &Opened, kept: &KeptRun, request: &PackedRequest) -> Vec<u8> {
     let state = match (&kept.end, &kept.writer) {
         (None, Some(_)) => State::Running,
         (None, None) => State::Interrupted,
         (Some(end), _) => State::from(&RunStanding::Ended(end.outcome)),
     };
-    let answer = of_opened(opened, kept, None);
-    let mut header = Header::of_own(opened, kept.dir, state, answer);
+    let mut header = Header::of_own(opened, &kept.dir, state, told(opened, kept));
     let mut columns = Columns::default();
     let tables = request.after.map_or_else(|| tables::tables(opened), |after| tables::tables_after(opened, after));
     for (name, table) in tables.into_iter().filter(|(name, _)| request.wants(name)) {

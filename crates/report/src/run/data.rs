@@ -140,7 +140,7 @@ pub struct RunStage {
 }
 
 impl RunData {
-    pub(super) fn of(opened: &Opened, kept: &KeptRun<'_>) -> Self {
+    pub(super) fn of(opened: &Opened, kept: &KeptRun) -> Self {
         let last = opened.scalars.last();
         let frame = opened.frames.last();
         let count = |label: UnitLabel| frame.map_or(0, |frame| frame.count(label));

@@ -25,22 +25,35 @@ use dunwu::Opened;
 use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, object};
 use dunwu::run::{self, RunEnd, RunRequest, Training};
 use dunwu::store::file::replace;
-use dunwu::store::{Finished, RunDir, RunState, WritingProcess};
+use dunwu::store::{Finished, RunDir, RunState, StoreError, WritingProcess};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_engine::spec::values;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// Where a run is kept, and what its record says of its end.
 #[derive(Clone, Debug)]
-pub struct KeptRun<'a> {
+pub struct KeptRun {
     /// Its directory.
-    pub dir: &'a Path,
+    pub dir: PathBuf,
     /// Its end; `None` while it is not finished.
     pub end: Option<Finished>,
     /// Whether it was there already.
     pub reused: bool,
     /// The process that is writing it; `None` where none is.
     pub writer: Option<WritingProcess>,
+}
+
+impl KeptRun {
+    /// As it stands in `dir` now.
+    pub fn of(dir: &RunDir, reused: bool) -> Result<Self, StoreError> {
+        let (end, writer) = match dir.state()? {
+            RunState::Finished(end) => (Some(end), None),
+            RunState::Unfinished { writer, .. } => (None, writer),
+        };
+        // However it was called, `runs/a/` is `runs/a`.
+        Ok(Self { dir: dir.path().components().collect(), end, reused, writer })
+    }
 }
 
 /// Makes the run that is asked for, goes on with it where it was interrupted, or shows it where it is finished; beside its record it
@@ -103,24 +116,18 @@ fn of_directory(
     dir: &RunDir,
     reused: bool,
     landscape: Option<[Figure; 2]>,
-) -> Result<Answer, dunwu::store::StoreError> {
-    let (end, writer) = match dir.state()? {
-        RunState::Finished(end) => (Some(end), None),
-        RunState::Unfinished { writer, .. } => (None, writer),
-    };
-    // However it was called, `runs/a/` is `runs/a`.
-    let dir: PathBuf = dir.path().components().collect();
-    Ok(of_opened(opened, &KeptRun { dir: &dir, end, reused, writer }, landscape))
+) -> Result<Answer, StoreError> {
+    Ok(of_opened(opened, &KeptRun::of(dir, reused)?, landscape))
 }
 
 /// The answer about an opened run; `landscape` are the figures that are drawn on request, without which a page says how to get them.
-pub fn of_opened(opened: &Opened, kept: &KeptRun<'_>, landscape: Option<[Figure; 2]>) -> Answer {
+pub fn of_opened(opened: &Opened, kept: &KeptRun, landscape: Option<[Figure; 2]>) -> Answer {
     let settings = values(&opened.spec).map(|(setting, value)| Fact::new(setting.key, value.to_string()));
     of_view(&View::of(opened), kept, settings.collect(), landscape)
 }
 
 /// The answer; `settings` are the spec's rows, `landscape` the figures that are drawn on request.
-fn of_view(view: &View<'_>, kept: &KeptRun<'_>, settings: Vec<Fact>, landscape: Option<[Figure; 2]>) -> Answer {
+fn of_view(view: &View<'_>, kept: &KeptRun, settings: Vec<Fact>, landscape: Option<[Figure; 2]>) -> Answer {
     let opened = view.opened;
     let mut figures = figures::all(view).into_iter();
     let curves = figures.next().expect("the learning curves come first");
@@ -144,23 +151,39 @@ fn of_view(view: &View<'_>, kept: &KeptRun<'_>, settings: Vec<Fact>, landscape: 
         (!settings.is_empty()).then(|| Section::of_page("How this run was set up", vec![Block::Facts(settings)])),
         Some(Section::of_page("Words used here", vec![Block::Words(parts::words())])),
     ];
-    let outcome = words::outcome(opened);
-    let (headline, outcome) = match kept.end {
-        Some(_) => (outcome, None),
-        None => (parts::unfinished(opened, kept), Some(outcome)),
-    };
+    let Told { headline, sentences, data } = told(opened, kept);
     Answer {
         verb: "run",
         title: opened.task.clone(),
         setup: parts::setup(view),
         headline,
-        sentences: outcome.into_iter().chain(opened.story.iter().cloned()).collect(),
+        sentences,
         sections: sections.into_iter().flatten().collect(),
         sources: vec![
             "Theory: Y. Tian, Provable Scaling Laws of Feature Emergence from Learning Dynamics of Grokking, \
              arXiv:2509.21519."
                 .to_owned(),
         ],
-        data: object(&RunData::of(opened, kept)),
+        data,
     }
+}
+
+/// What is said of a run, without tables and figures: those take longer than the rest together, and who follows a run asks again and again.
+pub(crate) struct Told {
+    /// What came out, in one sentence.
+    pub(crate) headline: String,
+    /// What else came out, one claim a sentence.
+    pub(crate) sentences: Vec<String>,
+    /// What programs read.
+    pub(crate) data: Map<String, Value>,
+}
+
+pub(crate) fn told(opened: &Opened, kept: &KeptRun) -> Told {
+    let outcome = words::outcome(opened);
+    let (headline, outcome) = match kept.end {
+        Some(_) => (outcome, None),
+        None => (parts::unfinished(opened, kept), Some(outcome)),
+    };
+    let sentences = outcome.into_iter().chain(opened.story.iter().cloned()).collect();
+    Told { headline, sentences, data: object(&RunData::of(opened, kept)) }
 }

@@ -100,7 +100,7 @@ pub(super) fn glance(view: &View<'_>) -> Vec<Fact> {
 }
 
 /// The headline of a run that is not finished.
-pub(super) fn unfinished(opened: &Opened, kept: &KeptRun<'_>) -> String {
+pub(super) fn unfinished(opened: &Opened, kept: &KeptRun) -> String {
     let state = match &kept.writer {
         Some(writer) => format!("being written by {writer}"),
         None => "not finished".to_owned(),
@@ -148,7 +148,7 @@ pub(super) fn origin(opened: &Opened) -> Option<Section> {
 }
 
 /// How to go on with a run that is not finished.
-pub(super) fn way_on(opened: &Opened, kept: &KeptRun<'_>) -> Option<Section> {
+pub(super) fn way_on(opened: &Opened, kept: &KeptRun) -> Option<Section> {
     if kept.end.is_none() && opened.origin.is_some() {
         let text = "It was interrupted while it was imported: the same `dunwu import` goes on with it.".to_owned();
         return Some(Section { title: None, shown: Shown::Everywhere, blocks: vec![Block::Paragraphs(vec![text])] });
@@ -161,7 +161,7 @@ pub(super) fn way_on(opened: &Opened, kept: &KeptRun<'_>) -> Option<Section> {
 }
 
 /// How fast it was trained. A page does not say it: the same run has the same page, on whatever machine.
-pub(super) fn speed(kept: &KeptRun<'_>) -> Option<Section> {
+pub(super) fn speed(kept: &KeptRun) -> Option<Section> {
     let end = kept.end.filter(|end| end.seconds > 0.0)?;
     let rate = end.step as f64 / end.seconds;
     let text = format!("{} took {:.1} s ({rate:.1} a second).", counted(end.step as usize, "step"), end.seconds);

@@ -14,7 +14,7 @@ fn drawn(opened: &Opened) -> Vec<Figure> {
 
 fn answer(opened: &Opened) -> Answer {
     let end = Finished { outcome: opened.outcome, step: 400, seconds: 3.2 };
-    let kept = KeptRun { dir: Path::new("runs/cyclic-71"), end: Some(end), reused: false, writer: None };
+    let kept = KeptRun { dir: PathBuf::from("runs/cyclic-71"), end: Some(end), reused: false, writer: None };
     of_view(&View::of(opened), &kept, sample::settings(), None)
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What came of a command.
+/// The answers of one command, and its exit code.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AskedOnPage {
     /// Its answers, in the order in which they were given.
@@ -22,7 +22,7 @@ pub struct AskedOnPage {
 pub struct AnswerOnPage {
     /// The verb that was asked.
     pub verb: &'static str,
-    /// What it is about.
+    /// The run, task or table that the answer is about.
     pub title: String,
     /// What was asked, in half a line.
     pub setup: String,

@@ -31,7 +31,7 @@ const BODY_LIMIT: usize = 1 << 20;
 /// Commands that are computed at once for all listeners. Each takes all cores, so that more would not be done sooner.
 const MOST_AT_ONCE: usize = 2;
 
-/// What all connections share.
+/// The server's state, which all connections share.
 pub(super) struct Shared {
     folder: PathBuf,
     runs: KeptRuns,
@@ -40,7 +40,7 @@ pub(super) struct Shared {
     turns: Semaphore,
 }
 
-/// What the page learns before anything else.
+/// The server in three facts, which need no token.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct About {
     /// Version of the program.
@@ -51,14 +51,14 @@ pub(super) struct About {
     may_change: bool,
 }
 
-/// What a job is asked to do.
+/// The body of a request that begins a job.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Words {
     /// The command, a word an entry, without the name of the program.
     words: Vec<String>,
 }
 
-/// Which rows and tables of a run.
+/// The query of a request for a packed run.
 #[derive(Deserialize)]
 struct Rows {
     after: Option<u64>,

@@ -63,6 +63,12 @@ pub(crate) fn serve(serving: &PageServing) -> Result<(), Failure> {
         .max_blocking_threads(16)
         .build()
         .context("cannot begin to serve")?;
+    if serving.runs.exists() && !serving.runs.is_dir() {
+        let runs = serving.runs.display();
+        return Err(Failure::usage(format!(
+            "--runs: {runs} is a file; name the folder that holds the run directories"
+        )));
+    }
     let listener = listener(&runtime, serving)?;
     let address = listener.local_addr()?;
     let access = Arc::new(Access::new(address.ip().is_loopback()).context("cannot draw a token")?);
