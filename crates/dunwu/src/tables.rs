@@ -20,7 +20,7 @@ use dunwu_engine::task::SharedProblem;
 /// | `unit_irreps` | a unit and an irrep in the last snapshot: the share of the unit's power (only for groups) |
 /// | `spectra` | an entry of a spectrum in a snapshot: step, measure, index, value |
 pub fn tables(opened: &Opened) -> Vec<(&'static str, Table)> {
-    tables_of(&Recorded { opened, scalars: &opened.scalars, frames: &opened.frames })
+    tables_of_frames(opened, &opened.frames)
 }
 
 /// The same with the rows of later steps than `step` only: what has come since.
@@ -28,6 +28,11 @@ pub fn tables_after(opened: &Opened, step: u64) -> Vec<(&'static str, Table)> {
     let scalars = &opened.scalars[opened.scalars.partition_point(|row| row.step <= step)..];
     let frames = &opened.frames[opened.frames.partition_point(|frame| frame.step <= step)..];
     tables_of(&Recorded { opened, scalars, frames })
+}
+
+/// The same with the rows of these snapshots only: of a large network a page holds fewer than were taken.
+pub fn tables_of_frames(opened: &Opened, frames: &[Frame]) -> Vec<(&'static str, Table)> {
+    tables_of(&Recorded { opened, scalars: &opened.scalars, frames })
 }
 
 /// A run, and what of it becomes rows.

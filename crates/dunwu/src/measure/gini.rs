@@ -1,9 +1,8 @@
 //! How few frequencies the first and the last layer speak of.
 
-use super::dense::rows;
+use super::layer_frequency::{embedding_powers, output_powers};
 use super::quantity::ratio;
-use super::scene::{addition, frequency_powers};
-use super::{Measure, Quantity, Scene, Shape};
+use super::{Measure, Quantity, Shape};
 
 const UNIT: &str = "Gini coefficient, in [0, 1 − 1/⌊M/2⌋]; 0 where all frequencies are alike";
 const SOURCE: &str = "Nanda et al. 2023, arXiv:2301.05217, section 5.1; Hurley & Rickard 2009, arXiv:0811.4706";
@@ -27,38 +26,8 @@ pub(super) const NEURON_LOGIT: Measure = Measure {
     unit: UNIT,
     source: SOURCE,
     undefined: "unless the task is addition modulo M of two operands; where no frequency has power, or a weight is not finite",
-    compute: |scene| {
-        addition(scene)?;
-        let weights = scene.weights();
-        let top: Vec<f64> = weights.top.iter().map(|&v| f64::from(v)).collect();
-        Quantity::scalar(gini(frequency_powers(rows(&top, weights.n_units, weights.n_labels).transpose()))?)
-    },
+    compute: |scene| Quantity::scalar(gini(output_powers(scene)?)?),
 };
-
-/// Power of every frequency in the table that tokens are read from.
-fn embedding_powers(scene: &Scene<'_>) -> Option<Vec<f64>> {
-    let order = addition(scene)?;
-    let parameters = &scene.snapshot.parameters;
-    let array = parameters.get("embedding.weight").or_else(|| parameters.get("hidden.0.weight"));
-    let (table, n_rows) = match (array, scene.token_weights()) {
-        (Some(array), _) => (&array.values, *array.shape.first()?),
-        (None, Some(weights)) => (&weights.hidden, weights.n_inputs),
-        (None, None) => return None,
-    };
-    // A transformer has a further row, which is no element: its `=`.
-    let n_tables = match n_rows {
-        rows if rows == order || rows == order + 1 => 1,
-        rows if rows == 2 * order || rows == 2 * order + 1 => 2,
-        _ => return None,
-    };
-    let width = table.len() / n_rows;
-    let mut powers = vec![0.0; order / 2];
-    for table in table.chunks_exact(order * width).take(n_tables) {
-        let table: Vec<f64> = table.iter().map(|&w| f64::from(w)).collect();
-        powers.iter_mut().zip(frequency_powers(rows(&table, order, width))).for_each(|(sum, power)| *sum += power);
-    }
-    Some(powers)
-}
 
 /// The Gini coefficient of the roots of these powers; `None` where all are zero.
 fn gini(powers: Vec<f64>) -> Option<f64> {
@@ -74,7 +43,6 @@ fn gini(powers: Vec<f64>) -> Option<f64> {
 mod tests {
     use super::super::fixture::{Fixture, assert_close, scalar};
     use super::*;
-    use dunwu_engine::model::{Array, Parameters};
     use std::f64::consts::TAU;
 
     #[test]
@@ -113,22 +81,5 @@ mod tests {
         let pairs = 2.0 * (3.0 * 1.0 + 3.0 * 2.0 + 1.0);
         assert_close(scalar(&scene, "neuron_logit_gini").unwrap(), pairs / (2.0 * 5.0 * 3.0), 1e-6);
         assert!((scalar(&scene, "neuron_logit_gini").unwrap() - 0.8).abs() > 0.05);
-    }
-
-    /// An embedding, with or without `=`, shared or not, stands before W; the row of `=` is not looked at.
-    #[test]
-    fn the_embedding_is_found_whatever_its_rows() {
-        let mut fixture = Fixture::random(7, 3, 20, 1);
-        for (n_rows, n_tables) in [(7, 1), (8, 1), (14, 2), (15, 2)] {
-            let rows = (0..n_rows * 2).map(|e| match e / 2 {
-                row if row >= 7 * n_tables => 1e3,
-                row => (TAU * (2 * row) as f64 / 7.0 + (e % 2) as f64).sin() as f32,
-            });
-            let array = Array { name: "embedding.weight".into(), shape: vec![n_rows, 2], values: rows.collect() };
-            fixture.snapshot.parameters = Parameters { arrays: vec![array] };
-            assert_close(scalar(&fixture.scene(), "embedding_gini").unwrap(), 2.0 / 3.0, 1e-6);
-        }
-        fixture.snapshot.parameters.arrays[0].shape = vec![10, 3];
-        assert_eq!(scalar(&fixture.scene(), "embedding_gini"), None);
     }
 }

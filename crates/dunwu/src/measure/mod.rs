@@ -22,6 +22,7 @@ mod irrep;
 mod kernel_distance;
 mod key_frequency;
 pub mod label;
+mod layer_frequency;
 mod localization;
 mod loss;
 mod mirrored;
@@ -129,11 +130,13 @@ measures! {
     IRREP_UNITS: PerIrrep = irrep::UNITS,
     RESIDUAL_POWER: PerIrrep = residual_power::RESIDUAL_POWER,
     LOGIT_FREQUENCY_SHARE: PerIrrep = key_frequency::SHARE,
+    EMBEDDING_FREQUENCY_SHARE: PerIrrep = layer_frequency::EMBEDDING,
+    NEURON_LOGIT_FREQUENCY_SHARE: PerIrrep = layer_frequency::NEURON_LOGIT,
 }
 
 /// Version of everything that is derived from snapshots: it is raised with every change of a measure, a label or the shape of a frame, so
 /// that what older builds kept is computed anew. `tests/derived.rs` fails where one changes without it.
-pub const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 7");
+pub const DERIVED_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " frames 8");
 
 /// Every measure of one snapshot, in the order of [`MEASURES`].
 pub fn measure_all(scene: &Scene<'_>) -> Vec<Option<Quantity>> {
