@@ -81,6 +81,10 @@ pub struct BoundaryPlace {
     pub n_high: Option<f64>,
     /// The value of the amount's setting there; `null` outside of what was swept.
     pub value: Option<f64>,
+    /// Its value at the lower end of the interval; `null` outside of what was swept.
+    pub value_low: Option<f64>,
+    /// Its value at the upper end of the interval; `null` outside of what was swept.
+    pub value_high: Option<f64>,
     /// Whether it lies before, within or beyond what was swept.
     pub within: Within,
     /// Measured over theoretical sample size of this line, where both are known.
@@ -139,6 +143,8 @@ impl BoundaryPlace {
             n_low: place.low,
             n_high: place.high,
             value: place.value,
+            value_low: place.value_ends[0],
+            value_high: place.value_ends[1],
             within: place.within,
             ratio_to_theory: diagram.ratio(place.line),
         }

@@ -70,6 +70,8 @@ pub struct Place {
     pub high: Option<f64>,
     /// Value of the axis; `None` outside of what was swept.
     pub value: Option<f64>,
+    /// Values of the axis at the ends of the interval; `None` outside of what was swept.
+    pub value_ends: [Option<f64>; 2],
     /// Where it is drawn, in cells from the near end of the axis, between 0 and their number.
     pub at: f64,
     /// Whether it lies before, within or beyond what was swept.
@@ -138,8 +140,16 @@ impl<'a> Ruler<'a> {
     /// Where `n` samples stand, by the straight line between the neighbouring cells.
     fn place(&self, n: f64) -> Place {
         let last = self.n.len() - 1;
-        let outside =
-            |within, at| Place { line: self.line, n: Some(n), low: None, high: None, value: None, at, within };
+        let outside = |within, at| Place {
+            line: self.line,
+            n: Some(n),
+            low: None,
+            high: None,
+            value: None,
+            value_ends: [None; 2],
+            at,
+            within,
+        };
         if n < self.n[0] {
             return outside(Within::Below, self.positions[0] as f64);
         }
@@ -172,7 +182,8 @@ impl<'a> Ruler<'a> {
             Crossing::Below(_) => Place { n: None, high, ..self.place(f64::NEG_INFINITY) },
             Crossing::Beyond(_) => Place { n: None, low, ..self.place(f64::INFINITY) },
         };
-        Some(place)
+        let value_ends = [place.low, place.high].map(|end| self.place(end?).value);
+        Some(Place { value_ends, ..place })
     }
 }
 

@@ -126,7 +126,12 @@ fn the_measured_boundary_lies_between_the_last_cell_that_fails_and_the_next() {
                 Some(below) => {
                     let n = place.n.unwrap();
                     assert!((n - (below * above).sqrt()).abs() < 1e-9 && place.within == Within::Swept, "{place:?}");
-                    assert!(place.low.unwrap() <= n && n <= place.high.unwrap());
+                    let ends = [place.low.unwrap(), place.high.unwrap()];
+                    assert!(ends[0] <= n && n <= ends[1]);
+                    // The setting is the share of m² samples, of which a cell has a whole number.
+                    for (n, value) in ends.into_iter().zip(place.value_ends) {
+                        assert!((value.unwrap() * m * m - n).abs() <= 0.5, "{place:?}");
+                    }
                     assert!((drawn.ratio(line).unwrap() - n / (2.7482 * m * m.ln())).abs() < 1e-12);
                 }
                 None => assert_eq!((place.n, place.within, place.at), (None, Within::Below, 0.0)),
