@@ -11,7 +11,6 @@ use dunwu::verb::Watcher;
 use dunwu_foreign::recorded::{RecordedRun, own_run};
 use dunwu_report::foreign;
 use dunwu_report::run::{self, TableFormat, report_path};
-use dunwu_report::skin;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -112,7 +111,7 @@ pub(crate) fn report(
 ) -> Result<(), Failure> {
     let run = RecordedRun::resolve(&place.runs, text)?;
     let output = OutputFile::at(&output.unwrap_or_else(|| report_path(run.dir().path())))?;
-    let answer = match &run {
+    let (answer, page) = match &run {
         RecordedRun::Own(dir) => watch(false, |watcher| run::report(dir, climbs, watcher))?,
         RecordedRun::Foreign(_) if climbs => {
             return Err(Failure::usage(
@@ -121,7 +120,7 @@ pub(crate) fn report(
         }
         RecordedRun::Foreign(run) => unwatched(foreign::report(run))?,
     };
-    let path = output.write(skin::page(&answer).as_bytes())?;
+    let path = output.write(page.as_bytes())?;
     print::files(&answer, std::slice::from_ref(&path), place);
     if is_opened {
         open_page(&path);

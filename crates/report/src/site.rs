@@ -1,15 +1,18 @@
-//! Runs inside a page that needs no server: what `dunwu site` puts into one, and a run's report into its own.
+//! Runs inside a page that needs no server: what `dunwu site` puts into one, and a run's report, which is such a page of one run.
 
-use crate::packed::{self, PackedRequest};
+use crate::packed::{self, PackedRequest, UNIT_ROWS_IN_PAGE};
 use crate::run::{KeptRun, of_opened};
 use crate::skin::{self, AnswerOnPage, AskedOnPage, PageData};
 use crate::{foreign, listing};
+use dunwu::Opened;
+use dunwu::answer::Answer;
 use dunwu::run::open;
 use dunwu::store::{RunList, StoreError};
 use dunwu::verb::{VerbError, Watcher};
 use dunwu_foreign::listing::read_listed;
-use dunwu_foreign::recorded::RecordedRun;
+use dunwu_foreign::recorded::{ForeignRun, RecordedRun};
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The data of a page with these runs inside, and what `dunwu show` says of each.
@@ -19,14 +22,15 @@ pub fn data_of(folder: &Path, runs: &[RecordedRun], watcher: &mut Watcher<'_>) -
     // Beside a page there are no tables of sweeps and no streams.
     (list["tables"], list["streams"]) = (json!([]), json!([]));
     let mut data = PageData { runs: list, ..PageData::default() };
+    let request = in_page();
     for run in runs {
         let name = run.dir().dir_name();
         let (bytes, answer) = match run {
-            RecordedRun::Foreign(run) => (packed::of_foreign(run, &PackedRequest::default()), foreign::show(run)),
+            RecordedRun::Foreign(run) => (packed::of_foreign(run, &request), foreign::show(run)),
             RecordedRun::Own(dir) => {
                 let opened = open(dir, watcher)?;
                 let kept = KeptRun::of(dir, true)?;
-                (packed::of_own(&opened, &kept, &PackedRequest::default()), of_opened(&opened, &kept, None))
+                (packed::of_own(&opened, &kept, &request), of_opened(&opened, &kept, None))
             }
         };
         let asked = AskedOnPage { answers: vec![AnswerOnPage::from(&answer)], text: String::new(), code: 0 };
@@ -34,6 +38,29 @@ pub fn data_of(folder: &Path, runs: &[RecordedRun], watcher: &mut Watcher<'_>) -
         data.packed.insert(name, bytes);
     }
     Ok(data)
+}
+
+/// A run's report: the page with this run inside, and `answer` for a browser without script.
+pub(crate) fn report_of_own(opened: &Opened, kept: &KeptRun, answer: &Answer) -> String {
+    // Who reads a report finds a run that is there, whether it was made a moment ago or not.
+    let kept = KeptRun { reused: true, ..kept.clone() };
+    report(kept.dir.file_name(), packed::of_own(opened, &kept, &in_page()), answer)
+}
+
+/// The same of a run that another program made.
+pub(crate) fn report_of_foreign(run: &ForeignRun, answer: &Answer) -> String {
+    report(run.dir.path().file_name(), packed::of_foreign(run, &in_page()), answer)
+}
+
+fn report(name: Option<&OsStr>, packed: Vec<u8>, answer: &Answer) -> String {
+    let name = name.unwrap_or_default().to_string_lossy().into_owned();
+    let mut data = PageData { report_of: Some(name.clone()), ..PageData::default() };
+    data.packed.insert(name, packed);
+    skin::standalone(&answer.title, Some(answer), &data)
+}
+
+fn in_page() -> PackedRequest {
+    PackedRequest { most_unit_rows: Some(UNIT_ROWS_IN_PAGE), ..PackedRequest::default() }
 }
 
 fn value(asked: &AskedOnPage) -> Value {

@@ -79,7 +79,7 @@ impl Underway {
         let end = self.outcome.map(|outcome| Finished { outcome, step: self.training.step(), seconds: f64::NAN });
         let writer = end.is_none().then(WritingProcess::default);
         let kept = KeptRun { dir: self.name.clone(), end, reused: false, writer };
-        let columns = packed::of_own(&opened, &kept, &PackedRequest { after, tables: None });
+        let columns = packed::of_own(&opened, &kept, &PackedRequest { after, ..PackedRequest::default() });
         self.close(opened);
         Ok(columns)
     }

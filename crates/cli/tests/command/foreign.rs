@@ -1,6 +1,6 @@
 //! Runs that other programs made: imported from every kind of log, and every verb on them.
 
-use crate::{Desk, Running, record};
+use crate::{Desk, Running, record, reported};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -60,7 +60,7 @@ fn every_verb_takes_a_run_of_every_kind_of_log() {
         assert_eq!((&shown["verb"], shown["run"].as_str()), (&"foreign".into(), Some(run.as_str())));
         let page = desk.dunwu(&format!("report {run}"));
         assert_eq!((page.code, page.stdout.trim()), (0, format!("{run}/report.html").as_str()), "{}", page.stderr);
-        let page = fs::read_to_string(desk.path(run).join("report.html")).unwrap();
+        let page = reported(&desk.path(run));
         assert!(page.contains("<svg") && page.contains("Not defined here") && !page.contains("NaN"), "{run}");
         let judged = desk.json(&format!("verdict {run} --steps 2000"));
         assert_eq!(judged["verb"], "verdict-log");

@@ -1,6 +1,6 @@
 //! `dunwu peaks` and `dunwu race`: the objects that programs rely on, the pages, and what cannot be climbed.
 
-use crate::Desk;
+use crate::{Desk, reported};
 use serde_json::Value;
 
 fn number(value: &Value) -> f64 {
@@ -109,7 +109,7 @@ fn units_of_a_run_stand_on_its_landscape() {
     }
     let high = |i: usize| steps[i]["at"][0].as_u64().unwrap();
     assert!(high(steps.len() - 1) > high(0), "units climb");
-    let report = || std::fs::read_to_string(desk.path(run).join("report.html")).unwrap();
+    let report = || reported(&desk.path(run));
     assert!(report().contains("dunwu report RUN --landscape"));
     assert!(!report().contains("<figure id=\"mountains\">"));
     desk.json(&format!("report {run} --landscape"));

@@ -176,6 +176,14 @@ fn computed(run: &Path) -> Vec<String> {
     record(run).into_iter().filter(|line| !is_of_time(line)).map(without_check).collect()
 }
 
+/// What the report of a run draws and says where no script runs.
+fn reported(run: &Path) -> String {
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(page.contains("content=\"default-src 'none';"), "nothing is loaded into a report");
+    let (_, main) = page.split_once("<noscript><main>").unwrap();
+    main.split_once("</main></noscript>").unwrap().0.to_owned()
+}
+
 /// Names and bytes of the snapshots.
 fn snapshots(run: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(run.join("snapshots")).unwrap().map(|entry| entry.unwrap().path());

@@ -1,6 +1,6 @@
 //! Every kind of network, loss and input goes the whole way: trained, recorded, killed, resumed, opened, shown, exported.
 
-use crate::{Desk, computed, snapshots};
+use crate::{Desk, computed, reported, snapshots};
 use std::fs;
 
 /// What is said of a run beside `run small`, and what its opening has to say.
@@ -38,8 +38,7 @@ fn every_kind_of_network_is_trained_opened_shown_and_exported() {
         assert_eq!(shown.code, 0, "{words}: {}", shown.stderr);
         assert!(shown.stdout.contains(wanted), "{words}: no {wanted:?} in {}", shown.stdout);
         assert!(!shown.stdout.contains("NaN"), "{words}: {}", shown.stdout);
-        let report = fs::read_to_string(run.join("report.html")).unwrap();
-        assert!(!report.contains("NaN"), "{words}");
+        assert!(!reported(&run).contains("NaN"), "{words}");
         let exported = desk.json(&format!("export {} --tables csv", &name[..8]));
         assert!(exported["files"].as_array().unwrap().len() > 4, "{words}: {exported}");
     }

@@ -27,6 +27,13 @@ pub(super) fn length(n: usize) -> usize {
 
 /// The inverse of [`encode`]; `None` where the text is not what that writes.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<f32>> {
+    let bytes = decode_bytes(text)?;
+    let (values, rest) = bytes.as_chunks::<4>();
+    rest.is_empty().then(|| values.iter().map(|&value| f32::from_le_bytes(value)).collect())
+}
+
+/// The inverse of [`encode_bytes`]; `None` where the text is not what that writes.
+pub fn decode_bytes(text: &[u8]) -> Option<Vec<u8>> {
     let digits = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
     if !text.len().is_multiple_of(4) {
         return None;
@@ -45,8 +52,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<f32>> {
         }
         bytes.extend_from_slice(&word.to_be_bytes()[1..=n]);
     }
-    let (values, rest) = bytes.as_chunks::<4>();
-    rest.is_empty().then(|| values.iter().map(|&value| f32::from_le_bytes(value)).collect())
+    Some(bytes)
 }
 
 fn digit(character: u8) -> Option<u8> {

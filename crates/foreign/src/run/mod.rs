@@ -32,7 +32,7 @@ mod snapshot;
 mod tables;
 mod writer;
 
-pub use base64::encode_bytes;
+pub use base64::{decode_bytes, encode_bytes};
 pub use entry::{ForeignEnd, ForeignFinished, ForeignMark, Number};
 pub use error::ForeignError;
 pub use header::{Beginning, FOREIGN_FORMAT, ForeignHeader, Known, identify, known_from_json};

@@ -4,6 +4,7 @@ use super::curves;
 use super::data::{ForeignData, ForeignSeriesData, LayerData, NOT_DEFINED};
 use super::{layers, maps, spectra};
 use crate::listing::State;
+use crate::site::report_of_foreign;
 use crate::words::{count, counted, list, number, percent};
 use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, Table, TableCell, object};
 use dunwu::verb::VerbError;
@@ -16,8 +17,15 @@ pub fn show(run: &ForeignRun) -> Answer {
     answer(run, Vec::new())
 }
 
-/// Opens a foreign run for its page, with its layers, units and spectra.
-pub fn report(run: &ForeignRun) -> Result<Answer, VerbError> {
+/// Opens a foreign run for its report, which is one file of HTML.
+pub fn report(run: &ForeignRun) -> Result<(Answer, String), VerbError> {
+    let answer = with_arrays(run)?;
+    let page = report_of_foreign(run, &answer);
+    Ok((answer, page))
+}
+
+/// A foreign run with its layers, units and spectra.
+pub(super) fn with_arrays(run: &ForeignRun) -> Result<Answer, VerbError> {
     let mut figures: Vec<Figure> = Vec::new();
     figures.extend(layers::figure(&run.record)?);
     figures.extend(spectra::figure(&run.record)?);

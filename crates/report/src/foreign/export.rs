@@ -1,6 +1,6 @@
 //! A run in files: tables and figures of a foreign run; event files and JSON lines of any.
 
-use super::answer::report;
+use super::answer::with_arrays;
 use crate::draw;
 use crate::run::TableFormat;
 use crate::words::count;
@@ -36,7 +36,7 @@ pub struct ExportData {
 pub fn export(run: &ForeignRun, output: &Path, format: TableFormat) -> Result<(Answer, Vec<PathBuf>), VerbError> {
     disk::make_folder(output)
         .map_err(|source| FileError::new("making the folder of figures and tables", output, source))?;
-    let answer = report(run)?;
+    let answer = with_arrays(run)?;
     let mut paths = Vec::new();
     for (name, svg) in draw::documents(&answer) {
         let path = output.join(format!("{name}.svg"));

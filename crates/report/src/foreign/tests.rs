@@ -1,5 +1,6 @@
 //! The page of a foreign run is sound whatever was recorded, and its numbers are the record's.
 
+use super::answer::with_arrays;
 use super::*;
 use crate::drawing_checks::{assert_page_sound, assert_sound};
 use crate::{draw, skin};
@@ -48,7 +49,7 @@ fn whole(writer: &mut ForeignWriter) -> Result<(), ForeignError> {
 #[test]
 fn every_figure_of_a_page_is_sound_and_says_what_was_recorded() {
     let (_root, run) = recorded(whole);
-    let answer = report(&run).unwrap();
+    let answer = with_arrays(&run).unwrap();
     for figure in answer.figures() {
         if let Some(svg) = draw::svg(figure) {
             assert_sound(&svg, &figure.name);
@@ -101,7 +102,7 @@ fn a_run_of_which_next_to_nothing_was_recorded_is_shown_all_the_same() {
     let records: [Recording; 4] = [nothing, one, broken, late];
     for (place, record) in records.into_iter().enumerate() {
         let (_root, run) = recorded(record);
-        let answer = report(&run).unwrap();
+        let answer = with_arrays(&run).unwrap();
         for figure in answer.figures() {
             if let Some(svg) = draw::svg(figure) {
                 assert_sound(&svg, &format!("{place}: {}", figure.name));

@@ -46,6 +46,8 @@ pub struct Header {
     pub story: Vec<String>,
     /// The object that `dunwu show --json` prints.
     pub data: Map<String, Value>,
+    /// Snapshots that were taken; a page that holds its data has fewer of a large network.
+    pub n_snapshots: usize,
     /// What was done to it while it trained.
     pub interventions: Vec<InterventionMark>,
     /// Why its units have no weight for each token, where none has.
@@ -166,6 +168,7 @@ impl Header {
             headline: told.headline,
             story: told.sentences,
             data: told.data,
+            n_snapshots: opened.frames.len(),
             interventions: interventions(opened),
             no_token_weights: opened.why_no_token_weights(),
             measures: MEASURES
@@ -215,6 +218,7 @@ impl Header {
             headline: answer.headline,
             story: answer.sentences,
             data: answer.data,
+            n_snapshots: 0,
             interventions: marks.map(mark).collect(),
             no_token_weights: None,
             measures: Vec::new(),

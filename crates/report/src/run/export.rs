@@ -1,5 +1,6 @@
 //! A run in files: every figure as SVG, every table as Parquet or CSV.
 
+use super::KeptRun;
 use crate::draw;
 use dunwu::answer::Answer;
 use dunwu::run::open;
@@ -50,7 +51,8 @@ pub fn export(
     disk::make_folder(output)
         .map_err(|source| FileError::new("making the folder of figures and tables", output, source))?;
     let opened = open(dir, watcher)?;
-    let answer = super::with_landscape(&opened, dir, watcher)?;
+    let landscape = super::landscape::figures(dir, &opened, watcher)?;
+    let answer = super::of_opened(&opened, &KeptRun::of(dir, true)?, Some(landscape));
     watcher.phase("writing figures and tables", None);
     let mut paths = Vec::new();
     for (name, svg) in draw::documents(&answer) {

@@ -18,7 +18,7 @@ pub use data::{RunArray, RunData, RunIrreps, RunOrigin, RunStage, RunUnits};
 pub use export::{TableFormat, export};
 pub use watched::answer_under;
 
-use crate::skin;
+use crate::site::report_of_own;
 use crate::view::View;
 use crate::{figures, words};
 use dunwu::Opened;
@@ -71,13 +71,18 @@ pub fn resume(dir: RunDir, training: &Training<'_>, watcher: &mut Watcher<'_>) -
 /// Opens a recorded run, finished or not.
 pub fn show(dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
     let opened = run::open(dir, watcher)?;
-    Ok(of_directory(&opened, dir, true, None)?)
+    Ok(of_opened(&opened, &KeptRun::of(dir, true)?, None))
 }
 
-/// Opens a recorded run for its page; `climbs` says whether its landscape is drawn, too, which takes about as long as training.
-pub fn report(dir: &RunDir, climbs: bool, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
+/// Opens a recorded run for its report, which is one file of HTML; `climbs` says whether its landscape is drawn, too, which takes about as
+/// long as training.
+pub fn report(dir: &RunDir, climbs: bool, watcher: &mut Watcher<'_>) -> Result<(Answer, String), VerbError> {
     let opened = run::open(dir, watcher)?;
-    if climbs { with_landscape(&opened, dir, watcher) } else { Ok(of_directory(&opened, dir, true, None)?) }
+    let kept = KeptRun::of(dir, true)?;
+    let landscape = if climbs { Some(landscape::figures(dir, &opened, watcher)?) } else { None };
+    let answer = of_opened(&opened, &kept, landscape);
+    let page = report_of_own(&opened, &kept, &answer);
+    Ok((answer, page))
 }
 
 /// Where the report of the run in `dir` is kept.
@@ -95,29 +100,19 @@ pub fn ended(end: RunEnd, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError
         }
     };
     // The report is written last: without it, a process was ended between the run's last line and here.
-    if reused && report_path(dir.path()).is_file() {
-        return Ok(of_directory(&opened, &dir, reused, None)?);
+    let is_reported = reused && report_path(dir.path()).is_file();
+    if !is_reported {
+        watcher.phase("writing tables", None);
+        run::keep_derived(&opened, &dir)?;
+        watcher.phase("writing the report", None);
     }
-    watcher.phase("writing tables", None);
-    run::keep_derived(&opened, &dir)?;
-    watcher.phase("writing the report", None);
-    let answer = of_directory(&opened, &dir, reused, None)?;
-    replace(&report_path(dir.path()), skin::page(&answer).as_bytes(), "writing the report")?;
+    let kept = KeptRun::of(&dir, reused)?;
+    let answer = of_opened(&opened, &kept, None);
+    if !is_reported {
+        let page = report_of_own(&opened, &kept, &answer);
+        replace(&report_path(dir.path()), page.as_bytes(), "writing the report")?;
+    }
     Ok(answer)
-}
-
-fn with_landscape(opened: &Opened, dir: &RunDir, watcher: &mut Watcher<'_>) -> Result<Answer, VerbError> {
-    let landscape = landscape::figures(dir, opened, watcher)?;
-    Ok(of_directory(opened, dir, true, Some(landscape))?)
-}
-
-fn of_directory(
-    opened: &Opened,
-    dir: &RunDir,
-    reused: bool,
-    landscape: Option<[Figure; 2]>,
-) -> Result<Answer, StoreError> {
-    Ok(of_opened(opened, &KeptRun::of(dir, reused)?, landscape))
 }
 
 /// The answer about an opened run; `landscape` are the figures that are drawn on request, without which a page says how to get them.

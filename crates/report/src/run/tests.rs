@@ -4,9 +4,11 @@ use super::*;
 use crate::draw;
 use crate::drawing_checks::{assert_page_sound, assert_sound, has_a_broken_number, page_as_xml};
 use crate::sample;
+use crate::skin;
 use dunwu::measure::{self, Quantity};
 use dunwu::opened::UnitLabel;
 use dunwu_engine::Outcome;
+use dunwu_foreign::run::decode_bytes;
 
 fn drawn(opened: &Opened) -> Vec<Figure> {
     figures::all(&View::of(opened))
@@ -437,6 +439,49 @@ fn write_the_sample() {
     for (i, (name, opened)) in edge_cases().into_iter().enumerate() {
         std::fs::write(folder.join(format!("edge-{i:02}-{}.html", name.replace(' ', "-"))), html(&opened)).unwrap();
     }
+}
+
+/// The report of a run, and what stands in it as data.
+fn report_and_data(opened: &Opened) -> (String, Value) {
+    let kept = KeptRun { dir: PathBuf::from("runs/cyclic-71"), end: None, reused: false, writer: None };
+    let page = report_of_own(opened, &kept, &answer(opened));
+    let (_, data) = page.split_once("id=\"dunwu-data\">").unwrap();
+    let data = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+    (page, data)
+}
+
+/// The header in front of the columns in a report.
+fn packed_header(data: &Value) -> Value {
+    let bytes = decode_bytes(data["packed"]["cyclic-71"].as_str().unwrap().as_bytes()).unwrap();
+    let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
+    serde_json::from_slice(&bytes[4..4 + length]).unwrap()
+}
+
+#[test]
+fn a_report_of_many_units_is_light_and_says_how_many_snapshots_it_holds() {
+    let n_rows = |header: &Value, table: &str| {
+        let tables = header["tables"].as_array().unwrap();
+        tables.iter().find(|one| one["name"] == table).unwrap()["n_rows"].as_u64().unwrap()
+    };
+    for (n_units, n_snapshots, held) in [(64, 20, 20), (2048, 100, 11)] {
+        let (page, data) = report_and_data(&sample::run(n_units, n_snapshots));
+        assert!(page.len() < 8 << 20, "{n_units} units: {} bytes", page.len());
+        let header = packed_header(&data);
+        assert_eq!(header["n_snapshots"], n_snapshots);
+        assert_eq!(n_rows(&header, "measures"), held);
+        assert_eq!(n_rows(&header, "units"), held * n_units as u64);
+    }
+}
+
+#[test]
+fn a_report_loads_nothing_and_no_text_in_it_ends_what_it_stands_in() {
+    let hostile = "</script></noscript><script>alert(1)</script>";
+    let (page, data) = report_and_data(&edited(|opened| opened.task = hostile.to_owned()));
+    assert_eq!(packed_header(&data)["task"], hostile);
+    assert_eq!(data["report_of"], "cyclic-71");
+    assert_eq!(page.matches("</script>").count(), 2, "the data and the page's own script");
+    assert_eq!(page.matches("</noscript>").count(), 2, "styles and figures for a browser without script");
+    assert!(page.contains("default-src 'none'") && !page.contains(" src="), "nothing is loaded");
 }
 
 #[test]

@@ -9,53 +9,59 @@ use crate::terrain;
 use dunwu::answer::{Answer, Block, Fact, Figure, Section, Shown, Slides, Table};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("../page.css");
+pub(super) const STYLE: &str = include_str!("../page.css");
 const FRAMES: &str = include_str!("../frames.js");
 
 /// The whole page.
 pub fn page(answer: &Answer) -> String {
-    let mut sections = answer.sections.iter().filter(|section| section.shown != Shown::Terminal).peekable();
-    let first = sections.next_if(|section| section.title.is_none());
-    let version = env!("CARGO_PKG_VERSION");
     let document = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content={ "Dunwu " (version) };
+                meta name="generator" content={ "Dunwu " (env!("CARGO_PKG_VERSION")) };
                 title { (clean(&answer.title)) " · Dunwu" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main {
-                    header {
-                        p.kicker { "Dunwu · " (answer.verb) }
-                        h1 { (clean(&answer.title)) }
-                        p.setup { (prose(&answer.setup)) }
-                        p.lede { (prose(&answer.headline)) }
-                    }
-                    @if let Some(section) = first { (blocks(section)) }
-                    @if !answer.sentences.is_empty() {
-                        ul.story { @for sentence in &answer.sentences { li { (prose(sentence)) } } }
-                    }
-                    @for section in sections {
-                        section {
-                            @if let Some(title) = &section.title { h2 { (clean(title)) } }
-                            (blocks(section))
-                        }
-                    }
-                    footer {
-                        "Made by Dunwu " (version) "."
-                        @for source in &answer.sources { " " (prose(source)) }
-                        " Colours: Okabe & Ito."
-                    }
-                }
+                (main(answer))
                 @if moves(answer) { script { (PreEscaped(FRAMES)) } }
             }
         }
     };
     document.into_string()
+}
+
+/// What is read of the page: headline and picture, sentences, parts, sources.
+pub(super) fn main(answer: &Answer) -> Markup {
+    let mut sections = answer.sections.iter().filter(|section| section.shown != Shown::Terminal).peekable();
+    let first = sections.next_if(|section| section.title.is_none());
+    html! {
+        main {
+            header {
+                p.kicker { "Dunwu · " (answer.verb) }
+                h1 { (clean(&answer.title)) }
+                p.setup { (prose(&answer.setup)) }
+                p.lede { (prose(&answer.headline)) }
+            }
+            @if let Some(section) = first { (blocks(section)) }
+            @if !answer.sentences.is_empty() {
+                ul.story { @for sentence in &answer.sentences { li { (prose(sentence)) } } }
+            }
+            @for section in sections {
+                section {
+                    @if let Some(title) = &section.title { h2 { (clean(title)) } }
+                    (blocks(section))
+                }
+            }
+            footer {
+                "Made by Dunwu " (env!("CARGO_PKG_VERSION")) "."
+                @for source in &answer.sources { " " (prose(source)) }
+                " Colours: Okabe & Ito."
+            }
+        }
+    }
 }
 
 /// The parts of an answer without its sentences, as a piece of HTML for a page that brings its own styles: no script, no style, nothing that
@@ -204,6 +210,6 @@ fn prose(text: &str) -> String {
 }
 
 /// Without characters that no page may hold.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && !matches!(c, '\t' | '\n') { '\u{fffd}' } else { c }).collect()
 }

@@ -112,7 +112,7 @@ async fn packed(
     Query(Rows { after, tables }): Query<Rows>,
 ) -> Result<Response, Refused> {
     let tables = tables.map(|tables| tables.split(',').map(str::to_owned).collect());
-    let request = PackedRequest { after, tables };
+    let request = PackedRequest { after, tables, ..PackedRequest::default() };
     let packed = spawn_blocking(move || shared.runs.packed(&name, &request)).await.map_err(Refused::failed)??;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], packed).into_response())
 }
