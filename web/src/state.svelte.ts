@@ -5,7 +5,7 @@
  * and are remembered by the browser; everything else belongs to the view that is open.
  */
 
-import { embeddedData } from './source/embedded';
+import { reportedRun } from './source/embedded';
 
 export type View = 'landscape' | 'runs' | 'run' | 'compare' | 'sweeps' | 'models' | 'what-if' | 'story' | 'present';
 export type Language = 'en' | 'zh';
@@ -20,7 +20,8 @@ interface Address {
 
 function readAddress(): Address {
   const asked = location.hash.replace(/^#\/?/, '');
-  const [path = '', query = ''] = (asked || (embeddedData()?.first ?? '')).split('?');
+  const reported = reportedRun();
+  const [path = '', query = ''] = (asked || (reported === null ? '' : `run?${new URLSearchParams({ name: reported })}`)).split('?');
   const view = VIEWS.find((known) => known === path) ?? 'landscape';
   const values: { [name: string]: string } = {};
   for (const [name, value] of new URLSearchParams(query)) values[name] = value;

@@ -198,6 +198,7 @@ export function own({ name, seed, n_units, n_snapshots, steps = 1500, arrives = 
       stages: [['lazy', 0, 10], ['independent', 10, Math.round(arrives * 0.7)], ['interactive', Math.round(arrives * 0.7), steps]].filter(([, from]) => from < until).map(([stage, from, to]) => ({ name: stage, from, to: Math.min(to, until) })),
       units: Object.fromEntries(LABELS.map((l, i) => [l, count(i)])), irreps: { covered: names.slice(1), missing: [] },
     },
+    n_snapshots: n,
     interventions: name.includes('fork') ? [{ step: 300, until: null, what: 'optimizer.weight_decay = 0.02 at 300' }] : [],
     no_token_weights: null, measures: MEASURES, scalars: SCALARS,
   };
@@ -220,7 +221,7 @@ export function foreign({ name, n_series, n_points, seed = 5 }) {
   }
   const header = {
     run: `runs/${name}`, name, task: name, kind: 'foreign', n_labels: null, n_train: null, n_population: null, n_units: null, steps: null, state: 'imported',
-    settings: [{ name: 'batch', value: '64' }], irreps: null, headline: `${n_series} series over ${n_points * 10} steps, from TensorBoard.`, story: [], data: {}, interventions: [],
+    settings: [{ name: 'batch', value: '64' }], irreps: null, headline: `${n_series} series over ${n_points * 10} steps, from TensorBoard.`, story: [], data: {}, n_snapshots: 0, interventions: [],
     no_token_weights: null, measures: [], scalars: columns.slice(1).map(([column]) => ({ name: column, tells: '', unit: '' })),
   };
   return { header, tables: [['scalars', n_points, columns]] };

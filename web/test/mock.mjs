@@ -101,7 +101,7 @@ function phaseAnswer() {
   const x_values = [0.3, 0.4, 0.5, 0.6, 0.7];
   const y_values = [0.0002, 0.0005, 0.001, 0.002, 0.005];
   const cells = x_values.flatMap((x, i) => y_values.map((y, j) => ({ x, y, runs: 10, seeds: 10, failed: 0, n_train: Math.round(529 * x), generalized: Math.max(0, Math.min(10, 3 * i + 2 * j - 6)), share: Math.max(0, Math.min(1, (3 * i + 2 * j - 6) / 10)), share_low: 0.1, share_high: 0.9, median_step_generalized: 900 - 80 * i - 70 * j, step_generalized_range: [400, 1200], test_accuracy: 0.5, generalizing_units: 0.5, phase: 'grokking', phase_share: 1, few_seeds: false })));
-  const places = (shift) => y_values.map((line, j) => ({ line, n: 300 - 30 * j, n_low: 280 - 30 * j, n_high: 320 - 30 * j, value: 0.52 - 0.05 * j + shift, within: 'swept', ratio_to_theory: 1.1 }));
+  const places = (shift) => y_values.map((line, j) => ({ line, n: 300 - 30 * j, n_low: 280 - 30 * j, n_high: 320 - 30 * j, value: 0.52 - 0.05 * j + shift, value_low: 0.48 - 0.05 * j, value_high: j === 0 ? null : 0.56 - 0.05 * j, within: 'swept', ratio_to_theory: 1.1 }));
   return answer('phase', 'From 42 % of the table on, most seeds generalize; more decay needs less data.', { x: 'data.fraction', y: 'optimizer.weight_decay', x_values, y_values, along: 'data.fraction', cells, boundary_theory: places(0.03), boundary_measured: places(0), notes: [] });
 }
 

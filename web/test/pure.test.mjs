@@ -11,7 +11,7 @@ const SOURCE = new URL('../src/', import.meta.url);
 const MADE = mkdtempSync(join(tmpdir(), 'dunwu-page-'));
 
 /** Modules without a browser in them, as JavaScript: types are taken away and nothing is checked. */
-for (const name of ['chart/scale', 'landscape/axis', 'landscape/terrain', 'landscape/relief', 'chart/canvas', 'chart/shades', 'landscape/look', 'landscape/climb', 'landscape/race', 'words/format', 'whatif/settings']) {
+for (const name of ['chart/scale', 'landscape/axis', 'landscape/terrain', 'landscape/relief', 'chart/canvas', 'chart/shades', 'landscape/look', 'landscape/climb', 'landscape/race', 'words/format', 'whatif/settings', 'sweeps/phase']) {
   const text = readFileSync(new URL(`${name}.ts`, SOURCE), 'utf8');
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
   const { outputText } = ts.transpileModule(text, { compilerOptions: options });
@@ -28,6 +28,16 @@ const { coursesOf, rankAt } = await load('landscape/race');
 const { SMALL, chosenFrom, valuesOf, wordsOf } = await load('whatif/settings');
 const { pathOf, place, ticks } = await load('landscape/axis');
 const { shareOf, ticksOf } = await load('chart/scale');
+const { boundaryIntervals, boundaryPoints } = await load('sweeps/phase');
+
+test('a boundary and its interval lie on the line that they were measured on', () => {
+  const place = (line, value, value_low, value_high) => ({ line, value, value_low, value_high, within: 'swept' });
+  const phase = { x: 'data.fraction', y: 'seed', x_values: [0.1, 0.2, 0.4], y_values: [7, 8, 9], along: 'data.fraction' };
+  phase.boundary_measured = [place(7, 0.2, 0.15, 0.3), place(8, null, null, null), place(9, 0.3, 0.2, null)];
+  assert.deepEqual(boundaryPoints(phase, phase.boundary_measured), [{ x: 1.5, y: 0.5 }, { x: 2, y: 2.5 }]);
+  const [first, open, ...rest] = boundaryIntervals(phase).map(([low, high]) => [low.x, high.x, low.y, high.y].map((n) => Number(n.toFixed(9))));
+  assert.deepEqual([first, open, rest], [[1, 2, 0.5, 0.5], [1.5, 2.5, 2.5, 2.5], []]);
+});
 
 /** Two hills 80 degrees apart; the second is `second` high. */
 function hills(n_train, second, is_peak = true) {

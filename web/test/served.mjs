@@ -41,7 +41,7 @@ const base = url.replace(/\/$/, '');
 const browser = await launch();
 
 /** A page that has shown its first view; what it complains of and whom it asks is kept. */
-async function newPage(first = address, options = {}) {
+async function newPage(first = address, options = {}, awaited = 'nav') {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, locale: 'en-GB', ...options });
   const page = await context.newPage();
   page.problems = [];
@@ -50,7 +50,7 @@ async function newPage(first = address, options = {}) {
   page.on('console', (message) => message.type() === 'error' && page.problems.push(message.text()));
   page.on('request', (request) => page.asked.push(request.url()));
   await page.goto(first);
-  await page.waitForSelector('nav');
+  await page.waitForSelector(awaited);
   return page;
 }
 const show = async (page, hash) => {
@@ -149,6 +149,26 @@ await check('a site opens from a file without a server, with its runs and its en
   demand(page.problems.length === 0, page.problems.join('; '));
   await page.context().close();
   return `${(statSync(index).size / 1e6).toFixed(2)} MB`;
+});
+
+await check("a run's report opens from a file with the run, and without script shows its figures", async () => {
+  const file = join(folder, 'runs', runs[0], 'report.html');
+  const shown = JSON.parse(call('show', runs[0], '--json'));
+  const page = await newPage(`file://${file}`, { offline: true }, 'main h1');
+  demand((await page.locator('main h1').innerText()) === shown.headline, 'the report has another headline than dunwu show');
+  await page.waitForSelector('main canvas');
+  await page.locator('details', { has: page.locator('summary', { hasText: 'Every figure' }) }).locator('summary').click();
+  await page.waitForSelector('.fragment figure svg');
+  const n_figures = await page.locator('.fragment figure svg').count();
+  demand(page.problems.length === 0, page.problems.join('; '));
+  demand(page.asked.every((asked) => /^(file|data|blob):/.test(asked)), page.asked.join(' '));
+  await page.context().close();
+  const still = await newPage(`file://${file}`, { offline: true, javaScriptEnabled: false }, 'main h1');
+  demand((await still.locator('main .lede').innerText()).replaceAll('\u00a0', ' ') === shown.headline, 'without script the headline is another');
+  const n_still = await still.locator('main figure svg').count();
+  demand(n_still === n_figures && n_still > 5, `${n_figures} figures with script, ${n_still} without`);
+  await still.context().close();
+  return `${(statSync(file).size / 1e6).toFixed(2)} MB, ${n_figures} figures`;
 });
 
 await browser.close();

@@ -1,5 +1,5 @@
 /** Finds the page's source once: data inside the page, else a server. */
-import { EmbeddedSource, embeddedData } from './embedded';
+import { EmbeddedSource, NO_RUNS, embeddedData } from './embedded';
 import { ServerSource, takeToken } from './server';
 import type { ListedRun, PackedRun, RunHeader, Source } from './types';
 
@@ -13,7 +13,8 @@ async function find(): Promise<Source> {
 
 const NOTHING = {
   about: { version: '', folder: '', may_change: false },
-  runs: { headline: '', story: [], folder: '', runs: [], unreadable: [], tables: [], streams: [] },
+  report_of: null,
+  runs: NO_RUNS,
   packed: {},
   answers: {},
 };

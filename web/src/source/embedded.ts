@@ -12,14 +12,17 @@ import { Refusal } from './types';
 /** `<script type="application/json" id="dunwu-data">` holds this. */
 export interface EmbeddedData {
   about: About;
-  runs: ListData;
+  /** The run that the page is the report of: it opens with it, and shows nothing else. */
+  report_of: string | null;
+  /** Null in a report. */
+  runs: ListData | null;
   /** Packed runs by name, as base64. */
   packed: { [name: string]: string };
   /** Answers by their words, joined by single spaces. */
   answers: { [words: string]: Asked };
-  /** What such a page opens with, as its address says it: a report opens with `run?name=NAME`. */
-  first?: string;
 }
+
+export const NO_RUNS: ListData = { headline: '', story: [], folder: '', runs: [], unreadable: [], tables: [], streams: [] };
 
 let known: EmbeddedData | null | undefined;
 
@@ -28,6 +31,20 @@ export function embeddedData(): EmbeddedData | null {
   if (known !== undefined) return known;
   const text = document.getElementById('dunwu-data')?.textContent;
   return (known = text ? (JSON.parse(text) as EmbeddedData) : null);
+}
+
+/** The run that this page is the report of, or null where it is something else. */
+export function reportedRun(): string | null {
+  return embeddedData()?.report_of ?? null;
+}
+
+/** What a report shows where no script runs, which is what the library draws of the run: there once, it is taken from there. */
+function drawnByLibrary(): Asked {
+  const text = document.querySelector('body > noscript')?.textContent ?? '';
+  const main = new DOMParser().parseFromString(text, 'text/html').querySelector('main');
+  // The view around it has its headline and its sentences.
+  main?.querySelectorAll(':scope > :is(header, footer, .story)').forEach((said) => said.remove());
+  return { answers: [{ verb: 'run', title: '', setup: '', headline: '', sentences: [], html: main?.innerHTML ?? '', data: {}, terrains: [] }], text: '', code: 0 };
 }
 
 /** The bytes of a text in base 64. */
@@ -49,7 +66,7 @@ export class EmbeddedSource implements Source {
   }
 
   runs(): Promise<ListData> {
-    return Promise.resolve(this.data.runs);
+    return Promise.resolve(this.data.runs ?? NO_RUNS);
   }
 
   packed(run: string): Promise<PackedRun> {
@@ -71,7 +88,7 @@ export class EmbeddedSource implements Source {
   }
 
   answer(words: string[]): Promise<Asked> {
-    const asked = this.data.answers[words.join(' ')];
+    const asked = words.join(' ') === `show ${this.data.report_of}` ? drawnByLibrary() : this.data.answers[words.join(' ')];
     return asked
       ? Promise.resolve(asked)
       : Promise.reject(new Refusal(`this page does not hold that answer: run "dunwu ${words.join(' ')}"`));

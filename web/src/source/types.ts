@@ -152,6 +152,8 @@ export interface RunHeader {
   story: string[];
   expected?: string[];
   data: RunData;
+  /** Snapshots that were taken. */
+  n_snapshots: number;
   interventions: InterventionMark[];
   /** Why no unit has a weight for each token, where none has. */
   no_token_weights?: string | null;

@@ -21,6 +21,9 @@ export interface BoundaryPlace {
   line: SettingValue;
   n: number | null;
   value: number | null;
+  /** The 95 % interval of a measured place; null outside of what was swept. */
+  value_low: number | null;
+  value_high: number | null;
   within: string;
 }
 
@@ -52,14 +55,27 @@ export function placeAmong(values: readonly SettingValue[], value: number): numb
 
 /** A boundary as places on the map, line after line; lines without one are left out. */
 export function boundaryPoints(phase: PhaseData, places: readonly BoundaryPlace[]): { x: number; y: number }[] {
+  return places.flatMap((place) => pointAt(phase, place, place.value) ?? []);
+}
+
+/** The intervals of a measured boundary as pieces of the map's lines; one that reaches out of the sweep ends where the sweep does. */
+export function boundaryIntervals(phase: PhaseData): { x: number; y: number }[][] {
+  const swept = (phase.along === phase.x ? phase.x_values : (phase.y_values ?? [])).map(Number);
+  return phase.boundary_measured.flatMap((place) => {
+    if (place.value === null) return [];
+    const ends = [place.value_low ?? Math.min(...swept), place.value_high ?? Math.max(...swept)].flatMap((end) => pointAt(phase, place, end) ?? []);
+    return ends.length === 2 ? [ends] : [];
+  });
+}
+
+/** Where a value of the amount of data lies on the line of the map that a place is on; null outside of the map. */
+function pointAt(phase: PhaseData, place: BoundaryPlace, value: number | null): { x: number; y: number } | null {
   const along_x = phase.along === phase.x;
   const y_values = phase.y_values ?? [null];
   const lines = along_x ? y_values : phase.x_values;
   const values = along_x ? phase.x_values : y_values;
-  return places.flatMap((place) => {
-    const line = lines.findIndex((value) => value === place.line);
-    const at = place.value === null ? null : placeAmong(values, place.value);
-    if (at === null || line < 0) return [];
-    return [along_x ? { x: at, y: line + 0.5 } : { x: line + 0.5, y: at }];
-  });
+  const line = lines.findIndex((one) => one === place.line);
+  const at = value === null ? null : placeAmong(values, value);
+  if (at === null || line < 0) return null;
+  return along_x ? { x: at, y: line + 0.5 } : { x: line + 0.5, y: at };
 }
