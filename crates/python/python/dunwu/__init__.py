@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._wandb_shape import config as config
     from ._wandb_shape import summary as summary
     from ._watch import watch as watch
+    from ._widget import widget as widget
 
     callbacks = _callbacks
 
@@ -53,6 +54,7 @@ _LATER = {
     "watch": "._watch",
     "export": "._export",
     "import_checkpoint": "._checkpoints",
+    "widget": "._widget",
 }
 
 
