@@ -87,7 +87,7 @@ export const en = {
     unit: 'Unit',
     unitChoose: 'Choose a unit by its number',
     shares: 'How many units do what',
-    coverage: 'By irrep: units and layers in the Fourier basis',
+    coverage: 'By irrep, in the Fourier basis',
     map: 'Which irrep each unit carries',
     mapNow: 'Each unit’s strongest irrep at this step, by its share of the unit’s power.',
     mapLast: 'Every unit’s power by irrep at the last snapshot.',
