@@ -8,8 +8,10 @@
 //! What a policy then costs in perplexity is measured by reading with it, not here.
 
 mod observer;
+mod pattern;
 
 pub use observer::Observer;
+pub use pattern::Pattern;
 
 use crate::model::Hyperparameters;
 

@@ -4,10 +4,20 @@ use super::Decoder;
 use crate::cache::{Assignment, Cache, Policy, Precision};
 use crate::file::ModelFile;
 use crate::model::{Model, Pairs};
+use crate::sparsity::{Plan, Sparsity};
 use dunwu_attention_fixtures::{Format, Output, Tiny};
+use std::collections::BTreeMap;
 
 /// Logits of every token, from the tensors as the file has them.
 fn logits(file: &ModelFile, tokens: &[u32]) -> Vec<Vec<f64>> {
+    logits_and_attention(file, tokens).0
+}
+
+/// Attention weights of one query, by layer, head and token.
+type Weights = BTreeMap<(usize, usize, usize), Vec<f64>>;
+
+/// Logits of every token, and what every head gave to each token before it.
+fn logits_and_attention(file: &ModelFile, tokens: &[u32]) -> (Vec<Vec<f64>>, Weights) {
     let shape = &file.hyperparameters;
     let n_group = shape.n_heads / shape.n_key_heads;
     let tensor = |name: &str| -> Option<Vec<Vec<f64>>> {
@@ -39,6 +49,7 @@ fn logits(file: &ModelFile, tokens: &[u32]) -> Vec<Vec<f64>> {
         turned
     };
     let embedding = tensor("token_embd.weight").unwrap();
+    let mut attention = Weights::new();
     let mut residual: Vec<Vec<f64>> = tokens.iter().map(|&token| embedding[token as usize].clone()).collect();
     for layer in 0..shape.n_layers {
         let weight = |name: &str| tensor(&format!("blk.{layer}.{name}.weight")).unwrap();
@@ -61,6 +72,7 @@ fn logits(file: &ModelFile, tokens: &[u32]) -> Vec<Vec<f64>> {
                 });
                 let scores: Vec<f64> = scores.collect();
                 let sum: f64 = scores.iter().sum();
+                attention.insert((layer, head, t), scores.iter().map(|score| score / sum).collect());
                 mixed.extend((0..shape.d_head).map(|d| {
                     scores.iter().enumerate().map(|(s, score)| score / sum * values[s][head / n_group][d]).sum::<f64>()
                 }));
@@ -76,7 +88,7 @@ fn logits(file: &ModelFile, tokens: &[u32]) -> Vec<Vec<f64>> {
     }
     let output = tensor("output.weight").unwrap_or(embedding);
     let gain = &tensor("output_norm.weight").unwrap()[0];
-    residual.iter().map(|x| times(&output, &norm(x, gain))).collect()
+    (residual.iter().map(|x| times(&output, &norm(x, gain))).collect(), attention)
 }
 
 /// 70 tokens, of which some follow each other twice.
@@ -132,6 +144,33 @@ fn logits_are_those_of_the_formula() {
                     );
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn what_a_head_is_seen_to_look_at_is_the_softmax_of_its_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, file) in models(folder.path()) {
+        let model = Model::load(&file, &mut |_, _| {}).unwrap();
+        let (tokens, expected) = (tokens(), logits_and_attention(&file, &tokens()).1);
+        let plan = Plan { n_tokens: tokens.len(), from: 1, recent: 8 };
+        let mut observer = Sparsity::observer(model.hyperparameters(), plan);
+        let (mut decoder, mut cache) = (Decoder::new(&model, 2), full(&model));
+        tokens.chunks(32).for_each(|chunk| decoder.watch(&mut cache, chunk, &mut observer));
+        for head in observer.finish().heads {
+            for (t, row) in head.pattern().rows().iter().enumerate() {
+                let expected = &expected[&(head.layer, head.head, t)];
+                assert_eq!(row.len(), expected.len());
+                for (weight, expected) in row.iter().zip(expected) {
+                    // Scores of a few units, rounded in 32 bits over sums of 64 products.
+                    assert!((f64::from(*weight) - expected).abs() < 1e-5, "{name}: {weight} {expected}");
+                }
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{name}");
+            }
+            // Rows of measures are kept in 32 bits.
+            let (first, measured) = (head.pattern().received()[0], head.mean("mass_first"));
+            assert!((first - measured).abs() < 1e-6, "{name}: {first} {measured}");
         }
     }
 }

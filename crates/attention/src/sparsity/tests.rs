@@ -1,6 +1,6 @@
 //! Measures against brute force from their definitions, and against closed forms.
 
-use super::{MAP_TOKENS, MEASURES, Plan, SINKS, Sparsity, measure};
+use super::{MAP_TOKENS, MEASURES, Pattern, Plan, SINKS, Sparsity, measure};
 use crate::decoder::Watch;
 use crate::model::{Hyperparameters, Pairs, Rotary};
 use proptest::prelude::*;
@@ -200,6 +200,37 @@ fn keys_may_come_in_any_order() {
     for (a, b) in turned.heads[0].measures.iter().zip(&in_order.heads[0].measures) {
         assert!((a.mean - b.mean).abs() < 1e-6 * b.mean.max(1.0));
     }
+}
+
+#[test]
+fn a_pattern_of_even_weights_is_what_even_attention_would_be() {
+    for n in 2..=MAP_TOKENS {
+        let rows: Vec<Vec<f32>> = (0..n).map(uniform).collect();
+        let pattern = Pattern::of(&rows);
+        assert!((pattern.received()[0] - pattern.even_on_first()).abs() < 1e-6, "{n}");
+        // The mean of i/2 over i = 1..n-1.
+        assert!((pattern.distance() - n as f64 / 4.0).abs() < 1e-4 && pattern.even_distance() == n as f64 / 4.0, "{n}");
+        let expected = (1..n).map(|query| 1.0 / (query + 1) as f64).sum::<f64>() / (n - 1) as f64;
+        assert!((pattern.from_later(0).unwrap() - expected).abs() < 1e-6 && pattern.from_later(n - 1).is_none());
+    }
+}
+
+#[test]
+fn a_pattern_says_how_far_back_a_head_looks_with_and_without_its_sink() {
+    let on_first: Vec<Vec<f32>> = (0..20).map(|query| only(query, 0)).collect();
+    let pattern = Pattern::of(&on_first);
+    assert_eq!((pattern.received()[0], pattern.distance(), pattern.distance_past_first()), (1.0, 10.0, None));
+    // Half on the first key, half on the key before the query.
+    let halves = |query: usize| {
+        let [first, before] = [only(query, 0), only(query, query.saturating_sub(1))];
+        first.iter().zip(before).map(|(a, b)| (a + b) / 2.0).collect()
+    };
+    let rows: Vec<Vec<f32>> = (0..20).map(halves).collect();
+    let pattern = Pattern::of(&rows);
+    assert_eq!(pattern.distance_past_first(), Some(1.0));
+    assert_eq!(pattern.distance(), 5.5);
+    assert_eq!(pattern.from_later(7), Some(0.5 / 12.0));
+    assert!((pattern.received().iter().sum::<f64>() - 1.0).abs() < 1e-12);
 }
 
 #[test]
