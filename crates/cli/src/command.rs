@@ -265,7 +265,7 @@ pub(crate) enum Command {
     ///
     /// Reads the first tokens of a text with all keys kept, and measures for each head how much of its attention rests on the first
     /// token and on recent ones, how many keys hold 95 % of it, its entropy, and what a cache of a few first and last keys would
-    /// lose. --assign writes which cache each head needs.
+    /// lose. --assign writes which cache each head needs. --head gives the attention of one head instead, query by query.
     #[command(after_help = attend::help())]
     Attend {
         #[command(flatten)]

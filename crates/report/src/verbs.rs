@@ -17,6 +17,7 @@ pub struct Verb {
 #[rustfmt::skip] // a line a verb
 pub const VERBS: &[Verb] = &[
     Verb { name: "attend", tells: "Where a language model's attention is sparse, head by head.", schema: || schema_for!(crate::attend::AttendData) },
+    Verb { name: "attend-head", tells: "What one head of a language model looks at, query by query (`dunwu attend --head LAYER.HEAD`).", schema: || schema_for!(crate::attend::AttendHeadData) },
     Verb { name: "audit", tells: "Whether the evidence of a run, a table of results or two files of samples misleads, kind by kind.", schema: || schema_for!(crate::audit::AuditData) },
     Verb { name: "audit-bench", tells: "How often the audit finds what was planted, and how often it accuses clean twins (`dunwu audit --bench N`).", schema: || schema_for!(crate::audit::AuditRatesData) },
     Verb { name: "climbing", tells: "Which peaks the units of a recorded run stand below, snapshot by snapshot (`dunwu peaks --run RUN`).", schema: || schema_for!(crate::landscape::climbing::ClimbingData) },

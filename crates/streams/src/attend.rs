@@ -8,6 +8,7 @@ use dunwu_attention::cache::{Assignment, Cache, Policy, Precision};
 use dunwu_attention::decoder::Decoder;
 use dunwu_attention::model::Hyperparameters;
 use dunwu_attention::sparsity::{Plan, Sparsity};
+use dunwu_attention::tokenizer::Tokenizer;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -146,6 +147,12 @@ impl AttendRequest {
     }
 }
 
+impl BeginToken {
+    pub(crate) fn of(tokenizer: &Tokenizer, token: u32) -> Self {
+        Self { token, text: token_text(tokenizer, token), is_demanded: tokenizer.begin() == Some(token) }
+    }
+}
+
 impl Attended {
     /// The name of the model's file.
     pub fn model_name(&self) -> String {
@@ -176,7 +183,8 @@ pub fn attend(request: &AttendRequest, watcher: &mut Watcher<'_>) -> Result<Atte
             "the model was trained on {context} tokens, and {n} are read: it was never trained at the positions after that"
         ));
     }
-    let sparsity = observe(&language, request, &tokens, watcher)?;
+    let plan = Plan { n_tokens: tokens.len(), from: request.from, recent: request.recent as usize };
+    let sparsity = observe(&language, request.threads, plan, &tokens, watcher)?;
     let assigned = match (&request.assign, file) {
         (Some(assign), Some(file)) => {
             Some(write_assignment(assign, file, &file_name(&request.model), &sparsity, shape)?)
@@ -186,11 +194,7 @@ pub fn attend(request: &AttendRequest, watcher: &mut Watcher<'_>) -> Result<Atte
     Ok(Attended {
         model: request.model.display().to_string(),
         text: request.text.display().to_string(),
-        begin: begin.map(|token| BeginToken {
-            token,
-            text: token_text(tokenizer, token),
-            is_demanded: tokenizer.begin() == Some(token),
-        }),
+        begin: begin.map(|token| BeginToken::of(tokenizer, token)),
         tokens: tokens.iter().map(|token| token_text(tokenizer, *token)).collect(),
         trained_context: shape.trained_context,
         sparsity,
@@ -231,15 +235,15 @@ fn check_length(request: &AttendRequest, found: usize, has_begin: bool) -> Resul
 }
 
 /// Reads the tokens with all keys kept.
-fn observe(
+pub(crate) fn observe(
     language: &LanguageModel,
-    request: &AttendRequest,
+    threads: Option<u16>,
+    plan: Plan,
     tokens: &[u32],
     watcher: &mut Watcher<'_>,
 ) -> Result<Sparsity, VerbError> {
     let shape = language.model.hyperparameters();
-    let plan = Plan { n_tokens: tokens.len(), from: request.from, recent: request.recent as usize };
-    let mut decoder = Decoder::new(&language.model, language_model::threads(request.threads));
+    let mut decoder = Decoder::new(&language.model, language_model::threads(threads));
     let mut cache = Cache::new(shape, &Assignment::uniform(Policy::Full, shape), CACHE);
     let mut observer = Sparsity::observer(shape, plan);
     watcher.phase("reading tokens", Some(tokens.len() as u64));

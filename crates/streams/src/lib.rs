@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! AttendRequest  ─▶ attend  ─▶ Attended    what each head looks at while a text is read with all keys kept
+//! HeadRequest    ─▶ attend_head ─▶ AttendedHead  what one head looks at, query by query
 //! PasskeyRequest ─▶ passkey ─▶ PasskeyRun  which keys that were hidden in a text a model still knows under each cache policy
 //! StreamRequest  ─▶ stream  ─▶ Reading     a long text under several cache policies, kept on disk so that nothing is lost
 //! ```
@@ -33,6 +34,7 @@
 //! `dunwu_attention` computes; requests, progress and files are here. What was read becomes sentences and figures in `dunwu-report`.
 
 mod attend;
+mod attend_head;
 mod checkpoint;
 mod course;
 mod error;
@@ -47,6 +49,7 @@ mod text;
 mod underway;
 
 pub use attend::{AssignRequest, AttendRequest, Attended, BeginToken, WrittenAssignment, attend};
+pub use attend_head::{AttendedHead, HeadPlace, HeadRequest, attend_head};
 pub use checkpoint::{Checkpoint, SavedLane};
 pub use course::{Course, Part, PlacePart, Reading};
 pub use error::StreamError;

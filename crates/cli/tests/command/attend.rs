@@ -79,6 +79,45 @@ fn without_json_a_table_a_sentence_and_the_page_are_said() {
 }
 
 #[test]
+fn the_attention_of_one_head_is_given_whole_and_is_that_of_its_measures() {
+    let desk = desk();
+    let all = desk.json("attend tiny.gguf text.txt --tokens 60 --from 1");
+    for (layer, head) in [(0, 0), (1, 3), (2, 1)] {
+        let said = desk.json(&format!("attend tiny.gguf text.txt --tokens 60 --head {layer}.{head} --figures drawn"));
+        assert_eq!(
+            (&said["layer"], &said["head"], &said["key_head"]),
+            (&layer.into(), &head.into(), &(head / 2).into())
+        );
+        let (tokens, weights) = (list(&said["tokens"]), list(&said["weights"]));
+        assert_eq!((tokens.len(), weights.len()), (60, 60));
+        for (query, row) in weights.iter().enumerate() {
+            let row: Vec<f64> = list(row).iter().map(number).collect();
+            assert_eq!(row.len(), query + 1, "no query looks ahead");
+            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-5, "row {query}: {row:?}");
+        }
+        // Over the same queries; measures are kept in 32 bits.
+        let of_head = &list(&all["heads"])[4 * layer + head];
+        let (first, measured) = (number(&said["received"][0]), number(&of_head["mass_first"]));
+        assert!((first - measured).abs() < 1e-6, "{first}, not {measured}");
+    }
+    assert!(desk.path("attend-tiny-text-head-1-3.html").is_file());
+    assert_eq!(fs::read_dir(desk.path("drawn")).unwrap().count(), 1);
+    // What is read beyond changes nothing, and no more is given than can be drawn.
+    let long = desk.json("attend tiny.gguf text.txt --head 1.3 --threads 1");
+    let short = desk.json("attend tiny.gguf text.txt --head 1.3 --tokens 60");
+    assert_eq!(list(&long["weights"]).len(), 96);
+    assert_eq!(list(&long["weights"])[..60], list(&short["weights"])[..]);
+    desk.refuses("attend tiny.gguf text.txt --head 3.0", 2, &["--head 3.0", "3 layers of 4 query heads", "2.3"]);
+    desk.refuses("attend tiny.gguf text.txt --head 0.4", 2, &["--head 0.4", "3 layers of 4 query heads"]);
+    desk.refuses("attend tiny.gguf text.txt --head 3", 2, &["LAYER.HEAD", "such as 3.1"]);
+    desk.refuses("attend tiny.gguf text.txt --head 1.1 --from 3", 2, &["--head", "--from"]);
+    desk.refuses("attend tiny.gguf text.txt --head 1.1 --assign heads.json", 2, &["--head", "--assign"]);
+    desk.refuses("attend tiny.gguf text.txt --head 1.1 --tokens 1", 2, &["--tokens 1 ", "take 2 or more"]);
+    desk.write("empty.txt", "");
+    desk.refuses("attend tiny.gguf empty.txt --head 1.1", 2, &["empty.txt", "take a longer text"]);
+}
+
+#[test]
 fn an_assignment_is_written_that_reads_back_and_holds_less_than_all_keys() {
     let desk = desk();
     let said = desk.json("attend tiny.gguf text.txt --tokens 300 --from 200 --assign heads.json --hold 0.5");

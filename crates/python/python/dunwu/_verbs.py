@@ -56,6 +56,7 @@ def attend(
     tokens: Value | None = None,
     from_: Value | None = None,
     recent: Value | None = None,
+    head: Value | None = None,
     assign: Value | None = None,
     hold: Value | None = None,
     budget: Value | None = None,
@@ -67,13 +68,15 @@ def attend(
 ) -> Answer:
     """Where a language model's attention is sparse: `dunwu attend MODEL.gguf TEXT.txt`
 
-    Reads the first tokens of a text with all keys kept, and measures for each head how much of its attention rests on the first token and on recent ones, how many keys hold 95 % of it, its entropy, and what a cache of a few first and last keys would lose. --assign writes which cache each head needs.
+    Reads the first tokens of a text with all keys kept, and measures for each head how much of its attention rests on the first token and on recent ones, how many keys hold 95 % of it, its entropy, and what a cache of a few first and last keys would lose. --assign writes which cache each head needs. --head gives the attention of one head instead, query by query.
 
     model: A GGUF file, or a folder with `config.json`, `tokenizer.json` and safetensors
     text: A text file; its first tokens are read
     tokens: Tokens to read, what begins the text included (default: 3000)
     from_: First query that is measured, so that there are keys to choose from (default: 512)
     recent: Keys that count as recent, the query's own included (default: 64)
+    head: Instead of measuring all heads, give the attention of this one, query by query, over the first 96 tokens
+        (fewer with --tokens)
     assign: Write to this file which policy each key head needs, for `dunwu stream --policy heads:FILE`
     hold: Share of a head's attention that its cache has to hold (default: 0.95)
     budget: Keys of heads that no smaller cache serves, instead of all
@@ -87,7 +90,7 @@ def attend(
     return ask_command(
         ("attend",),
         (model, text,),
-        {"tokens": tokens, "from": from_, "recent": recent, "assign": assign, "hold": hold, "budget": budget, "threads": threads, "output": output, "figures": figures, "runs": runs},
+        {"tokens": tokens, "from": from_, "recent": recent, "head": head, "assign": assign, "hold": hold, "budget": budget, "threads": threads, "output": output, "figures": figures, "runs": runs},
         {},
         quiet=quiet,
     )

@@ -212,7 +212,7 @@ fn named(values: &[f64]) -> BTreeMap<String, f64> {
 }
 
 impl BeginData {
-    fn of(begin: &BeginToken) -> Self {
+    pub(super) fn of(begin: &BeginToken) -> Self {
         Self { token: begin.token, text: begin.text.clone(), said_by_model: begin.is_demanded }
     }
 }
@@ -245,7 +245,7 @@ impl SinkData {
     fn of(sink: &Sink, attended: &Attended) -> Self {
         Self {
             position: sink.position,
-            token: words::token(attended, sink.position).to_owned(),
+            token: words::token(&attended.tokens, sink.position).to_owned(),
             mass: sink.mass,
             layer: sink.layer,
             head: sink.head,

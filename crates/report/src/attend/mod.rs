@@ -1,12 +1,15 @@
 //! The verb `attend`: where a language model's attention is sparse.
 //!
 //! ```text
-//! AttendRequest ─▶ Attended ─▶ sentences, tables, four figures, data ─▶ Answer
+//! AttendRequest ─▶ Attended     ─▶ sentences, tables, four figures, data ─▶ Answer
+//! HeadRequest   ─▶ AttendedHead ─▶ sentences, a table, a figure, data    ─▶ Answer
 //! ```
 
 mod data;
 mod heat;
 mod maps;
+mod one_head;
+mod one_head_data;
 mod onset;
 mod patterns;
 #[cfg(test)]
@@ -17,6 +20,8 @@ mod tests;
 mod words;
 
 pub use data::AttendData;
+pub use one_head::answer_of_head;
+pub use one_head_data::AttendHeadData;
 
 use dunwu::answer::{Answer, Block, Fact, Figure, Section, object};
 use dunwu::verb::{VerbError, Watcher};

@@ -6,7 +6,7 @@ use dunwu::answer::{Axis, Cell, Figure, Fill, Frame, Item, Layer, Plot, Plots, T
 use dunwu_attention::sparsity::{Head, Sparsity};
 
 /// Weights below are not drawn: most are, and none of them could be seen.
-const LEAST: f32 = 0.01;
+pub(super) const LEAST: f32 = 0.01;
 
 /// A head and what it does most.
 struct ShownHead<'a> {
@@ -63,7 +63,8 @@ fn shown_heads(sparsity: &Sparsity) -> Vec<ShownHead<'_>> {
     shown
 }
 
-fn map(head: &Head, tokens: &[String], frame: Frame) -> Plot {
+/// The map of one head.
+pub(super) fn map(head: &Head, tokens: &[String], frame: Frame) -> Plot {
     let n = head.map.len().max(1);
     let token = |position: usize| tokens.get(position).map_or("?", String::as_str);
     let mut cells = Vec::new();

@@ -3,7 +3,7 @@
 use dunwu_attention::decoder::Watch;
 use dunwu_attention::model::{Hyperparameters, Pairs, Rotary};
 use dunwu_attention::sparsity::{Plan, Sparsity};
-use dunwu_streams::{Attended, BeginToken};
+use dunwu_streams::{Attended, AttendedHead, BeginToken};
 
 /// A model of so many layers and heads that has read so many tokens, some of them hostile to a page.
 pub(super) fn attended(n_layers: usize, n_heads: usize, n_tokens: usize) -> Attended {
@@ -17,6 +17,12 @@ pub(super) fn attended(n_layers: usize, n_heads: usize, n_tokens: usize) -> Atte
         sparsity: sparsity(n_layers, n_heads, n_tokens),
         assigned: None,
     }
+}
+
+/// One head of such a model.
+pub(super) fn attended_head(n_layers: usize, n_heads: usize, n_tokens: usize) -> AttendedHead {
+    let Attended { model, text, begin, tokens, mut sparsity, .. } = attended(n_layers, n_heads, n_tokens);
+    AttendedHead { model, text, begin, tokens, n_layers, n_heads, head: sparsity.heads.remove(n_layers * n_heads / 2) }
 }
 
 pub(super) fn sparsity(n_layers: usize, n_heads: usize, n_tokens: usize) -> Sparsity {

@@ -36,7 +36,7 @@ fn layers(sparsity: &Sparsity, heading: fn(&Measure) -> &'static str, sink_heads
 pub(super) fn sinks(attended: &Attended) -> Table {
     let row = |sink: &Sink| {
         vec![
-            words::token_at(attended, sink.position).into(),
+            words::token_at(&attended.tokens, sink.position).into(),
             format!("layer {}, head {}", sink.layer, sink.head).into(),
             TableCell::Share(sink.mass),
             TableCell::Count(sink.n_heads as u64),

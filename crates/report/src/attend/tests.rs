@@ -1,5 +1,5 @@
-use super::sample::attended;
-use super::{AttendData, answer_of};
+use super::sample::{attended, attended_head};
+use super::{AttendData, AttendHeadData, answer_of, one_head};
 use crate::drawing_checks::{assert_page_sound, assert_sound, assert_texts_apart};
 use crate::{draw, skin};
 use dunwu::answer::Answer;
@@ -62,4 +62,42 @@ fn the_data_validates_and_a_broken_one_does_not() {
         broken["heads"][0]["entropy"] = "high".into();
         assert!(!validator.is_valid(&broken), "a measure is a number");
     }
+}
+
+#[test]
+fn a_page_of_one_head_is_well_formed_and_says_what_its_weights_say() {
+    for (n_layers, n_heads, n_tokens) in [(30, 9, 96), (1, 1, 2), (2, 4, 20)] {
+        let name = format!("{n_layers} layers of {n_heads} heads, {n_tokens} tokens");
+        let attended = attended_head(n_layers, n_heads, n_tokens);
+        let answer = one_head::answer_of(&attended);
+        assert_page_sound(&skin::page(&answer), &name);
+        for (drawing, svg) in draw::documents(&answer) {
+            assert_sound(&svg, &format!("{name}, {drawing}"));
+            assert_texts_apart(&svg, &format!("{name}, {drawing}"));
+            let drawn = attended.head.map.iter().flatten().filter(|weight| **weight >= 0.01).count();
+            assert_eq!(svg.matches(" looks at ").count(), drawn, "{name}: a cell a weight");
+        }
+        let text = skin::terminal(&answer);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{name}: {text}");
+        let data = serde_json::to_value(AttendHeadData::of(&attended)).unwrap();
+        let schema = schemars::schema_for!(AttendHeadData).to_value();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        assert!(validator.is_valid(&data), "{:?}", validator.iter_errors(&data).next());
+        let first = attended.head.map[1..].iter().map(|row| f64::from(row[0])).sum::<f64>() / (n_tokens - 1) as f64;
+        assert!((data["received"][0].as_f64().unwrap() - first).abs() < 1e-12);
+        assert!(answer.headline.contains(&crate::words::percent(first)), "{}", answer.headline);
+    }
+}
+
+#[test]
+fn the_table_of_one_head_lists_the_keys_that_get_most_in_order() {
+    let attended = attended_head(12, 4, 60);
+    let text = skin::terminal(&one_head::answer_of(&attended));
+    let received = attended.head.pattern().received();
+    let mut sorted = received.clone();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let at = |share: &f64| text.find(&crate::words::percent(*share)).unwrap_or_else(|| panic!("{share} in {text}"));
+    assert!(at(&sorted[0]) < at(&sorted[7]), "{text}");
+    // The sink and the second one at 7, which the made-up weights have.
+    assert!(text.contains("at 0") && text.contains("at 7"), "{text}");
 }

@@ -2,16 +2,21 @@
 
 use crate::words::{count, counted, list, percent};
 use dunwu_attention::sparsity::{Layer, SINK_HEAD, SINK_KEY, SINKS, Sparsity};
-use dunwu_streams::{Attended, WrittenAssignment};
+use dunwu_streams::{Attended, BeginToken, WrittenAssignment};
 
 /// The token at a position of the text.
-pub(super) fn token(attended: &Attended, position: usize) -> &str {
-    attended.tokens.get(position).map_or("?", String::as_str)
+pub(super) fn token(tokens: &[String], position: usize) -> &str {
+    tokens.get(position).map_or("?", String::as_str)
+}
+
+/// A token in quotation marks.
+pub(super) fn quoted(tokens: &[String], position: usize) -> String {
+    format!("‘{}’", token(tokens, position).escape_debug())
 }
 
 /// A token with its position.
-pub(super) fn token_at(attended: &Attended, position: usize) -> String {
-    format!("‘{}’ at {}", token(attended, position).escape_debug(), count(position as u64))
+pub(super) fn token_at(tokens: &[String], position: usize) -> String {
+    format!("{} at {}", quoted(tokens, position), count(position as u64))
 }
 
 /// Where it is sparse, first in one sentence.
@@ -43,7 +48,7 @@ pub(super) fn sentences(attended: &Attended) -> Vec<String> {
             .push(format!("Of the attention, a cache of first and last keys would lose {}{rest}.", lost(0, *first)));
     }
     sentences.push(other_sinks(attended));
-    sentences.push(begin_sentence(attended));
+    sentences.push(begin_sentence(attended.begin.as_ref()));
     sentences.extend(attended.assigned.as_ref().map(assignment_sentence));
     sentences
 }
@@ -71,7 +76,7 @@ fn other_sinks(attended: &Attended) -> String {
     if sinks.is_empty() {
         return format!("No other key draws more than {} of a head's attention from afar.", percent(SINK_KEY));
     }
-    let named: Vec<String> = sinks.iter().map(|sink| token_at(attended, sink.position)).collect();
+    let named: Vec<String> = sinks.iter().map(|sink| token_at(&attended.tokens, sink.position)).collect();
     format!(
         "Other keys that draw more than {} of a head's attention from afar: {}.",
         percent(SINK_KEY),
@@ -79,8 +84,9 @@ fn other_sinks(attended: &Attended) -> String {
     )
 }
 
-fn begin_sentence(attended: &Attended) -> String {
-    match &attended.begin {
+/// What was put before the text.
+pub(super) fn begin_sentence(begin: Option<&BeginToken>) -> String {
+    match begin {
         Some(begin) if begin.is_demanded => {
             format!("The text begins with {}, as the model's file demands.", begin.text)
         }

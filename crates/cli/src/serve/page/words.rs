@@ -32,7 +32,7 @@ const READING: &[&str] = &[
 const CHANGING: &[&str] = &["fork", "note", "resume", "run", "stream", "sweep", "tag"];
 
 /// Options that decide where something is read or written: the server's own, or nobody's. The page needs none.
-const PLACES: &[&str] = &["--runs", "--output", "--figures", "--open", "--json"];
+const PLACES: &[&str] = &["--runs", "--output", "--figures", "--assign", "--open", "--json"];
 
 /// Words of one command, and bytes of one word.
 const MOST_WORDS: usize = 200;
@@ -73,8 +73,14 @@ mod tests {
 
     #[test]
     fn reading_and_changing_are_told_apart_and_places_are_not_named() {
-        for reads in ["show a", "unit a 3 --step 40", "peaks --run a", "race cyclic:23 energy=raw", "ls state=grokked"]
-        {
+        for reads in [
+            "show a",
+            "attend m t --head 3.1",
+            "unit a 3 --step 40",
+            "peaks --run a",
+            "race cyclic:23 energy=raw",
+            "ls state=grokked",
+        ] {
             assert_eq!(refusal_to_read(&words(reads)), None, "{reads}");
             assert!(refusal_to_change(&words(reads)).is_some(), "{reads}");
         }
@@ -88,7 +94,9 @@ mod tests {
                 "{neither}"
             );
         }
-        for places in ["show a --runs /", "peaks cyclic:7 --output x", "peaks cyclic:7 --figures=x"] {
+        for places in
+            ["show a --runs /", "peaks cyclic:7 --output x", "peaks cyclic:7 --figures=x", "attend m t --assign x"]
+        {
             assert!(refusal_to_read(&words(places)).is_some(), "{places}");
         }
     }
