@@ -66,6 +66,14 @@ pub enum StreamError {
         /// Its file.
         path: PathBuf,
     },
+    /// A folder that is no stream, or one of another build.
+    #[error("this is no stream that can be listed ({why}): {path:?}")]
+    NoStream {
+        /// What does not fit.
+        why: String,
+        /// The file that says what the stream is.
+        path: PathBuf,
+    },
     /// A line that was not written so.
     #[error("line {line} is damaged ({why}); begin again with --restart: {path:?}")]
     DamagedLine {

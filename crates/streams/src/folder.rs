@@ -165,10 +165,25 @@ fn usable(path: &Path, id: &RunId, n_lanes: usize) -> Result<Usable, FileError> 
     }))
 }
 
+/// All segments that a stream's folder holds in whole lines, those after its last checkpoint included. A process that reads the stream
+/// may add more in the meantime.
+pub(super) fn read_whole_lines(folder: &Path, n_lanes: usize) -> Result<Vec<SegmentLine>, StreamError> {
+    let path = log_of(folder);
+    let text = match fs::read(&path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
+        read => read.or_while("reading the log of a stream", &path)?,
+    };
+    let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    segments_of(&text[..end], &path, n_lanes)
+}
+
 /// Segments in the first bytes of the log.
 fn read_log(path: &Path, bytes: u64, n_lanes: usize) -> Result<Vec<SegmentLine>, StreamError> {
     let text = fs::read(path).or_while("reading the log of a stream", path)?;
-    let whole = &text[..text.len().min(bytes as usize)];
+    segments_of(&text[..text.len().min(bytes as usize)], path, n_lanes)
+}
+
+fn segments_of(whole: &[u8], path: &Path, n_lanes: usize) -> Result<Vec<SegmentLine>, StreamError> {
     let mut segments: Vec<SegmentLine> = Vec::new();
     for (index, line) in whole.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let damaged = |why: String| StreamError::DamagedLine { line: index + 1, why, path: path.to_owned() };

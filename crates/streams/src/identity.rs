@@ -68,6 +68,19 @@ impl Identity {
         place.expect("a stream has all policies that were asked for")
     }
 
+    /// As it is kept, or what is wrong with that.
+    pub(super) fn read(text: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Begun {
+            format: u32,
+        }
+        let Begun { format } = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if format != FORMAT {
+            return Err(format!("it has format {format}, and this build reads format {FORMAT}"));
+        }
+        serde_json::from_slice(text).map_err(|error| error.to_string())
+    }
+
     /// As it is hashed and kept.
     pub(super) fn text(&self) -> String {
         serde_json::to_string_pretty(self).expect("an identity is plain text and numbers") + "\n"

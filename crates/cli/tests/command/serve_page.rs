@@ -1,6 +1,7 @@
 //! `dunwu serve` over real connections: what the page reads is what the command line says, and nobody else reads or changes anything.
 
 use crate::{Desk, PATIENCE};
+use dunwu_attention_fixtures::{Format, Tiny};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -275,6 +276,42 @@ fn what_the_page_asks_is_what_the_command_line_answers() {
         assert_eq!(reply.status, 400, "{words}");
         assert!(reply.json()["error"].as_str().unwrap().contains(says), "{words}: {}", reply.text());
     }
+}
+
+#[test]
+fn what_the_page_shows_of_language_models_is_what_the_command_line_says() {
+    let desk = Desk::new();
+    Tiny::default().write_gguf(&desk.path("tiny.gguf"), Format::F32, 5).unwrap();
+    desk.write("text.txt", "the 3 hens and 你 of 17 to rain\n".repeat(60));
+    let words = "stream tiny.gguf text.txt --policy full --policy window:8 --tokens 250 --segment 100";
+    let printed = desk.json(words);
+    let server = Server::start(&desk);
+    let streams = server.get("/api/runs").json()["streams"].clone();
+    assert_eq!(streams.as_array().unwrap().len(), 1);
+    let listed = &streams[0];
+    assert_eq!((&listed["tokens"], &listed["error"]), (&200.into(), &Value::Null));
+    assert_eq!(listed["ends"], json!([100, 200]));
+    let number = |value: &Value| value.as_f64().unwrap();
+    for (course, policy) in printed["policies"].as_array().unwrap().iter().zip(listed["policies"].as_array().unwrap()) {
+        assert_eq!(course["policy"], policy["policy"]);
+        let [a, b] = [0, 1].map(|i| number(&policy["stretches"][i]));
+        assert!((a - number(&course["segments"][0])).abs() < 1e-9 * a, "{course} {policy}");
+        assert!((b - number(&course["segments"][1])).abs() < 1e-9 * b, "{course} {policy}");
+        assert!((number(&policy["perplexity"]) - (a * b).sqrt()).abs() < 1e-9 * a, "{policy}");
+    }
+    fs::write(desk.path("runs/streams/torn-folder"), "no folder").unwrap();
+    fs::create_dir(desk.path("runs/streams/empty")).unwrap();
+    let streams = server.get("/api/runs").json()["streams"].clone();
+    let why = streams.as_array().unwrap().iter().find_map(|stream| stream["error"].as_str()).unwrap();
+    assert!(streams.as_array().unwrap().len() == 2 && why.contains("stream.json"), "{streams}");
+    let model = desk.path("tiny.gguf").display().to_string();
+    let text = desk.path("text.txt").display().to_string();
+    let words = format!("attend {model} {text} --tokens 20 --head 1.2");
+    let reply = server.answer(&words);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.json()["answers"][0]["data"]["weights"], desk.json(&words)["weights"]);
+    let refused = server.answer(&format!("attend {model} {text} --head 9.9"));
+    assert!(refused.json()["error"].as_str().unwrap().contains("3 layers of 4 query heads"), "{}", refused.text());
 }
 
 /// As a page of another origin attacks it, and as another user of this machine does.

@@ -5,6 +5,7 @@
 
 use super::jobs::Jobs;
 use super::kept_runs::length_of_record;
+use super::listing::STREAMS;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
@@ -104,7 +105,7 @@ async fn tell_of_jobs(jobs: Arc<Jobs>, sender: Sender<Bytes>) {
     }
 }
 
-/// A number that changes when a run comes, goes, is recorded or gets a tag.
+/// A number that changes when a run comes, goes, is recorded or gets a tag, and when a stream has read another segment.
 fn state_of(folder: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     let mut names: Vec<PathBuf> =
@@ -115,6 +116,16 @@ fn state_of(folder: &Path) -> u64 {
             let known = std::fs::metadata(dir.join(file)).map(|known| (known.len(), known.modified().ok())).ok();
             (&dir, known).hash(&mut hasher);
         }
+    }
+    let mut streams: Vec<PathBuf> = std::fs::read_dir(folder.join(STREAMS))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("segments.jsonl")))
+        .collect();
+    streams.sort();
+    for log in streams {
+        let length = std::fs::metadata(&log).map(|known| known.len()).ok();
+        (&log, length).hash(&mut hasher);
     }
     hasher.finish()
 }

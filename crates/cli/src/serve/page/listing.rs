@@ -4,6 +4,7 @@ use dunwu::store::{ListRequest, ListedRun, RunDir, RunStanding};
 use dunwu::verb::VerbError;
 use dunwu_foreign::listing::read_listed;
 use dunwu_report::{listing, skin};
+use dunwu_streams::{ListedCourse, ListedStream};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,6 +15,8 @@ use std::time::SystemTime;
 
 /// Runs that are sent to the page, the newest ones. A folder may hold more, which `dunwu ls` lists.
 const MOST_RUNS: usize = 2000;
+/// Where streams lie within the folder of runs.
+pub(super) const STREAMS: &str = "streams";
 
 /// The list as the page reads it: what `dunwu ls --json` prints, and what lies beside the runs.
 #[derive(Serialize, JsonSchema)]
@@ -23,8 +26,65 @@ pub(super) struct RunsOnPage {
     list: Value,
     /// Tables of sweeps, which `dunwu phase`, `law` and `pair` read.
     tables: Vec<PathBuf>,
-    /// Folders of streams, which `dunwu stream` made.
-    streams: Vec<PathBuf>,
+    /// Streams, which `dunwu stream` made, by their folders.
+    streams: Vec<StreamOnPage>,
+}
+
+/// A stream, as far as it was read.
+#[derive(Serialize, JsonSchema)]
+struct StreamOnPage {
+    /// Its folder.
+    stream: PathBuf,
+    /// The texts' files, in the order in which they are read.
+    texts: Vec<String>,
+    /// Tokens up to the end of the last whole segment.
+    tokens: u64,
+    /// Tokens up to the end of each stretch: a segment, or several of a long stream.
+    ends: Vec<u64>,
+    /// The cache policies under which it is read.
+    policies: Vec<PolicyOnPage>,
+    /// Why it cannot be read; `null` where it can.
+    error: Option<String>,
+}
+
+/// What a stream's text costs to predict under one policy.
+#[derive(Serialize, JsonSchema)]
+struct PolicyOnPage {
+    /// The cache policy, as the command line spells it; of one from a file what the file says.
+    policy: String,
+    /// exp of the mean −ln p of all tokens of whole segments; `null` where there are none, or where it is not finite.
+    perplexity: Option<f64>,
+    /// The same of each stretch.
+    stretches: Vec<Option<f64>>,
+}
+
+impl StreamOnPage {
+    fn read(folder: PathBuf) -> Self {
+        let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+        let of = |course: ListedCourse| PolicyOnPage {
+            policy: course.policy,
+            perplexity: course.perplexity.and_then(finite),
+            stretches: course.stretches.into_iter().map(finite).collect(),
+        };
+        match ListedStream::read(&folder) {
+            Ok(listed) => Self {
+                stream: folder,
+                tokens: listed.tokens(),
+                texts: listed.texts,
+                ends: listed.ends,
+                policies: listed.courses.into_iter().map(of).collect(),
+                error: None,
+            },
+            Err(error) => Self {
+                stream: folder,
+                texts: Vec::new(),
+                tokens: 0,
+                ends: Vec::new(),
+                policies: Vec::new(),
+                error: Some(error.to_string()),
+            },
+        }
+    }
 }
 
 /// Reads the list.
@@ -49,7 +109,7 @@ impl Listing {
         Ok(RunsOnPage {
             list: skin::json(&answer),
             tables: files_in(&self.folder.join("sweeps"), is_table),
-            streams: files_in(&self.folder.join("streams"), Path::is_dir),
+            streams: files_in(&self.folder.join(STREAMS), Path::is_dir).into_iter().map(StreamOnPage::read).collect(),
         })
     }
 
