@@ -61,7 +61,13 @@ function list() {
     headline: 'Eleven runs, one of which is training.', story: [], folder: 'runs',
     runs: [...Object.keys(recipes), 'live-8b9c0d1e'].map(listed),
     unreadable: [{ run: 'runs/torn-9c0d1e2f', error: 'record.jsonl ends in the middle of line 41: move the directory away, or delete its last line' }],
-    tables: ['runs/decay.parquet'], streams: ['runs/streams/war-and-peace'],
+    tables: ['runs/decay.parquet'], streams: [
+      {
+        stream: 'runs/streams/4c1f9a0e', texts: ['books/war-and-peace.txt'], tokens: 20 * 2048, ends: Array.from({ length: 20 }, (_, i) => 2048 * (i + 1)), error: null,
+        policies: [['sinks:4+1020', 21.4], ['window:1024', 33.1]].map(([policy, perplexity]) => ({ policy, perplexity, stretches: Array.from({ length: 20 }, (_, i) => perplexity + 2 * Math.sin(i)) })),
+      },
+      { stream: 'runs/streams/5d2e8b1f', texts: ['books/emma.txt'], tokens: 0, ends: [], policies: [{ policy: 'full', perplexity: null, stretches: [] }], error: null },
+    ],
   };
 }
 
@@ -105,7 +111,21 @@ function phaseAnswer() {
   return answer('phase', 'From 42 % of the table on, most seeds generalize; more decay needs less data.', { x: 'data.fraction', y: 'optimizer.weight_decay', x_values, y_values, along: 'data.fraction', cells, boundary_theory: places(0.03), boundary_measured: places(0), notes: [] });
 }
 
-function attend() {
+/** A head that looks at the first token and at the one before. */
+function attendHead(model, text, layer, head) {
+  const tokens = ['<|endoftext|>', ...'It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a wife.\n\nHowever little known the feelings or views of such a man may be on his first entering a neighbourhood'.split(/(?= )|(?=\n)|(?=,)/)];
+  const weights = tokens.map((_, q) => {
+    const raw = tokens.slice(0, q + 1).map((_, k) => (k === 0 ? 1.5 + head : 0) + Math.exp((k - q) / (1 + layer)));
+    const sum = raw.reduce((a, b) => a + b);
+    return raw.map((one) => one / sum);
+  });
+  const received = tokens.map((_, k) => weights.slice(1).reduce((sum, row) => sum + (row[k] ?? 0), 0) / (tokens.length - 1));
+  return answer('attend-head', `Layer ${layer}, head ${head} puts ${(100 * received[0]).toFixed(1)} % of its attention on the first token, ‘<|endoftext|>’.`, { model, text, layer, head, tokens, weights, received });
+}
+
+function attend(words) {
+  const at = words.indexOf('--head');
+  if (at >= 0) return attendHead(words[1], words[2], ...words[at + 1].split('.').map(Number));
   const names = ['mass_first', 'mass_recent', 'entropy'];
   const values = (layer, head) => ({ mass_first: layer < 2 ? 0.05 : 0.5 + 0.04 * head, mass_recent: 0.6 - 0.05 * head, entropy: 2 + 0.1 * layer });
   const heads = Array.from({ length: 36 }, (_, i) => {
@@ -114,7 +134,7 @@ function attend() {
     return { layer, head, key_head: head, ...means, lost: [0.4, 0.2, 0.1, 0.05], quantiles: Object.fromEntries(names.map((name) => [name, { p10: means[name] / 2, p50: means[name], p90: means[name] * 1.2 }])) };
   });
   return answer('attend', 'From layer 2 on, most heads rest on the first token.', {
-    heads, layers: Array.from({ length: 6 }, (_, layer) => ({ layer, lost: [0.5, 0.3, 0.15, 0.07], sink_heads: 0.5 })), lost_sinks: 4, lost_sizes: [68, 132, 260, 516],
+    model: words[1], text: words[2], heads, layers: Array.from({ length: 6 }, (_, layer) => ({ layer, lost: [0.5, 0.3, 0.15, 0.07], sink_heads: 0.5 })), lost_sinks: 4, lost_sizes: [68, 132, 260, 516],
     sinks: [{ position: 17, token: '\n', mass: 0.21, layer: 3, head: 2, heads: 4 }], measures: names.map((name) => ({ name, tells: `what ${name} says`, unit: name === 'entropy' ? 'nats' : 'share' })),
   });
 }
@@ -126,7 +146,7 @@ function answerOf(words) {
     case 'verdict': return answer('verdict', 'It had generalized at step 546, so that nothing is left to expect.', { subject: words[1], at: 1500, inside: true, course: [15, 30, 60, 120, 240, 480].map((step, i) => ({ step, probability: [0.62, 0.66, 0.71, 0.83, 0.94, 0.99][i], steps_to_generalize: { median: 520 + 10 * i, low: 300 + 35 * i, high: 1400 - 160 * i, coverage: 0.9 } })) });
     case 'doctor': return answer('doctor', 'Its rate was raised.', { alarms: [{ step: 120, onset: 118, reason: 'jump', quantity: 'rate', value: 2, limit: 1 }] });
     case 'presets': return answer('presets', 'Presets.', { presets: [{ name: 'small', paper: 'Tian 2025', promises: 'groks in under ten seconds' }, { name: 'loses', paper: 'none', promises: 'memorizes and loses it' }] });
-    case 'attend': return attend();
+    case 'attend': return attend(words);
     case 'compare': return answer('compare', 'They part at step 5 and find different features.', {});
     default: return answer(words[0], `${words.join(' ')} has its answer here.`, {});
   }

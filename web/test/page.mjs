@@ -235,6 +235,49 @@ if (!process.env.DUNWU_PAGE) {
     demand((await text(page, 'aside h2')) === 'Layer 5, head 0', await text(page, 'aside h2'));
     await page.context().close();
   });
+
+  await check('a click on a head shows where it looks in the text, and a token says where it looks by pointer and by key', async () => {
+    const page = await newPage();
+    await show(page, 'models?model=model.gguf&text=book.txt');
+    await page.getByRole('button', { name: 'Look' }).click();
+    const map = await page.locator('canvas[role=slider]').first().boundingBox();
+    await page.mouse.click(map.x + map.width - 30, map.y + 20);
+    const shown = page.getByRole('listbox', { name: 'The text, shaded by attention' });
+    const token = (i) => shown.getByRole('option').nth(i);
+    const share = async (i) => Number((await token(i).getAttribute('title')).replace(' %', ''));
+    await shown.waitFor();
+    demand((await text(page, '#head-attention')) === 'What head 0 of layer 5 looks at in the text', await text(page, '#head-attention'));
+    demand((await share(0)) > (await share(4)), 'the first token gets most on average');
+    await token(4).hover();
+    demand((await page.getByText('Where token 4, “ truth” looks.').count()) === 1, 'the pointer chooses the token that looks');
+    demand((await token(5).getAttribute('title')) === '–', 'no token looks ahead');
+    await page.mouse.move(2, 2);
+    await shown.focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowLeft');
+    demand((await shown.getByRole('option', { selected: true }).getAttribute('data-token')) === String((await shown.getByRole('option').count()) - 2), 'arrows move');
+    const weights = [];
+    for (let i = 0; i < (await shown.getByRole('option').count()) - 1; i += 1) weights.push(await share(i));
+    demand(Math.abs(weights.reduce((a, b) => a + b) - 100) < 3, `a row sums to 1, not ${weights.reduce((a, b) => a + b)} %`);
+    await page.keyboard.press('Escape');
+    demand((await shown.getByRole('option', { selected: true }).count()) === 0, 'Escape goes back to the mean');
+    await page.getByRole('slider', { name: 'Every token on every token before it' }).click({ position: { x: 70, y: 200 } });
+    demand((await shown.getByRole('option', { selected: true }).count()) === 1, 'a click on the map chooses a row');
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    demand(violations.length === 0, violations.map((one) => `${one.id} at ${one.nodes[0].target.join(' ')}`).join('; '));
+    demand(page.problems.length === 0, page.problems.join('; '));
+    await page.context().close();
+  });
+
+  await check('streams show their perplexity, and one without a whole segment says so', async () => {
+    const page = await newPage();
+    await show(page, 'models');
+    const row = page.getByRole('row').filter({ hasText: 'window:1024' });
+    demand((await row.innerText()).includes('33.1'), await row.innerText());
+    demand((await page.getByText('It has not read a whole segment yet').count()) === 1, 'nothing is made up');
+    await page.context().close();
+  });
 }
 
 for (const colorScheme of ['light', 'dark']) {

@@ -39,7 +39,18 @@ export interface ListData {
   runs: ListedRun[];
   unreadable: { run: string; error: string }[];
   tables: string[];
-  streams: string[];
+  streams: ListedStream[];
+}
+
+/** A stream, as far as it was read: up to the end of its last whole segment. */
+export interface ListedStream {
+  stream: string;
+  texts: string[];
+  tokens: number;
+  /** Tokens up to the end of each stretch. */
+  ends: number[];
+  policies: { policy: string; perplexity: number | null; stretches: (number | null)[] }[];
+  error: string | null;
 }
 
 /** An answer of one reading verb. `html` is a safe fragment that the library made. */
