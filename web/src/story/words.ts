@@ -1,7 +1,8 @@
 // The sentences of the story, with the numbers of the run that it is told about.
 
 import { inLanguage } from '../state.svelte';
-import { number } from '../words/format';
+import { rowAt } from '../chart/columns';
+import { number, percent } from '../words/format';
 import { whole, type Course } from '../landscape/race';
 import type { RunModel } from '../run/model';
 
@@ -19,6 +20,8 @@ interface Facts {
   all: string;
   labels: string;
   memorized: string;
+  /** The share of what it was never shown that it answers when it has memorized. */
+  others: string;
   generalized: string;
   units: string;
   generalizing: string;
@@ -33,8 +36,8 @@ const en: Tell = {
     `A network is shown ${shown} of the ${all} sums modulo ${labels}.`,
     'One square a sum, as many filled as it is shown. The others it never sees.',
   ],
-  memorizes: ({ memorized }) => [
-    `By step ${memorized} it knows every sum it was shown, and hardly any other.`,
+  memorizes: ({ memorized, others }) => [
+    `By step ${memorized} it knows the sums it was shown, and ${others} of the others.`,
     'It has memorized. Most trainings would be stopped here.',
   ],
   jump: ({ generalized }) => [
@@ -62,7 +65,7 @@ const zh: Tell = {
     `模 ${labels} 的加法共有 ${all} 道题，只给网络看其中 ${shown} 道。`,
     '一格一道题，给它看多少，就涂多少格；其余的它从未见过。',
   ],
-  memorizes: ({ memorized }) => [`到第 ${memorized} 步，看过的题它全会了，没看过的几乎一道不会。`, '它背熟了。换作平常，训练到此就该停了。'],
+  memorizes: ({ memorized, others }) => [`到第 ${memorized} 步，看过的题它都会了，没看过的只会 ${others}。`, '它背熟了。换作平常，训练到此就该停了。'],
   jump: ({ generalized }) => [`到了第 ${generalized} 步，没看过的题，它竟也会了。`, '什么都没改，什么都没加。这就是顿悟。'],
   units: ({ generalizing, units }) => [
     `打开来看：${units} 个单元里，最后有 ${generalizing} 个撑起了它的理解。`,
@@ -80,12 +83,14 @@ const ORDER: SceneName[] = ['shown', 'memorizes', 'jump', 'units', 'climb', 'dat
 export function scenesOf(run: RunModel, course: Course | undefined): Scene[] {
   const { header } = run;
   const { step_memorized: memorized, step_generalized: generalized, units } = header.data;
+  const others = typeof memorized === 'number' ? run.scalar('test_accuracy')?.values[rowAt(run.steps, memorized)] : undefined;
   const tell = inLanguage({ en, zh });
   const facts: Facts = {
     shown: number(header.n_train),
     all: number(header.n_population),
     labels: number(header.n_labels),
     memorized: number(memorized),
+    others: percent(others, 0),
     generalized: number(generalized),
     units: number(header.n_units),
     generalizing: number(units?.['generalizing']),
@@ -94,7 +99,7 @@ export function scenesOf(run: RunModel, course: Course | undefined): Scene[] {
   };
   const isKnown: { [name in SceneName]: boolean } = {
     shown: header.n_train !== null && header.n_labels !== null,
-    memorizes: typeof memorized === 'number',
+    memorizes: typeof memorized === 'number' && others !== undefined && memorized < (generalized ?? Infinity),
     jump: typeof generalized === 'number',
     units: typeof units?.['generalizing'] === 'number',
     climb: course !== undefined,

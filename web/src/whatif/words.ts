@@ -40,8 +40,6 @@ const en = {
   link: 'Copy a link to these settings',
   linked: 'Link copied',
   ghosts: 'Faint: your last settings.',
-  /** Of Chinese alone: in English the library says it better. */
-  came: (_memorized: string | null, _generalized: string | null): string => '',
   loading: 'Loading the engine…',
 };
 
@@ -84,12 +82,6 @@ const zh: Texts = {
   link: '复制这组设置的链接',
   linked: '链接已复制',
   ghosts: '浅色的线：之前的设置。',
-  came: (memorized, generalized) =>
-    generalized
-      ? `${memorized === null ? '' : `第 ${memorized} 步背熟了看过的题，`}第 ${generalized} 步学会了没看过的题。`
-      : memorized
-        ? `第 ${memorized} 步背熟了看过的题，没看过的始终没有学会。`
-        : '看过的没有背熟，没看过的也没有学会。',
   loading: '正在载入引擎……',
 };
 
