@@ -1,6 +1,6 @@
 //! Runs inside a page that needs no server: what `dunwu site` puts into one, and a run's report, which is such a page of one run.
 
-use crate::packed::{self, PackedRequest, UNIT_ROWS_IN_PAGE};
+use crate::packed::{self, PackedRequest};
 use crate::run::{KeptRun, of_opened};
 use crate::skin::{self, AnswerOnPage, AskedOnPage, PageData};
 use crate::{foreign, listing};
@@ -12,7 +12,6 @@ use dunwu::verb::{VerbError, Watcher};
 use dunwu_foreign::listing::read_listed;
 use dunwu_foreign::recorded::{ForeignRun, RecordedRun};
 use serde_json::{Value, json};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The data of a page with these runs inside, and what `dunwu show` says of each.
@@ -22,7 +21,7 @@ pub fn data_of(folder: &Path, runs: &[RecordedRun], watcher: &mut Watcher<'_>) -
     // Beside a page there are no tables of sweeps and no streams.
     (list["tables"], list["streams"]) = (json!([]), json!([]));
     let mut data = PageData { runs: list, ..PageData::default() };
-    let request = in_page();
+    let request = PackedRequest { in_page: true, ..PackedRequest::default() };
     for run in runs {
         let name = run.dir().dir_name();
         let (bytes, answer) = match run {
@@ -42,25 +41,25 @@ pub fn data_of(folder: &Path, runs: &[RecordedRun], watcher: &mut Watcher<'_>) -
 
 /// A run's report: the page with this run inside, and `answer` for a browser without script.
 pub(crate) fn report_of_own(opened: &Opened, kept: &KeptRun, answer: &Answer) -> String {
-    // Who reads a report finds a run that is there, whether it was made a moment ago or not.
-    let kept = KeptRun { reused: true, ..kept.clone() };
-    report(kept.dir.file_name(), packed::of_own(opened, &kept, &in_page()), answer)
+    let name = name_of(&kept.dir);
+    // The same bytes whether the run was made a moment ago or not, and from whichever folder the command was called.
+    let kept = KeptRun { dir: PathBuf::from(&name), reused: true, ..kept.clone() };
+    report(name, answer, |request| packed::of_own(opened, &kept, request))
 }
 
 /// The same of a run that another program made.
 pub(crate) fn report_of_foreign(run: &ForeignRun, answer: &Answer) -> String {
-    report(run.dir.path().file_name(), packed::of_foreign(run, &in_page()), answer)
+    report(name_of(run.dir.path()), answer, |request| packed::of_foreign(run, request))
 }
 
-fn report(name: Option<&OsStr>, packed: Vec<u8>, answer: &Answer) -> String {
-    let name = name.unwrap_or_default().to_string_lossy().into_owned();
+fn name_of(dir: &Path) -> String {
+    dir.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn report(name: String, answer: &Answer, pack: impl FnOnce(&PackedRequest) -> Vec<u8>) -> String {
     let mut data = PageData { report_of: Some(name.clone()), ..PageData::default() };
-    data.packed.insert(name, packed);
+    data.packed.insert(name, pack(&PackedRequest { in_page: true, ..PackedRequest::default() }));
     skin::standalone(&answer.title, Some(answer), &data)
-}
-
-fn in_page() -> PackedRequest {
-    PackedRequest { most_unit_rows: Some(UNIT_ROWS_IN_PAGE), ..PackedRequest::default() }
 }
 
 fn value(asked: &AskedOnPage) -> Value {

@@ -75,7 +75,7 @@ fn a_full_disk_leaves_every_old_page_and_table_as_it_was() {
     let desk = Desk::new();
     let run = desk.json(WORDS)["run"].as_str().unwrap().to_owned();
     let path = desk.path("small");
-    let Some(disk) = Disk::mounted(&path, "4m") else { return };
+    let Some(disk) = Disk::mounted(&path, "16m") else { return };
     let writing: [String; 5] = [
         format!("report {run} --output small/report.html"),
         format!("export {run} --output small --tables csv"),
@@ -95,7 +95,7 @@ fn a_full_disk_leaves_every_old_page_and_table_as_it_was() {
         files
     };
     let before = files();
-    let _ = fs::write(path.join("ballast"), vec![1; 8 << 20]); // takes all that is left, then fails
+    let _ = fs::write(path.join("ballast"), vec![1; 32 << 20]); // takes all that is left, then fails
     for words in &writing {
         desk.refuses(words, 1, &["the disk is full", "what was written before is whole", "small/"]);
         assert!(files() == before, "{words}");

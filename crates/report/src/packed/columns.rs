@@ -6,9 +6,6 @@ use dunwu::store::{Column, Table};
 /// Where a column may begin, so that a page can lay a typed array over it.
 const ALIGNMENT: usize = 8;
 
-/// Tables of more rows than this hold f32 where the others hold f64: units, of which each snapshot has hundreds or thousands.
-const EXACT_ROWS: usize = 20_000;
-
 /// In a column of texts: a cell that is empty, or one beyond what a byte can number.
 const MISSING: u8 = u8::MAX;
 
@@ -19,9 +16,8 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Adds a table.
-    pub(super) fn add(&mut self, name: &str, table: &Table) -> PackedTable {
-        let is_exact = table.n_rows() <= EXACT_ROWS;
+    /// Adds a table; one that is not exact holds f32 where others hold f64.
+    pub(super) fn add(&mut self, name: &str, table: &Table, is_exact: bool) -> PackedTable {
         let columns = table.columns.iter().map(|(name, column)| self.column(name, column, is_exact)).collect();
         PackedTable { name: name.to_owned(), n_rows: table.n_rows(), columns }
     }

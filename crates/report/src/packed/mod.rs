@@ -14,4 +14,4 @@ mod pack;
 pub use header::{
     Header, InterventionMark, PackedColumn, PackedIrrep, PackedMeasure, PackedScalar, PackedSetting, PackedTable,
 };
-pub use pack::{PackedRequest, UNIT_ROWS_IN_PAGE, of_foreign, of_own};
+pub use pack::{PackedRequest, of_foreign, of_own};

@@ -14,14 +14,17 @@ use dunwu_foreign::run::table_of_series;
 use std::borrow::Cow;
 
 /// Rows of units in a page whose data stand in it: with all measures about five megabytes of text.
-pub const UNIT_ROWS_IN_PAGE: usize = 24_000;
+const UNIT_ROWS_IN_PAGE: usize = 24_000;
+
+/// Tables of more rows than this hold f32 where the others hold f64: units, of which each snapshot has hundreds or thousands.
+const EXACT_ROWS: usize = 20_000;
 
 /// Which rows and tables are packed; all where nothing is said. The header is whole always.
 #[derive(Clone, Debug, Default)]
 pub struct PackedRequest {
-    /// At most so many rows of units: of more snapshots some are left out, in every table.
-    pub most_unit_rows: Option<usize>,
-    /// Only rows of later steps than this; then `most_unit_rows` is not looked at.
+    /// For a page whose data stand in it: units are f32 however few there are, and of many snapshots of a large network some are left out.
+    pub in_page: bool,
+    /// Only rows of later steps than this; then none is left out.
     pub after: Option<u64>,
     /// Only tables of these names.
     pub tables: Option<Vec<String>>,
@@ -42,13 +45,14 @@ pub fn of_own(opened: &Opened, kept: &KeptRun, request: &PackedRequest) -> Vec<u
     };
     let mut header = Header::of_own(opened, &kept.dir, state, told(opened, kept));
     let mut columns = Columns::default();
-    let tables = match (request.after, request.most_unit_rows) {
-        (Some(after), _) => tables::tables_after(opened, after),
-        (None, Some(most)) => tables::tables_of_frames(opened, &thinned(&opened.frames, most)),
-        (None, None) => tables::tables(opened),
+    let tables = match request.after {
+        Some(after) => tables::tables_after(opened, after),
+        None if request.in_page => tables::tables_of_frames(opened, &thinned(&opened.frames, UNIT_ROWS_IN_PAGE)),
+        None => tables::tables(opened),
     };
     for (name, table) in tables.into_iter().filter(|(name, _)| request.wants(name)) {
-        header.tables.push(columns.add(name, &table));
+        let is_exact = table.n_rows() <= EXACT_ROWS && !(request.in_page && name == "units");
+        header.tables.push(columns.add(name, &table, is_exact));
     }
     columns.finish(&header)
 }
@@ -77,7 +81,7 @@ pub fn of_foreign(run: &ForeignRun, request: &PackedRequest) -> Vec<u8> {
         }
     }
     if request.wants("scalars") {
-        header.tables.push(columns.add("scalars", &table_of_series(&series)));
+        header.tables.push(columns.add("scalars", &table_of_series(&series), true));
     }
     columns.finish(&header)
 }

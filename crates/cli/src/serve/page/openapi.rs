@@ -33,7 +33,11 @@ pub(super) fn openapi() -> Value {
                 "A run as columns: the length of the header as a little-endian u32, the header as JSON padded to a multiple of 8 bytes, the columns.",
                 &[
                     name,
-                    ("after", "query", "Only rows of later steps than this."),
+                    (
+                        "after",
+                        "query",
+                        "Only rows of later steps than this. A snapshot may arrive after the evaluation of its step: ask from the last step that both tables have.",
+                    ),
                     (
                         "tables",
                         "query",
