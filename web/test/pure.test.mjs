@@ -34,7 +34,7 @@ test('a boundary and its interval lie on the line that they were measured on', (
   const place = (line, value, value_low, value_high) => ({ line, value, value_low, value_high, within: 'swept' });
   const phase = { x: 'data.fraction', y: 'seed', x_values: [0.1, 0.2, 0.4], y_values: [7, 8, 9], along: 'data.fraction' };
   phase.boundary_measured = [place(7, 0.2, 0.15, 0.3), place(8, null, null, null), place(9, 0.3, 0.2, null)];
-  assert.deepEqual(boundaryPoints(phase, phase.boundary_measured), [{ x: 1.5, y: 0.5 }, { x: 2, y: 2.5 }]);
+  assert.deepEqual(boundaryPoints(phase, phase.boundary_measured), [{ x: 1.5, y: 0 }, { x: 1.5, y: 1 }, { x: 2, y: 2 }, { x: 2, y: 3 }]);
   const [first, open, ...rest] = boundaryIntervals(phase).map(([low, high]) => [low.x, high.x, low.y, high.y].map((n) => Number(n.toFixed(9))));
   assert.deepEqual([first, open, rest], [[1, 2, 0.5, 0.5], [1.5, 2.5, 2.5, 2.5], []]);
 });

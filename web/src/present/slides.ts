@@ -16,7 +16,8 @@ export interface Slide {
 }
 
 /** The picture of a sentence of a run's story, by what it is about. */
-function sceneOf(sentence: string): SceneName {
+function sceneOf(sentence: string, run: RunModel): SceneName {
+  if (run.header.kind === 'foreign' || run.perUnit('unit_energy_train') === undefined) return /^It saw /.test(sentence) ? 'shown' : 'jump';
   if (/^It saw /.test(sentence)) return 'shown';
   if (/units? (is|are) labelled|unit/.test(sentence)) return 'units';
   if (/^The theory/.test(sentence)) return 'jump';
@@ -25,7 +26,7 @@ function sceneOf(sentence: string): SceneName {
 
 function ofRun(run: RunModel): Slide[] {
   const { headline, story } = run.header;
-  return [{ sentence: headline, scene: 'jump' }, ...story.map((sentence): Slide => ({ sentence, scene: sceneOf(sentence) }))];
+  return [{ sentence: headline, scene: 'jump' }, ...story.map((sentence): Slide => ({ sentence, scene: sceneOf(sentence, run) }))];
 }
 
 /** A few amounts of data: few, at the crossing, and many. */

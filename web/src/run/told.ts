@@ -8,6 +8,7 @@ import type { RunHeader } from '../source/types';
 import { scenesOf } from '../story/words';
 import { language } from '../state.svelte';
 import { number, percent } from '../words/format';
+import { words } from '../words/words';
 import type { RunModel } from './model';
 
 /** How it ended, as `dunwu show --json` has it. */
@@ -23,7 +24,13 @@ export function headlineOf(model: RunModel): string {
   const { header } = model;
   const outcome = header.data['outcome'] as unknown as Outcome | undefined;
   const is_ours = header.kind !== 'foreign' && outcome !== undefined && !header.data['imported'];
+  if (header.kind !== 'foreign' && header.state === 'running') return words().one.training(number(model.last), number(header.steps), percent(shareOf(header, 'test_accuracy')));
   return language() === 'zh' && is_ours ? inChinese(header, outcome, model.last) : header.headline;
+}
+
+function shareOf({ data }: RunHeader, name: string): number | null {
+  const share = data[name];
+  return typeof share === 'number' ? share : null;
 }
 
 export function sentencesOf(model: RunModel): string[] {
@@ -32,11 +39,12 @@ export function sentencesOf(model: RunModel): string[] {
   return scenesOf(model, undefined).flatMap(({ name, sentence }) => (of_the_run.includes(name) ? [sentence] : []));
 }
 
-function inChinese({ data, settings, n_population, steps, state }: RunHeader, outcome: Outcome, last: number): string {
-  if (state === 'running' || state === 'interrupted') return `训练${state === 'running' ? '正在进行' : '中断了'}：共 ${number(steps)} 步，已记录到第 ${number(last)} 步。`;
+function inChinese(header: RunHeader, outcome: Outcome, last: number): string {
+  const { data, settings, n_population, steps, state } = header;
+  if (state === 'interrupted') return `训练中断了：共 ${number(steps)} 步，已记录到第 ${number(last)} 步。`;
   const level = (event: string): string => percent(Number(settings.find(({ name }) => name === `events.${event}`)?.value ?? 0.99));
   const { step_memorized: memorized, step_generalized: generalized } = data;
-  const [train, test] = [data['train_accuracy'], data['test_accuracy']].map((share) => (typeof share === 'number' ? share : null));
+  const [train, test] = [shareOf(header, 'train_accuracy'), shareOf(header, 'test_accuracy')];
   const before = typeof memorized !== 'number' ? '训练样本始终没有全部记住' : `训练样本在第 ${number(memorized)} 步记住`;
   const had = typeof generalized === 'number' ? `此前在第 ${number(generalized)} 步已经泛化。` : '';
   switch (outcome.kind) {

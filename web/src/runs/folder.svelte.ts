@@ -7,6 +7,8 @@ export class Folder {
   jobs = $state.raw<Job[]>([]);
   refusal = $state<string | null>(null);
   may_change = $state(false);
+  /** The job that was started here last. */
+  private started = $state<number | null>(null);
   private stops: (() => void)[] = [];
   private is_stopped = false;
 
@@ -49,7 +51,12 @@ export class Folder {
   }
 
   start(words: string[]): Promise<void> {
-    return this.change((from) => from.start(words));
+    return this.change(async (from) => (this.started = (await from.start(words)).id));
+  }
+
+  /** What was started here last, where it failed: its reason belongs beside what asked for it, not only in the list of jobs. */
+  get failed(): Job | undefined {
+    return this.jobs.find((job) => job.id === this.started && job.state === 'failed');
   }
 
   stopJob(id: number): Promise<void> {

@@ -27,7 +27,7 @@ async function request(path: string, options: RequestInit = {}): Promise<Respons
     const headers = { ...options.headers, 'x-dunwu-token': sessionStorage.getItem(TOKEN_KEY) ?? '' };
     response = await fetch(path, { ...options, headers });
   } catch {
-    throw new Refusal('dunwu serve does not answer: start it again in the folder of your runs');
+    throw new Refusal('dunwu serve does not answer: start it again in the folder of your runs, and open the address that it prints');
   }
   if (!response.ok) throw await refusal(response);
   return response;

@@ -84,6 +84,8 @@ export function scenesOf(run: RunModel, course: Course | undefined): Scene[] {
   const { header } = run;
   const { step_memorized: memorized, step_generalized: generalized, units } = header.data;
   const others = typeof memorized === 'number' ? run.scalar('test_accuracy')?.values[rowAt(run.steps, memorized)] : undefined;
+  /** Without them there is no picture of the units. */
+  const has_energies = run.perUnit('unit_energy_train') !== undefined;
   const tell = inLanguage({ en, zh });
   const facts: Facts = {
     shown: number(header.n_train),
@@ -101,10 +103,10 @@ export function scenesOf(run: RunModel, course: Course | undefined): Scene[] {
     shown: header.n_train !== null && header.n_labels !== null,
     memorizes: typeof memorized === 'number' && others !== undefined && memorized < (generalized ?? Infinity),
     jump: typeof generalized === 'number',
-    units: typeof units?.['generalizing'] === 'number',
+    units: typeof units?.['generalizing'] === 'number' && has_energies,
     climb: course !== undefined,
     data: Boolean(course?.crossing),
-    together: run.n_units > 0,
+    together: run.n_units > 0 && has_energies,
     try: true,
   };
   return ORDER.filter((name) => isKnown[name]).map((name) => {

@@ -53,9 +53,13 @@ export function placeAmong(values: readonly SettingValue[], value: number): numb
   return null;
 }
 
-/** A boundary as places on the map, line after line; lines without one are left out. */
+/** A boundary as steps from line to line of the map, each from one edge of its line to the other; lines without one are left out. */
 export function boundaryPoints(phase: PhaseData, places: readonly BoundaryPlace[]): { x: number; y: number }[] {
-  return places.flatMap((place) => pointAt(phase, place, place.value) ?? []);
+  const along_x = phase.along === phase.x;
+  return places.flatMap((place) => {
+    const point = pointAt(phase, place, place.value);
+    return point ? [-0.5, 0.5].map((edge) => (along_x ? { x: point.x, y: point.y + edge } : { x: point.x + edge, y: point.y })) : [];
+  });
 }
 
 /** The intervals of a measured boundary as pieces of the map's lines; one that reaches out of the sweep ends where the sweep does. */

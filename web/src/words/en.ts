@@ -19,7 +19,7 @@ export const en = {
   generalized: 'generalized',
   stages: { lazy: 'lazy', independent: 'each unit alone', interactive: 'units together' } as { [stage: string]: string },
   states: {
-    grokked: 'generalizes', lost: 'lost it again', forgot: 'forgot', censored: 'not yet', diverged: 'diverged', collapsed: 'collapsed',
+    grokked: 'generalizes', lost: 'lost it again', forgot: 'forgot', censored: 'not generalized', diverged: 'diverged', collapsed: 'collapsed',
     finished: 'finished', failed: 'failed', stopped: 'stopped', imported: 'imported', running: 'training', interrupted: 'interrupted',
   },
   scalars: {
@@ -81,6 +81,8 @@ export const en = {
       unit_fit_train: 'what it adds to right answers on the training sample', unit_fit_held_out: 'what it adds on samples that were held out',
       unit_energy_train: 'energy on the sample', unit_energy_population: 'energy on all questions',
     } as { [measure: string]: string },
+    training: (step: string, steps: string, test: string) => `It is training: step ${step} of ${steps}, ${test} right of what it was never shown.`,
+    noPlaces: 'At this step no unit has finite values on these axes, so none is drawn.',
     axes: 'Axes',
     across: 'across',
     up: 'up',
@@ -153,7 +155,8 @@ export const en = {
   comparing: {
     none: 'Choose two or more runs in the list, then compare them.',
     headline: (n: number, settings: string[]) =>
-      settings.length === 0 ? `${n} runs with the same settings`
+      n === 1 ? 'One run; choose another to compare it with'
+      : settings.length === 0 ? `${n} runs with the same settings`
       : settings.length > 3 ? `${n} runs that differ in ${settings.length} settings`
       : `${n} runs that differ in ${settings.join(' and ')}`,
     quantity: 'Quantity',
@@ -187,6 +190,7 @@ export const en = {
     lookAtText: 'See its attention over the text',
     attention: (layer: number, head: number) => `What head ${head} of layer ${layer} looks at in the text`,
     token: (position: number, token: string) => `token ${position}, “${token}”`,
+    firstTokens: (n: number) => `The first ${n} tokens of the text.`,
     meanOfAll: 'Mean over all tokens: the share of this head’s attention that each one gets.',
     from: (token: string) => `Where ${token} looks.`,
     shadedText: 'The text, shaded by attention',
@@ -207,7 +211,7 @@ export const en = {
   sweep: {
     headline: 'What a sweep of many runs says',
     none: 'No table of a sweep is in this folder.',
-    noneHow: 'Make one in a terminal: dunwu sweep small data.fraction=0.3..0.7 seed=0..4 --table sweep.parquet',
+    noneHow: 'Make one in a terminal: dunwu sweep small data.fraction=0.3,0.5,0.7 seed=0..4. Its table comes to lie in the folder sweeps beside the runs; one that lies elsewhere opens by its path:',
     table: 'Table',
     ask: 'Question',
     phase: 'Phase map',
@@ -219,7 +223,7 @@ export const en = {
     onlyHint: 'optimizer.weight_decay=0.002',
     cellRuns: 'Runs of this cell',
     chooseCell: 'Choose a cell to see its runs.',
-    noRuns: 'None of its runs is in the folder.',
+    noRuns: 'None of its runs is in the folder: a sweep keeps them with --keep snapshots.',
     share: 'share of seeds that generalize',
     theory: 'theory’s line',
     measured: 'measured line',

@@ -12,12 +12,12 @@ function writerOf(digits: number): Intl.NumberFormat {
   return writer;
 }
 
-/** A number with up to four significant digits, a real minus sign, and a dash where it is not defined. */
-export function number(value: number | null | undefined, digits = 4): string {
+/** A number with up to four significant digits, a real minus sign, and a dash where it is not defined; from `largest` on as a power of ten. */
+export function number(value: number | null | undefined, digits = 4, largest = 1e7): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
+  if (size !== 0 && (size < 1e-4 || size >= largest)) {
     const [mantissa = '', exponent = ''] = value.toExponential(Math.max(0, digits - 2)).split('e');
     const factor = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
     return `${factor === '1' ? '' : `${factor}·`}10${superscript(Number(exponent))}`.replace('-', '−');

@@ -20,7 +20,7 @@ export const zh: Words = {
   generalized: '学会',
   stages: { lazy: '惰性阶段', independent: '各学各的', interactive: '相互作用' },
   states: {
-    grokked: '已泛化', lost: '学会又丢了', forgot: '记住又忘了', censored: '尚未泛化', diverged: '发散', collapsed: '崩溃',
+    grokked: '已泛化', lost: '学会又丢了', forgot: '记住又忘了', censored: '没有泛化', diverged: '发散', collapsed: '崩溃',
     finished: '已结束', failed: '出错', stopped: '已停止', imported: '已导入', running: '训练中', interrupted: '被中断',
   },
   scalars: {
@@ -78,6 +78,8 @@ export const zh: Words = {
     axisNames: {
       unit_fit_train: '对训练样本答对的贡献', unit_fit_held_out: '对留出样本答对的贡献', unit_energy_train: '训练样本上的能量', unit_energy_population: '全部题目上的能量',
     },
+    training: (step, steps, test) => `正在训练：第 ${step} 步，共 ${steps} 步，没看过的题答对 ${test}。`,
+    noPlaces: '这一步没有单元在这两个轴上取有限的值，所以一个也没有画出。',
     axes: '坐标轴',
     across: '横轴',
     up: '纵轴',
@@ -150,7 +152,8 @@ export const zh: Words = {
   comparing: {
     none: '请先在列表里选两次以上的训练，再来对比。',
     headline: (n, settings) =>
-      settings.length === 0 ? `${n} 次训练，设置完全相同`
+      n === 1 ? '只有一次训练，请再选一次来对比'
+      : settings.length === 0 ? `${n} 次训练，设置完全相同`
       : settings.length > 3 ? `${n} 次训练，有 ${settings.length} 项设置不同`
       : `${n} 次训练，不同之处：${settings.join('、')}`,
     quantity: '比较什么',
@@ -184,6 +187,7 @@ export const zh: Words = {
     lookAtText: '看它在文中的注意力',
     attention: (layer, head) => `第 ${layer} 层第 ${head} 个头在文中看哪里`,
     token: (position, token) => `第 ${position} 个词元“${token}”`,
+    firstTokens: (n) => `文本的前 ${n} 个词元。`,
     meanOfAll: '所有词元的平均：这个头的注意力有多少落在每个词元上。',
     from: (token) => `${token}在看哪里。`,
     shadedText: '按注意力着色的文本',
@@ -204,7 +208,7 @@ export const zh: Words = {
   sweep: {
     headline: '许多次训练合起来说明什么',
     none: '这个文件夹里没有扫描表。',
-    noneHow: '可在终端生成：dunwu sweep small data.fraction=0.3..0.7 seed=0..4 --table sweep.parquet',
+    noneHow: '可在终端生成：dunwu sweep small data.fraction=0.3,0.5,0.7 seed=0..4。扫描表存放在 runs 下的 sweeps 文件夹；别处的表可按路径打开：',
     table: '扫描表',
     ask: '要看什么',
     phase: '相图',
@@ -216,7 +220,7 @@ export const zh: Words = {
     onlyHint: 'optimizer.weight_decay=0.002',
     cellRuns: '这一格里的训练',
     chooseCell: '点一格，看里面的训练。',
-    noRuns: '其中没有一次在这个文件夹里。',
+    noRuns: '其中没有一次在这个文件夹里；扫描时加上 --keep snapshots 才会保留。',
     share: '泛化的种子所占比例',
     theory: '理论预言的边界',
     measured: '实测边界',
