@@ -128,9 +128,9 @@ fn the_measured_boundary_lies_between_the_last_cell_that_fails_and_the_next() {
                     assert!((n - (below * above).sqrt()).abs() < 1e-9 && place.within == Within::Swept, "{place:?}");
                     let ends = [place.low.unwrap(), place.high.unwrap()];
                     assert!(ends[0] <= n && n <= ends[1]);
-                    // The setting is the share of m² samples, of which a cell has a whole number.
+                    // The setting is a share of m² samples; what a cell has is the whole number below.
                     for (n, value) in ends.into_iter().zip(place.value_ends) {
-                        assert!((value.unwrap() * m * m - n).abs() <= 0.5, "{place:?}");
+                        assert!((value.unwrap() * m * m - n).abs() <= 1.0, "{place:?}");
                     }
                     assert!((drawn.ratio(line).unwrap() - n / (2.7482 * m * m.ln())).abs() < 1e-12);
                 }
