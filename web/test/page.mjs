@@ -4,24 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { open } from './browser.mjs';
+import { check, demand, end } from './checks.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const { browser, base, token, close } = await open();
-let n_failed = 0;
-
-async function check(name, look) {
-  try {
-    await look();
-    console.log(`well   ${name}`);
-  } catch (error) {
-    n_failed += 1;
-    console.log(`FAILED ${name}: ${error.message}`);
-  }
-}
-function demand(holds, sentence) {
-  if (!holds) throw new Error(sentence);
-}
-
 const RUN = process.env.DUNWU_RUN ?? 'small-1a2b3c4d';
 const OTHERS = process.env.DUNWU_OTHERS ?? 'small-2b3c4d5e,decay-5e6f7a8b';
 const VIEWS = {
@@ -301,5 +287,4 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 await close();
-console.log(n_failed === 0 ? 'all is well' : `${n_failed} failed`);
-process.exit(n_failed === 0 ? 0 : 1);
+end();

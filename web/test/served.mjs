@@ -7,26 +7,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { launch } from './browser.mjs';
+import { check, demand, end } from './checks.mjs';
 
 const dunwu = resolve(process.argv[2] ?? '../target/release/dunwu');
 const folder = mkdtempSync(join(tmpdir(), 'dunwu-page-'));
 const call = (...words) => execFileSync(dunwu, words, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] });
 const json = (...words) => JSON.parse(call(...words, '--json'));
-
-let n_failed = 0;
-async function check(name, look) {
-  const began = performance.now();
-  try {
-    const told = await look();
-    console.log(`well   ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)${told ? `: ${told}` : ''}`);
-  } catch (error) {
-    n_failed += 1;
-    console.log(`FAILED ${name}: ${error.message}`);
-  }
-}
-function demand(holds, sentence) {
-  if (!holds) throw new Error(sentence);
-}
 
 const runs = [0, 1].map((seed) => json('run', 'small', `seed=${seed}`, '--quiet').run.split('/').at(-1));
 call('sweep', 'small', 'data.fraction=0.3,0.5', 'optimizer.weight_decay=2e-4,2e-3', 'seed=0..1', 'steps=600', '--quiet');
@@ -174,5 +160,4 @@ await check("a run's report opens from a file with the run, and without script s
 await browser.close();
 server.kill('SIGTERM');
 rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-console.log(n_failed === 0 ? 'all is well' : `${n_failed} failed`);
-process.exit(n_failed === 0 ? 0 : 1);
+end();

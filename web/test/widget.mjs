@@ -6,26 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { launch } from './browser.mjs';
+import { check, demand, end } from './checks.mjs';
 
 const dunwu = resolve(process.argv[2] ?? '../target/release/dunwu');
 const script = readFileSync(new URL('../../crates/python/python/dunwu/_widget/frame.js', import.meta.url), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'dunwu-widget-'));
 const call = (...words) => execFileSync(dunwu, words, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] });
-
-let n_failed = 0;
-async function check(name, look) {
-  const began = performance.now();
-  try {
-    const told = await look();
-    console.log(`well   ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)${told ? `: ${told}` : ''}`);
-  } catch (error) {
-    n_failed += 1;
-    console.log(`FAILED ${name}: ${error.message}`);
-  }
-}
-function demand(holds, sentence) {
-  if (!holds) throw new Error(sentence);
-}
 
 /** The page of `dunwu site` in two parts, as `standalone_page.py` takes it apart. */
 function standalone(...runs) {
@@ -153,5 +139,4 @@ await check('nothing complains, nothing asks another machine, and nothing is lef
 
 await browser.close();
 rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-console.log(n_failed === 0 ? 'all is well' : `${n_failed} failed`);
-process.exit(n_failed === 0 ? 0 : 1);
+end();

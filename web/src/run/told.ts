@@ -24,7 +24,10 @@ export function headlineOf(model: RunModel): string {
   const { header } = model;
   const outcome = header.data['outcome'] as unknown as Outcome | undefined;
   const is_ours = header.kind !== 'foreign' && outcome !== undefined && !header.data['imported'];
-  if (header.kind !== 'foreign' && header.state === 'running') return words().one.training(number(model.last), number(header.steps), percent(shareOf(header, 'test_accuracy')));
+  if (header.kind !== 'foreign' && header.state === 'running') {
+    const test = shareOf(header, 'test_accuracy');
+    return words().one.training(number(model.last), number(header.steps), test === null ? null : percent(test));
+  }
   return language() === 'zh' && is_ours ? inChinese(header, outcome, model.last) : header.headline;
 }
 

@@ -81,7 +81,7 @@ export const en = {
       unit_fit_train: 'what it adds to right answers on the training sample', unit_fit_held_out: 'what it adds on samples that were held out',
       unit_energy_train: 'energy on the sample', unit_energy_population: 'energy on all questions',
     } as { [measure: string]: string },
-    training: (step: string, steps: string, test: string) => `It is training: step ${step} of ${steps}, ${test} right of what it was never shown.`,
+    training: (step: string, steps: string, test: string | null) => `It is training: step ${step} of ${steps}${test === null ? '' : `, ${test} right of what it was never shown`}.`,
     noPlaces: 'At this step no unit has finite values on these axes, so none is drawn.',
     axes: 'Axes',
     across: 'across',
@@ -155,7 +155,7 @@ export const en = {
   comparing: {
     none: 'Choose two or more runs in the list, then compare them.',
     headline: (n: number, settings: string[]) =>
-      n === 1 ? 'One run; choose another to compare it with'
+      n < 2 ? 'Choose another run to compare'
       : settings.length === 0 ? `${n} runs with the same settings`
       : settings.length > 3 ? `${n} runs that differ in ${settings.length} settings`
       : `${n} runs that differ in ${settings.join(' and ')}`,
@@ -211,7 +211,7 @@ export const en = {
   sweep: {
     headline: 'What a sweep of many runs says',
     none: 'No table of a sweep is in this folder.',
-    noneHow: 'Make one in a terminal: dunwu sweep small data.fraction=0.3,0.5,0.7 seed=0..4. Its table comes to lie in the folder sweeps beside the runs; one that lies elsewhere opens by its path:',
+    noneHow: 'Make one in a terminal: dunwu sweep small data.fraction=0.3,0.5,0.7 seed=0..4. It writes its table into the folder sweeps within the folder of runs, where this view looks. A table elsewhere opens by its path:',
     table: 'Table',
     ask: 'Question',
     phase: 'Phase map',

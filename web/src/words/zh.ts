@@ -78,7 +78,7 @@ export const zh: Words = {
     axisNames: {
       unit_fit_train: '对训练样本答对的贡献', unit_fit_held_out: '对留出样本答对的贡献', unit_energy_train: '训练样本上的能量', unit_energy_population: '全部题目上的能量',
     },
-    training: (step, steps, test) => `正在训练：第 ${step} 步，共 ${steps} 步，没看过的题答对 ${test}。`,
+    training: (step, steps, test) => `正在训练：第 ${step} 步，共 ${steps} 步${test === null ? '' : `，没看过的题答对 ${test}`}。`,
     noPlaces: '这一步没有单元在这两个轴上取有限的值，所以一个也没有画出。',
     axes: '坐标轴',
     across: '横轴',
@@ -152,7 +152,7 @@ export const zh: Words = {
   comparing: {
     none: '请先在列表里选两次以上的训练，再来对比。',
     headline: (n, settings) =>
-      n === 1 ? '只有一次训练，请再选一次来对比'
+      n < 2 ? '请再选一次训练来对比'
       : settings.length === 0 ? `${n} 次训练，设置完全相同`
       : settings.length > 3 ? `${n} 次训练，有 ${settings.length} 项设置不同`
       : `${n} 次训练，不同之处：${settings.join('、')}`,
