@@ -7,12 +7,12 @@ use dunwu_attention::model::Hyperparameters;
 use dunwu_attention::sparsity::{Head, MAP_TOKENS, Plan};
 use std::path::{Path, PathBuf};
 
-/// Which query head: its layer and its place in the layer, both from 0.
+/// The place of a query head in a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeadPlace {
-    /// Its layer.
+    /// Its layer, from 0.
     pub layer: usize,
-    /// Which of the layer's query heads.
+    /// Its place among the query heads of the layer, from 0.
     pub head: usize,
 }
 

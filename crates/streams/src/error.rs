@@ -69,7 +69,7 @@ pub enum StreamError {
     /// A folder that is no stream, or one of another build.
     #[error("this is no stream that can be listed ({why}): {path:?}")]
     NoStream {
-        /// What does not fit.
+        /// Which part of `stream.json` is not as this build writes it.
         why: String,
         /// The file that says what the stream is.
         path: PathBuf,

@@ -30,7 +30,7 @@ pub struct ListedCourse {
     pub policy: String,
     /// exp of the mean −ln p of all tokens of whole segments; `None` where no segment is whole yet.
     pub perplexity: Option<f64>,
-    /// The same of each stretch.
+    /// Perplexity of each stretch of the text, in the order of [`ListedStream::ends`].
     pub stretches: Vec<f64>,
 }
 

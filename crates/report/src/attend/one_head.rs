@@ -43,13 +43,14 @@ pub(super) fn answer_of(attended: &AttendedHead) -> Answer {
 fn setup(attended: &AttendedHead) -> String {
     let AttendedHead { head, n_layers, n_heads, .. } = attended;
     format!(
-        "the first {} of {}{} · all keys kept · {} of {}",
+        "the first {} of {}{} · all keys kept · {} of {} · keys of key head {}",
         counted(attended.tokens.len(), "token"),
         attended.text_name(),
         if attended.tokens.len() == HeadRequest::MOST_TOKENS { ", the most that are drawn" } else { "" },
         counted(*n_layers, "layer"),
         counted(*n_heads, "query head"),
-    ) + &format!(" · keys of key head {}", head.key_head)
+        head.key_head,
+    )
 }
 
 fn sentences(attended: &AttendedHead, pattern: &Pattern<'_>) -> Vec<String> {

@@ -84,7 +84,7 @@ fn other_sinks(attended: &Attended) -> String {
     )
 }
 
-/// What was put before the text.
+/// The sentence that says which token was put before the text, and whether the model's file demands it.
 pub(super) fn begin_sentence(begin: Option<&BeginToken>) -> String {
     match begin {
         Some(begin) if begin.is_demanded => {

@@ -45,7 +45,7 @@ pub struct KeptRun {
 }
 
 impl KeptRun {
-    /// As it stands in `dir` now.
+    /// The run in `dir`, its end and its writer as they are now.
     pub fn of(dir: &RunDir, reused: bool) -> Result<Self, StoreError> {
         let (end, writer) = match dir.state()? {
             RunState::Finished(end) => (Some(end), None),
@@ -165,11 +165,11 @@ fn of_view(view: &View<'_>, kept: &KeptRun, settings: Vec<Fact>, landscape: Opti
 
 /// What is said of a run, without tables and figures: those take longer than the rest together, and who follows a run asks again and again.
 pub(crate) struct Told {
-    /// What came out, in one sentence.
+    /// The run's outcome in one sentence; of a run that is not finished, how far it is.
     pub(crate) headline: String,
     /// What else came out, one claim a sentence.
     pub(crate) sentences: Vec<String>,
-    /// What programs read.
+    /// The object that `dunwu show --json` prints.
     pub(crate) data: Map<String, Value>,
 }
 
