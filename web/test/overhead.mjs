@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 const dunwu = resolve(process.argv[2]);
 const n_pairs = Number(process.argv[3] ?? 9);
 const folder = mkdtempSync(join(tmpdir(), 'dunwu-overhead-'));
-const words = (seed) => ['run', 'small', `seed=${seed}`, 'steps=4000', 'events.stop_after=100000', 'threads=1', 'record.evaluate_every=10', '--quiet', '--json'];
+const words = (seed) => ['run', 'small', `seed=${seed}`, 'steps=12000', 'events.stop_after=100000', 'threads=1', 'record.evaluate_every=10', '--quiet', '--json'];
 
 const server = spawn(dunwu, ['serve', '--port', '0', '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
 const { url, token } = JSON.parse(await new Promise((heard) => createInterface({ input: server.stdout }).once('line', heard)));
