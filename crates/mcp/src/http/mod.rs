@@ -1,0 +1,10 @@
+//! The transport over HTTP: one end point, `/mcp`, on this machine alone.
+
+mod events;
+mod guard;
+mod headers;
+mod listener;
+mod post;
+mod sessions;
+
+pub use listener::{HttpLimits, bind, serve_http};
