@@ -1,0 +1,346 @@
+//! Values with their history: what every value was computed from, so that gradients can be taken, and how far rounding may
+//! have moved it.
+//!
+//! A gradient is written onto the same tape as everything else, so that a gradient of a gradient is nothing special. The adjoint
+//! of a complex value `a` is the `g` with `dL = Re tr(g* da)`: every rule is that of real matrices with `'` for the conjugate
+//! transpose. The error of a value is a bound in the Frobenius norm, carried along operation by operation (running error analysis,
+//! Higham 2002, section 3.3), with `sqrt(k)` in place of `k` for sums of `k` roundings.
+
+use crate::entrywise::Entrywise;
+use crate::linalg;
+use crate::tensor::Tensor;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A value on the tape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Node(usize);
+
+#[derive(Debug, Clone, Copy)]
+enum Operation {
+    Given,
+    Plus(Node, Node),
+    Minus(Node, Node),
+    Entries(Node, Node),
+    Product(Node, Node),
+    /// A number times a matrix.
+    Multiple(Node, Node),
+    Adjoint(Node),
+    Conj(Node),
+    Real(Node),
+    Total(Node),
+    /// A number in every entry.
+    Spread(Node),
+    Block(Node, (usize, usize)),
+    Padded(Node, (usize, usize)),
+    Reshaped(Node),
+    Inverse(Node),
+    Determinant(Node),
+    Entrywise(Node, Entrywise),
+}
+
+struct Entry {
+    operation: Operation,
+    value: Rc<Tensor>,
+    error: f64,
+}
+
+/// Values in the order in which they were computed.
+#[derive(Default)]
+pub(crate) struct Tape {
+    entries: Vec<Entry>,
+}
+
+const EPSILON: f64 = f64::EPSILON;
+
+impl Tape {
+    pub(crate) fn value(&self, node: Node) -> &Rc<Tensor> {
+        &self.entries[node.0].value
+    }
+
+    /// A bound on how far rounding moved a value, in the Frobenius norm.
+    pub(crate) fn error(&self, node: Node) -> f64 {
+        self.entries[node.0].error
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Forgets everything after the first `len` values.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.entries.truncate(len);
+    }
+
+    /// Whether a value has not been forgotten.
+    pub(crate) fn holds(&self, node: Node) -> bool {
+        node.0 < self.entries.len()
+    }
+
+    /// A value that comes from outside, known to an absolute error.
+    pub(crate) fn given(&mut self, value: impl Into<Rc<Tensor>>, error: f64) -> Node {
+        self.push(Operation::Given, value.into(), error)
+    }
+
+    pub(crate) fn constant(&mut self, value: Tensor) -> Node {
+        self.given(value, 0.0)
+    }
+
+    pub(crate) fn number(&mut self, value: f64) -> Node {
+        self.constant(Tensor::number(value))
+    }
+
+    fn push(&mut self, operation: Operation, value: Rc<Tensor>, error: f64) -> Node {
+        self.entries.push(Entry { operation, value, error });
+        Node(self.entries.len() - 1)
+    }
+
+    fn rounded(&mut self, operation: Operation, value: Tensor, carried: f64) -> Node {
+        let error = carried + EPSILON * value.norm();
+        self.push(operation, Rc::new(value), error)
+    }
+
+    fn two(&self, a: Node, b: Node) -> (Rc<Tensor>, Rc<Tensor>) {
+        (Rc::clone(self.value(a)), Rc::clone(self.value(b)))
+    }
+
+    pub(crate) fn plus(&mut self, a: Node, b: Node) -> Node {
+        let (x, y) = self.two(a, b);
+        self.rounded(Operation::Plus(a, b), x.plus(&y, 1.0), self.error(a) + self.error(b))
+    }
+
+    pub(crate) fn minus(&mut self, a: Node, b: Node) -> Node {
+        let (x, y) = self.two(a, b);
+        self.rounded(Operation::Minus(a, b), x.plus(&y, -1.0), self.error(a) + self.error(b))
+    }
+
+    /// The product entry by entry.
+    pub(crate) fn entries(&mut self, a: Node, b: Node) -> Node {
+        let (x, y) = self.two(a, b);
+        let carried = self.error(a) * y.largest() + x.largest() * self.error(b);
+        self.rounded(Operation::Entries(a, b), x.hadamard(&y), carried)
+    }
+
+    /// The matrix product; a number times a matrix where one of the two is a number.
+    pub(crate) fn times(&mut self, a: Node, b: Node) -> Node {
+        let (x, y) = self.two(a, b);
+        if x.is_number() || y.is_number() {
+            let (number, matrix) = if x.is_number() { (a, b) } else { (b, a) };
+            let (c, m) = self.two(number, matrix);
+            let carried = self.error(number) * m.norm() + c.norm() * self.error(matrix);
+            return self.rounded(Operation::Multiple(number, matrix), m.times_number(&c), carried);
+        }
+        let roundings = EPSILON * (x.cols() as f64).sqrt() * x.norm() * y.norm();
+        let carried = self.error(a) * y.norm() + x.norm() * self.error(b) + roundings;
+        self.rounded(Operation::Product(a, b), x.matmul(&y), carried)
+    }
+
+    pub(crate) fn adjoint(&mut self, a: Node) -> Node {
+        let value = self.value(a).adjoint();
+        self.push(Operation::Adjoint(a), Rc::new(value), self.error(a))
+    }
+
+    pub(crate) fn conj(&mut self, a: Node) -> Node {
+        let value = self.value(a).conj();
+        self.push(Operation::Conj(a), Rc::new(value), self.error(a))
+    }
+
+    pub(crate) fn real(&mut self, a: Node) -> Node {
+        if !self.value(a).is_complex() {
+            return a;
+        }
+        let value = self.value(a).real_part();
+        self.push(Operation::Real(a), Rc::new(value), self.error(a))
+    }
+
+    /// The sum of all entries.
+    pub(crate) fn total(&mut self, a: Node) -> Node {
+        let x = Rc::clone(self.value(a));
+        let carried = (self.error(a) + EPSILON * x.norm()) * ((x.rows() * x.cols()) as f64).sqrt();
+        self.rounded(Operation::Total(a), x.total(), carried)
+    }
+
+    /// A matrix with one number in every entry.
+    pub(crate) fn spread(&mut self, a: Node, rows: usize, cols: usize) -> Node {
+        let value = Tensor::filled(rows, cols, 1.0).times_number(self.value(a));
+        let error = self.error(a) * ((rows * cols) as f64).sqrt();
+        self.push(Operation::Spread(a), Rc::new(value), error)
+    }
+
+    pub(crate) fn block(&mut self, a: Node, rows: (usize, usize), cols: (usize, usize)) -> Node {
+        let value = self.value(a).block(rows, cols);
+        self.push(Operation::Block(a, (rows.0, cols.0)), Rc::new(value), self.error(a))
+    }
+
+    pub(crate) fn padded(&mut self, a: Node, at: (usize, usize), rows: usize, cols: usize) -> Node {
+        let value = self.value(a).padded(at, rows, cols);
+        self.push(Operation::Padded(a, at), Rc::new(value), self.error(a))
+    }
+
+    pub(crate) fn reshaped(&mut self, a: Node, rows: usize, cols: usize) -> Node {
+        let value = self.value(a).reshaped(rows, cols);
+        self.push(Operation::Reshaped(a), Rc::new(value), self.error(a))
+    }
+
+    /// The inverse; entries that are not numbers where there is none.
+    pub(crate) fn inverse(&mut self, a: Node) -> Node {
+        let x = Rc::clone(self.value(a));
+        let n = x.rows();
+        let value = linalg::inverse(&x).0.unwrap_or_else(|| Tensor::filled(n, n, f64::NAN));
+        let size = value.norm();
+        let carried = size * size * (self.error(a) + EPSILON * (n as f64) * x.norm());
+        self.rounded(Operation::Inverse(a), value, carried)
+    }
+
+    pub(crate) fn determinant(&mut self, a: Node) -> Node {
+        let x = Rc::clone(self.value(a));
+        let (inverse, value) = linalg::inverse(&x);
+        let carried = value.norm() * inverse.map_or(0.0, |i| i.norm()) * (self.error(a) + EPSILON * x.norm());
+        self.rounded(Operation::Determinant(a), value, carried)
+    }
+
+    pub(crate) fn entrywise(&mut self, a: Node, function: Entrywise) -> Node {
+        let x = Rc::clone(self.value(a));
+        let value = function.of(&x);
+        let carried = function.moved_by(&x, self.error(a)) + 4.0 * EPSILON * value.norm();
+        self.rounded(Operation::Entrywise(a, function), value, carried)
+    }
+
+    /// The gradient of a number with respect to a value that it was computed from. Of a complex number, that of its real part.
+    pub(crate) fn gradient(&mut self, of: Node, by: Node) -> Node {
+        let mut adjoints: BTreeMap<usize, Node> = BTreeMap::new();
+        let one = self.number(1.0);
+        adjoints.insert(of.0, one);
+        let mut at = of.0;
+        while at > by.0 {
+            if let Some(adjoint) = adjoints.remove(&at)
+                && self.depends(at, by)
+            {
+                self.back(Node(at), adjoint, &mut adjoints, by);
+            }
+            let Some((&next, _)) = adjoints.range(..at).next_back() else { break };
+            at = next;
+        }
+        let target = Rc::clone(self.value(by));
+        match adjoints.get(&by.0) {
+            Some(&found) if target.is_complex() => found,
+            Some(&found) => self.real(found),
+            None => self.constant(Tensor::filled(target.rows(), target.cols(), 0.0)),
+        }
+    }
+
+    /// Whether a value can have been computed from another: it came later and was not given.
+    fn depends(&self, at: usize, by: Node) -> bool {
+        at > by.0 && !matches!(self.entries[at].operation, Operation::Given)
+    }
+
+    fn add(&mut self, adjoints: &mut BTreeMap<usize, Node>, to: Node, by: Node, more: impl FnOnce(&mut Self) -> Node) {
+        if to != by && !self.depends(to.0, by) {
+            return;
+        }
+        let mut more = more(self);
+        if !self.value(to).is_complex() {
+            more = self.real(more);
+        }
+        let sum = match adjoints.get(&to.0) {
+            Some(&before) => self.plus(before, more),
+            None => more,
+        };
+        adjoints.insert(to.0, sum);
+    }
+
+    /// One step of the chain rule, from a value to what it was computed from.
+    fn back(&mut self, at: Node, g: Node, into: &mut BTreeMap<usize, Node>, by: Node) {
+        match self.entries[at.0].operation {
+            Operation::Given => {}
+            Operation::Plus(a, b) => {
+                self.add(into, a, by, |_| g);
+                self.add(into, b, by, |_| g);
+            }
+            Operation::Minus(a, b) => {
+                self.add(into, a, by, |_| g);
+                self.add(into, b, by, |tape| tape.multiple(-1.0, g));
+            }
+            Operation::Entries(a, b) => {
+                self.add(into, a, by, |tape| tape.entries_with_conj(g, b));
+                self.add(into, b, by, |tape| tape.entries_with_conj(g, a));
+            }
+            Operation::Product(a, b) => {
+                self.add(into, a, by, |tape| {
+                    let turned = tape.adjoint(b);
+                    tape.outer(g, turned)
+                });
+                self.add(into, b, by, |tape| {
+                    let turned = tape.adjoint(a);
+                    tape.outer(turned, g)
+                });
+            }
+            Operation::Multiple(number, matrix) => {
+                self.add(into, matrix, by, |tape| {
+                    let number = tape.conj(number);
+                    tape.times(number, g)
+                });
+                self.add(into, number, by, |tape| {
+                    let entries = tape.entries_with_conj(g, matrix);
+                    tape.total(entries)
+                });
+            }
+            Operation::Adjoint(a) => self.add(into, a, by, |tape| tape.adjoint(g)),
+            Operation::Conj(a) => self.add(into, a, by, |tape| tape.conj(g)),
+            Operation::Real(a) => self.add(into, a, by, |tape| tape.real(g)),
+            Operation::Total(a) => {
+                let (rows, cols) = self.shape(a);
+                self.add(into, a, by, |tape| tape.spread(g, rows, cols));
+            }
+            Operation::Spread(a) => self.add(into, a, by, |tape| tape.total(g)),
+            Operation::Block(a, from) => {
+                let (rows, cols) = self.shape(a);
+                self.add(into, a, by, |tape| tape.padded(g, from, rows, cols));
+            }
+            Operation::Padded(a, from) => {
+                let (rows, cols) = self.shape(a);
+                self.add(into, a, by, |tape| tape.block(g, (from.0, from.0 + rows), (from.1, from.1 + cols)));
+            }
+            Operation::Reshaped(a) => {
+                let (rows, cols) = self.shape(a);
+                self.add(into, a, by, |tape| tape.reshaped(g, rows, cols));
+            }
+            Operation::Inverse(a) => self.add(into, a, by, |tape| {
+                let turned = tape.adjoint(at);
+                let left = tape.outer(turned, g);
+                let both = tape.outer(left, turned);
+                tape.multiple(-1.0, both)
+            }),
+            Operation::Determinant(a) => self.add(into, a, by, |tape| {
+                let size = tape.entries_with_conj(g, at);
+                let inverse = tape.inverse(a);
+                let turned = tape.adjoint(inverse);
+                tape.times(size, turned)
+            }),
+            Operation::Entrywise(a, function) => self.add(into, a, by, |tape| {
+                let slope = function.slope(tape, a, at);
+                tape.entries_with_conj(g, slope)
+            }),
+        }
+    }
+
+    pub(crate) fn shape(&self, a: Node) -> (usize, usize) {
+        (self.value(a).rows(), self.value(a).cols())
+    }
+
+    /// A fixed multiple.
+    pub(crate) fn multiple(&mut self, by: f64, a: Node) -> Node {
+        let number = self.number(by);
+        self.times(number, a)
+    }
+
+    fn entries_with_conj(&mut self, g: Node, a: Node) -> Node {
+        let a = if self.value(a).is_complex() { self.conj(a) } else { a };
+        self.entries(g, a)
+    }
+
+    /// A matrix product of two adjoints, where a factor of one entry is a matrix and not a number.
+    fn outer(&mut self, a: Node, b: Node) -> Node {
+        self.times(a, b)
+    }
+}
