@@ -2,6 +2,7 @@
 
 use crate::cursor;
 use crate::message::{self, Fault, Id, Kind, Request};
+use crate::portable;
 use crate::revision::Revision;
 use crate::schema::{self, WHOLE};
 use crate::tool::{self, Reply, TableError, Tool, ToolError, Toolbox, Watch};
@@ -221,7 +222,8 @@ impl Server {
     fn result(&self, name: &str, arguments: Map<String, Value>, watch: &dyn Watch) -> Result<Reply, ToolError> {
         let unknown = || ToolError::failed(format!("there is no tool {name:?}"));
         let tool = self.tool(name).ok_or_else(unknown)?;
-        let arguments = Value::Object(arguments);
+        let mut arguments = Value::Object(arguments);
+        portable::drop_nulls(tool.input.as_value(), &mut arguments);
         let misfits = schema::misfits(tool.input.as_value(), &arguments, WHOLE);
         if let Some(error) = tool::error_of_misfits(&misfits) {
             return Err(error);

@@ -1,5 +1,6 @@
 //! Tools: what a server offers, and what a call of one hears and returns.
 
+use crate::portable;
 use crate::schema::{self, Misfit};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -31,17 +32,20 @@ impl Tool {
         tells: &'static str,
         effects: Effects,
     ) -> Self {
-        Self { name, title, tells, input: schema_of::<Input>(), output: Some(schema_of::<Output>()), effects }
+        let (input, output) = (schema_of::<Input>(true), Some(schema_of::<Output>(false)));
+        Self { name, title, tells, input, output, effects }
     }
 }
 
 /// The schema of a type, without references where it does not contain itself: not every client follows them.
-pub fn schema_of<T: JsonSchema>() -> schemars::Schema {
+fn schema_of<T: JsonSchema>(is_input: bool) -> schemars::Schema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    settings.into_generator().into_root_schema_for::<T>()
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    portable::simplify(&mut schema, is_input);
+    schemars::Schema::try_from(schema).unwrap_or_default() // an object remains one; `vet_table` would refuse `true`
 }
 
 /// What calls of a tool change. Clients take these as hints, and ask the user accordingly.

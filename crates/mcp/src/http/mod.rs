@@ -7,4 +7,7 @@ mod listener;
 mod post;
 mod sessions;
 
+#[cfg(test)]
+mod tests;
+
 pub use listener::{HttpLimits, bind, serve_http};
