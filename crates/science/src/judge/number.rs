@@ -1,0 +1,437 @@
+//! Forecasts of numbers: each outcome from those before it alone.
+
+use super::density::{Student, log2_sum};
+use super::fit::{Curve, Fitted, Tails, fit};
+use super::row::{Axes, Forecast, Row, Scale, Seen};
+use crate::expression::Program;
+
+/// Whoever foretells outcomes one by one.
+pub(super) trait Predictor {
+    /// What is foretold of the next row, from those before it.
+    fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast;
+    /// What came of it.
+    fn learn(&mut self, row: &Row, resolution: f64);
+}
+
+/// log₂ of the probability that each row was given, from those before it.
+pub(super) fn course(predictor: &mut dyn Predictor, rows: &[Row], resolution: f64) -> (Vec<f64>, Vec<Forecast>) {
+    let mut forecasts = Vec::with_capacity(rows.len());
+    let bits = rows.iter().enumerate().map(|(place, row)| {
+        let forecast = predictor.forecast(&rows[..place], row);
+        let bits = forecast.log2_mass(row.seen, resolution);
+        forecasts.push(forecast);
+        predictor.learn(row, resolution);
+        bits
+    });
+    (bits.collect(), forecasts)
+}
+
+/// A few experts on one outcome, each weighted by how well it foretold those before.
+#[derive(Clone, Debug, Default)]
+struct Experts {
+    bits: Vec<f64>,
+    last: Vec<Student>,
+}
+
+impl Experts {
+    fn forecast(&mut self, experts: Vec<Student>) -> Forecast {
+        self.bits.resize(experts.len(), 0.0);
+        let sum = log2_sum(self.bits.iter().copied());
+        let weights: Vec<f64> = self.bits.iter().map(|bits| (bits - sum).exp2().max(1e-6)).collect();
+        let all: f64 = weights.iter().sum();
+        let mixture = weights.iter().map(|weight| weight / all).zip(experts.iter().copied()).collect();
+        self.last = experts;
+        Forecast::Number(mixture)
+    }
+
+    fn learn(&mut self, row: &Row, resolution: f64) {
+        for (bits, expert) in self.bits.iter_mut().zip(&self.last) {
+            *bits += Forecast::Number(vec![(1.0, *expert)]).log2_mass(row.seen, resolution);
+        }
+    }
+}
+
+/// A curve with normal and with heavy tails. Until there are more rows than parameters it foretells what the constant does.
+pub(super) struct CurvePredictor<C> {
+    curve: C,
+    fits: [Option<Fitted>; 2],
+    experts: Experts,
+    fallback: Option<Box<CurvePredictor<Constant>>>,
+    least_scale: f64,
+}
+
+impl<C: Curve> CurvePredictor<C> {
+    pub(super) fn new(curve: C, least_scale: f64) -> Self {
+        let fallback = CurvePredictor { curve: Constant, fits: [None, None], experts: Experts::default(), fallback: None, least_scale };
+        Self { curve, fits: [None, None], experts: Experts::default(), fallback: Some(Box::new(fallback)), least_scale }
+    }
+}
+
+impl CurvePredictor<Constant> {
+    pub(super) fn constant(least_scale: f64) -> Self {
+        Self { curve: Constant, fits: [None, None], experts: Experts::default(), fallback: None, least_scale }
+    }
+}
+
+/// Rows after which an earlier fit is where the next one begins, but for those at which the number of rows has doubled.
+const COLD: usize = 24;
+
+impl<C: Curve> Predictor for CurvePredictor<C> {
+    fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
+        let fallback = self.fallback.as_mut().map(|fallback| fallback.forecast(past, next));
+        let n = self.curve.len();
+        let is_warm = past.len() > COLD && !past.len().is_power_of_two();
+        let students = (past.len() > n + 1).then(|| {
+            Tails::BOTH.map(|tails| {
+                let place = tails as usize;
+                let warm = self.fits[place].take().filter(|_| is_warm);
+                let fitted = fit(&self.curve, past, tails, self.least_scale, warm.as_ref())?;
+                let location = self.curve.at(next, &fitted.parameters)?;
+                let wider = fitted.widening(&self.curve, next);
+                let freedom = ((past.len() - n) as f64).min(tails.freedom());
+                let scale = (fitted.scale * wider).max(self.least_scale);
+                self.fits[place] = Some(fitted);
+                Some(Student { location, scale, freedom })
+            })
+        });
+        match (students, fallback) {
+            (Some([Some(normal), Some(heavy)]), _) => self.experts.forecast(vec![normal, heavy]),
+            (_, Some(fallback)) => {
+                self.experts.last.clear();
+                fallback
+            }
+            // Nothing is known of the number.
+            (_, None) => self.experts.forecast(vec![Student { location: 0.0, scale: 10.0_f64.max(self.least_scale), freedom: 1.0 }; 2]),
+        }
+    }
+
+    fn learn(&mut self, row: &Row, resolution: f64) {
+        if let Some(fallback) = self.fallback.as_mut() {
+            fallback.learn(row, resolution);
+        }
+        self.experts.learn(row, resolution);
+    }
+}
+
+/// One value for all rows.
+pub(super) struct Constant;
+
+impl Curve for Constant {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn at(&self, _row: &Row, parameters: &[f64]) -> Option<f64> {
+        Some(parameters[0])
+    }
+
+    fn prior(&self, _parameter: usize) -> (f64, f64) {
+        (0.0, 1e4)
+    }
+
+    fn starts(&self) -> Vec<Vec<f64>> {
+        vec![vec![0.0]]
+    }
+}
+
+/// The value of an expression with free constants, on the scale of the observable.
+pub(super) struct Law {
+    program: Program,
+    /// Constants that multiply the whole are found as logarithms.
+    is_factor: Vec<bool>,
+    scale: Scale,
+}
+
+/// Powers and other constants are about 1 in natural units.
+const POWER_WIDTH: f64 = 5.0;
+/// Factors carry units, so that nothing is known of them.
+const FACTOR_WIDTH: f64 = 1e3;
+/// A constant of a number that is not positive carries a unit, too.
+const LINEAR_WIDTH: f64 = 1e6;
+
+impl Law {
+    pub(super) fn new(program: Program, n_constants: usize, scale: Scale, rows: &[Row]) -> Self {
+        let is_factor = (0..n_constants).map(|place| scale.logarithmic && multiplies(&program, n_constants, place, rows)).collect();
+        Self { program, is_factor, scale }
+    }
+}
+
+/// Whether a constant multiplies the whole: twice the constant is twice the value, for all rows.
+fn multiplies(program: &Program, n: usize, place: usize, rows: &[Row]) -> bool {
+    let constants: Vec<f64> = (0..n).map(|i| 0.7 + 0.31 * i as f64).collect();
+    let mut twice = constants.clone();
+    twice[place] *= 2.0;
+    let ratios = rows.iter().take(16).filter_map(|row| Some(program.at(&row.x, &twice)? / program.at(&row.x, &constants)?));
+    let ratios: Vec<f64> = ratios.collect();
+    let first = ratios.first().copied().unwrap_or(0.0);
+    (first - 2.0).abs() < 1e-9 && ratios.iter().all(|ratio| (ratio - first).abs() < 1e-9)
+        || (first - 0.5).abs() < 1e-9 && ratios.iter().all(|ratio| (ratio - first).abs() < 1e-9)
+}
+
+/// Constants from parameters, of which those of factors are logarithms.
+fn constants(is_factor: &[bool], parameters: &[f64]) -> Vec<f64> {
+    is_factor.iter().zip(parameters).map(|(is_factor, value)| if *is_factor { value.exp() } else { *value }).collect()
+}
+
+/// Where searches begin: factors at 1, the first two other constants at several values each.
+fn starts(is_factor: &[bool]) -> Vec<Vec<f64>> {
+    let mut starts = vec![is_factor.iter().map(|is_factor| if *is_factor { 0.0 } else { 1.0 }).collect::<Vec<f64>>()];
+    for place in (0..is_factor.len()).filter(|place| !is_factor[*place]).take(2) {
+        let with = |value: f64| starts.iter().map(move |start| {
+            let mut start = start.clone();
+            start[place] = value;
+            start
+        });
+        starts = [1.0, -1.0, 0.3].into_iter().flat_map(with).collect();
+    }
+    starts
+}
+
+impl Curve for Law {
+    fn len(&self) -> usize {
+        self.is_factor.len()
+    }
+
+    fn at(&self, row: &Row, parameters: &[f64]) -> Option<f64> {
+        self.scale.scaled(self.program.at(&row.x, &constants(&self.is_factor, parameters))?)
+    }
+
+    fn prior(&self, parameter: usize) -> (f64, f64) {
+        match (self.is_factor[parameter], self.scale.logarithmic) {
+            (true, _) => (0.0, FACTOR_WIDTH),
+            (false, true) => (0.0, POWER_WIDTH.max(1.0)),
+            (false, false) => (0.0, LINEAR_WIDTH),
+        }
+    }
+
+    fn starts(&self) -> Vec<Vec<f64>> {
+        starts(&self.is_factor)
+    }
+}
+
+/// Where an event becomes likely: slope × ln(left / right), and what is foretold is its logistic function.
+pub(super) struct Margin {
+    left: Program,
+    right: Program,
+    is_factor: Vec<bool>,
+}
+
+/// Slopes of boundaries over the logarithm of a ratio: from 1 (a decade from unlikely to likely) to 25 lies within a standard deviation.
+const SLOPE: (f64, f64) = (1.6, 1.6);
+
+impl Margin {
+    pub(super) fn new(left: Program, right: Program, n_constants: usize, rows: &[Row]) -> Self {
+        let is_factor = (0..n_constants).map(|place| multiplies(&left, n_constants, place, rows) || multiplies(&right, n_constants, place, rows)).collect();
+        Self { left, right, is_factor }
+    }
+}
+
+impl Curve for Margin {
+    fn len(&self) -> usize {
+        self.is_factor.len() + 1
+    }
+
+    fn at(&self, row: &Row, parameters: &[f64]) -> Option<f64> {
+        let (slope, rest) = parameters.split_last()?;
+        let constants = constants(&self.is_factor, rest);
+        let ratio = self.left.at(&row.x, &constants)? / self.right.at(&row.x, &constants)?;
+        // One that is not positive has no logarithm: the claim says nothing there.
+        let margin = ratio.ln();
+        margin.is_finite().then(|| slope.clamp(-5.0, 7.0).exp() * margin)
+    }
+
+    fn scaling(&self) -> Option<usize> {
+        Some(self.is_factor.len())
+    }
+
+    fn prior(&self, parameter: usize) -> (f64, f64) {
+        if parameter == self.is_factor.len() {
+            SLOPE
+        } else if self.is_factor[parameter] {
+            (0.0, FACTOR_WIDTH)
+        } else {
+            (0.0, POWER_WIDTH)
+        }
+    }
+
+    fn starts(&self) -> Vec<Vec<f64>> {
+        let factors: Vec<usize> = (0..self.is_factor.len()).filter(|place| self.is_factor[*place]).collect();
+        // A logistic function is flat far from its middle, so that a factor is looked for over many orders of magnitude.
+        let shifts: Vec<f64> = if factors.is_empty() { vec![0.0] } else { (-6..=12).map(|k| f64::from(k) * 1.5).collect() };
+        let with_slope = |start: &Vec<f64>, shift: f64| {
+            let mut start = start.clone();
+            if let Some(first) = factors.first() {
+                start[*first] = shift;
+            }
+            start.push(SLOPE.0);
+            start
+        };
+        let starts = starts(&self.is_factor);
+        starts.iter().flat_map(|start| shifts.iter().map(|shift| with_slope(start, *shift))).collect()
+    }
+}
+
+/// The power law of everything that was varied: linear in the logarithms. The reference R1.
+pub(super) struct PowerLaw<'a> {
+    pub(super) axes: &'a Axes,
+    pub(super) varied: Vec<usize>,
+    /// What a slope is thought to be at most, about.
+    pub(super) width: f64,
+}
+
+impl Curve for PowerLaw<'_> {
+    fn len(&self) -> usize {
+        self.varied.len() + 1
+    }
+
+    fn at(&self, row: &Row, parameters: &[f64]) -> Option<f64> {
+        let middle = |axis: usize| (self.axes.scaled(axis, row.x[axis]) - self.axes.middle(axis)) * self.axes.unit(axis);
+        Some(parameters[0] + self.varied.iter().zip(&parameters[1..]).map(|(&axis, slope)| slope * middle(axis)).sum::<f64>())
+    }
+
+    fn prior(&self, parameter: usize) -> (f64, f64) {
+        if parameter == 0 { (0.0, 1e4) } else { (0.0, self.width) }
+    }
+
+    fn starts(&self) -> Vec<Vec<f64>> {
+        vec![vec![0.0; self.len()]]
+    }
+}
+
+/// R1 as a predictor: it knows the axes that were varied so far.
+pub(super) struct PowerLaws<'a> {
+    pub(super) axes: &'a Axes,
+    pub(super) least_scale: f64,
+    inner: Option<CurvePredictor<PowerLaw<'a>>>,
+    constant: CurvePredictor<Constant>,
+}
+
+/// Powers of laws are about 1: a slope of 3 is a standard deviation.
+const SLOPE_WIDTH: f64 = 3.0;
+
+impl<'a> PowerLaws<'a> {
+    pub(super) fn new(axes: &'a Axes, least_scale: f64) -> Self {
+        Self { axes, least_scale, inner: None, constant: CurvePredictor::constant(least_scale) }
+    }
+}
+
+impl Predictor for PowerLaws<'_> {
+    fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
+        let varied = self.axes.varied_with(past, next);
+        let is_other = self.inner.as_ref().is_none_or(|inner| inner.curve.varied != varied);
+        if is_other {
+            let curve = PowerLaw { axes: self.axes, varied, width: SLOPE_WIDTH };
+            let mut inner = CurvePredictor::new(curve, self.least_scale);
+            inner.experts.bits = self.inner.take().map(|old| old.experts.bits).unwrap_or_default();
+            self.inner = Some(inner);
+        }
+        let constant = self.constant.forecast(past, next);
+        let inner = self.inner.as_mut().expect("made above");
+        if past.len() <= inner.curve.len() + 1 { constant } else { inner.forecast(past, next) }
+    }
+
+    fn learn(&mut self, row: &Row, resolution: f64) {
+        self.constant.learn(row, resolution);
+        if let Some(inner) = self.inner.as_mut() {
+            inner.learn(row, resolution);
+        }
+    }
+}
+
+/// No theory: what near rows came to, beside the power law. The reference R2.
+pub(super) struct Neighbours<'a> {
+    axes: &'a Axes,
+    /// The axes that count; all where it is empty.
+    only: Option<Program>,
+    least_scale: f64,
+    experts: Experts,
+    /// Sums of squares of what was missed, by bandwidth.
+    missed: [f64; BANDWIDTHS.len()],
+    n: f64,
+    last: [f64; BANDWIDTHS.len()],
+    scale_kind: bool,
+}
+
+/// Widths of what counts as near, as shares of an axis.
+pub(super) const BANDWIDTHS: [f64; 3] = [0.05, 0.15, 0.4];
+/// What a far row counts, so that the mean is what is foretold where nothing is near.
+const FAR: f64 = 0.05;
+
+impl<'a> Neighbours<'a> {
+    pub(super) fn new(axes: &'a Axes, least_scale: f64) -> Self {
+        Self { axes, only: None, least_scale, experts: Experts::default(), missed: [0.0; 3], n: 0.0, last: [0.0; 3], scale_kind: false }
+    }
+
+    /// Along one expression alone, on a logarithmic scale where it is positive.
+    pub(super) fn along(axes: &'a Axes, along: Program, least_scale: f64) -> Self {
+        Self { only: Some(along), ..Self::new(axes, least_scale) }
+    }
+
+    fn distance2(&self, a: &Row, b: &Row, range: f64) -> f64 {
+        match &self.only {
+            Some(along) => {
+                let at = |row: &Row| along.at(&row.x, &[]).map(|x| if x > 0.0 { x.ln() } else { x });
+                match (at(a), at(b)) {
+                    (Some(a), Some(b)) => ((a - b) / range).powi(2),
+                    _ => f64::INFINITY,
+                }
+            }
+            None => distance2(self.axes, a, b),
+        }
+    }
+}
+
+/// The squared distance of two rows over all axes, each from 0 to 1.
+pub(super) fn distance2(axes: &Axes, a: &Row, b: &Row) -> f64 {
+    (0..axes.names.len()).map(|axis| (axes.share(axis, a.x[axis]) - axes.share(axis, b.x[axis])).powi(2)).sum()
+}
+
+impl Predictor for Neighbours<'_> {
+    fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
+        let number = |row: &Row| match row.seen {
+            Seen::Number(z) | Seen::Above(z) => z,
+            Seen::Event(happened) => f64::from(u8::from(happened)),
+        };
+        if past.len() < 3 {
+            self.scale_kind = false;
+            return Forecast::Number(vec![(1.0, Student { location: 0.0, scale: 10.0_f64.max(self.least_scale), freedom: 1.0 })]);
+        }
+        let mean = past.iter().map(number).sum::<f64>() / past.len() as f64;
+        let spread = (past.iter().map(|row| (number(row) - mean).powi(2)).sum::<f64>() / (past.len() - 1) as f64).sqrt();
+        let range = self.only.as_ref().map_or(1.0, |along| {
+            let values = past.iter().filter_map(|row| along.at(&row.x, &[])).map(|x| if x > 0.0 { x.ln() } else { x });
+            let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+            (most - least).max(1e-9)
+        });
+        let distances: Vec<f64> = past.iter().map(|row| self.distance2(row, next, range)).collect();
+        let students = BANDWIDTHS.iter().enumerate().map(|(place, width)| {
+            let (mut sum, mut weights) = (FAR * mean, FAR);
+            for (row, distance2) in past.iter().zip(&distances) {
+                let weight = (-0.5 * distance2 / (width * width)).exp();
+                sum += weight * number(row);
+                weights += weight;
+            }
+            let location = sum / weights;
+            self.last[place] = location;
+            // How much was missed so far, with the rows' spread as one miss.
+            let scale = ((self.missed[place] + spread * spread) / (self.n + 1.0)).sqrt().max(self.least_scale);
+            Student { location, scale, freedom: (past.len() as f64).min(5.0) }
+        });
+        let students: Vec<Student> = students.collect();
+        self.scale_kind = true;
+        self.experts.forecast(students)
+    }
+
+    fn learn(&mut self, row: &Row, resolution: f64) {
+        if !self.scale_kind {
+            return;
+        }
+        self.experts.learn(row, resolution);
+        if let Seen::Number(z) = row.seen {
+            for (missed, last) in self.missed.iter_mut().zip(&self.last) {
+                *missed += (z - last).powi(2);
+            }
+            self.n += 1.0;
+        }
+    }
+}
