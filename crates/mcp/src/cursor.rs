@@ -12,6 +12,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Give this as `cursor` to the same tool for the next items; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", default)] // absent at the end, and never null
     pub next_cursor: Option<String>,
 }
 

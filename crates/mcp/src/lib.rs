@@ -44,7 +44,9 @@
 //!    [`write_cursor`] and [`read_cursor`].
 //! 3. A [`Tool::new`] in the table, and an arm in [`Toolbox::call`].
 //!
-//! [`Server::new`] refuses a table with a schema that it would not check.
+//! Arguments are compared with their schema before the tool is called, and results after it. [`Server::new`] refuses a table with
+//! a schema that it would not check. In the schema of arguments an `Option` is a field that may be absent; `null` counts as
+//! absent.
 //!
 //! # What is served
 //!
@@ -75,11 +77,12 @@
 //!
 //! # Why not the official crate
 //!
-//! `rmcp` 3.11.0 speaks both kinds of revisions over both transports, with progress and cancellation. It has no batches, and its
-//! checks of arguments would have been ours as well. With `server`, `transport-io` and `transport-streamable-http-server` it adds
-//! 43 crates to those that are here, 17 of which the workspace does not have otherwise, and 41 s of building (57 s of processor
-//! time, on two cores, without optimization) to the 18 s of axum and tokio, which the workspace builds anyway. Its interface
-//! changed with each of three major versions in a year. The protocol without what is not served is about a thousand lines.
+//! `rmcp` 3.11.0 speaks both kinds of revisions over both transports, with progress and cancellation. It has no batches, does not
+//! compare arguments with their schemas, and breaks its interface often. With `server`, `transport-io` and
+//! `transport-streamable-http-server` it adds 43 crates to those that are here, 17 of which the workspace does not have
+//! otherwise, and 41 s of building (57 s of processor time, on two cores, without optimization) to the 18 s of axum and tokio,
+//! which the workspace builds anyway. This crate adds none. It has about 2,700 lines without tests, of which the comparison
+//! with schemas, which would be ours in any case, is a sixth.
 
 mod call;
 mod client;

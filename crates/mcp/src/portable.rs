@@ -104,7 +104,7 @@ fn drop_nulls_at(root: &Value, schema: &Value, value: &mut Value, depth: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::tests::experiment;
+    use crate::tests::experiment;
     use serde_json::json;
 
     #[test]

@@ -283,7 +283,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// One of several schemas has to fit. If none does, the errors of the one that was meant are told, if it is clear which.
+    /// One of several schemas has to fit. If none does, the errors are those of the one that was meant, if it is clear which.
     fn branches(&mut self, branches: &'a [Value], value: &Value, field: &str, depth: usize, only_one: bool) {
         if branches.is_empty() {
             return;
@@ -371,43 +371,15 @@ fn shown(value: &Value) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::tests::experiment;
     use serde_json::json;
 
     fn told(schema: &Value, value: &Value) -> Vec<String> {
         vet(schema).unwrap();
         let misfits = misfits(schema, value, WHOLE);
         misfits.into_iter().map(|misfit| format!("{}: {}; {}", misfit.field, misfit.problem, misfit.remedy)).collect()
-    }
-
-    pub(crate) fn experiment() -> Value {
-        json!({
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["seed", "task"],
-            "properties": {
-                "seed": { "type": "integer", "minimum": 0, "maximum": 9, "description": "The seed\nof the run." },
-                "task": { "enum": ["addition", "division"] },
-                "knobs": { "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "$ref": "#/$defs/Knob" } },
-                "note": { "type": ["string", "null"], "minLength": 1, "maxLength": 4 },
-                "how": { "oneOf": [
-                    { "type": "object", "required": ["kind", "steps"], "additionalProperties": false,
-                      "properties": { "kind": { "const": "long" }, "steps": { "type": "integer" } } },
-                    { "type": "object", "required": ["kind"], "additionalProperties": false,
-                      "properties": { "kind": { "const": "short" } } },
-                ] },
-            },
-            "$defs": { "Knob": {
-                "type": "object",
-                "required": ["name"],
-                "properties": {
-                    "name": { "type": "string" },
-                    "at": { "anyOf": [{ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 }, { "type": "null" }] },
-                    "below": { "type": "array", "items": { "$ref": "#/$defs/Knob" } },
-                },
-            } },
-        })
     }
 
     /// Values that fit `experiment`, and values that do not.

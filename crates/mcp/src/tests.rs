@@ -74,6 +74,36 @@ pub(crate) fn server() -> Server {
     Server::new(about, Box5(tools)).unwrap().with_limits(limits)
 }
 
+/// A schema with every keyword that is checked.
+pub(crate) fn experiment() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["seed", "task"],
+        "properties": {
+            "seed": { "type": "integer", "minimum": 0, "maximum": 9, "description": "The seed\nof the run." },
+            "task": { "enum": ["addition", "division"] },
+            "knobs": { "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "$ref": "#/$defs/Knob" } },
+            "note": { "type": ["string", "null"], "minLength": 1, "maxLength": 4 },
+            "how": { "oneOf": [
+                { "type": "object", "required": ["kind", "steps"], "additionalProperties": false,
+                  "properties": { "kind": { "const": "long" }, "steps": { "type": "integer" } } },
+                { "type": "object", "required": ["kind"], "additionalProperties": false,
+                  "properties": { "kind": { "const": "short" } } },
+            ] },
+        },
+        "$defs": { "Knob": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": { "type": "string" },
+                "at": { "anyOf": [{ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 }, { "type": "null" }] },
+                "below": { "type": "array", "items": { "$ref": "#/$defs/Knob" } },
+            },
+        } },
+    })
+}
+
 /// A server over two pipes.
 struct Pipes {
     input: Option<io::PipeWriter>,

@@ -8,7 +8,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 
-/// Sessions that are remembered. A client whose session was forgotten is told so and begins anew.
+/// Sessions that are remembered. A client whose session was forgotten gets 404 and begins anew.
 const N_SESSIONS: usize = 256;
 
 /// Sessions by their ids, the least recently used first.
