@@ -289,6 +289,7 @@ impl Trial {
     fn report(&self, step: &Step, states: &[(String, Recipe)], derivation: &Derivation) -> StepReport {
         let mut report = StepReport {
             says: step.says.clone(),
+            claim: format!("{} {} {}", step.from, step.relation, step.to),
             standing: self.standing,
             draws: self.draws,
             failed: self.failed,

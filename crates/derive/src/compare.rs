@@ -36,8 +36,8 @@ pub(crate) struct Comparison {
 const CLEARLY: f64 = 1000.0;
 /// Where the bound on rounding exceeds this part of the values, nothing is concluded.
 const BLURRED: f64 = 1e-3;
-/// A bound on rounding above this says nothing about whether a value is zero.
-const ZERO: f64 = 1e-6;
+/// A bound on rounding above this part of what a value was computed from says nothing about whether the value is zero.
+const ZERO: f64 = 1e-5;
 
 /// Evaluates both sides of a step and compares them.
 pub(crate) fn compare(step: &Step, drawn: &mut Drawn) -> Result<Comparison, NoValue> {
@@ -50,14 +50,21 @@ pub(crate) fn compare(step: &Step, drawn: &mut Drawn) -> Result<Comparison, NoVa
     let (x, y) = (Rc::clone(tape.value(left)), Rc::clone(tape.value(right)));
     // A claim that a matrix is 0 may be written with the number.
     let y = if x.rows() * x.cols() != y.rows() * y.cols() { Rc::new(x.scaled(0.0)) } else { y };
-    let errors = (tape.error(left), tape.error(right));
-    Ok(judge(&step.relation, x, y, errors))
+    let rounded = Rounded { left: tape.error(left), right: tape.error(right), peak: tape.peak(left).max(tape.peak(right)) };
+    Ok(judge(&step.relation, x, y, &rounded))
 }
 
-fn judge(relation: &Relation, left: Rc<Tensor>, right: Rc<Tensor>, errors: (f64, f64)) -> Comparison {
+/// How far rounding may have moved the two sides, and the largest norm of what they were computed from.
+struct Rounded {
+    left: f64,
+    right: f64,
+    peak: f64,
+}
+
+fn judge(relation: &Relation, left: Rc<Tensor>, right: Rc<Tensor>, rounded: &Rounded) -> Comparison {
     let size = left.norm().max(right.norm());
     let factor = if *relation == Relation::Proportional { factor(&left, &right).unwrap_or(0.0) } else { 1.0 };
-    let rounding = 4.0 * (errors.0 + factor.abs() * errors.1 + f64::EPSILON * size);
+    let rounding = 4.0 * (rounded.left + factor.abs() * rounded.right + f64::EPSILON * size);
     let difference = left.plus(&right, -factor);
     let (missed, scale) = match relation {
         Relation::AtMost => (difference.re().iter().copied().fold(f64::NEG_INFINITY, f64::max), size),
@@ -67,7 +74,9 @@ fn judge(relation: &Relation, left: Rc<Tensor>, right: Rc<Tensor>, errors: (f64,
     };
     let largest = difference.largest();
     let finite = left.is_finite() && right.is_finite() && rounding.is_finite();
-    let zero = size <= rounding && rounding <= ZERO;
+    let sharp = rounding <= ZERO * rounded.peak;
+    let zero = size <= rounding && sharp;
+    let inequality = matches!(relation, Relation::AtMost | Relation::AtLeast);
     let vanished = *relation == Relation::Proportional && (left.norm() <= rounding) != (right.norm() <= rounding);
     let outcome = if !finite {
         Outcome::Unclear
@@ -75,12 +84,12 @@ fn judge(relation: &Relation, left: Rc<Tensor>, right: Rc<Tensor>, errors: (f64,
         Outcome::Holds
     } else if missed > CLEARLY * rounding || vanished {
         Outcome::Fails
-    } else if missed > rounding || rounding > BLURRED * size {
+    } else if missed > rounding || (rounding > BLURRED * size && !(inequality && (sharp || missed < -rounding))) {
         Outcome::Unclear
     } else {
         Outcome::Holds
     };
-    let relative = if finite && scale > 0.0 { (missed / scale).max(0.0) } else { 0.0 };
+    let relative = if finite && scale > 0.0 && !zero { (missed / scale).max(0.0) } else { 0.0 };
     let note = match outcome {
         Outcome::Unclear if !finite => Some("a value is infinite or undefined".to_owned()),
         Outcome::Unclear => Some("rounding blurs the comparison".to_owned()),

@@ -129,6 +129,20 @@ impl Relation {
     }
 }
 
+impl std::fmt::Display for Relation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Equal => write!(f, "="),
+            Self::AtMost => write!(f, "<="),
+            Self::AtLeast => write!(f, ">="),
+            Self::UpTo { name, order } => write!(f, "= up to O({name}^{order})"),
+            Self::Limit { name, to_zero } => write!(f, "~ as {name} -> {}", if *to_zero { "0" } else { "inf" }),
+            Self::Proportional => write!(f, "proportional to"),
+            Self::LocalMaximum => write!(f, "is a local maximum of"),
+        }
+    }
+}
+
 impl Derivation {
     /// The title of the file.
     pub fn title(&self) -> &str {

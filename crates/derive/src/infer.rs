@@ -366,6 +366,7 @@ impl Scope {
             ("delta", [i, j]) => match (self.infer(i)?, self.infer(j)?) {
                 (Type::Whole(_) | Type::Element(_), Type::Whole(_) | Type::Element(_)) => Some(Type::number()),
                 (Type::Irrep(..), Type::Irrep(..)) => Some(Type::number()),
+                (Type::Matrix { .. } | Type::Whole(_), Type::Matrix { .. } | Type::Whole(_)) => Some(Type::number()),
                 _ => None,
             },
             ("inv", [a]) => {

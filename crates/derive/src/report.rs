@@ -65,6 +65,8 @@ impl Standing {
 pub struct StepReport {
     /// What the author says of the step.
     pub says: String,
+    /// The left side, the relation and the right side.
+    pub claim: String,
     /// How far it is to be trusted.
     pub standing: Standing,
     /// The number of draws in which it was tried.

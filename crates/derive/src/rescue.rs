@@ -5,7 +5,7 @@ use crate::check::{Context, Trial};
 use crate::compare::{Outcome, compare, factor};
 use crate::derivation::{Derivation, Relation, Step};
 use crate::draw::{Choice, Drawn, Groups, Recipe};
-use crate::expr::Expr;
+use crate::expr::{Expr, Kind, Operator};
 use crate::infer::Type;
 use crate::report::Standing;
 use crate::tensor::Tensor;
@@ -22,11 +22,33 @@ pub(crate) fn saving(context: &Context, at: usize) -> Vec<String> {
     for choice in &context.choices {
         groups.extend(choice.groups.values().map(|group| (group.name.clone(), std::rc::Rc::clone(group))));
     }
-    candidates(context.derivation, at)
-        .into_iter()
-        .filter(|(_, derivation)| stands(context, derivation, at, &mut groups))
-        .map(|(words, _)| words)
-        .collect()
+    let mut helps = |found: Vec<(String, Derivation)>| -> Vec<String> {
+        let helping = found.into_iter().filter(|(_, derivation)| stands(context, derivation, at, &mut groups));
+        helping.map(|(words, _)| words).collect()
+    };
+    let single = helps(candidates(context.derivation, at));
+    if single.is_empty() { helps(shared(context.derivation, at)) } else { single }
+}
+
+/// The derivation with one assumption more on all tensors that it fits.
+fn shared(derivation: &Derivation, at: usize) -> Vec<(String, Derivation)> {
+    let used = used(derivation, at);
+    let mut found = Vec::new();
+    for (words, assumption, _) in ASSUMPTIONS {
+        let mut changed = derivation.clone();
+        let mut names = Vec::new();
+        for (at, declared) in derivation.tensors.iter().enumerate() {
+            let drawn = used.contains(&declared.name) && declared.maximises.is_none() && !declared.complex;
+            if drawn && !declared.scalar && tensor_candidates(derivation, at).iter().any(|(_, a)| a == assumption) {
+                changed.tensors[at].assumptions.push(assumption.clone());
+                names.push(declared.name.as_str());
+            }
+        }
+        if names.len() > 1 {
+            found.push((format!("{}: {words}", names.join(" and ")), changed));
+        }
+    }
+    found
 }
 
 fn stands(context: &Context, derivation: &Derivation, at: usize, groups: &mut Groups) -> bool {
@@ -183,7 +205,7 @@ fn size_candidates(derivation: &Derivation, used: &BTreeSet<String>, add: &mut i
             changed.sizes[at].first = expr;
             changed.sizes[at].last = None;
         };
-        add(format!("{name} = 1"), &|changed| to(changed, Expr { at: 0, kind: crate::expr::Kind::Number(1.0) }));
+        add(format!("{name} = 1"), &|changed| to(changed, Expr { at: 0, kind: Kind::Number(1.0) }));
         for &earlier in ranged.iter().filter(|earlier| **earlier < at) {
             let other = &derivation.sizes[earlier].name;
             add(format!("{other} = {name}"), &|changed| to(changed, Expr::name(other)));
@@ -256,7 +278,61 @@ pub(crate) fn correction(context: &Context, step: &Step, drawn: &mut [(Recipe, D
         }
     }
     let words = transposed.then(|| "the left side is the transpose of the right side on every draw".to_owned());
-    Correction { words, ..none }
+    Correction { words: words.or_else(|| weighted_terms(step, drawn)), ..none }
+}
+
+/// The terms of a sum, with the subtracted ones negated.
+fn terms(expr: &Expr) -> Vec<Expr> {
+    match &expr.kind {
+        Kind::Binary(Operator::Plus, a, b) => [terms(a), terms(b)].concat(),
+        Kind::Binary(Operator::Minus, a, b) => {
+            let negative = |b: Expr| Expr { at: b.at, kind: Kind::Negative(Box::new(b)) };
+            [terms(a), terms(b).into_iter().map(negative).collect()].concat()
+        }
+        _ => vec![expr.clone()],
+    }
+}
+
+/// Whether the left side is the sum on the right with other factors before its terms, the same in every draw.
+fn weighted_terms(step: &Step, drawn: &mut [(Recipe, Drawn)]) -> Option<String> {
+    let terms = terms(&step.to);
+    if !(2..=6).contains(&terms.len()) {
+        return None;
+    }
+    let mut gram = Tensor::filled(terms.len(), terms.len(), 0.0);
+    let mut against = Tensor::filled(terms.len(), 1, 0.0);
+    let mut values = Vec::new();
+    for (_, drawn) in drawn.iter_mut() {
+        let left = drawn.evaluator.value(&step.from).ok()?;
+        let left = drawn.evaluator.tape.value(left).clone();
+        let mut parts = Vec::new();
+        for term in &terms {
+            let node = drawn.evaluator.value(term).ok()?;
+            parts.push(drawn.evaluator.tape.value(node).clone());
+        }
+        let size = left.norm();
+        if size == 0.0 || parts.iter().any(|part| (part.rows(), part.cols()) != (left.rows(), left.cols())) {
+            continue;
+        }
+        let inner = Tensor::from_fn(terms.len(), terms.len(), |i, j| parts[i].inner(&parts[j]));
+        gram = gram.plus(&inner, 1.0 / (size * size));
+        against = against.plus(&Tensor::from_fn(terms.len(), 1, |i, _| parts[i].inner(&left)), 1.0 / (size * size));
+        values.push((left, parts));
+    }
+    if values.len() < 2 || crate::linalg::rank(&gram) < terms.len() {
+        return None;
+    }
+    let weights = crate::linalg::inverse(&gram).0?.matmul(&against);
+    let fits = values.iter().all(|(left, parts)| {
+        let sum = parts.iter().zip(weights.re()).fold(left.scaled(0.0), |sum, (part, weight)| sum.plus(part, *weight));
+        left.plus(&sum, -1.0).norm() <= 1e-7 * left.norm()
+    });
+    let shown = terms.iter().zip(weights.re()).map(|(term, weight)| format!("{} times `{term}`", plain(round_weight(*weight))));
+    fits.then(|| format!("the left side is the sum of {} on every draw", shown.collect::<Vec<_>>().join(", ")))
+}
+
+fn round_weight(x: f64) -> f64 {
+    if (x - x.round()).abs() < 1e-6 { x.round() } else { x }
 }
 
 fn is_transpose(left: &Tensor, right: &Tensor) -> bool {

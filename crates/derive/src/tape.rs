@@ -43,6 +43,30 @@ struct Entry {
     operation: Operation,
     value: Rc<Tensor>,
     error: f64,
+    /// The largest norm of what went into the value: what an error is to be measured against where terms cancel.
+    peak: f64,
+}
+
+impl Operation {
+    fn arguments(self) -> [Option<Node>; 2] {
+        match self {
+            Self::Given => [None, None],
+            Self::Plus(a, b) | Self::Minus(a, b) | Self::Entries(a, b) | Self::Product(a, b) | Self::Multiple(a, b) => {
+                [Some(a), Some(b)]
+            }
+            Self::Adjoint(a)
+            | Self::Conj(a)
+            | Self::Real(a)
+            | Self::Total(a)
+            | Self::Spread(a)
+            | Self::Block(a, _)
+            | Self::Padded(a, _)
+            | Self::Reshaped(a)
+            | Self::Inverse(a)
+            | Self::Determinant(a)
+            | Self::Entrywise(a, _) => [Some(a), None],
+        }
+    }
 }
 
 /// Values in the order in which they were computed.
@@ -61,6 +85,11 @@ impl Tape {
     /// A bound on how far rounding moved a value, in the Frobenius norm.
     pub(crate) fn error(&self, node: Node) -> f64 {
         self.entries[node.0].error
+    }
+
+    /// The largest norm of a value and of what it was computed from.
+    pub(crate) fn peak(&self, node: Node) -> f64 {
+        self.entries[node.0].peak
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -91,7 +120,9 @@ impl Tape {
     }
 
     fn push(&mut self, operation: Operation, value: Rc<Tensor>, error: f64) -> Node {
-        self.entries.push(Entry { operation, value, error });
+        let into = operation.arguments().into_iter().flatten().map(|node| self.peak(node));
+        let peak = into.fold(value.norm(), f64::max);
+        self.entries.push(Entry { operation, value, error, peak });
         Node(self.entries.len() - 1)
     }
 
