@@ -16,4 +16,6 @@ pub mod expression;
 mod fixture;
 pub mod judge;
 pub mod lab;
+pub mod ledger;
+pub mod propose;
 pub mod unit;

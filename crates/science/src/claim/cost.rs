@@ -1,15 +1,16 @@
 //! How many bits it takes to state a claim, by a prefix code: what a claim has to earn before it has said anything.
 
-use super::{Change, Claim, Condition, Statement};
-use crate::expression::{Alphabet, Expression, number_bits};
+use super::{Change, Claim, Condition, Scope, Statement};
+use crate::expression::{Alphabet, number_bits};
 use crate::lab::{Domain, LabCard, Setting};
 
 /// Eight kinds of statements.
 const KIND_BITS: f64 = 3.0;
 
 impl Claim {
-    /// Bits of the statement, its fixed constants and its scope. Reasons cost nothing: nobody is judged by them.
-    pub fn statement_bits(&self, card: &LabCard) -> f64 {
+    /// Bits of the statement, its fixed constants and its scope. Reasons cost nothing: nobody is judged by them. Neither do the conditions
+    /// that the question has itself.
+    pub fn statement_bits(&self, card: &LabCard, question: &Scope) -> f64 {
         let quantities = card.quantities();
         let alphabet = Alphabet { n_quantities: quantities.len() };
         let is_quantity = |name: &str| quantities.iter().any(|(quantity, _)| *quantity == name);
@@ -35,7 +36,8 @@ impl Claim {
             Statement::Identity { left, right } => 8.0 * (left.len() + right.len() + 2) as f64,
         };
         let fixed = self.constants.iter().map(|constant| 1.0 + constant.fixed.as_ref().map_or(0.0, |(value, _)| number_bits(*value)));
-        let scope = self.scope.0.iter().map(|condition| 1.0 + condition_bits(card, condition));
+        let scope = self.scope.0.iter().filter(|condition| !question.0.contains(condition));
+        let scope = scope.map(|condition| 1.0 + condition_bits(card, condition));
         // After every constant and every condition a bit says whether another follows.
         KIND_BITS + statement + fixed.sum::<f64>() + 1.0 + scope.sum::<f64>()
     }
@@ -75,20 +77,13 @@ fn condition_bits(card: &LabCard, condition: &Condition) -> f64 {
     }
 }
 
-/// Bits of an expression that stands alone, for those who list expressions by their length.
-pub(crate) fn expression_bits(card: &LabCard, expression: &Expression) -> f64 {
-    let quantities = card.quantities();
-    let is_quantity = |name: &str| quantities.iter().any(|(quantity, _)| *quantity == name);
-    Alphabet { n_quantities: quantities.len() }.bits(expression, &is_quantity, &mut Vec::new())
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::claim::claim_from_sentence;
+    use crate::claim::{Scope, claim_from_sentence};
     use crate::fixture::card;
 
     fn bits(sentence: &str) -> f64 {
-        claim_from_sentence(sentence).unwrap().statement_bits(&card())
+        claim_from_sentence(sentence).unwrap().statement_bits(&card(), &Scope::default())
     }
 
     #[test]

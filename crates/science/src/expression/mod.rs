@@ -165,6 +165,17 @@ impl Expression {
         size
     }
 
+    /// Whether a name stands in an exponent.
+    pub fn has_power(&self, name: &str) -> bool {
+        let mut has = false;
+        self.visit(&mut |part| {
+            if let Self::Join(Operator::Power, _, exponent) = part {
+                has |= exponent.names().contains(&name);
+            }
+        });
+        has
+    }
+
     fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Self)) {
         see(self);
         match self {

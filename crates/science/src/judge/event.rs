@@ -48,7 +48,7 @@ impl<C: Curve> Predictor for Odds<C> {
         if past.len() < FEWEST {
             return frequency;
         }
-        let is_warm = past.len() > 24 && !past.len().is_power_of_two();
+        let is_warm = past.len() > 8 && !past.len().is_power_of_two();
         let warm = self.fitted.take().filter(|_| is_warm);
         self.fitted = fit_odds(&self.curve, past, warm.as_ref(), 1.0);
         let p = self.fitted.as_ref().and_then(|fitted| fitted.probability(&self.curve, next));

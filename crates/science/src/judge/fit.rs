@@ -52,6 +52,8 @@ impl Tails {
 
 const N_ITERATIONS: usize = 30;
 const N_ITERATIONS_WARM: usize = 4;
+/// How many starts are followed.
+const N_FOLLOWED: usize = 4;
 
 /// Fits a curve to the rows; `None` where it has a value for fewer rows than it has parameters. `warm` is where an earlier fit ended.
 pub(super) fn fit(curve: &dyn Curve, rows: &[Row], tails: Tails, least_scale: f64, warm: Option<&Fitted>) -> Option<Fitted> {
@@ -59,7 +61,16 @@ pub(super) fn fit(curve: &dyn Curve, rows: &[Row], tails: Tails, least_scale: f6
         return descend(curve, rows, tails, least_scale, warm.parameters.clone(), warm.scale, N_ITERATIONS_WARM);
     }
     let scale = spread(rows).max(least_scale);
-    let fits = curve.starts().into_iter().filter_map(|start| descend(curve, rows, tails, least_scale, start, scale, N_ITERATIONS));
+    // A coarse look at every start, then the best few are followed.
+    let starts = curve.starts();
+    let mut begun: Vec<(f64, Vec<f64>)> = if starts.len() <= N_FOLLOWED {
+        starts.into_iter().map(|start| (0.0, start)).collect()
+    } else {
+        starts.into_iter().filter_map(|start| Some((Equations::at(curve, rows, tails, scale, &start)?.loss, start))).collect()
+    };
+    begun.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let followed = begun.into_iter().take(N_FOLLOWED).map(|(_, start)| start);
+    let fits = followed.filter_map(|start| descend(curve, rows, tails, least_scale, start, scale, N_ITERATIONS));
     fits.min_by(|a, b| a.loss.total_cmp(&b.loss))
 }
 
@@ -193,6 +204,11 @@ impl Fitted {
         let variance: f64 = slope.iter().zip(&through).map(|(a, b)| a * b).sum();
         (1.0 + variance.max(0.0) / (self.scale * self.scale)).sqrt()
     }
+}
+
+/// The solution of a symmetric positive system; `None` where it has none.
+pub(crate) fn solve(matrix: &[f64], right: &[f64], n: usize) -> Option<Vec<f64>> {
+    inverse(matrix, n).map(|inverse| times(&inverse, right, n))
 }
 
 /// A matrix times a vector.

@@ -1,12 +1,14 @@
 //! What the runs say for one claim.
 
 use super::density::log2_sum;
-use super::likelihood::{likeliest_constant, likeliest_curve, likeliest_frequency, likeliest_odds};
+use super::fit::{Tails, fit};
+use super::likelihood::{likeliest_around, likeliest_constant, likeliest_curve, likeliest_frequency, likeliest_odds};
 use super::number::{Neighbours, course};
+use super::references::References;
 use super::row::{Axes, Forecast, Row, Seen};
 use super::trial::{LaidOut, Rival, Trial, law_of, lay_out, margin_of, predictor};
 use super::{sameness, share};
-use crate::claim::Claim;
+use crate::claim::{Claim, Scope};
 use crate::lab::{LabCard, Outcome, Point};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -67,16 +69,24 @@ pub struct Score {
     /// Bits of the claim over the scored runs.
     #[serde(skip)]
     pub(super) own_bits: f64,
+    /// Bits that the claim lost to the best reference, run by run.
+    #[serde(skip)]
+    pub(crate) lost: Vec<(usize, f64)>,
     /// Runs that were scored.
     #[serde(skip)]
     pub(super) scored: Vec<usize>,
 }
 
-/// Scores a claim that was registered when `registered` runs were known.
-pub fn judge(card: &LabCard, claim: &Claim, runs: &[RunRecord], registered: usize) -> Score {
+/// Scores a claim that was registered when `registered` runs were known; conditions of the question cost it nothing.
+pub fn judge(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], registered: usize) -> Score {
+    judge_beside(card, question, claim, runs, registered, &mut References::default())
+}
+
+/// The same, with the courses of the references that other claims had use for, too.
+pub(super) fn judge_beside(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], registered: usize, references: &mut References) -> Score {
     let axes = Axes::of(card);
     let laid = lay_out(card, &axes, claim, runs);
-    let statement_bits = claim.statement_bits(card);
+    let statement_bits = claim.statement_bits(card, question);
     let mut score = Score {
         runs: 0,
         censored: laid.censored,
@@ -93,8 +103,9 @@ pub fn judge(card: &LabCard, claim: &Claim, runs: &[RunRecord], registered: usiz
         reference_bits: Vec::new(),
         own_bits: 0.0,
         scored: Vec::new(),
+        lost: Vec::new(),
     };
-    Judging { card, axes: &axes, claim, runs, registered }.fill(&mut score, laid);
+    Judging { card, axes: &axes, claim, runs, registered, references }.fill(&mut score, laid);
     score
 }
 
@@ -104,10 +115,11 @@ struct Judging<'a> {
     claim: &'a Claim,
     runs: &'a [RunRecord],
     registered: usize,
+    references: &'a mut References,
 }
 
 impl Judging<'_> {
-    fn fill(&self, score: &mut Score, laid: LaidOut) {
+    fn fill(&mut self, score: &mut Score, laid: LaidOut) {
         match laid.trial {
             Trial::Numbers { rows, resolution } => self.fill_foretold(score, &rows, Some(resolution)),
             Trial::Events { rows } => self.fill_foretold(score, &rows, None),
@@ -158,7 +170,7 @@ impl Judging<'_> {
         score.own_bits = score.course.iter().map(|(_, bits)| bits).sum();
     }
 
-    fn fill_foretold(&self, score: &mut Score, rows: &[Row], resolution: Option<f64>) {
+    fn fill_foretold(&mut self, score: &mut Score, rows: &[Row], resolution: Option<f64>) {
         let Some(mut own) = predictor(self.card, self.axes, Rival::Claim(self.claim), rows, resolution) else { return };
         self.fill_courses(score, rows, resolution, &mut |rows| course(own.as_mut(), rows, resolution.unwrap_or(1.0)));
         let scored = &rows[WARM_UP.min(rows.len())..];
@@ -175,7 +187,7 @@ impl Judging<'_> {
     }
 
     /// Everything that follows from forecasts: the claim's own, and those of the references.
-    fn fill_courses(&self, score: &mut Score, rows: &[Row], resolution: Option<f64>, own: &mut dyn FnMut(&[Row]) -> (Vec<f64>, Vec<Forecast>)) {
+    fn fill_courses(&mut self, score: &mut Score, rows: &[Row], resolution: Option<f64>, own: &mut dyn FnMut(&[Row]) -> (Vec<f64>, Vec<Forecast>)) {
         score.runs = rows.len();
         if rows.len() <= WARM_UP {
             return;
@@ -190,18 +202,17 @@ impl Judging<'_> {
             let own: f64 = scored.iter().zip(&bits[WARM_UP..]).filter(|(row, _)| row.run >= self.registered).map(|(_, bits)| bits).sum();
             score.registered_bits = own - likeliest(&after);
         }
-        let mut beside = Vec::new();
-        for (name, rival) in [("R0", Rival::Constant), ("R1", Rival::PowerLaw), ("R2", Rival::Neighbours)] {
-            let Some(mut predictor) = predictor(self.card, self.axes, rival, rows, resolution) else { continue };
-            let (of_rival, _) = course(predictor.as_mut(), rows, resolution.unwrap_or(1.0));
+        let key = format!("{} | {}", self.claim.statement.subject(), self.claim.scope);
+        let beside = self.references.of(&key, self.card, self.axes, rows, resolution);
+        for (name, of_rival) in beside {
             let sum: f64 = of_rival[WARM_UP..].iter().sum();
-            score.ahead_of.insert(name.to_owned(), score.own_bits - sum);
+            score.ahead_of.insert((*name).to_owned(), score.own_bits - sum);
             score.reference_bits.push(sum);
-            beside.push(of_rival);
         }
-        let lost = |place: usize| beside.iter().map(|bits| bits[place]).fold(f64::NEG_INFINITY, f64::max) - bits[place];
-        let worst = (WARM_UP..rows.len()).max_by(|a, b| lost(*a).total_cmp(&lost(*b)));
-        score.worst_run = worst.map(|place| self.runs[rows[place].run].line);
+        let lost = |place: usize| beside.iter().map(|(_, bits)| bits[place]).fold(f64::NEG_INFINITY, f64::max) - bits[place];
+        score.lost = (WARM_UP..rows.len()).map(|place| (rows[place].run, lost(place))).collect();
+        let worst = score.lost.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        score.worst_run = worst.map(|(run, _)| self.runs[*run].line);
         score.calibration = calibration(scored, &forecasts[WARM_UP..]);
         score.course = rows.iter().map(|row| row.run).zip(bits).skip(WARM_UP).collect();
         score.scored = scored.iter().map(|row| row.run).collect();
@@ -216,4 +227,33 @@ fn calibration(rows: &[Row], forecasts: &[Forecast]) -> Option<f64> {
     });
     let inside: Vec<bool> = inside.collect();
     (!inside.is_empty()).then(|| inside.iter().filter(|inside| **inside).count() as f64 / inside.len() as f64)
+}
+
+/// What a claim has earned so far without what stands beside it: net bits alone, for those who choose among many.
+pub(crate) fn earned_bits(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord]) -> f64 {
+    let axes = Axes::of(card);
+    let (rows, resolution) = match lay_out(card, &axes, claim, runs).trial {
+        Trial::Numbers { rows, resolution } => (rows, Some(resolution)),
+        Trial::Events { rows } => (rows, None),
+        _ => return f64::NEG_INFINITY,
+    };
+    let Some(mut own) = predictor(card, &axes, Rival::Claim(claim), &rows, resolution).filter(|_| rows.len() > WARM_UP) else { return f64::NEG_INFINITY };
+    let (bits, _) = course(own.as_mut(), &rows, resolution.unwrap_or(1.0));
+    let scored = &rows[WARM_UP..];
+    let constant = resolution.map_or_else(|| likeliest_frequency(scored), |resolution| likeliest_constant(scored, resolution));
+    bits[WARM_UP..].iter().sum::<f64>() - constant - claim.statement_bits(card, question)
+}
+
+/// log₂ of the probability of the runs under the likeliest form of a law or a boundary.
+pub(crate) fn in_sample_bits(card: &LabCard, claim: &Claim, runs: &[RunRecord]) -> Option<f64> {
+    let axes = Axes::of(card);
+    match lay_out(card, &axes, claim, runs).trial {
+        Trial::Numbers { rows, resolution } => {
+            let law = law_of(claim, &axes, card, &rows)?;
+            let fitted = fit(&law, &rows, Tails::Heavy, resolution, None)?;
+            Some(likeliest_around(&law, &fitted, &rows, resolution))
+        }
+        Trial::Events { rows } => Some(likeliest_odds(&margin_of(claim, &axes, &rows)?, &rows)),
+        _ => None,
+    }
 }

@@ -1,7 +1,7 @@
 //! Planted laws and pure noise: what is true is found, and nothing is found where there is nothing.
 
 use super::*;
-use crate::claim::{Claim, claim_from_sentence};
+use crate::claim::{Claim, Scope, claim_from_sentence};
 use crate::fixture::{Dice, card};
 use crate::lab::{Outcome, Point, Setting};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ fn runs(n: usize, seed: u64, see: impl Fn(&mut Dice, f64, f64, f64) -> Vec<(&'st
 #[test]
 fn a_planted_law_earns_its_bits_and_a_wrong_one_is_refuted() {
     let runs = runs(60, 1, |dice, m, _, rate| vec![("t_gen", Outcome::Value(3.0 * m * m.ln() / rate.sqrt() * (0.05 * dice.normal()).exp()))]);
-    let score = |sentence: &str| judge(&card(), &claim(sentence), &runs, 0);
+    let score = |sentence: &str| judge(&card(), &Scope::default(), &claim(sentence), &runs, 0);
     let right = score("t_gen = c * M * ln(M) / sqrt(rate), for some c");
     assert!(right.net_bits > 100.0 && right.ahead_of["R1"] > 5.0 && right.ahead_of["R2"] > 20.0, "{right:?}");
     assert!(right.against_bits < 0.0, "{}", right.against_bits);
@@ -56,7 +56,7 @@ fn a_planted_boundary_earns_its_bits() {
         let odds = 8.0 * (samples / (2.7 * m * m.ln())).ln();
         vec![("generalized", Outcome::Event(dice.share() < 1.0 / (1.0 + (-odds).exp())))]
     });
-    let score = |sentence: &str| judge(&card(), &claim(sentence), &runs, 0);
+    let score = |sentence: &str| judge(&card(), &Scope::default(), &claim(sentence), &runs, 0);
     let right = score("generalized happens when samples > c * M * ln(M), for some c");
     assert!(right.net_bits > 40.0 && right.ahead_of["R1"] > 0.0 && right.ahead_of["R2"] > 5.0, "{right:?}");
     let wrong = score("generalized happens when samples > c, for some c");
@@ -85,7 +85,7 @@ fn noise_earns_nothing() {
                 "generalized happens when samples > c * M, for some c",
                 "generalized happens when rate > c, for some c",
             ] {
-                most = most.max(judge(&card(), &claim(sentence), &runs, 0).registered_bits);
+                most = most.max(judge(&card(), &Scope::default(), &claim(sentence), &runs, 0).registered_bits);
             }
         }
         assert!(most < ENOUGH_BITS, "{kind}: {most}");
@@ -98,10 +98,10 @@ fn censored_runs_are_data() {
         let t = 20.0 * m * (0.1 * dice.normal()).exp();
         vec![("t_gen", if t > 1000.0 { Outcome::Censored(1000.0) } else { Outcome::Value(t) })]
     });
-    let score = judge(&card(), &claim("t_gen = c * M, for some c"), &runs, 0);
+    let score = judge(&card(), &Scope::default(), &claim("t_gen = c * M, for some c"), &runs, 0);
     assert!(score.censored > 10 && score.net_bits > 20.0, "{score:?}");
     // Without the censored ones the law looks flatter than it is.
-    let flat = judge(&card(), &claim("t_gen = c * sqrt(M), for some c"), &runs, 0);
+    let flat = judge(&card(), &Scope::default(), &claim("t_gen = c * sqrt(M), for some c"), &runs, 0);
     assert!(flat.net_bits < score.net_bits - 20.0);
 }
 
@@ -111,9 +111,9 @@ fn sameness_is_earned_and_lost() {
         runs(80, seed, move |dice, m, _, rate| vec![("t_gen", Outcome::Value(100.0 * m * (slope * rate.ln() / 9.2 + 0.05 * dice.normal()).exp()))])
     };
     let same = claim("t_gen / M stays within 20 % whatever rate");
-    let score = judge(&card(), &same, &of(0.0, 4), 0);
+    let score = judge(&card(), &Scope::default(), &same, &of(0.0, 4), 0);
     assert!(score.registered_bits > ENOUGH_BITS && score.against_bits < 0.0, "{score:?}");
-    let score = judge(&card(), &same, &of(1.0, 5), 0);
+    let score = judge(&card(), &Scope::default(), &same, &of(1.0, 5), 0);
     assert!(score.registered_bits < 0.0 && score.against_bits > ENOUGH_BITS, "{score:?}");
 }
 
@@ -123,8 +123,8 @@ fn one_curve_beats_what_does_not_collapse() {
         let x = samples / m;
         vec![("t_gen", Outcome::Value(m * (3.0 * (x.ln() - 2.0).tanh() + 0.05 * dice.normal()).exp()))]
     });
-    let right = judge(&card(), &claim("t_gen / M is one curve of samples / M whatever M"), &runs, 0);
-    let wrong = judge(&card(), &claim("t_gen is one curve of samples whatever M"), &runs, 0);
+    let right = judge(&card(), &Scope::default(), &claim("t_gen / M is one curve of samples / M whatever M"), &runs, 0);
+    let wrong = judge(&card(), &Scope::default(), &claim("t_gen is one curve of samples whatever M"), &runs, 0);
     assert!(right.net_bits > ENOUGH_BITS && right.ahead_of["R2"] > ENOUGH_BITS, "{right:?}");
     assert!(wrong.own_bits < right.own_bits - 20.0);
 }
@@ -136,7 +136,7 @@ fn lost_results_leave_a_claim_unmeasured() {
         run.outcomes.insert("t_gen".to_owned(), Outcome::Missing("killed".to_owned()));
     }
     let registered = Registered { claim: claim("t_gen = c * M, for some c"), id: String::new(), line: 0, by: String::new(), n_runs: 0, attack_runs: 9 };
-    let judged = judge_all(&card(), &[registered], &runs);
+    let judged = judge_all(&card(), &Scope::default(), &[registered], &runs);
     assert_eq!(judged[0].verdict, Verdict::CouldNotBeMeasured { why: "12 of 60 results were lost".to_owned() });
 }
 
@@ -155,6 +155,6 @@ fn what_says_the_same_is_the_same() {
 fn what_says_nothing_is_vacuous() {
     let registered = |sentence: &str| Registered { claim: claim(sentence), id: sentence.to_owned(), line: 0, by: String::new(), n_runs: 0, attack_runs: 0 };
     let claims = ["t_gen = c, for some c", "t_gen = c * M / M, for some c", "t_gen = c * M, for some c"].map(registered);
-    let verdicts: Vec<Verdict> = judge_all(&card(), &claims, &[]).into_iter().map(|judged| judged.verdict).collect();
+    let verdicts: Vec<Verdict> = judge_all(&card(), &Scope::default(), &claims, &[]).into_iter().map(|judged| judged.verdict).collect();
     assert_eq!(verdicts, [Verdict::Vacuous, Verdict::Vacuous, Verdict::Open]);
 }

@@ -1,7 +1,7 @@
 //! A claim with the runs that it is tried on.
 
 use super::event::{Frequency, NearFrequency, Odds, PowerOdds, boundary};
-use super::number::{CurvePredictor, Law, Margin, Neighbours, PowerLaws, Predictor};
+use super::number::{Constants, CurvePredictor, Law, Margin, Neighbours, PowerLaws, Predictor};
 use super::row::{Axes, Forecast, Row, Scale, Seen, Unseen};
 use super::score::RunRecord;
 use crate::claim::{Change, Claim, Statement};
@@ -40,13 +40,16 @@ pub(super) fn program(claim: &Claim, expression: &Expression, names: &[String]) 
 pub(super) fn law_of(claim: &Claim, axes: &Axes, card: &LabCard, rows: &[Row]) -> Option<Law> {
     let Statement::Law { target, value } = &claim.statement else { return None };
     let scale = Scale::of(card.observable(target)?)?;
-    Some(Law::new(program(claim, value, &axes.names), claim.free_constants().len(), scale, rows))
+    let program = program(claim, value, &axes.names);
+    let constants = Constants::of(&claim.free_constants(), &[value], &[&program], scale.logarithmic, rows);
+    Some(Law::new(program, constants, scale))
 }
 
 pub(super) fn margin_of(claim: &Claim, axes: &Axes, rows: &[Row]) -> Option<Margin> {
     let Statement::Boundary { left, right, .. } = &claim.statement else { return None };
-    let [left, right] = [left, right].map(|side| program(claim, side, &axes.names));
-    Some(Margin::new(left, right, claim.free_constants().len(), rows))
+    let [of_left, of_right] = [left, right].map(|side| program(claim, side, &axes.names));
+    let constants = Constants::of(&claim.free_constants(), &[left, right], &[&of_left, &of_right], true, rows);
+    Some(Margin::new(of_left, of_right, constants))
 }
 
 /// Lays out the runs for a claim. A specification that was run before says nothing new and is left out.

@@ -1,7 +1,8 @@
 //! What is said of every claim: one pass over all claims and all runs, by nothing but numbers.
 
 use super::rivals::{ahead_of, is_same};
-use super::score::{RunRecord, Score, judge};
+use super::references::References;
+use super::score::{RunRecord, Score, judge_beside};
 use crate::claim::{Claim, Constant, Scope, Statement};
 use crate::expression::Expression;
 use crate::lab::LabCard;
@@ -93,9 +94,11 @@ pub struct Judged {
     pub rivals: Vec<(String, f64)>,
 }
 
-/// Judges every claim on every run.
-pub fn judge_all(card: &LabCard, claims: &[Registered], runs: &[RunRecord]) -> Vec<Judged> {
-    let scores: Vec<Score> = claims.iter().map(|registered| judge(card, &registered.claim, runs, registered.n_runs)).collect();
+/// Judges every claim on every run; conditions of the question cost nobody anything.
+pub fn judge_all(card: &LabCard, question: &Scope, claims: &[Registered], runs: &[RunRecord]) -> Vec<Judged> {
+    let mut references = References::default();
+    let score = |registered: &Registered| judge_beside(card, question, &registered.claim, runs, registered.n_runs, &mut references);
+    let scores: Vec<Score> = claims.iter().map(score).collect();
     let beaten: Vec<Option<Verdict>> = claims.iter().zip(&scores).map(|(registered, score)| alone(card, registered, score)).collect();
     let of = |place: usize| {
         let registered = &claims[place];

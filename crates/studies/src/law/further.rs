@@ -1,8 +1,9 @@
 //! The cheapest further runs that are expected to tell two laws apart.
 
 use super::evidence::LawFit;
-use super::predictive::{Masses, Predictive, expected_bits};
+use super::predictive::{Masses, Predictive};
 use super::runs::{Runs, shown};
+use dunwu_design::expected_bits;
 use dunwu_engine::RunSpec;
 use dunwu_engine::spec::settings;
 use std::fmt::Write;

@@ -106,13 +106,6 @@ pub(super) struct Masses {
     len: usize,
 }
 
-/// What outcomes are expected to say for `a` against `b` where `a` is true, in bits: the Kullback–Leibler divergence.
-pub(super) fn expected_bits(a: &[f64], b: &[f64]) -> f64 {
-    // What neither law has mass for is cut at the smallest number.
-    let of_outcome = |(a, b): (&f64, &f64)| if *a > 0.0 { a * (a / b.max(f64::MIN_POSITIVE)).log2() } else { 0.0 };
-    a.iter().zip(b).map(of_outcome).sum::<f64>().max(0.0)
-}
-
 /// How many ways there are to choose 0, 1, … of `n`.
 fn binomials(n: usize) -> Vec<f64> {
     let mut row = vec![1.0];

@@ -2,6 +2,7 @@
 
 use super::belief::{Belief, chance};
 use super::grid::Cell;
+use dunwu_design::information_of_odds;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,7 +52,7 @@ pub(super) fn design(belief: &Belief, cells: &[Cell], fastest: Option<u64>, aim:
             let probability = chance(odds);
             let gain = match aim {
                 Aim::One => probability,
-                Aim::Boundary => information(odds),
+                Aim::Boundary => information_of_odds(odds.0, odds.1),
                 Aim::Fastest => sooner(&belief, cell, probability, fastest),
                 Aim::Laws => 0.0,
             };
@@ -99,27 +100,6 @@ pub(super) fn expected_steps(belief: &Belief, cell: &Cell, probability: f64) -> 
     probability * to_its_end + (1.0 - probability) * all
 }
 
-/// Bits that an outcome says of θ: H(E p) − E H(p), the log odds normal (Houlsby et al. 2011, arXiv:1112.5745).
-fn information((mean, variance): (f64, f64)) -> f64 {
-    const N: i32 = 20;
-    let deviation = variance.sqrt();
-    let (mut weights, mut shares, mut entropies) = (0.0, 0.0, 0.0);
-    for point in -N..=N {
-        let z = 4.0 * f64::from(point) / f64::from(N);
-        let (weight, p) = ((-z * z / 2.0).exp(), crate::early::trees::probability(mean + deviation * z));
-        weights += weight;
-        shares += weight * p;
-        entropies += weight * entropy(p);
-    }
-    (entropy(shares / weights) - entropies / weights).max(0.0)
-}
-
-/// Bits of a coin.
-fn entropy(p: f64) -> f64 {
-    let term = |p: f64| if p > 0.0 { -p * p.log2() } else { 0.0 };
-    term(p) + term(1.0 - p)
-}
-
 /// Steps below the fastest so far that are expected, E[max(best − t, 0)] with ln t normal, times the chance that it generalizes.
 fn sooner(belief: &Belief, cell: &Cell, probability: f64, fastest: Option<u64>) -> f64 {
     let all = cell.steps as f64;
@@ -139,6 +119,7 @@ fn normal(z: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dunwu_design::entropy;
 
     /// Closed forms against sums over a fine grid.
     #[test]
@@ -156,10 +137,10 @@ mod tests {
         for (mean, deviation) in [(0.0, 1.0), (2.0, 0.5), (-1.0, 2.0)] {
             let p = |z: f64| crate::early::trees::probability(mean + deviation * z);
             let exact = entropy(grid(&p)) - grid(&|z| entropy(p(z)));
-            assert!((information((mean, deviation * deviation)) - exact).abs() < 2e-3);
+            assert!((information_of_odds(mean, deviation * deviation) - exact).abs() < 2e-3);
         }
-        assert!(information((8.0, 0.1)) < information((0.0, 0.1)), "what is sure says little");
-        assert!(information((0.0, 0.01)) < information((0.0, 1.0)), "and what is known already");
+        assert!(information_of_odds(8.0, 0.1) < information_of_odds(0.0, 0.1), "what is sure says little");
+        assert!(information_of_odds(0.0, 0.01) < information_of_odds(0.0, 1.0), "and what is known already");
         let d = |best: f64, mean: f64, s: f64| {
             let d = (best.ln() - mean) / s;
             best * normal(d) - (mean + s * s / 2.0).exp() * normal(d - s)

@@ -1,0 +1,116 @@
+//! The proposer that needs no model: products of powers first, then what is left of them.
+//!
+//! ```text
+//! quantities of the question ─▶ products of powers and logarithms, the shorter the cheaper ─▶ a quick fit of each
+//!        the best ─▶ an offset, a saturation, a crossover, an exponential, a free power, a second product ─▶ forecasts of each
+//!        ─▶ those that earn most over what it costs to state them
+//! ```
+//!
+//! A constant carries whatever unit is missing, so that products of powers are all dimensionless groups there are; logarithms and
+//! exponentials take pure numbers alone. Whoever proposes sees the runs and has no vote: what it proposes is judged on later runs.
+
+mod extend;
+mod product;
+mod quick;
+#[cfg(test)]
+mod tests;
+
+use crate::claim::{Claim, Scope, Statement};
+use crate::judge::{RunRecord, earned_bits, is_same};
+use crate::lab::{Domain, LabCard, ObservableKind};
+use crate::ledger::Question;
+use crate::unit::Unit;
+
+/// What a search came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Claims, those that earn most first.
+    pub claims: Vec<Claim>,
+    /// How many expressions were looked at.
+    pub looked_at: usize,
+}
+
+/// A quantity that expressions are made of.
+#[derive(Clone, Debug)]
+struct Quantity {
+    name: String,
+    unit: Unit,
+    /// Whether a knob sets it by itself, rather than as a number of a level.
+    is_knob: bool,
+    /// Its least value.
+    least: f64,
+    /// Its values, run by run.
+    values: Vec<f64>,
+}
+
+/// Fewer runs say too little to choose from thousands of expressions.
+pub const FEWEST_RUNS: usize = 6;
+/// How many of the quickly fitted are tried in full.
+const N_TRIED: usize = 20;
+
+/// The claims that earn most on the runs so far; `scope` is where they are meant to hold.
+pub fn search(card: &LabCard, question: &Question, scope: &Scope, runs: &[RunRecord], n_claims: usize) -> Found {
+    let in_scope: Vec<RunRecord> = runs.iter().filter(|run| scope.has(card, &run.point)).cloned().collect();
+    let Some(target) = card.observable(&question.target) else { return Found { claims: Vec::new(), looked_at: 0 } };
+    if in_scope.len() < FEWEST_RUNS {
+        return Found { claims: Vec::new(), looked_at: 0 };
+    }
+    let quantities = quantities(card, question, &in_scope);
+    let is_event = target.kind == ObservableKind::Event;
+    let mut sketches = product::products(&quantities, is_event);
+    let mut looked_at = sketches.len();
+    quick::rate(card, target, &quantities, &in_scope, &mut sketches);
+    sketches.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+    sketches.truncate(N_TRIED);
+    let extended = extend::extended(&quantities, &sketches);
+    looked_at += extended.len();
+    let mut statements: Vec<Statement> = sketches.iter().map(|sketch| sketch.statement(&question.target, &quantities)).collect();
+    statements.extend(extend::statements(card, target, &in_scope, extended, N_TRIED));
+    let claims = statements.into_iter().map(|statement| claim_of(statement, scope));
+    let mut rated: Vec<(f64, Claim)> = claims
+        .filter(|claim| claim.check(card).is_ok())
+        .map(|claim| (earned_bits(card, scope, &claim, &in_scope), claim))
+        .filter(|(bits, _)| bits.is_finite())
+        .collect();
+    rated.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.sentence().cmp(&b.1.sentence())));
+    let mut claims: Vec<Claim> = Vec::new();
+    for (_, claim) in rated {
+        if claims.len() < n_claims && !claims.iter().any(|other| is_same(card, other, &claim)) {
+            claims.push(claim);
+        }
+    }
+    Found { claims, looked_at }
+}
+
+/// A statement with every unknown name in it as a free constant.
+fn claim_of(statement: Statement, scope: &Scope) -> Claim {
+    let mut constants: Vec<crate::claim::Constant> = Vec::new();
+    for name in statement.expressions().into_iter().flat_map(|expression| expression.names()) {
+        let is_constant = product::CONSTANTS.contains(&name);
+        if is_constant && !constants.iter().any(|constant| constant.name == name) {
+            constants.push(crate::claim::Constant { name: name.to_owned(), fixed: None });
+        }
+    }
+    Claim { statement, constants, scope: scope.clone(), because: Vec::new() }
+}
+
+/// The positive quantities that the question varies, with their values.
+fn quantities(card: &LabCard, question: &Question, runs: &[RunRecord]) -> Vec<Quantity> {
+    let mut all = Vec::new();
+    for name in &question.knobs {
+        let Some(knob) = card.knob(name) else { continue };
+        let names: Vec<(String, Unit, bool)> = match &knob.domain {
+            Domain::Numbers { unit, .. } => vec![(knob.name.clone(), unit.clone(), true)],
+            Domain::Levels { attributes, .. } => attributes.iter().map(|(name, unit)| (name.clone(), unit.clone(), false)).collect(),
+        };
+        for (name, unit, is_knob) in names {
+            let values: Vec<f64> = runs.iter().map(|run| card.numbers(&run.point).get(&name).copied().unwrap_or(f64::NAN)).collect();
+            let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let is_varied = values.iter().any(|value| *value != values[0]);
+            if least > 0.0 && is_varied {
+                all.push(Quantity { name, unit, is_knob, least, values });
+            }
+        }
+    }
+    all
+}
