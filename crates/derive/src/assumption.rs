@@ -120,6 +120,22 @@ impl Assumption {
         )
     }
 
+    /// Whether imposing or testing it takes a factorisation.
+    pub(crate) fn factorises(&self) -> bool {
+        matches!(
+            self,
+            Self::OrthonormalColumns
+                | Self::OrthonormalRows
+                | Self::PositiveSemidefinite
+                | Self::PositiveDefinite
+                | Self::Projector
+                | Self::RankOne
+                | Self::FullColumnRank
+                | Self::FullRowRank
+                | Self::CommutesWith(_)
+        )
+    }
+
     /// A tensor near this one that meets the assumption, as far as there is one.
     pub(crate) fn impose(&self, x: &Tensor, other: Option<&Tensor>) -> Tensor {
         let (rows, cols) = (x.rows(), x.cols());

@@ -40,7 +40,7 @@ const ATTEMPTS: u64 = 8;
 /// Further draws in which a failure has to be seen again.
 const CONFIRMING: u64 = 8;
 /// Draws along which an order or a limit is followed.
-const FOLLOWED: usize = 9;
+const FOLLOWED: usize = 16;
 /// Numbers of draws beyond the first round are taken from here, so that no draw is used twice.
 const SECOND_ROUND: u64 = 1_000_000;
 

@@ -57,6 +57,17 @@ impl Entrywise {
         }
     }
 
+    /// The relative error of a value, from the relative and the absolute error of its argument.
+    pub(crate) fn relative(self, relative: f64, error: f64) -> f64 {
+        match self {
+            Self::Exp => error + 4.0 * f64::EPSILON,
+            Self::Power(p) => p.abs() * relative + 4.0 * f64::EPSILON,
+            // These keep signs and shrink relative errors.
+            Self::Relu | Self::Abs => relative,
+            _ => f64::INFINITY,
+        }
+    }
+
     /// How far the values move, in the Frobenius norm, when the entries move by at most `error`.
     pub(crate) fn moved_by(self, x: &Tensor, error: f64) -> f64 {
         if error == 0.0 {

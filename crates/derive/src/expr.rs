@@ -116,6 +116,9 @@ impl Expr {
         match &self.kind {
             Kind::Number(x) => *x == 0.0,
             Kind::Call(name, _) => name == "zeros",
+            Kind::Negative(a) | Kind::Transpose(a) | Kind::Binary(Operator::Over, a, _) => a.is_zero(),
+            Kind::Binary(Operator::Times, a, b) => a.is_zero() || b.is_zero(),
+            Kind::Binary(Operator::Plus | Operator::Minus, a, b) => a.is_zero() && b.is_zero(),
             _ => false,
         }
     }

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// Draws in which a step has to stand once an assumption is added.
 const DRAWS: u64 = 10;
+/// The same for an order or a limit, where every draw is a series.
+const DRAWS_OF_TRENDS: u64 = 6;
 /// How nearly constant a factor has to be, relative to itself.
 const CONSTANT: f64 = 1e-7;
 
@@ -56,10 +58,10 @@ fn stands(context: &Context, derivation: &Derivation, at: usize, groups: &mut Gr
     if choices.is_empty() {
         return false;
     }
-    let n_draws = DRAWS.max(choices.len() as u64).min(40);
     let inner = Context { derivation, choices, seed: context.seed ^ 0x5eed };
     let step = &derivation.steps[at];
     let trends = matches!(step.relation, Relation::UpTo { .. } | Relation::Limit { .. });
+    let n_draws = if trends { DRAWS_OF_TRENDS } else { DRAWS.max(inner.choices.len() as u64).min(40) };
     let (mut drawn, mut refused) = (Vec::new(), 0);
     for draw in 0..n_draws {
         let Ok((recipe, mut found)) = inner.attempt(draw) else {

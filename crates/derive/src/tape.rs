@@ -43,6 +43,9 @@ struct Entry {
     operation: Operation,
     value: Rc<Tensor>,
     error: f64,
+    /// A bound on the error of every entry relative to that entry; infinite where nothing is known. It survives what the norm
+    /// cannot: the logarithm and the inverse of small entries, as of a softmax.
+    relative: f64,
     /// The largest norm of what went into the value: what an error is to be measured against where terms cancel.
     peak: f64,
 }
@@ -77,6 +80,20 @@ pub(crate) struct Tape {
 
 const EPSILON: f64 = f64::EPSILON;
 
+/// 1 if no entry is negative, -1 if none is positive, 0 otherwise.
+fn one_sign(x: &Tensor) -> f64 {
+    if x.is_complex() {
+        return 0.0;
+    }
+    let positive = x.re().iter().any(|x| *x > 0.0);
+    let negative = x.re().iter().any(|x| *x < 0.0);
+    match (positive, negative) {
+        (_, false) => 1.0,
+        (false, true) => -1.0,
+        (true, true) => 0.0,
+    }
+}
+
 impl Tape {
     pub(crate) fn value(&self, node: Node) -> &Rc<Tensor> {
         &self.entries[node.0].value
@@ -90,6 +107,11 @@ impl Tape {
     /// The largest norm of a value and of what it was computed from.
     pub(crate) fn peak(&self, node: Node) -> f64 {
         self.entries[node.0].peak
+    }
+
+    /// The number of entries of all values together.
+    pub(crate) fn n_entries(&self) -> usize {
+        self.entries.iter().map(|entry| entry.value.rows() * entry.value.cols()).sum()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -120,15 +142,50 @@ impl Tape {
     }
 
     fn push(&mut self, operation: Operation, value: Rc<Tensor>, error: f64) -> Node {
+        let relative = match operation {
+            Operation::Given => if error == 0.0 { 0.0 } else { f64::INFINITY },
+            Operation::Adjoint(a)
+            | Operation::Conj(a)
+            | Operation::Spread(a)
+            | Operation::Block(a, _)
+            | Operation::Padded(a, _)
+            | Operation::Reshaped(a) => self.entries[a.0].relative,
+            _ => f64::INFINITY,
+        };
+        self.enter(operation, value, error, relative)
+    }
+
+    fn enter(&mut self, operation: Operation, value: Rc<Tensor>, error: f64, relative: f64) -> Node {
+        let error = error.min(if relative.is_finite() { relative * value.norm() } else { f64::INFINITY });
         let into = operation.arguments().into_iter().flatten().map(|node| self.peak(node));
         let peak = into.fold(value.norm(), f64::max);
-        self.entries.push(Entry { operation, value, error, peak });
+        self.entries.push(Entry { operation, value, error, relative, peak });
         Node(self.entries.len() - 1)
     }
 
     fn rounded(&mut self, operation: Operation, value: Tensor, carried: f64) -> Node {
         let error = carried + EPSILON * value.norm();
-        self.push(operation, Rc::new(value), error)
+        let relative = self.relative(operation);
+        self.enter(operation, Rc::new(value), error, relative)
+    }
+
+    /// The error of every entry relative to that entry. Sums keep it as long as nothing cancels.
+    fn relative(&self, operation: Operation) -> f64 {
+        let of = |a: Node| self.entries[a.0].relative;
+        let signed = |a: Node| one_sign(self.value(a));
+        match operation {
+            Operation::Plus(a, b) if signed(a) != 0.0 && signed(a) == signed(b) => of(a).max(of(b)) + EPSILON,
+            Operation::Minus(a, b) if signed(a) != 0.0 && signed(a) == -signed(b) => of(a).max(of(b)) + EPSILON,
+            Operation::Entries(a, b) | Operation::Multiple(a, b) => of(a) + of(b) + 2.0 * EPSILON,
+            Operation::Product(a, b) if signed(a) * signed(b) != 0.0 => {
+                of(a) + of(b) + EPSILON * (2 + self.value(a).cols()) as f64
+            }
+            Operation::Total(a) if signed(a) != 0.0 => {
+                of(a) + EPSILON * (self.value(a).rows() * self.value(a).cols()) as f64
+            }
+            Operation::Entrywise(a, function) => function.relative(of(a), self.error(a)),
+            _ => f64::INFINITY,
+        }
     }
 
     fn two(&self, a: Node, b: Node) -> (Rc<Tensor>, Rc<Tensor>) {
@@ -233,7 +290,9 @@ impl Tape {
     pub(crate) fn entrywise(&mut self, a: Node, function: Entrywise) -> Node {
         let x = Rc::clone(self.value(a));
         let value = function.of(&x);
-        let carried = function.moved_by(&x, self.error(a)) + 4.0 * EPSILON * value.norm();
+        let entries = ((x.rows() * x.cols()) as f64).sqrt();
+        let of_entries = if function == Entrywise::Ln { self.entries[a.0].relative * entries } else { f64::INFINITY };
+        let carried = function.moved_by(&x, self.error(a)).min(of_entries) + 4.0 * EPSILON * value.norm();
         self.rounded(Operation::Entrywise(a, function), value, carried)
     }
 
