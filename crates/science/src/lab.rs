@@ -145,6 +145,11 @@ pub trait Lab {
         let _ = (point, seed);
         Vec::new()
     }
+    /// Whether equalities of tensors (id, left side, right side) hold on the arrays of a run; those that it cannot tell are left out.
+    fn identities(&self, point: &Point, seed: u32, equalities: &[(String, String, String)]) -> Vec<(String, bool)> {
+        let _ = (point, seed, equalities);
+        Vec::new()
+    }
 }
 
 impl LabCard {

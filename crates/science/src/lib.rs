@@ -10,6 +10,7 @@
 //!
 //! No network and no engine are known here.
 
+pub mod campaign;
 pub mod claim;
 pub mod expression;
 #[cfg(test)]

@@ -36,6 +36,15 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// A search for claims was made.
+    Searched {
+        /// Who searched.
+        by: String,
+        /// How many expressions were looked at.
+        looked_at: usize,
+        /// The claims that came of it, those that were registered already among them.
+        claims: Vec<String>,
+    },
     /// Steps are set aside.
     Purse {
         /// For what.

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// The format of ledgers and the version of the judge: another one would judge otherwise.
 pub(crate) const FORMAT: u32 = 1;
 
+/// Why batches of an attack are made; runs of such a batch are counted for the claim that they are about.
+pub(crate) const ATTACK: &str = "an attack";
+
 /// What the lines come to: the only state that there is.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -36,8 +39,8 @@ pub struct State {
     pub spent: u64,
     /// Batches so far.
     pub n_batches: usize,
-    /// Runs at which proposers were asked last.
-    pub proposed_at: usize,
+    /// Runs at which claims were searched for last.
+    pub searched_at: usize,
     /// Whether somebody said stop after the last purse was opened.
     pub is_stopped: bool,
     /// Exchanges with models.
@@ -92,7 +95,7 @@ impl State {
             witnesses: BTreeMap::new(),
             spent: 0,
             n_batches: 0,
-            proposed_at: 0,
+            searched_at: 0,
             is_stopped: false,
             n_exchanges: 0,
             batches: BTreeMap::new(),
@@ -109,8 +112,8 @@ impl State {
         match &link.event {
             Event::Proposed { id, claim, by } => {
                 self.claims.push(Registered { claim: claim.clone(), id: id.clone(), line: link.line, by: by.clone(), n_runs: self.runs.len(), attack_runs: 0 });
-                self.proposed_at = self.runs.len();
             }
+            Event::Searched { .. } => self.searched_at = self.runs.len(),
             Event::Said { insight, by } => {
                 self.is_stopped |= *insight == Insight::Stop;
                 if let Insight::Constraint(text) = insight {
@@ -160,11 +163,12 @@ impl State {
         self.spent += run.steps;
         if let Some(purse) = self.purse.as_mut() {
             purse.spent += run.steps;
-            if let Purpose::Attack(id) = &purse.purpose
-                && let Some(claim) = self.claims.iter_mut().find(|claim| claim.id == *id && claim.claim.scope.has(&self.card, &run.point))
-            {
-                claim.attack_runs += 1;
-            }
+        }
+        if let Some((Some(id), why)) = self.batches.get(&batch)
+            && why == ATTACK
+            && let Some(claim) = self.claims.iter_mut().find(|claim| claim.id == *id)
+        {
+            claim.attack_runs += 1;
         }
         self.runs.push(run);
         self.batch_of.push(batch);

@@ -1,10 +1,11 @@
 use super::evidence::Tables;
 use super::likelihood::{LARGEST_SLOPE, LEAST_SLOPE, SCATTERS, direct};
-use super::predictive::{Predictive, expected_bits};
+use super::predictive::Predictive;
 use super::synthetic::{Chance, Recipe};
 use super::*;
 use crate::sweep::Results;
 use dunwu::store::Column;
+use dunwu_design::expected_bits;
 use dunwu_engine::spec::Value;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
