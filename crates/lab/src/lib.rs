@@ -1,7 +1,7 @@
 //! Laboratories: where runs are made for a point and a seed, and what came of them is read off.
 //!
 //! ```text
-//! engine           Dunwu's own training runs, in memory; `engine:fraction` says the amount of data as a share of the table
+//! engine           Dunwu's own training runs, in memory, the amount of data as a share of the table; `engine:samples` as a number
 //! world:FILE.toml  a planted world whose law is written in the file: for tests, teaching and examinations
 //! program:COMMAND  anybody's simulator, which answers in lines of JSON
 //! ```
@@ -14,17 +14,18 @@ mod specification;
 pub mod world;
 
 use dunwu_science::lab::Lab;
+use engine::{EngineLab, SampleKnob};
+use program::ProgramLab;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+use world::World;
 
 /// Why there is no such laboratory.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LabError {
     /// The text names none.
-    #[error(
-        "{text:?} is no laboratory; it is `engine`, `engine:fraction`, `world:FILE.toml` or `program:COMMAND ARGS`"
-    )]
+    #[error("{text:?} is no laboratory; it is `engine`, `engine:samples`, `world:FILE.toml` or `program:COMMAND ARGS`")]
     Unknown {
         /// The text.
         text: String,
@@ -62,15 +63,58 @@ pub enum LabError {
 pub fn open(text: &str, dir: &Path) -> Result<Box<dyn Lab>, LabError> {
     let text = text.trim();
     match text.split_once(':').unwrap_or((text, "")) {
-        ("" | "engine", "" | "samples") => Ok(Box::new(engine::EngineLab::new(engine::SampleKnob::Samples)?)),
-        ("engine", "fraction") => Ok(Box::new(engine::EngineLab::new(engine::SampleKnob::Fraction)?)),
+        ("" | "engine", "") => Ok(Box::new(EngineLab::new(SampleKnob::Fraction)?)),
+        ("engine", "samples") => Ok(Box::new(EngineLab::new(SampleKnob::Samples)?)),
         ("world", file) if !file.is_empty() => {
             let path = dir.join(file);
             let text =
                 std::fs::read_to_string(&path).map_err(|source| LabError::File { path: path.clone(), source })?;
-            Ok(Box::new(world::World::read(&text, &path.display().to_string())?))
+            Ok(Box::new(World::read(&text, &path.display().to_string())?))
         }
-        ("program", command) => Ok(Box::new(program::ProgramLab::start(command, dir)?)),
+        ("program", command) => Ok(Box::new(ProgramLab::start(command, dir)?)),
         _ => Err(LabError::Unknown { text: text.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_opens_its_laboratory() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let dir = tempfile::tempdir().unwrap();
+        let answer = r#"{"name":"nothing 1","knobs":[],"observables":[]}"#;
+        std::fs::write(dir.path().join("nothing.sh"), format!("while read line; do echo '{answer}'; done\n")).unwrap();
+        for (text, from, name) in [
+            ("", here, "engine "),
+            ("engine", here, "engine "),
+            ("engine:samples", here, "engine "),
+            ("world:worlds/delay.toml", here, "world delay "),
+            ("program:sh nothing.sh", dir.path(), "nothing 1"),
+        ] {
+            let lab = open(text, from).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert!(lab.card().name.starts_with(name), "{text}: {}", lab.card().name);
+        }
+        for (text, said) in [
+            ("engines", "\"engines\" is no laboratory"),
+            ("engine:shares", "is no laboratory"),
+            ("world:", "is no laboratory"),
+            ("world:none.toml", "cannot read the world's file"),
+            ("world:Cargo.toml", "Cargo.toml\""),
+            ("program:", "no command"),
+        ] {
+            let refused = open(text, here).err().unwrap_or_else(|| panic!("{text} is opened")).to_string();
+            assert!(refused.contains(said), "{text}: {refused}");
+        }
+    }
+
+    /// Runs of one laboratory can be made on several threads.
+    #[test]
+    fn laboratories_can_be_shared() {
+        fn is_shared<L: Lab + Send + Sync>() {}
+        is_shared::<EngineLab>();
+        is_shared::<World>();
+        is_shared::<ProgramLab>();
     }
 }

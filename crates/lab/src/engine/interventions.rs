@@ -68,26 +68,12 @@ pub const INTERVENTIONS: &[InterventionLevel] = &[
     InterventionLevel {
         name: "ablate_half_on_memorized",
         tells: "what the first half of the hidden units sends on is zero from when the training sample is memorized",
-        change: |spec| {
-            let last = (spec.model.width / 2).max(1) - 1;
-            Words::of(if last == 0 {
-                "on memorized ablate units 0".to_owned()
-            } else {
-                format!("on memorized ablate units 0-{last}")
-            })
-        },
+        change: |spec| ablate_half(spec, "on memorized"),
     },
     InterventionLevel {
         name: "ablate_half_on_generalized",
         tells: "what the first half of the hidden units sends on is zero from when the held-out samples are answered",
-        change: |spec| {
-            let last = (spec.model.width / 2).max(1) - 1;
-            Words::of(if last == 0 {
-                "on generalized ablate units 0".to_owned()
-            } else {
-                format!("on generalized ablate units 0-{last}")
-            })
-        },
+        change: |spec| ablate_half(spec, "on generalized"),
     },
     InterventionLevel {
         name: "new_top_on_memorized",
@@ -95,3 +81,11 @@ pub const INTERVENTIONS: &[InterventionLevel] = &[
         change: |_| Words::of("on memorized reinitialize top"),
     },
 ];
+
+/// Ablates the first half of the hidden units.
+fn ablate_half(spec: &RunSpec, when: &str) -> Words {
+    match spec.model.width / 2 {
+        0 | 1 => Words::of(format!("{when} ablate units 0")),
+        n => Words::of(format!("{when} ablate units 0-{}", n - 1)),
+    }
+}

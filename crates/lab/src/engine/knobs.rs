@@ -8,13 +8,16 @@ use dunwu_science::lab::{Domain, Knob, LabCard, Point, Setting};
 use dunwu_science::unit::Unit;
 
 /// How the number of training samples is said.
+///
+/// One knob says it, never two: a point that leaves one of two out would still show its default. A share has a run at every point, and its
+/// default, a half, generalizes for groups of every order; 264 samples are too few from M = 41 on and more than the table up to M = 16.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SampleKnob {
-    /// `samples`: how many. Some points have more than their table; no run is made there, and it costs no steps.
+    /// `fraction`: their share of the table, so that there are ⌊fraction · M²⌋. Every point has a run.
     #[default]
-    Samples,
-    /// `fraction`: their share of the table. Every point has a run.
     Fraction,
+    /// `samples`: how many. Some points have more than their table; no run is made there, and it costs no steps.
+    Samples,
 }
 
 /// A setting of the engine that is a number.
@@ -147,8 +150,8 @@ const DEFAULT_TASK: &str = "cyclic:23";
 impl SampleKnob {
     const fn knob(self) -> &'static NumberKnob {
         match self {
-            Self::Samples => &SAMPLES,
             Self::Fraction => &FRACTION,
+            Self::Samples => &SAMPLES,
         }
     }
 }

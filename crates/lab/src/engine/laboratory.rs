@@ -36,8 +36,8 @@ impl EngineLab {
     pub fn new(samples: SampleKnob) -> Result<Self, LabError> {
         let groups = GroupTask::all()?;
         let said = match samples {
-            SampleKnob::Samples => "",
-            SampleKnob::Fraction => " by fraction",
+            SampleKnob::Fraction => "",
+            SampleKnob::Samples => " by samples",
         };
         let card = LabCard {
             name: format!("engine {DERIVED_VERSION}{said}"),

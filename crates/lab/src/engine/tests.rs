@@ -151,7 +151,7 @@ fn more_than_half_of_a_table_generalizes_and_a_tenth_does_not() {
 }
 
 #[test]
-#[ignore = "40 runs, half a minute"]
+#[ignore = "40 runs, 9 s"]
 fn the_same_for_every_seed() {
     for seed in 0..20 {
         assert_eq!(LAB.run(&point("samples=317"), seed).outcomes["generalized"], Outcome::Event(true), "{seed}");

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// Longer lines are no answer: a reading of a thousand observables has a tenth of this.
 const LONGEST_LINE: u64 = 1 << 20;
 
+/// More lines are not taken from a program that prints without being asked; it waits.
+const MOST_LINES: usize = 4;
+
 /// How long a program may take to end by itself once its input has.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
@@ -53,7 +56,7 @@ impl Process {
         }
         let mut child = command.spawn()?;
         let stdin = child.stdin.take();
-        let lines = child.stdout.take().map_or_else(|| mpsc::channel().1, read_lines);
+        let lines = child.stdout.take().map_or_else(|| mpsc::sync_channel(0).1, read_lines);
         Ok(Self { child, stdin, lines })
     }
 
@@ -125,7 +128,7 @@ fn located(program: &str, dir: &Path) -> PathBuf {
 
 /// Reads lines in a thread of its own, so that waiting for one can have an end.
 fn read_lines(stdout: ChildStdout) -> mpsc::Receiver<io::Result<String>> {
-    let (send, receive) = mpsc::channel();
+    let (send, receive) = mpsc::sync_channel(MOST_LINES);
     thread::spawn(move || {
         let mut reader = BufReader::new(stdout);
         loop {
