@@ -158,6 +158,15 @@ impl LabCard {
         self.knobs.iter().find(|knob| knob.name == name)
     }
 
+    /// The knob that sets a number: the one of this name, or the one whose levels have it.
+    pub fn owner(&self, name: &str) -> Option<&Knob> {
+        let has = |knob: &&Knob| match &knob.domain {
+            Domain::Levels { attributes, .. } => knob.name == name || attributes.iter().any(|(of, _)| of == name),
+            Domain::Numbers { .. } => knob.name == name,
+        };
+        self.knobs.iter().find(has)
+    }
+
     /// The observable of this name.
     pub fn observable(&self, name: &str) -> Option<&Observable> {
         self.observables.iter().find(|observable| observable.name == name)

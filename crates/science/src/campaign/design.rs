@@ -1,7 +1,7 @@
 //! Where to look: points that are expected to say most about which rival is right, and points where nobody has looked.
 
 use crate::claim::{Scope, Statement};
-use crate::judge::{Axes, Expectation, Judged, Registered, Rival, Verdict, expectation};
+use crate::judge::{Axes, Expectation, Judged, Memory, Registered, Rival, Verdict, expectation};
 use crate::lab::{Domain, Lab, LabCard, Point, Setting};
 use crate::ledger::{Ask, Insight, State};
 use dunwu_design::information;
@@ -146,7 +146,7 @@ pub(super) fn is_answered(state: &State, judged: &[Judged]) -> bool {
 }
 
 /// Runs where rivals about the target disagree most for what they cost, and a share of them where nobody looked.
-pub(super) fn disagreement(state: &State, judged: &[Judged], lab: &dyn Lab, draws: &mut Draws, left: u64, n: usize) -> Vec<Ask> {
+pub(super) fn disagreement(state: &State, judged: &[Judged], lab: &dyn Lab, draws: &mut Draws, left: u64, n: usize, memory: &mut Memory) -> Vec<Ask> {
     let standing = |registered: &&Registered| {
         let foretells = matches!(registered.claim.statement, Statement::Law { .. } | Statement::Boundary { .. });
         let stands = judged.iter().any(|judged| judged.id == registered.id && matches!(judged.verdict, Verdict::Open | Verdict::Leading | Verdict::Established | Verdict::Superseded { .. }));
@@ -161,10 +161,10 @@ pub(super) fn disagreement(state: &State, judged: &[Judged], lab: &dyn Lab, draw
     let points = candidates(&state.card, &state.scope, &state.question.knobs, draws, N_CANDIDATES);
     let points: Vec<Point> = points.into_iter().filter(|point| lab.most_steps(point) <= left).collect();
     let mut weights: Vec<f64> = rivals.iter().map(|rival| (net(rival) - best).exp2().max(LEAST_SHARE)).collect();
-    let mut foretold: Vec<Vec<Option<Expectation>>> = rivals.iter().map(|rival| expectation(&state.card, &rival.claim, Rival::Claim(&rival.claim), &state.runs, &points)).collect();
+    let mut foretold: Vec<Vec<Option<Expectation>>> = rivals.iter().map(|rival| expectation(&state.card, &state.scope_of_question(), &rival.claim, Rival::Claim(&rival.claim), &state.runs, &points, memory)).collect();
     for reference in [Rival::PowerLaw, Rival::Neighbours] {
         weights.push(2.0 * LEAST_SHARE);
-        foretold.push(expectation(&state.card, &first.claim, reference, &state.runs, &points));
+        foretold.push(expectation(&state.card, &state.scope_of_question(), &first.claim, reference, &state.runs, &points, memory));
     }
     let gains = points.iter().enumerate().map(|(place, point)| {
         let said: Vec<Option<Expectation>> = foretold.iter().map(|of_rival| of_rival[place]).collect();
@@ -175,12 +175,12 @@ pub(super) fn disagreement(state: &State, judged: &[Judged], lab: &dyn Lab, draw
 }
 
 /// Where a claim and the references differ most, far from what was run.
-pub(super) fn against(state: &State, registered: &Registered, lab: &dyn Lab, draws: &mut Draws, left: u64, n: usize) -> Vec<Ask> {
+pub(super) fn against(state: &State, registered: &Registered, lab: &dyn Lab, draws: &mut Draws, left: u64, n: usize, memory: &mut Memory) -> Vec<Ask> {
     let mut scope = state.scope.clone();
     scope.0.extend(registered.claim.scope.0.iter().filter(|condition| !state.scope.0.contains(condition)).cloned());
     let points = candidates(&state.card, &scope, &state.question.knobs, draws, N_CANDIDATES);
     let points: Vec<Point> = points.into_iter().filter(|point| lab.most_steps(point) <= left).collect();
-    let say = |rival| expectation(&state.card, &registered.claim, rival, &state.runs, &points);
+    let mut say = |rival| expectation(&state.card, &state.scope_of_question(), &registered.claim, rival, &state.runs, &points, memory);
     let own = say(Rival::Claim(&registered.claim));
     let others = [say(Rival::PowerLaw), say(Rival::Neighbours)];
     let gains = (0..points.len()).map(|place| others.iter().map(|other| gain(&[0.5, 0.5], &[own[place], other[place]])).fold(0.0, f64::max));

@@ -19,10 +19,11 @@ mod tests;
 
 pub use register::{Refusal, Registration};
 
-use crate::judge::{Judged, judge_all};
+use crate::judge::{Judged, Memory, judge_all_with};
 use crate::lab::Lab;
 use crate::ledger::{Ask, Event, Insight, Ledger, LedgerError, Purpose, Question, State, seed_of};
 use next::{Batch, Step, next};
+use std::cell::RefCell;
 use std::path::Path;
 use thiserror::Error;
 
@@ -31,6 +32,7 @@ use thiserror::Error;
 pub struct Campaign {
     ledger: Ledger,
     state: State,
+    memory: RefCell<Memory>,
 }
 
 /// Why a campaign does not do what it was asked.
@@ -118,7 +120,7 @@ impl Campaign {
         let event = Event::Opened { format: crate::ledger::FORMAT, lab: lab_text.to_owned(), card: Box::new(lab.card().clone()), question };
         let ledger = Ledger::begin(path, event)?;
         let state = State::of(ledger.links()).expect("the first line opens the ledger");
-        Ok(Self { ledger, state })
+        Ok(Self { ledger, state, memory: RefCell::default() })
     }
 
     /// Goes on with a campaign.
@@ -129,7 +131,7 @@ impl Campaign {
     pub fn open(path: &Path) -> Result<Self, CampaignError> {
         let ledger = Ledger::open(path)?;
         let state = State::of(ledger.links()).ok_or_else(|| LedgerError::None { path: path.to_owned() })?;
-        Ok(Self { ledger, state })
+        Ok(Self { ledger, state, memory: RefCell::default() })
     }
 
     /// What the ledger comes to.
@@ -149,7 +151,7 @@ impl Campaign {
 
     /// What is said of every claim now.
     pub fn judged(&self) -> Vec<Judged> {
-        judge_all(&self.state.card, &self.state.scope_of_question(), &self.state.claims, &self.state.runs)
+        judge_all_with(&self.state.card, &self.state.scope_of_question(), &self.state.claims, &self.state.runs, &mut self.memory.borrow_mut())
     }
 
     /// Appends an event.
@@ -245,8 +247,9 @@ impl Campaign {
                 judged = None;
                 continue;
             }
-            let known = judged.get_or_insert_with(|| judge_all(&self.state.card, &self.state.scope_of_question(), &self.state.claims, &self.state.runs));
-            match next(&self.state, self.ledger.head(), known, lab) {
+            let known = judged.get_or_insert_with(|| self.judged());
+            let step = next(&self.state, self.ledger.head(), known, lab, &mut self.memory.borrow_mut());
+            match step {
                 Step::Search => {
                     listener.hear("searches for claims");
                     let ids = self.search()?;
@@ -294,8 +297,8 @@ impl Campaign {
 }
 
 impl State {
-    /// The conditions of the question itself, which cost no claim anything.
+    /// All that holds for the question's runs, which costs no claim anything.
     pub fn scope_of_question(&self) -> crate::claim::Scope {
-        self.question.conditions()
+        self.question.frame(&self.card)
     }
 }

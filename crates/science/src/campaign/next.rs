@@ -3,7 +3,7 @@
 use super::design::{self, Draws};
 use super::shrink;
 use crate::claim::{Change, Statement};
-use crate::judge::{ENOUGH_BITS, Judged, Registered, Verdict};
+use crate::judge::{ENOUGH_BITS, Judged, Memory, Registered, Verdict};
 use crate::lab::{Lab, Point, Setting};
 use crate::ledger::{ATTACK, Ask, Purpose, State};
 use crate::propose::FEWEST_RUNS;
@@ -42,7 +42,7 @@ pub(super) fn leader(judged: &[Judged]) -> Option<String> {
 }
 
 /// What comes next.
-pub(super) fn next(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab) -> Step {
+pub(super) fn next(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, memory: &mut Memory) -> Step {
     let purse = state.purse.as_ref().expect("a purse is open");
     if state.is_stopped {
         return Step::Over("somebody said stop".to_owned());
@@ -52,8 +52,8 @@ pub(super) fn next(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab) 
         return step;
     }
     let step = match &purse.purpose {
-        Purpose::Attack(id) => attack(state, head, judged, id, lab, left),
-        Purpose::Run => explore(state, head, judged, lab, left),
+        Purpose::Attack(id) => attack(state, head, judged, id, lab, left, memory),
+        Purpose::Run => explore(state, head, judged, lab, left, memory),
     };
     match step {
         Step::Ask(batch) if batch.asks.is_empty() => Step::Over("no run fits into what is left of the budget".to_owned()),
@@ -61,7 +61,7 @@ pub(super) fn next(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab) 
     }
 }
 
-fn explore(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, left: u64) -> Step {
+fn explore(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, left: u64, memory: &mut Memory) -> Step {
     let n = state.runs.len();
     // Searches at 6 runs, then whenever there are half as many again.
     if n >= FEWEST_RUNS.max(N_FIRST) && n as f64 >= 1.5 * state.searched_at as f64 && n > state.searched_at {
@@ -75,12 +75,13 @@ fn explore(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, left: u6
     if n < N_FIRST {
         return Step::Ask(spread(&mut draws, "spread over everything"));
     }
-    if judged.iter().any(|judged| judged.verdict == Verdict::Established) && design::is_answered(state, judged) {
-        return Step::Over("a claim about the question is established".to_owned());
-    }
     // Claims about pairs of runs take turns with the rivals; so does everything that is not foretold run by run.
     let focuses = focuses(state, judged);
-    let turn = state.n_batches % (focuses.len() + 1);
+    let is_answered = design::is_answered(state, judged);
+    if is_answered && focuses.is_empty() {
+        return Step::Over("a claim about the question is established".to_owned());
+    }
+    let turn = if is_answered { 1 + state.n_batches % focuses.len() } else { state.n_batches % (focuses.len() + 1) };
     if let Some(registered) = turn.checked_sub(1).and_then(|place| focuses.get(place)) {
         return Step::Ask(about(state, registered, lab, &mut draws, left));
     }
@@ -88,10 +89,10 @@ fn explore(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, left: u6
         let attacked = state.claim(id).map_or(0, |claim| claim.attack_runs);
         // Every other batch while it leads: what stands an attack of eight runs may still fall to the next.
         if attacked < ATTACKED || state.n_batches.is_multiple_of(2) {
-            return attack(state, head, judged, id, lab, left);
+            return attack(state, head, judged, id, lab, left, memory);
         }
     }
-    let asks = design::disagreement(state, judged, lab, &mut draws, left, N_ASKS);
+    let asks = design::disagreement(state, judged, lab, &mut draws, left, N_ASKS, memory);
     if asks.is_empty() {
         return Step::Ask(spread(&mut draws, "spread over everything"));
     }
@@ -146,20 +147,10 @@ fn about(state: &State, registered: &Registered, lab: &dyn Lab, draws: &mut Draw
 /// The knobs that runs for a claim vary: those of the question and those that the claim names.
 fn names(state: &State, claim: &crate::claim::Claim) -> Vec<String> {
     let mut names = state.question.knobs.clone();
-    let mut add = |name: &str| {
-        let owner = state.card.knobs.iter().find(|knob| {
-            knob.name == name || matches!(&knob.domain, crate::lab::Domain::Levels { attributes, .. } if attributes.iter().any(|(of, _)| of == name))
-        });
-        if let Some(knob) = owner
-            && !names.contains(&knob.name)
-        {
-            names.push(knob.name.clone());
+    for name in claim.named_knobs(&state.card) {
+        if !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
         }
-    };
-    claim.statement.expressions().into_iter().flat_map(|expression| expression.names()).for_each(&mut add);
-    claim.scope.0.iter().for_each(|condition| add(condition.name()));
-    if let Statement::Invariant { whatever, .. } | Statement::Collapse { whatever, .. } = &claim.statement {
-        whatever.iter().for_each(|name| add(name));
     }
     names
 }
@@ -171,14 +162,14 @@ fn with(point: &Point, knob: &str, setting: &Setting) -> Point {
 }
 
 /// Runs at which a claim and the references differ most, the corners of its scope among them.
-fn attack(state: &State, head: &str, judged: &[Judged], id: &str, lab: &dyn Lab, left: u64) -> Step {
+fn attack(state: &State, head: &str, judged: &[Judged], id: &str, lab: &dyn Lab, left: u64, memory: &mut Memory) -> Step {
     let Some(registered) = state.claim(id) else { return Step::Over("the claim is not there".to_owned()) };
     if judged.iter().any(|judged| judged.id == id && matches!(judged.verdict, Verdict::Refuted { .. } | Verdict::Vacuous)) {
         return Step::Over(format!("{id} does not stand"));
     }
     let mut draws = Draws::new(head);
     let asks = match registered.claim.statement {
-        Statement::Law { .. } | Statement::Boundary { .. } => design::against(state, registered, lab, &mut draws, left, N_ASKS),
+        Statement::Law { .. } | Statement::Boundary { .. } => design::against(state, registered, lab, &mut draws, left, N_ASKS, memory),
         _ => about(state, registered, lab, &mut draws, left).asks,
     };
     Step::Ask(Batch { why: ATTACK.to_owned(), about: Some(id.to_owned()), asks })

@@ -44,7 +44,7 @@ pub enum Refusal {
 }
 
 /// The name under which the search without a model proposes.
-pub const SEARCH: &str = "symbolic search";
+pub(super) const SEARCH: &str = "symbolic search";
 /// Claims that one search registers at most.
 const N_PROPOSED: usize = 6;
 
@@ -73,8 +73,7 @@ impl Campaign {
     ///
     /// Where the disk does not take a line.
     pub fn search(&mut self) -> Result<Vec<String>, CampaignError> {
-        let scope = self.state.scope_of_question();
-        let found = search(&self.state.card, &self.state.question, &scope, &self.state.runs, N_PROPOSED);
+        let found = search(&self.state.card, &self.state.question, &self.state.runs, N_PROPOSED);
         let mut new = Vec::new();
         let mut all = Vec::new();
         for claim in &found.claims {

@@ -217,7 +217,7 @@ fn pairs_are_run_for_causes_and_rivals_come_from_insights() {
     campaign.hear("a person".to_owned(), Insight::Rival("t_gen = c * M^3, for some c".to_owned())).unwrap();
     campaign.hear("a person".to_owned(), Insight::Rival("t_gen is magic".to_owned())).unwrap();
     assert_eq!(campaign.state().claims.len(), 3);
-    let ended = campaign.run(&world, 9_000, &mut Nobody).unwrap();
+    let ended = campaign.run(&world, 14_000, &mut Nobody).unwrap();
     let verdicts: BTreeMap<String, String> = campaign.judged().iter().map(|judged| (campaign.state().claim(&judged.id).unwrap().claim.statement.kind().to_owned() + &judged.id, judged.verdict.words())).collect();
     let of = |kind: &str| verdicts.iter().find(|(id, _)| id.starts_with(kind)).unwrap().1.clone();
     assert!(of("cause") == "leading" || of("cause") == "established", "{ended:?}\n{}", shown(&campaign));

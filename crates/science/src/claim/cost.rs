@@ -54,13 +54,13 @@ fn list_bits(len: usize, n: usize) -> f64 {
 }
 
 fn setting_bits(card: &LabCard, change: &Change, setting: &Setting) -> f64 {
-    let n_levels = card.knob(&change.knob).map_or(1, |knob| match &knob.domain {
-        Domain::Levels { levels, .. } => levels.len(),
-        Domain::Numbers { .. } => 1,
-    });
-    match setting {
-        Setting::Number(value) => number_bits(*value),
-        Setting::Level(_) => choice(n_levels),
+    let Some(knob) = card.knob(&change.knob) else { return 0.0 };
+    match (&knob.domain, setting) {
+        // One bit says whether it is the default.
+        (Domain::Numbers { .. }, _) if *setting == knob.default => 1.0,
+        (_, Setting::Number(value)) => 1.0 + number_bits(*value),
+        (Domain::Levels { levels, .. }, Setting::Level(_)) => choice(levels.len()),
+        (Domain::Numbers { .. }, Setting::Level(_)) => 0.0,
     }
 }
 

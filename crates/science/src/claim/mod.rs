@@ -19,7 +19,7 @@ pub use read::{SentenceError, claim_from_sentence};
 pub use scope::{Condition, Range, Scope};
 
 use crate::expression::Expression;
-use crate::lab::Setting;
+use crate::lab::{LabCard, Setting};
 use crate::unit::Unit;
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +145,25 @@ impl Claim {
     /// Names of the constants that the data find.
     pub fn free_constants(&self) -> Vec<String> {
         self.constants.iter().filter(|constant| constant.fixed.is_none()).map(|constant| constant.name.clone()).collect()
+    }
+
+    /// The knobs that it names, in its statement or its scope, by themselves or by a number of their levels.
+    pub fn named_knobs<'a>(&self, card: &'a LabCard) -> Vec<&'a str> {
+        let mut names: Vec<&str> = self.statement.expressions().into_iter().flat_map(Expression::names).collect();
+        names.extend(self.scope.0.iter().map(Condition::name));
+        match &self.statement {
+            Statement::Invariant { whatever, .. } | Statement::Collapse { whatever, .. } => names.extend(whatever.iter().map(String::as_str)),
+            Statement::Cause { change, .. } => names.push(&change.knob),
+            Statement::Mediation { change, through, .. } => {
+                names.push(&change.knob);
+                names.extend(card.observable(through).and_then(|observable| observable.held_by.as_ref()).map(|(knob, _)| knob.as_str()));
+            }
+            _ => {}
+        }
+        let mut knobs: Vec<&str> = names.into_iter().filter_map(|name| card.owner(name)).map(|knob| knob.name.as_str()).collect();
+        knobs.sort_unstable();
+        knobs.dedup();
+        knobs
     }
 
     /// The expression with its fixed constants as numbers.

@@ -26,14 +26,13 @@ impl Student {
                 return mass.log2();
             }
         }
+        (self.ln_kernel(z) + ln_constant(self.freedom) - libm::log(self.scale) + libm::log(width)) / LN_2
+    }
+
+    /// ln of the density without what does not depend on z.
+    pub(super) fn ln_kernel(self, z: f64) -> f64 {
         let t = (z - self.location) / self.scale;
-        let nu = self.freedom;
-        let ln = if nu >= NORMAL {
-            -0.5 * t * t - 0.5 * (2.0 * PI).ln()
-        } else {
-            libm::lgamma((nu + 1.0) / 2.0) - libm::lgamma(nu / 2.0) - 0.5 * (nu * PI).ln() - (nu + 1.0) / 2.0 * libm::log1p(t * t / nu)
-        };
-        (ln - self.scale.ln() + width.ln()) / LN_2
+        if self.freedom >= NORMAL { -0.5 * t * t } else { -(self.freedom + 1.0) / 2.0 * libm::log1p(t * t / self.freedom) }
     }
 
     /// The mass above z.
@@ -46,6 +45,14 @@ impl Student {
         };
         if t >= 0.0 { tail } else { 1.0 - tail }
     }
+}
+
+/// ln of the density at the middle, for a scale of 1.
+pub(super) fn ln_constant(freedom: f64) -> f64 {
+    if freedom >= NORMAL {
+        return -0.5 * libm::log(2.0 * PI);
+    }
+    libm::lgamma((freedom + 1.0) / 2.0) - libm::lgamma(freedom / 2.0) - 0.5 * libm::log(freedom * PI)
 }
 
 /// The regularized incomplete beta function I_x(a, b) by its continued fraction (Numerical Recipes, 6.4).

@@ -1,8 +1,9 @@
 //! Forecasts of events: each outcome from those before it alone.
 
 use super::fit::{Curve, inverse, times};
-use super::number::{BANDWIDTHS, Margin, PowerLaw, Predictor, distance2};
+use super::number::{BANDWIDTHS, PowerLaw, Predictor, distance2};
 use super::row::{Axes, Forecast, Row, Seen};
+use std::sync::Arc;
 
 /// How often it happened so far, with half a case of each before anything is seen (Krichevsky and Trofimov 1981). The reference R0.
 #[derive(Clone, Default)]
@@ -12,6 +13,10 @@ pub(super) struct Frequency {
 }
 
 impl Predictor for Frequency {
+    fn copy(&self) -> Box<dyn Predictor> {
+        Box::new(self.clone())
+    }
+
     fn forecast(&mut self, _past: &[Row], _next: &Row) -> Forecast {
         Forecast::Event((self.happened + 0.5) / (self.n + 1.0))
     }
@@ -25,15 +30,18 @@ impl Predictor for Frequency {
 }
 
 /// A logistic function of a curve, with what is unknown of its parameters spread over the odds (MacKay 1992).
+#[derive(Clone)]
 pub(super) struct Odds<C> {
     curve: C,
     fitted: Option<FittedOdds>,
+    /// The number of rows that the fit is of.
+    n_fitted: usize,
     frequency: Frequency,
 }
 
 impl<C: Curve> Odds<C> {
     pub(super) fn new(curve: C) -> Self {
-        Self { curve, fitted: None, frequency: Frequency::default() }
+        Self { curve, fitted: None, n_fitted: 0, frequency: Frequency::default() }
     }
 }
 
@@ -42,15 +50,22 @@ const FEWEST: usize = 4;
 /// The share that the frequency has in every forecast, so that one surprise of a sharp boundary costs a few bits.
 const DOUBT: f64 = 0.02;
 
-impl<C: Curve> Predictor for Odds<C> {
+impl<C: Curve + Clone + 'static> Predictor for Odds<C> {
+    fn copy(&self) -> Box<dyn Predictor> {
+        Box::new(self.clone())
+    }
+
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
         let frequency = self.frequency.forecast(past, next);
         if past.len() < FEWEST {
             return frequency;
         }
         let is_warm = past.len() > 8 && !past.len().is_power_of_two();
-        let warm = self.fitted.take().filter(|_| is_warm);
-        self.fitted = fit_odds(&self.curve, past, warm.as_ref(), 1.0);
+        if self.n_fitted != past.len() {
+            let warm = self.fitted.take().filter(|_| is_warm);
+            self.fitted = fit_odds(&self.curve, past, warm.as_ref(), 1.0);
+            self.n_fitted = past.len();
+        }
         let p = self.fitted.as_ref().and_then(|fitted| fitted.probability(&self.curve, next));
         match (p, frequency) {
             (Some(p), Forecast::Event(often)) => Forecast::Event((1.0 - DOUBT) * p + DOUBT * often),
@@ -64,9 +79,10 @@ impl<C: Curve> Predictor for Odds<C> {
 }
 
 /// R1 for events: the odds as a power law of everything that was varied, with slopes thought to be small, middling or large.
-pub(super) struct PowerOdds<'a> {
-    axes: &'a Axes,
-    inner: Vec<Odds<PowerLaw<'a>>>,
+#[derive(Clone)]
+pub(super) struct PowerOdds {
+    axes: Arc<Axes>,
+    inner: Vec<Odds<PowerLaw>>,
     /// How well each did so far, in bits, and what each foretold last.
     bits: [f64; ODDS_WIDTHS.len()],
     last: [f64; ODDS_WIDTHS.len()],
@@ -77,17 +93,21 @@ pub(super) struct PowerOdds<'a> {
 /// Odds change by factors of e to these powers over a factor of e.
 const ODDS_WIDTHS: [f64; 3] = [1.0, 4.0, 16.0];
 
-impl<'a> PowerOdds<'a> {
-    pub(super) fn new(axes: &'a Axes) -> Self {
-        Self { axes, inner: Vec::new(), bits: [0.0; 3], last: [0.5; 3], frequency: Frequency::default(), varied: Vec::new() }
+impl PowerOdds {
+    pub(super) fn new(axes: &Arc<Axes>) -> Self {
+        Self { axes: axes.clone(), inner: Vec::new(), bits: [0.0; 3], last: [0.5; 3], frequency: Frequency::default(), varied: Vec::new() }
     }
 }
 
-impl Predictor for PowerOdds<'_> {
+impl Predictor for PowerOdds {
+    fn copy(&self) -> Box<dyn Predictor> {
+        Box::new(self.clone())
+    }
+
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
         let varied = self.axes.varied_with(past, next);
         if self.inner.is_empty() || varied != self.varied {
-            self.inner = ODDS_WIDTHS.map(|width| Odds::new(PowerLaw { axes: self.axes, varied: varied.clone(), width })).into();
+            self.inner = ODDS_WIDTHS.map(|width| Odds::new(PowerLaw { axes: self.axes.clone(), varied: varied.clone(), width })).into();
             self.varied = varied;
         }
         for (inner, last) in self.inner.iter_mut().zip(&mut self.last) {
@@ -115,23 +135,28 @@ fn mean_of_experts(bits: &[f64], said: &[f64]) -> f64 {
 }
 
 /// R2 for events: how often it happened near by.
-pub(super) struct NearFrequency<'a> {
-    axes: &'a Axes,
+#[derive(Clone)]
+pub(super) struct NearFrequency {
+    axes: Arc<Axes>,
     bits: [f64; BANDWIDTHS.len()],
     last: [f64; BANDWIDTHS.len()],
     frequency: Frequency,
 }
 
-impl<'a> NearFrequency<'a> {
-    pub(super) fn new(axes: &'a Axes) -> Self {
-        Self { axes, bits: [0.0; 3], last: [0.5; 3], frequency: Frequency::default() }
+impl NearFrequency {
+    pub(super) fn new(axes: &Arc<Axes>) -> Self {
+        Self { axes: axes.clone(), bits: [0.0; 3], last: [0.5; 3], frequency: Frequency::default() }
     }
 }
 
-impl Predictor for NearFrequency<'_> {
+impl Predictor for NearFrequency {
+    fn copy(&self) -> Box<dyn Predictor> {
+        Box::new(self.clone())
+    }
+
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
         let Forecast::Event(often) = self.frequency.forecast(past, next) else { unreachable!("a frequency is of an event") };
-        let distances: Vec<f64> = past.iter().map(|row| distance2(self.axes, row, next)).collect();
+        let distances: Vec<f64> = past.iter().map(|row| distance2(&self.axes, row, next)).collect();
         for (place, width) in BANDWIDTHS.iter().enumerate() {
             let (mut sum, mut weights) = (often, 1.0);
             for (row, distance2) in past.iter().zip(&distances) {
@@ -153,6 +178,7 @@ impl Predictor for NearFrequency<'_> {
 }
 
 /// Odds that were fitted.
+#[derive(Clone)]
 pub(super) struct FittedOdds {
     pub(super) parameters: Vec<f64>,
     inverse: Vec<f64>,
@@ -293,9 +319,4 @@ impl FittedOdds {
         let variance: f64 = slope.iter().zip(times(&self.inverse, &slope, n)).map(|(a, b)| a * b).sum();
         Some(logistic(odds / (1.0 + std::f64::consts::FRAC_PI_8 * variance.max(0.0)).sqrt()))
     }
-}
-
-/// The margin of a boundary as a predictor.
-pub(super) fn boundary(margin: Margin) -> Odds<Margin> {
-    Odds::new(margin)
 }

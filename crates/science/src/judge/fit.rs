@@ -52,6 +52,7 @@ impl Tails {
 
 const N_ITERATIONS: usize = 30;
 const N_ITERATIONS_WARM: usize = 4;
+const N_ITERATIONS_COARSE: usize = 3;
 /// How many starts are followed.
 const N_FOLLOWED: usize = 4;
 
@@ -66,7 +67,7 @@ pub(super) fn fit(curve: &dyn Curve, rows: &[Row], tails: Tails, least_scale: f6
     let mut begun: Vec<(f64, Vec<f64>)> = if starts.len() <= N_FOLLOWED {
         starts.into_iter().map(|start| (0.0, start)).collect()
     } else {
-        starts.into_iter().filter_map(|start| Some((Equations::at(curve, rows, tails, scale, &start)?.loss, start))).collect()
+        starts.into_iter().filter_map(|start| descend(curve, rows, tails, least_scale, start, scale, N_ITERATIONS_COARSE)).map(|fitted| (fitted.loss, fitted.parameters)).collect()
     };
     begun.sort_by(|a, b| a.0.total_cmp(&b.0));
     let followed = begun.into_iter().take(N_FOLLOWED).map(|(_, start)| start);

@@ -1,7 +1,7 @@
 //! The likeliest member of a family for rows that were seen: what a forecast has to beat for its evidence to be valid however often one
 //! looks (universal inference: Wasserman, Ramdas, Balakrishnan 2020, arXiv:1912.11436).
 
-use super::density::Student;
+use super::density::{Student, ln_constant};
 use super::event::fit_odds;
 use super::fit::{Curve, Fitted, Tails, fit};
 use super::number::Constant;
@@ -41,13 +41,16 @@ pub(super) fn likeliest_around(curve: &dyn Curve, fitted: &Fitted, rows: &[Row],
 
 /// The likeliest shift and width by coordinates: the logarithm is unimodal in each, near a fit.
 fn climb(rows: &[Row], resolution: f64, freedom: f64, shift: f64, scale: f64, at: impl Fn(&Row, f64) -> Option<f64>) -> f64 {
+    let constant = ln_constant(freedom);
     let bits = |shift: f64, scale: f64| -> f64 {
         let scale = scale.max(resolution);
+        let ln_bin = constant - libm::log(scale) + libm::log(resolution);
         rows.iter()
             .filter_map(|row| {
                 let student = Student { location: at(row, shift)?, scale, freedom };
                 Some(match row.seen {
-                    Seen::Number(z) => student.log2_mass(z, resolution),
+                    Seen::Number(z) if scale < 3.0 * resolution => student.log2_mass(z, resolution),
+                    Seen::Number(z) => (student.ln_kernel(z) + ln_bin) / LN_2,
                     Seen::Above(z) => student.above(z).max(f64::MIN_POSITIVE).log2(),
                     Seen::Event(_) => 0.0,
                 })

@@ -18,8 +18,9 @@ mod density;
 mod event;
 mod fit;
 mod likelihood;
+mod memory;
 mod number;
-mod references;
+
 mod rivals;
 mod row;
 mod sameness;
@@ -32,10 +33,11 @@ mod verdict;
 mod tests;
 
 pub(crate) use density::log2_sum;
+pub use memory::Memory;
 pub use rivals::{ahead_of, is_same};
 pub use row::{Axes, Row, Scale, Seen};
 pub(crate) use fit::solve;
 pub(crate) use score::{earned_bits, in_sample_bits};
 pub use score::{RunRecord, Score, WARM_UP, judge};
 pub use trial::{Expectation, Rival, expectation};
-pub use verdict::{ALPHA, ENOUGH_BITS, Judged, Registered, Verdict, judge_all};
+pub use verdict::{ALPHA, ENOUGH_BITS, Judged, Registered, Verdict, judge_all, judge_all_with};

@@ -4,6 +4,7 @@ use super::density::{Student, log2_sum};
 use super::fit::{Curve, Fitted, Tails, fit};
 use super::row::{Axes, Forecast, Row, Scale, Seen};
 use crate::expression::{Expression, Program};
+use std::sync::Arc;
 
 /// Whoever foretells outcomes one by one.
 pub(super) trait Predictor {
@@ -11,6 +12,8 @@ pub(super) trait Predictor {
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast;
     /// What came of it.
     fn learn(&mut self, row: &Row, resolution: f64);
+    /// A copy, which may be asked about rows that never come.
+    fn copy(&self) -> Box<dyn Predictor>;
 }
 
 /// log₂ of the probability that each row was given, from those before it.
@@ -52,9 +55,12 @@ impl Experts {
 }
 
 /// A curve with normal and with heavy tails. Until there are more rows than parameters it foretells what the constant does.
+#[derive(Clone)]
 pub(super) struct CurvePredictor<C> {
     curve: C,
     fits: [Option<Fitted>; 2],
+    /// The number of rows that the fits are of.
+    n_fitted: usize,
     experts: Experts,
     fallback: Option<Box<CurvePredictor<Constant>>>,
     least_scale: f64,
@@ -62,21 +68,25 @@ pub(super) struct CurvePredictor<C> {
 
 impl<C: Curve> CurvePredictor<C> {
     pub(super) fn new(curve: C, least_scale: f64) -> Self {
-        let fallback = CurvePredictor { curve: Constant, fits: [None, None], experts: Experts::default(), fallback: None, least_scale };
-        Self { curve, fits: [None, None], experts: Experts::default(), fallback: Some(Box::new(fallback)), least_scale }
+        let fallback = CurvePredictor { curve: Constant, fits: [None, None], n_fitted: 0, experts: Experts::default(), fallback: None, least_scale };
+        Self { curve, fits: [None, None], n_fitted: 0, experts: Experts::default(), fallback: Some(Box::new(fallback)), least_scale }
     }
 }
 
 impl CurvePredictor<Constant> {
     pub(super) fn constant(least_scale: f64) -> Self {
-        Self { curve: Constant, fits: [None, None], experts: Experts::default(), fallback: None, least_scale }
+        Self { curve: Constant, fits: [None, None], n_fitted: 0, experts: Experts::default(), fallback: None, least_scale }
     }
 }
 
 /// Rows after which an earlier fit is where the next one begins, but for those at which the number of rows has doubled.
 const COLD: usize = 8;
 
-impl<C: Curve> Predictor for CurvePredictor<C> {
+impl<C: Curve + Clone + 'static> Predictor for CurvePredictor<C> {
+    fn copy(&self) -> Box<dyn Predictor> {
+        Box::new(self.clone())
+    }
+
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
         let fallback = self.fallback.as_mut().map(|fallback| fallback.forecast(past, next));
         let n = self.curve.len();
@@ -84,9 +94,15 @@ impl<C: Curve> Predictor for CurvePredictor<C> {
         let students = (past.len() > n + 1).then(|| {
             Tails::BOTH.map(|tails| {
                 let place = tails as usize;
-                let warm = self.fits[place].take().filter(|_| is_warm);
-                let fitted = fit(&self.curve, past, tails, self.least_scale, warm.as_ref())?;
-                let location = self.curve.at(next, &fitted.parameters)?;
+                let known = self.fits[place].take();
+                let fitted = match known {
+                    Some(known) if self.n_fitted == past.len() => known,
+                    known => fit(&self.curve, past, tails, self.least_scale, known.filter(|_| is_warm).as_ref())?,
+                };
+                let Some(location) = self.curve.at(next, &fitted.parameters) else {
+                    self.fits[place] = Some(fitted);
+                    return None;
+                };
                 let wider = fitted.widening(&self.curve, next);
                 let freedom = ((past.len() - n) as f64).min(tails.freedom());
                 let scale = (fitted.scale * wider).max(self.least_scale);
@@ -94,6 +110,7 @@ impl<C: Curve> Predictor for CurvePredictor<C> {
                 Some(Student { location, scale, freedom })
             })
         });
+        self.n_fitted = past.len();
         match (students, fallback) {
             (Some([Some(normal), Some(heavy)]), _) => self.experts.forecast(vec![normal, heavy]),
             (_, Some(fallback)) => {
@@ -114,6 +131,7 @@ impl<C: Curve> Predictor for CurvePredictor<C> {
 }
 
 /// One value for all rows.
+#[derive(Clone)]
 pub(super) struct Constant;
 
 impl Curve for Constant {
@@ -135,6 +153,7 @@ impl Curve for Constant {
 }
 
 /// The value of an expression with free constants, on the scale of the observable.
+#[derive(Clone)]
 pub(super) struct Law {
     program: Program,
     constants: Constants,
@@ -142,6 +161,7 @@ pub(super) struct Law {
 }
 
 /// What the free constants of an expression are.
+#[derive(Clone)]
 pub(super) struct Constants(Vec<Role>);
 
 /// What a constant does.
@@ -254,6 +274,7 @@ impl Curve for Law {
 }
 
 /// Where an event becomes likely: slope × ln(left / right), and what is foretold is its logistic function.
+#[derive(Clone)]
 pub(super) struct Margin {
     left: Program,
     right: Program,
@@ -309,14 +330,15 @@ impl Curve for Margin {
 }
 
 /// The power law of everything that was varied: linear in the logarithms. The reference R1.
-pub(super) struct PowerLaw<'a> {
-    pub(super) axes: &'a Axes,
+#[derive(Clone)]
+pub(super) struct PowerLaw {
+    pub(super) axes: Arc<Axes>,
     pub(super) varied: Vec<usize>,
     /// What a slope is thought to be at most, about.
     pub(super) width: f64,
 }
 
-impl Curve for PowerLaw<'_> {
+impl Curve for PowerLaw {
     fn len(&self) -> usize {
         self.varied.len() + 1
     }
@@ -336,28 +358,33 @@ impl Curve for PowerLaw<'_> {
 }
 
 /// R1 as a predictor: it knows the axes that were varied so far.
-pub(super) struct PowerLaws<'a> {
-    pub(super) axes: &'a Axes,
-    pub(super) least_scale: f64,
-    inner: Option<CurvePredictor<PowerLaw<'a>>>,
+#[derive(Clone)]
+pub(super) struct PowerLaws {
+    axes: Arc<Axes>,
+    least_scale: f64,
+    inner: Option<CurvePredictor<PowerLaw>>,
     constant: CurvePredictor<Constant>,
 }
 
 /// Powers of laws are about 1: a slope of 3 is a standard deviation.
 const SLOPE_WIDTH: f64 = 3.0;
 
-impl<'a> PowerLaws<'a> {
-    pub(super) fn new(axes: &'a Axes, least_scale: f64) -> Self {
-        Self { axes, least_scale, inner: None, constant: CurvePredictor::constant(least_scale) }
+impl PowerLaws {
+    pub(super) fn new(axes: &Arc<Axes>, least_scale: f64) -> Self {
+        Self { axes: axes.clone(), least_scale, inner: None, constant: CurvePredictor::constant(least_scale) }
     }
 }
 
-impl Predictor for PowerLaws<'_> {
+impl Predictor for PowerLaws {
+    fn copy(&self) -> Box<dyn Predictor> {
+        Box::new(self.clone())
+    }
+
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
         let varied = self.axes.varied_with(past, next);
         let is_other = self.inner.as_ref().is_none_or(|inner| inner.curve.varied != varied);
         if is_other {
-            let curve = PowerLaw { axes: self.axes, varied, width: SLOPE_WIDTH };
+            let curve = PowerLaw { axes: self.axes.clone(), varied, width: SLOPE_WIDTH };
             let mut inner = CurvePredictor::new(curve, self.least_scale);
             inner.experts.bits = self.inner.take().map(|old| old.experts.bits).unwrap_or_default();
             self.inner = Some(inner);
@@ -376,8 +403,9 @@ impl Predictor for PowerLaws<'_> {
 }
 
 /// No theory: what near rows came to, beside the power law. The reference R2.
-pub(super) struct Neighbours<'a> {
-    axes: &'a Axes,
+#[derive(Clone)]
+pub(super) struct Neighbours {
+    axes: Arc<Axes>,
     /// The axes that count; all where it is empty.
     only: Option<Program>,
     least_scale: f64,
@@ -386,7 +414,8 @@ pub(super) struct Neighbours<'a> {
     missed: [f64; BANDWIDTHS.len()],
     n: f64,
     last: [f64; BANDWIDTHS.len()],
-    scale_kind: bool,
+    /// Whether the last forecast was its own.
+    has_said: bool,
 }
 
 /// Widths of what counts as near, as shares of an axis.
@@ -394,13 +423,13 @@ pub(super) const BANDWIDTHS: [f64; 3] = [0.05, 0.15, 0.4];
 /// What a far row counts, so that the mean is what is foretold where nothing is near.
 const FAR: f64 = 0.05;
 
-impl<'a> Neighbours<'a> {
-    pub(super) fn new(axes: &'a Axes, least_scale: f64) -> Self {
-        Self { axes, only: None, least_scale, experts: Experts::default(), missed: [0.0; 3], n: 0.0, last: [0.0; 3], scale_kind: false }
+impl Neighbours {
+    pub(super) fn new(axes: &Arc<Axes>, least_scale: f64) -> Self {
+        Self { axes: axes.clone(), only: None, least_scale, experts: Experts::default(), missed: [0.0; 3], n: 0.0, last: [0.0; 3], has_said: false }
     }
 
     /// Along one expression alone, on a logarithmic scale where it is positive.
-    pub(super) fn along(axes: &'a Axes, along: Program, least_scale: f64) -> Self {
+    pub(super) fn along(axes: &Arc<Axes>, along: Program, least_scale: f64) -> Self {
         Self { only: Some(along), ..Self::new(axes, least_scale) }
     }
 
@@ -413,7 +442,7 @@ impl<'a> Neighbours<'a> {
                     _ => f64::INFINITY,
                 }
             }
-            None => distance2(self.axes, a, b),
+            None => distance2(&self.axes, a, b),
         }
     }
 }
@@ -423,14 +452,18 @@ pub(super) fn distance2(axes: &Axes, a: &Row, b: &Row) -> f64 {
     (0..axes.names.len()).map(|axis| (axes.share(axis, a.x[axis]) - axes.share(axis, b.x[axis])).powi(2)).sum()
 }
 
-impl Predictor for Neighbours<'_> {
+impl Predictor for Neighbours {
+    fn copy(&self) -> Box<dyn Predictor> {
+        Box::new(self.clone())
+    }
+
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
         let number = |row: &Row| match row.seen {
             Seen::Number(z) | Seen::Above(z) => z,
             Seen::Event(happened) => f64::from(u8::from(happened)),
         };
         if past.len() < 3 {
-            self.scale_kind = false;
+            self.has_said = false;
             return Forecast::Number(vec![(1.0, Student { location: 0.0, scale: 10.0_f64.max(self.least_scale), freedom: 1.0 })]);
         }
         let mean = past.iter().map(number).sum::<f64>() / past.len() as f64;
@@ -455,12 +488,12 @@ impl Predictor for Neighbours<'_> {
             Student { location, scale, freedom: (past.len() as f64).min(5.0) }
         });
         let students: Vec<Student> = students.collect();
-        self.scale_kind = true;
+        self.has_said = true;
         self.experts.forecast(students)
     }
 
     fn learn(&mut self, row: &Row, resolution: f64) {
-        if !self.scale_kind {
+        if !self.has_said {
             return;
         }
         self.experts.learn(row, resolution);

@@ -42,11 +42,11 @@ pub fn is_same(card: &LabCard, a: &Claim, b: &Claim) -> bool {
 /// Whether `a` can say what `b` says, for three draws of the constants of `b`.
 fn says_what(card: &LabCard, a: &Claim, b: &Claim) -> bool {
     let axes = Axes::of(card);
-    let blank: Vec<Row> = points(card).iter().map(|point| Row { x: axes.numbers(card, point), seen: Seen::Number(0.0), run: 0 }).collect();
+    let blank = probes(card, &axes);
     (0..3).all(|draw| {
-        let rows: Option<Vec<Row>> = match (&b.statement, law_of(b, &axes, card, &blank)) {
+        let rows: Option<Vec<Row>> = match (&b.statement, law_of(b, &axes, card)) {
             (_, Some(law)) => said(&law, &blank, draw),
-            (Statement::Boundary { .. }, None) => margin_of(b, &axes, &blank).and_then(|margin| said(&margin, &blank, draw)),
+            (Statement::Boundary { .. }, None) => margin_of(b, &axes, card).and_then(|margin| said(&margin, &blank, draw)),
             _ => None,
         };
         let Some(rows) = rows.filter(|rows| rows.len() > 8) else { return false };
@@ -60,9 +60,9 @@ fn says_what(card: &LabCard, a: &Claim, b: &Claim) -> bool {
                 misses.fold(0.0, f64::max) < SAME
             })
         };
-        match law_of(a, &axes, card, &blank) {
+        match law_of(a, &axes, card) {
             Some(law) => is_near(&law),
-            None => margin_of(a, &axes, &blank).is_some_and(|margin| is_near(&margin)),
+            None => margin_of(a, &axes, card).is_some_and(|margin| is_near(&margin)),
         }
     })
 }
@@ -72,6 +72,11 @@ fn said(curve: &dyn super::fit::Curve, rows: &[Row], draw: usize) -> Option<Vec<
     let parameters: Vec<f64> = (0..curve.len()).map(|place| [0.43, 1.21, -0.37][(draw + place) % 3] * (1.0 + 0.17 * place as f64)).collect();
     let rows: Vec<Row> = rows.iter().filter_map(|row| Some(Row { seen: Seen::Number(curve.at(row, &parameters)?), ..row.clone() })).collect();
     (!rows.is_empty()).then_some(rows)
+}
+
+/// Rows at the same points for every claim, by which its constants are told apart.
+pub(super) fn probes(card: &LabCard, axes: &Axes) -> Vec<Row> {
+    points(card).iter().map(|point| Row { x: axes.numbers(card, point), seen: Seen::Number(0.0), run: 0 }).collect()
 }
 
 /// The same points for every pair of claims, spread over all knobs (a Kronecker sequence).

@@ -3,10 +3,9 @@
 use super::density::log2_sum;
 use super::fit::{Tails, fit};
 use super::likelihood::{likeliest_around, likeliest_constant, likeliest_curve, likeliest_frequency, likeliest_odds};
-use super::number::{Neighbours, course};
-use super::references::References;
+use super::memory::Memory;
 use super::row::{Axes, Forecast, Row, Seen};
-use super::trial::{LaidOut, Rival, Trial, law_of, lay_out, margin_of, predictor};
+use super::trial::{LaidOut, Rival, Trial, key_of, law_of, lay_out, margin_of};
 use super::{sameness, share};
 use crate::claim::{Claim, Scope};
 use crate::lab::{LabCard, Outcome, Point};
@@ -79,13 +78,13 @@ pub struct Score {
 
 /// Scores a claim that was registered when `registered` runs were known; conditions of the question cost it nothing.
 pub fn judge(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], registered: usize) -> Score {
-    judge_beside(card, question, claim, runs, registered, &mut References::default())
+    judge_with(card, question, claim, runs, registered, &mut Memory::default())
 }
 
-/// The same, with the courses of the references that other claims had use for, too.
-pub(super) fn judge_beside(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], registered: usize, references: &mut References) -> Score {
-    let axes = Axes::of(card);
-    let laid = lay_out(card, &axes, claim, runs);
+/// The same, with what was foretold before kept in `memory`.
+pub(super) fn judge_with(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], registered: usize, memory: &mut Memory) -> Score {
+    let axes = memory.axes(card);
+    let laid = lay_out(card, question, &axes, claim, runs);
     let statement_bits = claim.statement_bits(card, question);
     let mut score = Score {
         runs: 0,
@@ -105,17 +104,17 @@ pub(super) fn judge_beside(card: &LabCard, question: &Scope, claim: &Claim, runs
         scored: Vec::new(),
         lost: Vec::new(),
     };
-    Judging { card, axes: &axes, claim, runs, registered, references }.fill(&mut score, laid);
+    Judging { card, question, claim, runs, registered, memory }.fill(&mut score, laid);
     score
 }
 
 struct Judging<'a> {
     card: &'a LabCard,
-    axes: &'a Axes,
+    question: &'a Scope,
     claim: &'a Claim,
     runs: &'a [RunRecord],
     registered: usize,
-    references: &'a mut References,
+    memory: &'a mut Memory,
 }
 
 impl Judging<'_> {
@@ -138,9 +137,11 @@ impl Judging<'_> {
                 score.worst_run = rows.iter().zip(&bits).skip(WARM_UP).min_by(|a, b| a.1.total_cmp(b.1)).map(|(row, _)| self.runs[row.run].line);
                 score.scored = rows.iter().skip(WARM_UP).map(|row| row.run).collect();
             }
-            Trial::OneCurve { rows, along, resolution } => {
-                let mut own = Neighbours::along(self.axes, along, resolution);
-                self.fill_courses(score, &rows, Some(resolution), &mut |rows| course(&mut own, rows, resolution));
+            Trial::OneCurve { rows, resolution } => {
+                self.fill_courses(score, &rows, Some(resolution));
+                if score.reference_bits.is_empty() {
+                    return;
+                }
                 // One curve has no likeliest form that could be fitted: what is against it is how far other forecasts are ahead.
                 score.against_bits = score.reference_bits.iter().fold(f64::NEG_INFINITY, |most, bits| most.max(*bits)) - score.own_bits;
             }
@@ -171,45 +172,60 @@ impl Judging<'_> {
     }
 
     fn fill_foretold(&mut self, score: &mut Score, rows: &[Row], resolution: Option<f64>) {
-        let Some(mut own) = predictor(self.card, self.axes, Rival::Claim(self.claim), rows, resolution) else { return };
-        self.fill_courses(score, rows, resolution, &mut |rows| course(own.as_mut(), rows, resolution.unwrap_or(1.0)));
+        self.fill_courses(score, rows, resolution);
         let scored = &rows[WARM_UP.min(rows.len())..];
         if scored.is_empty() {
             return;
         }
         // The alternatives share their bits evenly, so that the best of them loses one.
         let others = log2_sum(score.reference_bits.iter().map(|bits| bits - (score.reference_bits.len() as f64).log2()));
+        // The likeliest form is at least about as likely as the forecasts: where those are ahead, nothing more is to be computed.
+        score.against_bits = others - score.own_bits;
+        if score.against_bits <= 0.0 {
+            return;
+        }
+        let axes = self.memory.axes(self.card);
         let likeliest = match resolution {
-            Some(resolution) => law_of(self.claim, self.axes, self.card, rows).map(|law| likeliest_curve(&law, scored, resolution)),
-            None => margin_of(self.claim, self.axes, rows).map(|margin| likeliest_odds(&margin, scored)),
+            Some(resolution) => law_of(self.claim, &axes, self.card).map(|law| likeliest_curve(&law, scored, resolution)),
+            None => margin_of(self.claim, &axes, self.card).map(|margin| likeliest_odds(&margin, scored)),
         };
-        score.against_bits = likeliest.filter(|bits| bits.is_finite()).map_or(0.0, |bits| others - bits);
+        score.against_bits = likeliest.filter(|bits| bits.is_finite()).map_or(0.0, |bits| others - bits.max(score.own_bits));
     }
 
     /// Everything that follows from forecasts: the claim's own, and those of the references.
-    fn fill_courses(&mut self, score: &mut Score, rows: &[Row], resolution: Option<f64>, own: &mut dyn FnMut(&[Row]) -> (Vec<f64>, Vec<Forecast>)) {
+    fn fill_courses(&mut self, score: &mut Score, rows: &[Row], resolution: Option<f64>) {
         score.runs = rows.len();
         if rows.len() <= WARM_UP {
             return;
         }
-        let (bits, forecasts) = own(rows);
+        let key = key_of(self.card, self.question, self.claim);
+        let (bits, forecasts) = match self.memory.course(&key, self.card, Rival::Claim(self.claim), rows, resolution) {
+            Some(own) => (own.bits.clone(), own.forecasts.clone()),
+            None => return,
+        };
         let scored = &rows[WARM_UP..];
         score.own_bits = bits[WARM_UP..].iter().sum();
-        let likeliest = |rows: &[Row]| resolution.map_or_else(|| likeliest_frequency(rows), |resolution| likeliest_constant(rows, resolution));
-        score.net_bits += score.own_bits - likeliest(scored);
-        let after: Vec<Row> = scored.iter().filter(|row| row.run >= self.registered).cloned().collect();
-        if !after.is_empty() {
-            let own: f64 = scored.iter().zip(&bits[WARM_UP..]).filter(|(row, _)| row.run >= self.registered).map(|(_, bits)| bits).sum();
-            score.registered_bits = own - likeliest(&after);
+        score.net_bits += score.own_bits - self.memory.constant(&key, rows, resolution);
+        let first = scored.iter().position(|row| row.run >= self.registered);
+        if let Some(first) = first {
+            let after = &scored[first..];
+            let own: f64 = bits[WARM_UP + first..].iter().sum();
+            score.registered_bits = own
+                - if first == 0 {
+                    self.memory.constant(&key, rows, resolution)
+                } else {
+                    resolution.map_or_else(|| likeliest_frequency(after), |resolution| likeliest_constant(after, resolution))
+                };
         }
-        let key = format!("{} | {}", self.claim.statement.subject(), self.claim.scope);
-        let beside = self.references.of(&key, self.card, self.axes, rows, resolution);
-        for (name, of_rival) in beside {
-            let sum: f64 = of_rival[WARM_UP..].iter().sum();
-            score.ahead_of.insert((*name).to_owned(), score.own_bits - sum);
+        let mut beside: Vec<Vec<f64>> = Vec::new();
+        for (name, rival) in [("R0", Rival::Constant), ("R1", Rival::PowerLaw), ("R2", Rival::Neighbours)] {
+            let Some(course) = self.memory.course(&key, self.card, rival, rows, resolution) else { continue };
+            let sum: f64 = course.bits[WARM_UP..].iter().sum();
+            score.ahead_of.insert(name.to_owned(), score.own_bits - sum);
             score.reference_bits.push(sum);
+            beside.push(course.bits.clone());
         }
-        let lost = |place: usize| beside.iter().map(|(_, bits)| bits[place]).fold(f64::NEG_INFINITY, f64::max) - bits[place];
+        let lost = |place: usize| beside.iter().map(|bits| bits[place]).fold(f64::NEG_INFINITY, f64::max) - bits[place];
         score.lost = (WARM_UP..rows.len()).map(|place| (rows[place].run, lost(place))).collect();
         let worst = score.lost.iter().max_by(|a, b| a.1.total_cmp(&b.1));
         score.worst_run = worst.map(|(run, _)| self.runs[*run].line);
@@ -230,30 +246,32 @@ fn calibration(rows: &[Row], forecasts: &[Forecast]) -> Option<f64> {
 }
 
 /// What a claim has earned so far without what stands beside it: net bits alone, for those who choose among many.
-pub(crate) fn earned_bits(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord]) -> f64 {
-    let axes = Axes::of(card);
-    let (rows, resolution) = match lay_out(card, &axes, claim, runs).trial {
+pub(crate) fn earned_bits(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], memory: &mut Memory) -> f64 {
+    let axes = memory.axes(card);
+    let (rows, resolution) = match lay_out(card, question, &axes, claim, runs).trial {
         Trial::Numbers { rows, resolution } => (rows, Some(resolution)),
         Trial::Events { rows } => (rows, None),
         _ => return f64::NEG_INFINITY,
     };
-    let Some(mut own) = predictor(card, &axes, Rival::Claim(claim), &rows, resolution).filter(|_| rows.len() > WARM_UP) else { return f64::NEG_INFINITY };
-    let (bits, _) = course(own.as_mut(), &rows, resolution.unwrap_or(1.0));
-    let scored = &rows[WARM_UP..];
-    let constant = resolution.map_or_else(|| likeliest_frequency(scored), |resolution| likeliest_constant(scored, resolution));
-    bits[WARM_UP..].iter().sum::<f64>() - constant - claim.statement_bits(card, question)
+    if rows.len() <= WARM_UP {
+        return f64::NEG_INFINITY;
+    }
+    let key = key_of(card, question, claim);
+    let Some(own) = memory.course(&key, card, Rival::Claim(claim), &rows, resolution) else { return f64::NEG_INFINITY };
+    let own: f64 = own.bits[WARM_UP..].iter().sum();
+    own - memory.constant(&key, &rows, resolution) - claim.statement_bits(card, question)
 }
 
 /// log₂ of the probability of the runs under the likeliest form of a law or a boundary.
-pub(crate) fn in_sample_bits(card: &LabCard, claim: &Claim, runs: &[RunRecord]) -> Option<f64> {
+pub(crate) fn in_sample_bits(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord]) -> Option<f64> {
     let axes = Axes::of(card);
-    match lay_out(card, &axes, claim, runs).trial {
+    match lay_out(card, question, &axes, claim, runs).trial {
         Trial::Numbers { rows, resolution } => {
-            let law = law_of(claim, &axes, card, &rows)?;
+            let law = law_of(claim, &axes, card)?;
             let fitted = fit(&law, &rows, Tails::Heavy, resolution, None)?;
             Some(likeliest_around(&law, &fitted, &rows, resolution))
         }
-        Trial::Events { rows } => Some(likeliest_odds(&margin_of(claim, &axes, &rows)?, &rows)),
+        Trial::Events { rows } => Some(likeliest_odds(&margin_of(claim, &axes, card)?, &rows)),
         _ => None,
     }
 }

@@ -1,13 +1,15 @@
 //! A claim with the runs that it is tried on.
 
-use super::event::{Frequency, NearFrequency, Odds, PowerOdds, boundary};
+use super::event::{Frequency, NearFrequency, Odds, PowerOdds};
+use super::memory::Memory;
 use super::number::{Constants, CurvePredictor, Law, Margin, Neighbours, PowerLaws, Predictor};
 use super::row::{Axes, Forecast, Row, Scale, Seen, Unseen};
 use super::score::RunRecord;
-use crate::claim::{Change, Claim, Statement};
+use crate::claim::{Change, Claim, Scope, Statement};
 use crate::expression::{Expression, Program};
 use crate::lab::{Domain, LabCard, Outcome, Point, Setting};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a claim is tried on.
 pub(super) enum Trial {
@@ -20,7 +22,7 @@ pub(super) enum Trial {
     /// Rows whose numbers are directions along which nothing should change.
     Sameness { rows: Vec<Row>, most: f64, resolution: f64 },
     /// Rows of which one curve is expected.
-    OneCurve { rows: Vec<Row>, along: Program, resolution: f64 },
+    OneCurve { rows: Vec<Row>, resolution: f64 },
 }
 
 /// Runs in the scope, and those of which nothing is seen.
@@ -37,25 +39,34 @@ pub(super) fn program(claim: &Claim, expression: &Expression, names: &[String]) 
     Program::new(&claim.with_values(expression), names, &claim.free_constants())
 }
 
-pub(super) fn law_of(claim: &Claim, axes: &Axes, card: &LabCard, rows: &[Row]) -> Option<Law> {
+pub(super) fn law_of(claim: &Claim, axes: &Axes, card: &LabCard) -> Option<Law> {
     let Statement::Law { target, value } = &claim.statement else { return None };
     let scale = Scale::of(card.observable(target)?)?;
     let program = program(claim, value, &axes.names);
-    let constants = Constants::of(&claim.free_constants(), &[value], &[&program], scale.logarithmic, rows);
+    let probes = super::rivals::probes(card, axes);
+    let constants = Constants::of(&claim.free_constants(), &[value], &[&program], scale.logarithmic, &probes);
     Some(Law::new(program, constants, scale))
 }
 
-pub(super) fn margin_of(claim: &Claim, axes: &Axes, rows: &[Row]) -> Option<Margin> {
+pub(super) fn margin_of(claim: &Claim, axes: &Axes, card: &LabCard) -> Option<Margin> {
     let Statement::Boundary { left, right, .. } = &claim.statement else { return None };
     let [of_left, of_right] = [left, right].map(|side| program(claim, side, &axes.names));
-    let constants = Constants::of(&claim.free_constants(), &[left, right], &[&of_left, &of_right], true, rows);
+    let probes = super::rivals::probes(card, axes);
+    let constants = Constants::of(&claim.free_constants(), &[left, right], &[&of_left, &of_right], true, &probes);
     Some(Margin::new(of_left, of_right, constants))
 }
 
+/// What the question holds for a claim: its conditions on knobs of which the claim says nothing.
+pub(super) fn held(card: &LabCard, question: &Scope, claim: &Claim) -> Scope {
+    let named = claim.named_knobs(card);
+    Scope(question.0.iter().filter(|condition| card.owner(condition.name()).is_none_or(|knob| !named.contains(&knob.name.as_str()))).cloned().collect())
+}
+
 /// Lays out the runs for a claim. A specification that was run before says nothing new and is left out.
-pub(super) fn lay_out(card: &LabCard, axes: &Axes, claim: &Claim, runs: &[RunRecord]) -> LaidOut {
+pub(super) fn lay_out(card: &LabCard, question: &Scope, axes: &Axes, claim: &Claim, runs: &[RunRecord]) -> LaidOut {
     let mut known = BTreeSet::new();
-    let in_scope = |(_, run): &(usize, &RunRecord)| claim.scope.has(card, &run.point);
+    let held = held(card, question, claim);
+    let in_scope = |(_, run): &(usize, &RunRecord)| claim.scope.has(card, &run.point) && held.has(card, &run.point);
     let fresh: Vec<(usize, &RunRecord)> = runs.iter().enumerate().filter(in_scope).filter(|(_, run)| run.specification.is_empty() || known.insert(&run.specification)).collect();
     let mut laid = Layer { card, axes, censored: 0, undefined: 0, missing: 0 };
     let trial = match &claim.statement {
@@ -89,9 +100,9 @@ pub(super) fn lay_out(card: &LabCard, axes: &Axes, claim: &Claim, runs: &[RunRec
             let most = if scale.logarithmic { libm::log1p(*within) } else { *within };
             Trial::Sameness { rows: rows.collect(), most, resolution: scale.resolution }
         }
-        Statement::Collapse { quantity, along, .. } => {
+        Statement::Collapse { quantity, .. } => {
             let (rows, scale) = laid.of_quantity(&fresh, claim, quantity);
-            Trial::OneCurve { rows, along: program(claim, along, &axes.names), resolution: scale.resolution }
+            Trial::OneCurve { rows, resolution: scale.resolution }
         }
     };
     LaidOut { trial, censored: laid.censored, undefined: laid.undefined, missing: laid.missing }
@@ -301,19 +312,17 @@ pub enum Rival<'a> {
 }
 
 /// What a rival foretells of the subject of `claim` at each point, after all runs in the claim's scope; `None` where it says nothing.
-pub fn expectation(card: &LabCard, claim: &Claim, rival: Rival<'_>, runs: &[RunRecord], points: &[Point]) -> Vec<Option<Expectation>> {
-    let axes = Axes::of(card);
-    let laid = lay_out(card, &axes, claim, runs);
+pub fn expectation(card: &LabCard, question: &Scope, claim: &Claim, rival: Rival<'_>, runs: &[RunRecord], points: &[Point], memory: &mut Memory) -> Vec<Option<Expectation>> {
+    let axes = memory.axes(card);
+    let laid = lay_out(card, question, &axes, claim, runs);
     let (rows, resolution) = match &laid.trial {
         Trial::Numbers { rows, resolution } => (rows, Some(*resolution)),
         Trial::Events { rows } => (rows, None),
         _ => return vec![None; points.len()],
     };
-    let mut predictor = predictor(card, &axes, rival, rows, resolution);
-    let Some(predictor) = predictor.as_mut() else { return vec![None; points.len()] };
-    // The weights of its experts are those of all that was seen.
-    super::number::course(predictor.as_mut(), rows, resolution.unwrap_or(1.0));
-    let expect = |point: &Point| {
+    let Some(course) = memory.course(&key_of(card, question, claim), card, rival, rows, resolution) else { return vec![None; points.len()] };
+    let mut predictor = course.predictor.copy();
+    let mut expect = |point: &Point| {
         let next = Row { x: axes.numbers(card, point), seen: Seen::Event(false), run: usize::MAX };
         let forecast = predictor.forecast(rows, &next);
         let (middle, width) = forecast.middle();
@@ -322,11 +331,16 @@ pub fn expectation(card: &LabCard, claim: &Claim, rival: Rival<'_>, runs: &[RunR
             Forecast::Event(p) => Some(Expectation::Event(p)),
         }
     };
-    points.iter().map(expect).collect()
+    points.iter().map(&mut expect).collect()
+}
+
+/// What is foretold and where, by which references are shared.
+pub(super) fn key_of(card: &LabCard, question: &Scope, claim: &Claim) -> String {
+    format!("{} {} | {} | {}", claim.statement.kind(), claim.statement.subject(), claim.scope, held(card, question, claim))
 }
 
 /// The predictor of a rival; `resolution` is that of numbers, `None` for events.
-pub(super) fn predictor<'a>(card: &LabCard, axes: &'a Axes, rival: Rival<'_>, rows: &[Row], resolution: Option<f64>) -> Option<Box<dyn Predictor + 'a>> {
+pub(super) fn predictor(card: &LabCard, axes: &Arc<Axes>, rival: Rival<'_>, resolution: Option<f64>) -> Option<Box<dyn Predictor>> {
     Some(match (rival, resolution) {
         (Rival::Constant, Some(resolution)) => Box::new(CurvePredictor::constant(resolution)),
         (Rival::PowerLaw, Some(resolution)) => Box::new(PowerLaws::new(axes, resolution)),
@@ -334,10 +348,11 @@ pub(super) fn predictor<'a>(card: &LabCard, axes: &'a Axes, rival: Rival<'_>, ro
         (Rival::Constant, None) => Box::new(Frequency::default()),
         (Rival::PowerLaw, None) => Box::new(PowerOdds::new(axes)),
         (Rival::Neighbours, None) => Box::new(NearFrequency::new(axes)),
-        (Rival::Claim(claim), Some(resolution)) => Box::new(CurvePredictor::new(law_of(claim, axes, card, rows)?, resolution)),
-        (Rival::Claim(claim), None) => {
-            let odds: Odds<Margin> = boundary(margin_of(claim, axes, rows)?);
-            Box::new(odds)
-        }
+        (Rival::Claim(claim), resolution) => match (&claim.statement, resolution) {
+            (Statement::Law { .. }, Some(resolution)) => Box::new(CurvePredictor::new(law_of(claim, axes, card)?, resolution)),
+            (Statement::Boundary { .. }, None) => Box::new(Odds::new(margin_of(claim, axes, card)?)),
+            (Statement::Collapse { along, .. }, Some(resolution)) => Box::new(Neighbours::along(axes, program(claim, along, &axes.names), resolution)),
+            _ => return None,
+        },
     })
 }

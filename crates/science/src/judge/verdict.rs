@@ -1,8 +1,8 @@
 //! What is said of every claim: one pass over all claims and all runs, by nothing but numbers.
 
 use super::rivals::{ahead_of, is_same};
-use super::references::References;
-use super::score::{RunRecord, Score, judge_beside};
+use super::memory::Memory;
+use super::score::{RunRecord, Score, judge_with};
 use crate::claim::{Claim, Constant, Scope, Statement};
 use crate::expression::Expression;
 use crate::lab::LabCard;
@@ -96,10 +96,13 @@ pub struct Judged {
 
 /// Judges every claim on every run; conditions of the question cost nobody anything.
 pub fn judge_all(card: &LabCard, question: &Scope, claims: &[Registered], runs: &[RunRecord]) -> Vec<Judged> {
-    let mut references = References::default();
-    let score = |registered: &Registered| judge_beside(card, question, &registered.claim, runs, registered.n_runs, &mut references);
-    let scores: Vec<Score> = claims.iter().map(score).collect();
-    let beaten: Vec<Option<Verdict>> = claims.iter().zip(&scores).map(|(registered, score)| alone(card, registered, score)).collect();
+    judge_all_with(card, question, claims, runs, &mut Memory::default())
+}
+
+/// The same, with what was foretold before kept in `memory`.
+pub fn judge_all_with(card: &LabCard, question: &Scope, claims: &[Registered], runs: &[RunRecord], memory: &mut Memory) -> Vec<Judged> {
+    let scores: Vec<Score> = claims.iter().map(|registered| judge_with(card, question, &registered.claim, runs, registered.n_runs, memory)).collect();
+    let beaten: Vec<Option<Verdict>> = claims.iter().zip(&scores).map(|(registered, score)| alone(card, registered, score, memory)).collect();
     let of = |place: usize| {
         let registered = &claims[place];
         let rivals: Vec<(usize, f64)> = (0..claims.len())
@@ -120,8 +123,9 @@ fn is_rival(a: &Claim, b: &Claim) -> bool {
 }
 
 /// What can be said of a claim without looking at others.
-fn alone(card: &LabCard, registered: &Registered, score: &Score) -> Option<Verdict> {
-    if is_constant(card, &registered.claim) {
+fn alone(card: &LabCard, registered: &Registered, score: &Score, memory: &mut Memory) -> Option<Verdict> {
+    let is_vacuous = *memory.vacuous.entry(registered.id.clone()).or_insert_with(|| is_constant(card, &registered.claim));
+    if is_vacuous {
         return Some(Verdict::Vacuous);
     }
     let asked = score.runs + score.missing;

@@ -1,9 +1,9 @@
 //! What the lines of a ledger come to.
 
 use super::event::{Ask, Event, Insight, Link, Purpose, Question, seed_of};
-use crate::claim::Scope;
+use crate::claim::{Condition, Range, Scope};
 use crate::judge::{Registered, RunRecord};
-use crate::lab::{LabCard, Outcome};
+use crate::lab::{LabCard, Outcome, Setting};
 use std::collections::BTreeMap;
 
 /// The format of ledgers and the version of the judge: another one would judge otherwise.
@@ -199,6 +199,22 @@ impl State {
 }
 
 impl Question {
+    /// All that holds for its runs: its conditions, and every knob that it does not vary at its default. A claim that names such a knob
+    /// speaks about its other settings, too.
+    pub fn frame(&self, card: &LabCard) -> Scope {
+        let mut frame = self.conditions();
+        for knob in card.knobs.iter().filter(|knob| !self.knobs.contains(&knob.name)) {
+            let is_said = frame.0.iter().any(|condition| card.owner(condition.name()).is_some_and(|owner| owner.name == knob.name));
+            if !is_said {
+                frame.0.push(match &knob.default {
+                    Setting::Number(value) => Condition::In(knob.name.clone(), Range { least: *value, most: *value }),
+                    Setting::Level(level) => Condition::Is(knob.name.clone(), level.clone()),
+                });
+            }
+        }
+        frame
+    }
+
     /// Its conditions, which were checked when it was asked.
     pub(crate) fn conditions(&self) -> Scope {
         if self.scope.trim().is_empty() {

@@ -19,10 +19,13 @@ const N_EXTENDED: usize = 8;
 /// How many of them are joined in pairs.
 const N_JOINED: usize = 10;
 
-/// Every extension of the best products.
-pub(super) fn extended(quantities: &[Quantity], best: &[Sketch]) -> Vec<Extended> {
+/// Every extension of the best products, and of the constant alone.
+pub(super) fn extended(quantities: &[Quantity], is_event: bool, best: &[Sketch]) -> Vec<Extended> {
     let mut all = Vec::new();
-    for sketch in best.iter().take(N_EXTENDED).filter(|sketch| sketch.n_free() <= 1) {
+    let constants = super::product::products(quantities, is_event).into_iter().filter(Sketch::is_constant);
+    let mut bases: Vec<Sketch> = best.iter().take(N_EXTENDED).filter(|sketch| sketch.n_free() <= 1).cloned().collect();
+    bases.extend(constants.filter(|constant| !best.iter().take(N_EXTENDED).any(|sketch| sketch.is_constant() && sketch.left == constant.left)).collect::<Vec<_>>());
+    for sketch in &bases {
         let left = sketch.left.map(|left| Expression::name(&quantities[left].name));
         let value = sketch.expression(quantities);
         let mut push = |value: Expression| all.push(Extended { sketch: sketch.clone(), left: left.clone(), value });
@@ -60,7 +63,7 @@ fn renamed(expression: &Expression, from: &str, to: &str) -> Expression {
 }
 
 /// The extensions that fit the runs best, as statements.
-pub(super) fn statements(card: &LabCard, target: &Observable, runs: &[RunRecord], extended: Vec<Extended>, n: usize) -> Vec<Statement> {
+pub(super) fn statements(card: &LabCard, question: &Scope, target: &Observable, runs: &[RunRecord], extended: Vec<Extended>, n: usize) -> Vec<Statement> {
     let of = |extended: Extended| match extended.left {
         None => Statement::Law { target: target.name.clone(), value: extended.value },
         Some(left) => extended.sketch.boundary(&target.name, left, extended.value),
@@ -71,7 +74,7 @@ pub(super) fn statements(card: &LabCard, target: &Observable, runs: &[RunRecord]
         .filter_map(|statement| {
             let claim = super::claim_of(statement, &Scope::default());
             claim.check(card).ok()?;
-            let bits = in_sample_bits(card, &claim, runs)? - claim.statement_bits(card, &Scope::default());
+            let bits = in_sample_bits(card, question, &claim, runs)? - claim.statement_bits(card, question);
             Some((bits, claim.sentence(), claim.statement))
         })
         .collect();

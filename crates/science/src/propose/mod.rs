@@ -16,7 +16,7 @@ mod quick;
 mod tests;
 
 use crate::claim::{Claim, Scope, Statement};
-use crate::judge::{RunRecord, earned_bits, is_same};
+use crate::judge::{Memory, RunRecord, earned_bits, is_same};
 use crate::lab::{Domain, LabCard, ObservableKind};
 use crate::ledger::Question;
 use crate::unit::Unit;
@@ -48,9 +48,11 @@ pub const FEWEST_RUNS: usize = 6;
 /// How many of the quickly fitted are tried in full.
 const N_TRIED: usize = 20;
 
-/// The claims that earn most on the runs so far; `scope` is where they are meant to hold.
-pub fn search(card: &LabCard, question: &Question, scope: &Scope, runs: &[RunRecord], n_claims: usize) -> Found {
-    let in_scope: Vec<RunRecord> = runs.iter().filter(|run| scope.has(card, &run.point)).cloned().collect();
+/// The claims that earn most on the runs so far.
+pub fn search(card: &LabCard, question: &Question, runs: &[RunRecord], n_claims: usize) -> Found {
+    let frame = &question.frame(card);
+    let scope = &question.conditions();
+    let in_scope: Vec<RunRecord> = runs.iter().filter(|run| frame.has(card, &run.point)).cloned().collect();
     let Some(target) = card.observable(&question.target) else { return Found { claims: Vec::new(), looked_at: 0 } };
     if in_scope.len() < FEWEST_RUNS {
         return Found { claims: Vec::new(), looked_at: 0 };
@@ -62,14 +64,15 @@ pub fn search(card: &LabCard, question: &Question, scope: &Scope, runs: &[RunRec
     quick::rate(card, target, &quantities, &in_scope, &mut sketches);
     sketches.sort_by(|a, b| b.bits.total_cmp(&a.bits));
     sketches.truncate(N_TRIED);
-    let extended = extend::extended(&quantities, &sketches);
+    let extended = extend::extended(&quantities, is_event, &sketches);
     looked_at += extended.len();
     let mut statements: Vec<Statement> = sketches.iter().map(|sketch| sketch.statement(&question.target, &quantities)).collect();
-    statements.extend(extend::statements(card, target, &in_scope, extended, N_TRIED));
+    statements.extend(extend::statements(card, frame, target, &in_scope, extended, N_TRIED));
     let claims = statements.into_iter().map(|statement| claim_of(statement, scope));
+    let mut memory = Memory::default();
     let mut rated: Vec<(f64, Claim)> = claims
         .filter(|claim| claim.check(card).is_ok())
-        .map(|claim| (earned_bits(card, scope, &claim, &in_scope), claim))
+        .map(|claim| (earned_bits(card, frame, &claim, &in_scope, &mut memory), claim))
         .filter(|(bits, _)| bits.is_finite())
         .collect();
     rated.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.sentence().cmp(&b.1.sentence())));

@@ -87,6 +87,11 @@ impl Sketch {
         self.powers.iter().filter(|power| power.is_none()).count()
     }
 
+    /// Whether nothing but the constant is in it.
+    pub(super) fn is_constant(&self) -> bool {
+        self.powers.iter().all(|power| *power == Some(0.0)) && self.logarithms.iter().all(|power| *power == 0)
+    }
+
     /// ln of the product of a run without its constant and its free powers.
     pub(super) fn ln_at(&self, quantities: &[Quantity], run: usize) -> f64 {
         let powers = self.powers.iter().zip(quantities).map(|(power, quantity)| power.map_or(0.0, |power| if power == 0.0 { 0.0 } else { power * quantity.values[run].ln() }));

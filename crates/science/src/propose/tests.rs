@@ -28,7 +28,7 @@ fn runs(n: usize, seed: u64, see: impl Fn(&mut Dice, f64, f64, f64) -> (&'static
 fn first(target: &str, runs: &[RunRecord]) -> String {
     let question = Question { text: String::new(), target: target.to_owned(), knobs: ["task", "samples", "rate"].map(str::to_owned).into(), scope: String::new() };
     let begun = std::time::Instant::now();
-    let found = search(&card(), &question, &Scope::default(), runs, 6);
+    let found = search(&card(), &question, runs, 6);
     eprintln!("{} looked at {} in {:?}: {:?}", target, found.looked_at, begun.elapsed(), found.claims.iter().map(Claim::sentence).collect::<Vec<_>>());
     found.claims[0].sentence()
 }
