@@ -5,7 +5,8 @@
 use dunwu_derive::q4::examine;
 
 fn main() {
-    let whole = |at: usize, otherwise: u64| std::env::args().nth(at).and_then(|word| word.parse().ok()).unwrap_or(otherwise);
+    let whole =
+        |at: usize, otherwise: u64| std::env::args().nth(at).and_then(|word| word.parse().ok()).unwrap_or(otherwise);
     let (seeds, count, first) = (whole(1, 20), whole(2, 60) as usize, whole(3, 0));
     let (mut planted, mut located, mut alarms, mut unsure) = (0, 0, 0, 0);
     for seed in first..first + seeds {

@@ -86,7 +86,11 @@ impl Evaluator {
             let (moved, bent) = (next.plus(&at, -1.0), next_tangent.plus(&tangent, -1.0));
             let curvature = -moved.inner(&bent);
             let longest = 10.0 / size.max(1e-300);
-            length = if curvature > 0.0 { (moved.inner(&moved) / curvature).min(longest) } else { (length * 2.0).min(longest) };
+            length = if curvature > 0.0 {
+                (moved.inner(&moved) / curvature).min(longest)
+            } else {
+                (length * 2.0).min(longest)
+            };
             (at, value, tangent) = (next, next_value, next_tangent);
             size = gradient.norm();
             recent.push(value);

@@ -66,8 +66,11 @@ pub(crate) const ASSUMPTIONS: &[(&str, Assumption, &str)] = &[
     ("full row rank", Assumption::FullRowRank, "independent rows"),
 ];
 
+/// An assumption once the name of the second tensor is known.
+type MadeFrom = fn(String) -> Assumption;
+
 /// Assumptions that name a second tensor: the words before the name, meaning.
-pub(crate) const RELATIVE: &[(&str, fn(String) -> Assumption, &str)] = &[
+pub(crate) const RELATIVE: &[(&str, MadeFrom, &str)] = &[
     ("commutes with", Assumption::CommutesWith, "A*B = B*A"),
     ("orthogonal to", Assumption::OrthogonalTo, "inner(A, B) = 0"),
     ("equal to", Assumption::Equals, "A = B"),
@@ -151,7 +154,13 @@ impl Assumption {
                 x.plus(&Tensor::identity(rows).times_number(&trace), -1.0)
             }
             Self::OrthonormalColumns | Self::OrthonormalRows => linalg::polar(x),
-            Self::UnitNorm => if x.norm() > 1e-12 { x.scaled(1.0 / x.norm()) } else { x.clone() },
+            Self::UnitNorm => {
+                if x.norm() > 1e-12 {
+                    x.scaled(1.0 / x.norm())
+                } else {
+                    x.clone()
+                }
+            }
             Self::UnitColumns => scaled_rows(&x.transposed()).transposed(),
             Self::UnitRows => scaled_rows(x),
             Self::Nonnegative => x.map(f64::abs),
@@ -177,7 +186,8 @@ impl Assumption {
             Self::RankOne => {
                 let wide = cols > rows;
                 let found = linalg::svd(&if wide { x.adjoint() } else { x.clone() });
-                let (tall, short) = (found.u.block((0, found.u.rows()), (0, 1)), found.v.block((0, found.v.rows()), (0, 1)));
+                let (tall, short) =
+                    (found.u.block((0, found.u.rows()), (0, 1)), found.v.block((0, found.v.rows()), (0, 1)));
                 let outer = if wide { short.matmul(&tall.adjoint()) } else { tall.matmul(&short.adjoint()) };
                 outer.scaled(found.values[0])
             }

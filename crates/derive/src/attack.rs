@@ -13,7 +13,8 @@ const STEPS: usize = 40;
 /// Recipes in which the inequality fails clearly.
 pub(crate) fn violations(derivation: &Derivation, step: &Step, recipes: &[&Recipe]) -> Vec<(Recipe, Comparison)> {
     let climbs = |recipe: &Recipe| {
-        derivation.tensors.iter().any(|declared| declared.maximises.is_some()) || recipe.fixed.values().any(|f| !f.movable)
+        derivation.tensors.iter().any(|declared| declared.maximises.is_some())
+            || recipe.fixed.values().any(|f| !f.movable)
     };
     let mut found = Vec::new();
     let stride = (recipes.len() / STARTS).max(1);

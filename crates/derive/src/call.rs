@@ -11,8 +11,7 @@ use crate::tensor::Tensor;
 use std::rc::Rc;
 
 /// Activations that a file can declare a name for.
-pub(crate) const ACTIVATIONS: [&str; 8] =
-    ["square", "relu", "tanh", "sigmoid", "silu", "gelu", "softplus", "identity"];
+pub(crate) const ACTIVATIONS: [&str; 8] = ["square", "relu", "tanh", "sigmoid", "silu", "gelu", "softplus", "identity"];
 
 impl Evaluator {
     pub(crate) fn call(&mut self, name: &str, arguments: &[Expr]) -> Result<Bound, NoValue> {
@@ -29,7 +28,8 @@ impl Evaluator {
             let x = self.value(&arguments[0])?;
             return Ok(Bound::Value(activate(&mut self.tape, activation, x)));
         }
-        if let Some(Bound::Activation(activation)) = name.strip_prefix('d').and_then(|rest| self.names.get(rest)).cloned()
+        if let Some(Bound::Activation(activation)) =
+            name.strip_prefix('d').and_then(|rest| self.names.get(rest)).cloned()
         {
             let x = self.value(&arguments[0])?;
             return Ok(Bound::Value(slope(&mut self.tape, activation, x)));
@@ -328,7 +328,8 @@ fn of_matrix(tape: &mut Tape, name: &str, x: Node) -> Node {
         "max" | "min" => {
             let sign = if name == "max" { 1.0 } else { -1.0 };
             let entries = tape.value(x).re().to_vec();
-            let best = (0..entries.len()).max_by(|&i, &j| (sign * entries[i]).total_cmp(&(sign * entries[j]))).unwrap_or(0);
+            let best =
+                (0..entries.len()).max_by(|&i, &j| (sign * entries[i]).total_cmp(&(sign * entries[j]))).unwrap_or(0);
             tape.block(x, (best / cols, best / cols + 1), (best % cols, best % cols + 1))
         }
         "polar" | "rank" | "nullity" => fixed(tape, name, x),
@@ -348,7 +349,8 @@ fn fixed(tape: &mut Tape, name: &str, x: Node) -> Node {
     let value = Rc::clone(tape.value(x));
     match name {
         "polar" => {
-            let least = linalg::svd(&if value.cols() > value.rows() { value.adjoint() } else { value.as_ref().clone() });
+            let least =
+                linalg::svd(&if value.cols() > value.rows() { value.adjoint() } else { value.as_ref().clone() });
             let least = least.values.last().copied().unwrap_or(0.0).max(1e-300);
             let moved = (tape.error(x) + 1e-15 * value.norm()) / least;
             tape.given(linalg::polar(&value), moved * (value.cols().min(value.rows()) as f64).sqrt())

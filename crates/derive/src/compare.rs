@@ -49,8 +49,9 @@ pub(crate) fn compare(step: &Step, drawn: &mut Drawn) -> Result<Comparison, NoVa
     let tape = &evaluator.tape;
     let (x, y) = (Rc::clone(tape.value(left)), Rc::clone(tape.value(right)));
     // A claim that a matrix is 0 may be written with the number.
-    let y = if x.rows() * x.cols() != y.rows() * y.cols() { Rc::new(x.scaled(0.0)) } else { y };
-    let rounded = Rounded { left: tape.error(left), right: tape.error(right), peak: tape.peak(left).max(tape.peak(right)) };
+    let y = if x.rows() * x.cols() == y.rows() * y.cols() { y } else { Rc::new(x.scaled(0.0)) };
+    let rounded =
+        Rounded { left: tape.error(left), right: tape.error(right), peak: tape.peak(left).max(tape.peak(right)) };
     Ok(judge(&step.relation, x, y, &rounded))
 }
 
@@ -133,9 +134,7 @@ fn local_maximum(step: &Step, drawn: &mut Drawn) -> Result<Comparison, NoValue> 
     let worst = off.max(slope).max(bend);
     let allowed = 1e-7 + 10.0 * error;
     let zero = scale < 1e-12;
-    let (outcome, note) = if zero {
-        (Outcome::Holds, None)
-    } else if worst <= allowed {
+    let (outcome, note) = if zero || worst <= allowed {
         (Outcome::Holds, None)
     } else if worst > 1e-4 {
         let why = if off > 1e-4 {

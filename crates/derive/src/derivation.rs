@@ -79,9 +79,15 @@ pub(crate) enum Relation {
     AtMost,
     AtLeast,
     /// Equal up to a power of a small number.
-    UpTo { name: String, order: f64 },
+    UpTo {
+        name: String,
+        order: f64,
+    },
     /// The relative difference vanishes as a size or a number goes to infinity or to 0.
-    Limit { name: String, to_zero: bool },
+    Limit {
+        name: String,
+        to_zero: bool,
+    },
     Proportional,
     /// The left side is a local maximum, on the unit sphere, of the function that the right side names.
     LocalMaximum,

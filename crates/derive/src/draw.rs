@@ -36,9 +36,13 @@ impl Choice {
                 .filter(|group| declared.assumptions.iter().all(|assumption| assumption.holds(group)))
                 .collect();
             groups.sort_by_key(|group| group.order);
-            all = extended(&all, |_| groups.clone(), |choice, group| {
-                choice.groups.insert(declared.name.clone(), group);
-            });
+            all = extended(
+                &all,
+                |_| groups.clone(),
+                |choice, group| {
+                    choice.groups.insert(declared.name.clone(), group);
+                },
+            );
         }
         for declared in &derivation.irreps {
             let fits = |choice: &Self| {
@@ -54,9 +58,13 @@ impl Choice {
             });
         }
         for (name, activations) in &derivation.activations {
-            all = extended(&all, |_| activations.clone(), |choice, activation| {
-                choice.activations.insert(name.clone(), activation);
-            });
+            all = extended(
+                &all,
+                |_| activations.clone(),
+                |choice, activation| {
+                    choice.activations.insert(name.clone(), activation);
+                },
+            );
         }
         if all.len() > MOST_CHOICES {
             let stride = all.len() as f64 / MOST_CHOICES as f64;
@@ -84,7 +92,11 @@ impl Choice {
     }
 }
 
-fn extended<T>(all: &[Choice], options: impl Fn(&Choice) -> Vec<T>, mut set: impl FnMut(&mut Choice, T)) -> Vec<Choice> {
+fn extended<T>(
+    all: &[Choice],
+    options: impl Fn(&Choice) -> Vec<T>,
+    mut set: impl FnMut(&mut Choice, T),
+) -> Vec<Choice> {
     let mut more = Vec::new();
     for choice in all {
         for option in options(choice) {
@@ -169,7 +181,9 @@ impl Recipe {
                     match self.sizes.get(&range.name) {
                         Some(&given) => given as i64,
                         None if first < 1 || last < first => return Err(NoDraw::EmptyRange(range.name.clone())),
-                        None => Stream::new(self.seed, self.draw, &range.name).whole(first as usize, last as usize) as i64,
+                        None => {
+                            Stream::new(self.seed, self.draw, &range.name).whole(first as usize, last as usize) as i64
+                        }
                     }
                 }
             };

@@ -119,8 +119,8 @@ impl Entrywise {
                 let product = tape.entries(argument, value);
                 tape.multiple(-1.0, product)
             }
-            Self::Power(p) if p == 0.0 => tape.constant(Tensor::filled(rows, cols, 0.0)),
-            Self::Power(p) if p == 2.0 => tape.multiple(2.0, argument),
+            Self::Power(0.0) => tape.constant(Tensor::filled(rows, cols, 0.0)),
+            Self::Power(2.0) => tape.multiple(2.0, argument),
             Self::Power(p) => {
                 let less = tape.entrywise(argument, Self::Power(p - 1.0));
                 tape.multiple(p, less)

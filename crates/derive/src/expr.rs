@@ -22,7 +22,12 @@ pub(crate) enum Kind {
     /// `[a, b; c, d]`: rows of blocks.
     Blocks(Vec<Vec<Expr>>),
     /// `sum(i in 1..n: body)`.
-    Over { fold: Fold, name: String, set: Box<Set>, body: Box<Expr> },
+    Over {
+        fold: Fold,
+        name: String,
+        set: Box<Set>,
+        body: Box<Expr>,
+    },
 }
 
 /// An operator between two expressions.
@@ -97,7 +102,10 @@ pub(crate) enum Set {
     /// The elements of a group.
     Elements(String),
     /// The irreducible representations of a group, one of each class; without the trivial one on request.
-    Irreps { group: String, nontrivial: bool },
+    Irreps {
+        group: String,
+        nontrivial: bool,
+    },
     /// Vectors of length 1 with so many entries; only for a maximum.
     Sphere(Expr),
 }

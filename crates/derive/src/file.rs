@@ -113,7 +113,7 @@ impl Place<'_> {
 }
 
 fn line(text: &str, at: usize) -> usize {
-    1 + text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+    1 + text[..at.min(text.len())].matches('\n').count()
 }
 
 /// The most steps, declarations and definitions of a file.
@@ -210,8 +210,14 @@ impl<'a> Reader<'a> {
             let group = words(&place, value.as_ref(), "irrep")?.first().cloned().unwrap_or_default();
             place.fits(self.scope.group(&group, 0))?;
             let (assumptions, rest) = named(&place, value.as_ref(), &IRREP_ASSUMPTIONS)?;
-            let apart_from = rest.iter().filter_map(|text| text.strip_prefix("apart from ")).map(str::to_owned).collect();
-            self.derivation.irreps.push(IrrepChoice { name: name.clone(), group: group.clone(), assumptions, apart_from });
+            let apart_from =
+                rest.iter().filter_map(|text| text.strip_prefix("apart from ")).map(str::to_owned).collect();
+            self.derivation.irreps.push(IrrepChoice {
+                name: name.clone(),
+                group: group.clone(),
+                assumptions,
+                apart_from,
+            });
             self.scope.types.insert(name.clone(), Type::Irrep(name.clone(), group));
         }
         for choice in &self.derivation.irreps {
@@ -305,8 +311,9 @@ impl<'a> Reader<'a> {
         for (name, value) in declare.iter().filter(|(name, value)| !is_discrete(name, value.as_ref())) {
             let place = self.place(format!("declaration of {name}"), value);
             self.fresh(name, &place)?;
-            let declared = self.tensor(name, value.as_ref(), &place)?;
-            let (rows, cols) = (place.fits(self.scope.size(&declared.rows))?, place.fits(self.scope.size(&declared.cols))?);
+            let declared = Self::tensor(name, value.as_ref(), &place)?;
+            let (rows, cols) =
+                (place.fits(self.scope.size(&declared.rows))?, place.fits(self.scope.size(&declared.cols))?);
             if let Some(assumption) = declared.assumptions.iter().find(|assumption| assumption.needs_square())
                 && rows != cols
             {
@@ -319,7 +326,8 @@ impl<'a> Reader<'a> {
         }
         for (declared, place) in &waiting {
             // Names are taken in a second round, so that assumptions may point forwards.
-            let (rows, cols) = (place.fits(self.scope.size(&declared.rows))?, place.fits(self.scope.size(&declared.cols))?);
+            let (rows, cols) =
+                (place.fits(self.scope.size(&declared.rows))?, place.fits(self.scope.size(&declared.cols))?);
             let complex = declared.complex;
             self.scope.types.insert(declared.name.clone(), Type::Matrix { rows, cols, complex });
         }
@@ -350,7 +358,7 @@ impl<'a> Reader<'a> {
         used
     }
 
-    fn tensor(&self, name: &str, value: &Value, place: &Place) -> Result<Declared, ParseError> {
+    fn tensor(name: &str, value: &Value, place: &Place) -> Result<Declared, ParseError> {
         let one = place.read(parse::expression("1"))?;
         let mut declared = Declared {
             name: name.to_owned(),
@@ -372,7 +380,9 @@ impl<'a> Reader<'a> {
                 keys(place, value, &["shape", "assumptions", "complex", "maximises", "within"])?;
                 words(place, value, "assumptions")?
             }
-            other => return place.means(format!("`{other}`; write a word such as \"positive\", or a table with a shape")),
+            other => {
+                return place.means(format!("`{other}`; write a word such as \"positive\", or a table with a shape"));
+            }
         };
         for text in texts.iter().filter(|text| *text != "real") {
             match Assumption::named(text) {
@@ -396,7 +406,9 @@ impl<'a> Reader<'a> {
         declared.cols = place.read(parse::expression(cols))?;
         for (key, into) in [("maximises", &mut declared.maximises), ("within", &mut declared.within)] {
             if let Some(text) = value.get(key) {
-                let Some(text) = text.as_str() else { return place.means(format!("`{key}` is an expression in quotes")) };
+                let Some(text) = text.as_str() else {
+                    return place.means(format!("`{key}` is an expression in quotes"));
+                };
                 *into = Some(place.read(parse::expression(text))?);
             }
         }
@@ -409,7 +421,8 @@ impl<'a> Reader<'a> {
             let Some(other) = assumption.other() else { continue };
             let theirs = place.fits(self.scope.matrix(&Expr::name(other)))?;
             if (&theirs.0, &theirs.1) != (&own.0, &own.1) || self.scope.definitions.contains_key(other) {
-                return place.means(format!("`{}`: {other} has to be declared with the same shape", assumption.words()));
+                return place
+                    .means(format!("`{}`: {other} has to be declared with the same shape", assumption.words()));
             }
         }
         if let Some(objective) = &declared.maximises {
@@ -421,7 +434,8 @@ impl<'a> Reader<'a> {
         if let Some(projector) = &declared.within {
             let found = place.fits(self.scope.matrix(projector))?;
             if found.0 != own.0 || found.1 != own.0 {
-                return place.means(format!("`within` is {} x {} and has to be {} x {}", found.0, found.1, own.0, own.0));
+                return place
+                    .means(format!("`within` is {} x {} and has to be {} x {}", found.0, found.1, own.0, own.0));
             }
         }
         Ok(())
@@ -468,7 +482,8 @@ impl<'a> Reader<'a> {
             } else {
                 let right = to_place.fits(self.scope.matrix(&to))?;
                 if (&left.0, &left.1) != (&right.0, &right.1) && !to.is_zero() {
-                    return to_place.means(format!("{} x {} on the left, {} x {} here", left.0, left.1, right.0, right.1));
+                    return to_place
+                        .means(format!("{} x {} on the left, {} x {} here", left.0, left.1, right.0, right.1));
                 }
                 if matches!(relation, Relation::AtMost | Relation::AtLeast) && (left.2 || right.2) {
                     return to_place.means("complex numbers have no order; take re, im or abs2");

@@ -116,10 +116,13 @@ fn law(name: &str) -> Option<(usize, Law)> {
         ("quaternion", None) => Some((8, Box::new(|a, b| dicyclic(2, a, b)))),
         ("symmetric", Some(Ok(n))) if (1..=4).contains(&n) => Some(permuting(n, false)),
         ("alternating", Some(Ok(n))) if (3..=4).contains(&n) => Some(permuting(n, true)),
-        ("frobenius", None) => Some((21, Box::new(|a, b| {
-            let turn = [1, 2, 4][a / 7];
-            (a % 7 + turn * (b % 7)) % 7 + 7 * ((a / 7 + b / 7) % 3)
-        }))),
+        ("frobenius", None) => Some((
+            21,
+            Box::new(|a, b| {
+                let turn = [1, 2, 4][a / 7];
+                (a % 7 + turn * (b % 7)) % 7 + 7 * ((a / 7 + b / 7) % 3)
+            }),
+        )),
         _ => None,
     }
 }

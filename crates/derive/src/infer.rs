@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a name or an expression stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Type {
-    Matrix { rows: Size, cols: Size, complex: bool },
+    Matrix {
+        rows: Size,
+        cols: Size,
+        complex: bool,
+    },
     /// A whole number that can be a size or an index.
     Whole(Size),
     Group(String),
@@ -245,14 +249,18 @@ impl Scope {
                 band = Some(match band {
                     None => next,
                     Some(band) if band.0 == next.0 => (band.0, band.1.plus(&next.1, 1), band.2 || next.2),
-                    Some(band) => return misfit(format!("blocks of {} and {} rows beside each other", band.0, next.0), at),
+                    Some(band) => {
+                        return misfit(format!("blocks of {} and {} rows beside each other", band.0, next.0), at);
+                    }
                 });
             }
             let band = band.expect("a row has a block");
             total = Some(match total {
                 None => band,
                 Some(total) if total.1 == band.1 => (total.0.plus(&band.0, 1), total.1, total.2 || band.2),
-                Some(total) => return misfit(format!("rows of {} and {} columns below each other", total.1, band.1), at),
+                Some(total) => {
+                    return misfit(format!("rows of {} and {} columns below each other", total.1, band.1), at);
+                }
             });
         }
         Ok(typed(total.expect("there is a row")))
@@ -312,7 +320,9 @@ impl Scope {
         }
         let Some(function) = function(name) else { return misfit(self.unknown(name, "a function"), at) };
         if let What::Own = function.what {
-            return self.own(name, arguments)?.map_or_else(|| misfit(format!("this is written {}", function.form), at), Ok);
+            return self
+                .own(name, arguments)?
+                .map_or_else(|| misfit(format!("this is written {}", function.form), at), Ok);
         }
         let [argument] = arguments else { return misfit(format!("this is written {}", function.form), at) };
         let (rows, cols, complex) = self.matrix(argument)?;
@@ -397,7 +407,9 @@ impl Scope {
                 let (x, y) = (self.matrix(a)?, self.matrix(b)?);
                 Some(typed((x.0.times(&y.0), x.1.times(&y.1), x.2 || y.2)))
             }
-            ("vec", [a]) => self.matrix(a).map(|(rows, cols, complex)| Some(typed((rows.times(&cols), one, complex))))?,
+            ("vec", [a]) => {
+                self.matrix(a).map(|(rows, cols, complex)| Some(typed((rows.times(&cols), one, complex))))?
+            }
             ("rowsums", [a]) => self.matrix(a).map(|(rows, _, complex)| Some(typed((rows, one, complex))))?,
             ("colsums", [a]) => self.matrix(a).map(|(_, cols, complex)| Some(typed((one, cols, complex))))?,
             ("grad", [e, w]) => {
@@ -437,9 +449,7 @@ impl Scope {
             ("order", [Type::Group(g)]) => Some(Type::Whole(order(g))),
             ("op", [Type::Element(g), Type::Element(h)]) if g == h => Some(Type::Element(g.clone())),
             ("ginv", [Type::Element(g)]) => Some(Type::Element(g.clone())),
-            ("pairs", [Type::Group(g)]) => {
-                Some(Type::real(order(g).times(&order(g)), order(g).plus(&order(g), 1)))
-            }
+            ("pairs", [Type::Group(g)]) => Some(Type::real(order(g).times(&order(g)), order(g).plus(&order(g), 1))),
             ("products", [Type::Group(g)]) => Some(Type::real(order(g).times(&order(g)), order(g))),
             ("conv", [Type::Group(g), u, v]) => {
                 let complex = column(u, &order(g)).zip(column(v, &order(g)));
@@ -479,18 +489,19 @@ impl Scope {
         }
     }
 
-    /// All names that an expression leads to, through definitions.
+    /// All names that an expression leads to, through definitions. Parameters of definitions are not among them.
     pub(crate) fn everything_used(&self, e: &Expr, used: &mut BTreeSet<String>) {
+        self.collect_used(e, &[], used, &mut BTreeSet::new());
+    }
+
+    fn collect_used(&self, e: &Expr, own: &[String], used: &mut BTreeSet<String>, seen: &mut BTreeSet<String>) {
         let mut direct = Vec::new();
         e.free_names(&mut |name| direct.push(name.to_owned()));
-        for name in direct {
-            if used.insert(name.clone())
-                && let Some(definition) = self.definitions.get(&name)
-            {
-                let mut inner = BTreeSet::new();
-                self.everything_used(&definition.body, &mut inner);
-                inner.retain(|used| !definition.parameters.contains(used));
-                used.extend(inner);
+        for name in direct.into_iter().filter(|name| !own.contains(name)) {
+            let definition = self.definitions.get(&name).filter(|_| seen.insert(name.clone()));
+            used.insert(name);
+            if let Some(definition) = definition {
+                self.collect_used(&definition.body, &definition.parameters, used, seen);
             }
         }
     }

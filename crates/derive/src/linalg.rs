@@ -144,9 +144,8 @@ pub(crate) fn eigen(a: &Tensor) -> (Vec<f64>, Tensor) {
     let found = svd(&hermitian.plus(&Tensor::identity(n), shift));
     let vectors = found.v;
     let image = hermitian.matmul(&vectors);
-    let values: Vec<f64> = (0..n)
-        .map(|col| vectors.block((0, n), (col, col + 1)).inner(&image.block((0, n), (col, col + 1))))
-        .collect();
+    let values: Vec<f64> =
+        (0..n).map(|col| vectors.block((0, n), (col, col + 1)).inner(&image.block((0, n), (col, col + 1)))).collect();
     (values, vectors)
 }
 

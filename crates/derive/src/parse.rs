@@ -337,7 +337,8 @@ fn tokens(text: &str) -> Result<Vec<(Token, usize)>, SyntaxError> {
         } else if first.is_ascii_digit() {
             let length = number_length(rest.as_bytes());
             let number = rest[..length].parse();
-            let value = number.map_err(|_error| SyntaxError { what: format!("`{}` is no number", &rest[..length]), at })?;
+            let value =
+                number.map_err(|_error| SyntaxError { what: format!("`{}` is no number", &rest[..length]), at })?;
             found.push((Token::Number(value), at));
             at += length;
         } else if first.is_alphabetic() || first == '_' {
@@ -410,7 +411,8 @@ mod tests {
 
     #[test]
     fn no_text_makes_the_reader_panic() {
-        for text in ["", "1..", "sum(", "sum(i in", "sum(i in 1..", "a[", "[a;", "§", "1e", "1e+", "x on", "max(w on"] {
+        for text in ["", "1..", "sum(", "sum(i in", "sum(i in 1..", "a[", "[a;", "§", "1e", "1e+", "x on", "max(w on"]
+        {
             assert!(expression(text).is_err(), "{text:?}");
         }
     }

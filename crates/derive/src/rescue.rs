@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// Draws in which a step has to stand once an assumption is added.
 const DRAWS: u64 = 10;
 /// The same for an order or a limit, where every draw is a series.
-const DRAWS_OF_TRENDS: u64 = 6;
+const DRAWS_OF_TRENDS: u64 = 8;
 /// How nearly constant a factor has to be, relative to itself.
 const CONSTANT: f64 = 1e-7;
 
@@ -99,9 +99,12 @@ fn candidates(derivation: &Derivation, at: usize) -> Vec<(String, Derivation)> {
             add(format!("{} is {words}", choice.name), &|changed| changed.irreps[at].assumptions.push(*assumption));
         }
     }
-    for (at, (name, activations)) in derivation.activations.iter().enumerate().filter(|(_, (name, _))| {
-        used.contains(name) || used.contains(&format!("d{name}"))
-    }) {
+    for (at, (name, activations)) in derivation
+        .activations
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| used.contains(name) || used.contains(&format!("d{name}")))
+    {
         for activation in activations.iter().filter(|_| activations.len() > 1) {
             add(format!("{name} is {activation}"), &|changed| changed.activations[at].1 = vec![activation]);
         }
@@ -150,13 +153,24 @@ fn tensor_candidates(derivation: &Derivation, at: usize) -> Vec<(String, Assumpt
     let fits = |assumption: &Assumption| {
         let of_numbers = matches!(
             assumption,
-            Assumption::Nonnegative | Assumption::Positive | Assumption::Negative | Assumption::UnitInterval | Assumption::UnitNorm
+            Assumption::Nonnegative
+                | Assumption::Positive
+                | Assumption::Negative
+                | Assumption::UnitInterval
+                | Assumption::UnitNorm
         );
         let of_matrices = matches!(
             assumption,
-            Assumption::CentredRows | Assumption::OrthonormalColumns | Assumption::OrthonormalRows | Assumption::UnitColumns
-                | Assumption::UnitRows | Assumption::RowsSumToOne | Assumption::OneHotRows | Assumption::RankOne
-                | Assumption::FullColumnRank | Assumption::FullRowRank
+            Assumption::CentredRows
+                | Assumption::OrthonormalColumns
+                | Assumption::OrthonormalRows
+                | Assumption::UnitColumns
+                | Assumption::UnitRows
+                | Assumption::RowsSumToOne
+                | Assumption::OneHotRows
+                | Assumption::RankOne
+                | Assumption::FullColumnRank
+                | Assumption::FullRowRank
         );
         !declared.assumptions.contains(assumption)
             && *assumption != Assumption::Small
@@ -191,11 +205,19 @@ fn tensor_candidates(derivation: &Derivation, at: usize) -> Vec<(String, Assumpt
 }
 
 /// Two sizes the same, or one of them 1.
-fn size_candidates(derivation: &Derivation, used: &BTreeSet<String>, add: &mut impl FnMut(String, &dyn Fn(&mut Derivation))) {
+fn size_candidates(
+    derivation: &Derivation,
+    used: &BTreeSet<String>,
+    add: &mut impl FnMut(String, &dyn Fn(&mut Derivation)),
+) {
     let mut sizes = BTreeSet::new();
     for declared in derivation.tensors.iter().filter(|declared| used.contains(&declared.name)) {
-        declared.rows.free_names(&mut |name| { sizes.insert(name.to_owned()); });
-        declared.cols.free_names(&mut |name| { sizes.insert(name.to_owned()); });
+        declared.rows.free_names(&mut |name| {
+            sizes.insert(name.to_owned());
+        });
+        declared.cols.free_names(&mut |name| {
+            sizes.insert(name.to_owned());
+        });
     }
     let ranged: Vec<usize> = (0..derivation.sizes.len())
         .filter(|&at| derivation.sizes[at].last.is_some())
@@ -236,9 +258,9 @@ pub(crate) fn correction(context: &Context, step: &Step, drawn: &mut [(Recipe, D
         Relation::AtMost | Relation::AtLeast => {
             let relation = if step.relation == Relation::AtMost { Relation::AtLeast } else { Relation::AtMost };
             let reversed = Step { relation, ..step.clone() };
-            let holds = drawn.iter_mut().all(|(_, drawn)| {
-                compare(&reversed, drawn).is_ok_and(|found| found.outcome == Outcome::Holds)
-            });
+            let holds = drawn
+                .iter_mut()
+                .all(|(_, drawn)| compare(&reversed, drawn).is_ok_and(|found| found.outcome == Outcome::Holds));
             let words = holds.then(|| "the reversed inequality holds on every draw".to_owned());
             return Correction { words, ..none };
         }
@@ -269,7 +291,8 @@ pub(crate) fn correction(context: &Context, step: &Step, drawn: &mut [(Recipe, D
         }
         for size in context.derivation.sizes.iter().map(|size| &size.name) {
             for power in [1, -1, 2, -2] {
-                let scaled: Vec<f64> = factors.iter().map(|(by, _, sizes)| by / (sizes[size] as f64).powi(power)).collect();
+                let scaled: Vec<f64> =
+                    factors.iter().map(|(by, _, sizes)| by / (sizes[size] as f64).powi(power)).collect();
                 if scaled.iter().all(|by| (by - scaled[0]).abs() <= CONSTANT * scaled[0].abs()) {
                     let times = if tidy(scaled[0]) == 1.0 { String::new() } else { format!("{} ", plain(scaled[0])) };
                     let shown = if power == 1 { size.clone() } else { format!("{size}^{power}") };
@@ -329,7 +352,8 @@ fn weighted_terms(step: &Step, drawn: &mut [(Recipe, Drawn)]) -> Option<String> 
         let sum = parts.iter().zip(weights.re()).fold(left.scaled(0.0), |sum, (part, weight)| sum.plus(part, *weight));
         left.plus(&sum, -1.0).norm() <= 1e-7 * left.norm()
     });
-    let shown = terms.iter().zip(weights.re()).map(|(term, weight)| format!("{} times `{term}`", plain(round_weight(*weight))));
+    let shown =
+        terms.iter().zip(weights.re()).map(|(term, weight)| format!("{} times `{term}`", plain(round_weight(*weight))));
     fits.then(|| format!("the left side is the sum of {} on every draw", shown.collect::<Vec<_>>().join(", ")))
 }
 

@@ -33,7 +33,11 @@ impl Display for Expr {
                 let own = self.tightness();
                 a.within(own, f)?;
                 let sign = operator.sign();
-                if own == 1 { write!(f, " {sign} ")? } else { write!(f, "{sign}")? }
+                if own == 1 {
+                    write!(f, " {sign} ")?
+                } else {
+                    write!(f, "{sign}")?
+                }
                 b.within(own + 1, f)
             }
             Kind::Transpose(a) => {

@@ -53,7 +53,13 @@ impl std::fmt::Display for Size {
         }
         // Named terms first, the plain number last, as one writes `n+1`.
         for (at, (term, count)) in self.0.iter().rev().enumerate() {
-            let sign = if *count < 0 { "-" } else if at > 0 { "+" } else { "" };
+            let sign = if *count < 0 {
+                "-"
+            } else if at > 0 {
+                "+"
+            } else {
+                ""
+            };
             let count = count.unsigned_abs();
             let name = term.join("*");
             match (count, name.as_str()) {

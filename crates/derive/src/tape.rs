@@ -143,7 +143,7 @@ impl Tape {
 
     fn push(&mut self, operation: Operation, value: Rc<Tensor>, error: f64) -> Node {
         let relative = match operation {
-            Operation::Given => if error == 0.0 { 0.0 } else { f64::INFINITY },
+            Operation::Given if error == 0.0 => 0.0,
             Operation::Adjoint(a)
             | Operation::Conj(a)
             | Operation::Spread(a)

@@ -132,7 +132,11 @@ impl Tensor {
 
     /// The product entry by entry.
     pub(crate) fn hadamard(&self, other: &Self) -> Self {
-        assert_eq!((self.rows, self.cols), (other.rows, other.cols), "an entrywise product is of matrices of one shape");
+        assert_eq!(
+            (self.rows, self.cols),
+            (other.rows, other.cols),
+            "an entrywise product is of matrices of one shape"
+        );
         self.bilinear(other, self.rows, self.cols, |a, b| a.iter().zip(b).map(|(a, b)| a * b).collect())
     }
 
@@ -171,10 +175,6 @@ impl Tensor {
 
     pub(crate) fn real_part(&self) -> Self {
         Self::real(self.rows, self.cols, self.re.clone())
-    }
-
-    pub(crate) fn imaginary_part(&self) -> Self {
-        Self::real(self.rows, self.cols, self.im.clone().unwrap_or_else(|| vec![0.0; self.re.len()]))
     }
 
     /// The transposed matrix, not conjugated.

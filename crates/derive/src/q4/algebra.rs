@@ -7,28 +7,21 @@ pub(super) const TEMPLATES: &[fn(&mut Stream) -> Draft] =
     &[ridge, squared_distance, centred_norm, scatter, woodbury, vectorised, projection, units, commutator, determinant];
 
 fn ridge(s: &mut Stream) -> Draft {
-    Draft::new(
-        "ridge",
-        Context::Matrix("n", "k"),
-        "(Y - F*inv(F'*F + eta*I(k))*F'*Y)*(inv(F'*F + eta*I(k))*F'*Y)'",
-    )
-    .sizes(&[range(s, "n", 3), range(s, "k", 2), range(s, "m", 2)])
-    .declare(&["F = { shape = [\"n\", \"k\"] }", "Y = { shape = [\"n\", \"m\"] }", "eta = \"positive\""])
-    .names(&["F", "Y"])
-    .equals("(I(n) - F*inv(F'*F + eta*I(k))*F')*Y*Y'*F*inv(F'*F + eta*I(k))")
-    .equals("eta*inv(F*F' + eta*I(n))*Y*Y'*F*inv(F'*F + eta*I(k))")
-    .equals("eta*inv(F*F' + eta*I(n))*Y*Y'*inv(F*F' + eta*I(n))*F")
-    .wrong(K::Sign, 1, "(I(n) + F*inv(F'*F + eta*I(k))*F')*Y*Y'*F*inv(F'*F + eta*I(k))")
-    .carried(
-        K::Factor,
-        2,
-        &[
-            "inv(F*F' + eta*I(n))*Y*Y'*F*inv(F'*F + eta*I(k))",
-            "inv(F*F' + eta*I(n))*Y*Y'*inv(F*F' + eta*I(n))*F",
-        ],
-    )
-    .wrong(K::Commuted, 3, "eta*Y*Y'*inv(F*F' + eta*I(n))*inv(F*F' + eta*I(n))*F")
-    .wrong(K::Index, 2, "eta/n*inv(F*F' + eta*I(n))*Y*Y'*F*inv(F'*F + eta*I(k))")
+    Draft::new("ridge", Context::Matrix("n", "k"), "(Y - F*inv(F'*F + eta*I(k))*F'*Y)*(inv(F'*F + eta*I(k))*F'*Y)'")
+        .sizes(&[range(s, "n", 3), range(s, "k", 2), range(s, "m", 2)])
+        .declare(&["F = { shape = [\"n\", \"k\"] }", "Y = { shape = [\"n\", \"m\"] }", "eta = \"positive\""])
+        .names(&["F", "Y"])
+        .equals("(I(n) - F*inv(F'*F + eta*I(k))*F')*Y*Y'*F*inv(F'*F + eta*I(k))")
+        .equals("eta*inv(F*F' + eta*I(n))*Y*Y'*F*inv(F'*F + eta*I(k))")
+        .equals("eta*inv(F*F' + eta*I(n))*Y*Y'*inv(F*F' + eta*I(n))*F")
+        .wrong(K::Sign, 1, "(I(n) + F*inv(F'*F + eta*I(k))*F')*Y*Y'*F*inv(F'*F + eta*I(k))")
+        .carried(
+            K::Factor,
+            2,
+            &["inv(F*F' + eta*I(n))*Y*Y'*F*inv(F'*F + eta*I(k))", "inv(F*F' + eta*I(n))*Y*Y'*inv(F*F' + eta*I(n))*F"],
+        )
+        .wrong(K::Commuted, 3, "eta*Y*Y'*inv(F*F' + eta*I(n))*inv(F*F' + eta*I(n))*F")
+        .wrong(K::Index, 2, "eta/n*inv(F*F' + eta*I(n))*Y*Y'*F*inv(F'*F + eta*I(k))")
 }
 
 fn squared_distance(s: &mut Stream) -> Draft {
@@ -45,12 +38,16 @@ fn squared_distance(s: &mut Stream) -> Draft {
         .equals("trace(D*D') - 2*trace(W*V*D') + trace(W'*W*V*V')")
         .equals("sumsq(D) - 2*inner(W'*D, V) + inner(W'*W, V*V')")
         .carried(K::CrossTerm, 1, &["sumsq(D) + sumsq(W*V)", "trace(D'*D) + trace(V'*W'*W*V)"])
-        .carried(K::Factor, 1, &[
-            "sumsq(D) - inner(D, W*V) + sumsq(W*V)",
-            "trace(D'*D) - trace(D'*W*V) + trace(V'*W'*W*V)",
-            "trace(D*D') - trace(W*V*D') + trace(W'*W*V*V')",
-            "sumsq(D) - inner(W'*D, V) + inner(W'*W, V*V')",
-        ])
+        .carried(
+            K::Factor,
+            1,
+            &[
+                "sumsq(D) - inner(D, W*V) + sumsq(W*V)",
+                "trace(D'*D) - trace(D'*W*V) + trace(V'*W'*W*V)",
+                "trace(D*D') - trace(W*V*D') + trace(W'*W*V*V')",
+                "sumsq(D) - inner(W'*D, V) + inner(W'*W, V*V')",
+            ],
+        )
         .wrong(K::Sign, 2, "trace(D'*D) + 2*trace(D'*W*V) + trace(V'*W'*W*V)")
         .wrong(K::Transpose, 4, "sumsq(D) - 2*inner(W*D, V) + inner(W'*W, V*V')")
         .wrong(K::Commuted, 3, "trace(D*D') - 2*trace(W*V*D') + trace(W*W'*V*V')")
@@ -69,10 +66,11 @@ fn centred_norm(s: &mut Stream) -> Draft {
         .wrong(K::Centring, 1, "inner(D, D)")
         .wrong(K::Index, 3, "sumsq(D) - sumsq(ones(n)'*D)/(n+1)")
         .wrong(K::Sign, 3, "sumsq(D) + sumsq(ones(n)'*D)/n")
-        .carried(K::Factor, 4, &[
-            "sumsq(D) - sumsq(colsums(D)/n)",
-            "sum(i in 1..n: sumsq(D[i, :])) - sumsq(colsums(D)/n)",
-        ])
+        .carried(
+            K::Factor,
+            4,
+            &["sumsq(D) - sumsq(colsums(D)/n)", "sum(i in 1..n: sumsq(D[i, :])) - sumsq(colsums(D)/n)"],
+        )
         .wrong(K::Centring, 5, "sum(i in 1..n: sumsq(D[i, :]))")
 }
 

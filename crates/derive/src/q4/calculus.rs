@@ -3,8 +3,17 @@
 use crate::q4::chain::{Context, Draft, FaultKind as K, range};
 use crate::random::Stream;
 
-pub(super) const TEMPLATES: &[fn(&mut Stream) -> Draft] =
-    &[energy, back_propagation, cross_entropy, softmax_curvature, descent, neumann, early, perturbed_norm, ridge_gradient];
+pub(super) const TEMPLATES: &[fn(&mut Stream) -> Draft] = &[
+    energy,
+    back_propagation,
+    cross_entropy,
+    softmax_curvature,
+    descent,
+    neumann,
+    early,
+    perturbed_norm,
+    ridge_gradient,
+];
 
 const SMOOTH: &str = "s = { activation = [\"square\", \"tanh\", \"sigmoid\", \"silu\", \"gelu\"] }";
 
@@ -102,7 +111,15 @@ fn descent(s: &mut Stream) -> Draft {
         .equals(&format!("{e} - t*sumsq({g})"))
         .equals(&format!("{e} - dir({e}, W, t*{g})"))
         .relation(K::Order, 1, "= up to O(t^3)")
-        .carried(K::Sign, 1, &[&format!("{e} + t*inner({g}, {g})"), &format!("{e} + t*sumsq({g})"), &format!("{e} + dir({e}, W, t*{g})")])
+        .carried(
+            K::Sign,
+            1,
+            &[
+                &format!("{e} + t*inner({g}, {g})"),
+                &format!("{e} + t*sumsq({g})"),
+                &format!("{e} + dir({e}, W, t*{g})"),
+            ],
+        )
         .wrong(K::Factor, 2, &format!("{e} - t*sumsq({g})/2"))
         .wrong(K::CrossTerm, 3, &e)
 }

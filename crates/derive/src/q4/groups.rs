@@ -30,11 +30,19 @@ fn pair_energy(s: &mut Stream) -> Draft {
         .equals("2*sumsq(center(conv(G, u, v)))")
         .equals("2*(sumsq(conv(G, u, v)) - (sum(u)*sum(v))^2/M)")
         .equals("2/M*sum(k in nontrivial(G): dim(k)*sumsq(fourier(k, u)*fourier(k, v)))")
-        .carried(K::Factor, 1, &[
-            "sumsq(center(products(G))'*((pairs(G)[:, 1..M]*u) .* (pairs(G)[:, M+1..2*M]*v)))/2",
-            "sumsq(center(conv(G, u, v)))/2",
-        ])
-        .wrong(K::CrossTerm, 1, "sumsq(center(products(G))'*(square(pairs(G)[:, 1..M]*u) + square(pairs(G)[:, M+1..2*M]*v)))/2")
+        .carried(
+            K::Factor,
+            1,
+            &[
+                "sumsq(center(products(G))'*((pairs(G)[:, 1..M]*u) .* (pairs(G)[:, M+1..2*M]*v)))/2",
+                "sumsq(center(conv(G, u, v)))/2",
+            ],
+        )
+        .wrong(
+            K::CrossTerm,
+            1,
+            "sumsq(center(products(G))'*(square(pairs(G)[:, 1..M]*u) + square(pairs(G)[:, M+1..2*M]*v)))/2",
+        )
         .wrong(K::Commuted, 2, "2*sumsq(center(conv(G, u, v) - conv(G, v, u)/2))")
         .wrong(K::Centring, 2, "2*sumsq(conv(G, u, v))")
         .wrong(K::Centring, 4, "2/M*sum(k in irreps(G): dim(k)*sumsq(fourier(k, u)*fourier(k, v)))")
@@ -100,10 +108,14 @@ fn isotypic(s: &mut Stream) -> Draft {
         .equals("d/M*stack(a in G: sum(h in G: conj(chi(k, op(ginv(h), a)))*u[h]))")
         .equals("d/M*sum(h in G: conj(chi(k, h))*left(G, h)*u)")
         .equals("projector_one(k)*projector_one(k)*u")
-        .carried(K::Index, 1, &[
-            "stack(a in G: sum(h in G: chi(k, op(ginv(a), h))*u[h]))/M",
-            "stack(a in G: sum(h in G: conj(chi(k, op(ginv(h), a)))*u[h]))/M",
-        ])
+        .carried(
+            K::Index,
+            1,
+            &[
+                "stack(a in G: sum(h in G: chi(k, op(ginv(a), h))*u[h]))/M",
+                "stack(a in G: sum(h in G: conj(chi(k, op(ginv(h), a)))*u[h]))/M",
+            ],
+        )
         .wrong(K::CrossTerm, 1, "d/M*stack(a in G: sum(h in G: chi(k, h)*conj(chi(k, a))*u[h]))")
         .wrong(K::Factor, 3, "d/2/M*sum(h in G: conj(chi(k, h))*left(G, h)*u)")
         .wrong(K::Index, 2, "d/M*stack(a in G: sum(h in G: conj(chi(k, op(h, a)))*u[h]))")

@@ -113,10 +113,7 @@ fn rayleigh(s: &mut Stream) -> Draft {
 fn jensen(s: &mut Stream) -> Draft {
     Draft::new("Jensen", Context::Ordered, "exp(inner(p, x))")
         .sizes(&[range(s, "n", 2)])
-        .declare(&[
-            "y = { shape = \"n\" }",
-            "x = { shape = \"n\" }",
-        ])
+        .declare(&["y = { shape = \"n\" }", "x = { shape = \"n\" }"])
         .define(&["p = \"softmax(y')'\""])
         .names(&["x", "y", "p"])
         .equals("prod(i in 1..n: exp(p[i]*x[i]))")
