@@ -182,7 +182,7 @@ impl Assumption {
             Self::EqualRows => Tensor::filled(rows, rows, 1.0 / rows as f64).matmul(x),
             Self::PositiveSemidefinite => with_eigenvalues(x, |value, _| value.max(0.0)),
             Self::PositiveDefinite => with_eigenvalues(x, |value, most| value.abs().max(0.2 * most)),
-            Self::Projector => with_eigenvalues(x, |value, _| f64::from(u8::from(value > 0.0))),
+            Self::Projector => with_eigenvalues(x, |value, most| f64::from(u8::from(value > 1e-6 * most))),
             Self::RankOne => {
                 let wide = cols > rows;
                 let found = linalg::svd(&if wide { x.adjoint() } else { x.clone() });

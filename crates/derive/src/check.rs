@@ -202,7 +202,7 @@ impl Trial {
         }
         let vacuous = zero && !step.from.is_zero() && !step.to.is_zero();
         if let Some(recipe) = trial.failing.clone() {
-            if trial.failed < 2 && !confirmed(context, step, &recipe) {
+            if trial.failed < 2 && !confirmed(context, step, &recipe) && !trial.assail(context, step, drawn, 1) {
                 trial.note = Some("one draw fails and no other of its kind does".to_owned());
                 trial.standing = Standing::CannotTell;
                 trial.failing = None;
@@ -216,7 +216,7 @@ impl Trial {
         } else {
             trial.standing = Standing::Stands;
             trial.note = (unclear > 0).then(|| format!("{unclear} of {} draws could not tell", trial.draws));
-            trial.assail(context, step, drawn);
+            trial.assail(context, step, drawn, 2);
         }
         trial
     }
@@ -241,20 +241,24 @@ impl Trial {
         }
     }
 
-    /// An inequality that held by chance is climbed against.
-    fn assail(&mut self, context: &Context, step: &Step, drawn: &[(Recipe, Drawn)]) {
+    /// An inequality that held by chance is climbed against; it is false if enough climbs violate it.
+    fn assail(&mut self, context: &Context, step: &Step, drawn: &[(Recipe, Drawn)], enough: usize) -> bool {
         if !matches!(step.relation, Relation::AtMost | Relation::AtLeast) {
-            return;
+            return false;
         }
         let recipes: Vec<&Recipe> = drawn.iter().map(|(recipe, _)| recipe).collect();
         let found = attack::violations(context.derivation, step, &recipes);
-        if let [first, _, ..] = found.as_slice() {
-            self.standing = Standing::False;
-            self.failed = found.len();
-            self.failing = Some(first.0.clone());
-            self.worst_relative = self.worst_relative.max(first.1.relative);
-            self.note = Some("holds at random, fails where an ascent leads".to_owned());
+        if found.len() < enough {
+            return false;
         }
+        self.standing = Standing::False;
+        self.failed += found.len();
+        if let Some((recipe, comparison)) = found.first() {
+            self.failing.get_or_insert_with(|| recipe.clone());
+            self.worst_relative = self.worst_relative.max(comparison.relative);
+        }
+        self.note = Some("holds at random, fails where an ascent leads".to_owned());
+        true
     }
 
     fn follow(context: &Context, step: &Step, drawn: &[(Recipe, Drawn)]) -> Self {

@@ -75,7 +75,7 @@ fn judge(relation: &Relation, left: Rc<Tensor>, right: Rc<Tensor>, rounded: &Rou
     };
     let largest = difference.largest();
     let finite = left.is_finite() && right.is_finite() && rounding.is_finite();
-    let sharp = rounding <= ZERO * rounded.peak;
+    let sharp = rounding <= ZERO * rounded.peak || rounding < f64::MIN_POSITIVE;
     let zero = size <= rounding && sharp;
     let inequality = matches!(relation, Relation::AtMost | Relation::AtLeast);
     let vanished = *relation == Relation::Proportional && (left.norm() <= rounding) != (right.norm() <= rounding);

@@ -33,11 +33,8 @@ impl Display for Expr {
                 let own = self.tightness();
                 a.within(own, f)?;
                 let sign = operator.sign();
-                if own == 1 {
-                    write!(f, " {sign} ")?
-                } else {
-                    write!(f, "{sign}")?
-                }
+                let space = if own == 1 { " " } else { "" };
+                write!(f, "{space}{sign}{space}")?;
                 b.within(own + 1, f)
             }
             Kind::Transpose(a) => {

@@ -2,6 +2,7 @@
 
 use crate::functions::FUNCTIONS;
 use crate::{Derivation, Options, ParseError, Standing, check};
+use std::fmt::Write;
 
 /// One step without anything declared stands.
 fn holds(from: &str, relation: &str, to: &str) {
@@ -71,8 +72,8 @@ fn functions_have_the_values_of_their_definitions() {
 #[test]
 fn functions_of_groups_have_the_values_of_their_definitions() {
     for (from, to) in [
-        ("sum(k in irreps(G): dim(k)^2)", "order(G)"),
-        ("sum(k in nontrivial(G): dim(k)^2) + 1", "order(G)"),
+        ("sum(l in irreps(G): dim(l)^2)", "order(G)"),
+        ("sum(l in nontrivial(G): dim(l)^2) + 1", "order(G)"),
         ("sum(g in G: re(chi(k, op(g, g))))", "order(G)*indicator(k)"),
         ("sum(g in G: rho(k, g)*rho(k, ginv(g)))", "order(G)*I(dim(k))"),
         ("fourier(k, conv(G, u, v))", "fourier(k, u)*fourier(k, v)"),
@@ -80,7 +81,7 @@ fn functions_of_groups_have_the_values_of_their_definitions() {
         ("conv(G, u, v)", "stack(h in G: sum(g in G: u[g]*v[op(ginv(g), h)]))"),
         ("flip(G)*u", "stack(g in G: u[ginv(g)])"),
         ("products(G)'*((pairs(G)*[u; 0*v]) .* (pairs(G)*[0*u; v]))", "conv(G, u, v)"),
-        ("sum(k in irreps(G): projector_one(k)*u)", "u"),
+        ("sum(l in irreps(G): projector_one(l)*u)", "u"),
         ("projector(k)*projector(k)", "projector(k)"),
         ("sum(g in G: left(G, g)*right(G, g)*u)", "sum(g in G: right(G, g)*left(G, g)*u)"),
     ] {
@@ -149,7 +150,8 @@ fn errors_name_the_offender_its_line_and_the_remedy() {
 fn definitions_that_grow_without_bound_are_refused() {
     let mut define = String::from("\"f0(x)\" = \"x + x\"\n");
     for at in 1..60 {
-        define += &format!("\"f{at}(x)\" = \"f{0}(x) + f{0}(x)\"\n", at - 1);
+        let before = at - 1;
+        writeln!(define, "\"f{at}(x)\" = \"f{before}(x) + f{before}(x)\"").unwrap();
     }
     let text = format!(
         "[declare]\nA = \"real\"\n[define]\n{define}[[step]]\nfrom = \"f59(A)\"\nrelation = \"=\"\nto = \"A\"\n"
