@@ -2,9 +2,9 @@
 
 use crate::place::Place;
 use crate::{
-    attend, audit, chat, compare, coordinates, curvature, doctor, forecast, fork, import, landscape, launch, league,
-    listing, next, output, pair, passkey, phase, reach, reference, run, samples, serve, site, stream, sweep, unit,
-    units,
+    attend, audit, chat, compare, coordinates, curvature, derive, doctor, forecast, fork, import, landscape, launch,
+    league, listing, next, output, pair, passkey, phase, reach, reference, run, samples, science, serve, site, stream,
+    sweep, unit, units,
 };
 use clap::{Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, doctor, run --doctor, league --controls), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps and streams, which go on
+/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, derive, doctor, run --doctor, league --controls, science verify and replay), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps, streams and campaigns, which go on
 /// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 80)]
@@ -111,6 +111,8 @@ pub(crate) enum Command {
     Forecast(forecast::ForecastArguments),
     Verdict(forecast::VerdictArguments),
     Next(next::NextArguments),
+    Science(science::ScienceArguments),
+    Derive(derive::DeriveArguments),
     League(league::LeagueArguments),
     Doctor(doctor::Asked),
     Coordinates(coordinates::Asked),

@@ -11,6 +11,7 @@ mod command;
 mod compare;
 mod coordinates;
 mod curvature;
+mod derive;
 mod doctor;
 mod failure;
 mod forecast;
@@ -36,6 +37,7 @@ mod reference;
 mod run;
 mod samples;
 mod say;
+mod science;
 mod serve;
 mod signals;
 mod site;
@@ -108,6 +110,8 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Forecast(asked) => forecast::forecast(&asked),
         Command::Verdict(asked) => forecast::verdict(&asked),
         Command::Next(asked) => next::next(&asked),
+        Command::Science(asked) => science::science(&asked),
+        Command::Derive(asked) => derive::derive(&asked),
         Command::League(asked) => league::run(&asked),
         Command::Reach { words, drawn, place } => reach::reach(&words, &drawn, &place),
         Command::Attend { asked, drawn, place } => attend::attend(&asked, &drawn, &place),

@@ -7,7 +7,7 @@
 /// H(p) = −p log₂ p − (1 − p) log₂ (1 − p)
 /// ```
 pub fn entropy(p: f64) -> f64 {
-    let term = |p: f64| if p > 0.0 { -p * p.log2() } else { 0.0 };
+    let term = |p: f64| if p > 0.0 { -p * libm::log2(p) } else { 0.0 };
     term(p) + term(1.0 - p)
 }
 
@@ -18,7 +18,7 @@ pub fn entropy(p: f64) -> f64 {
 /// ```
 pub fn expected_bits(a: &[f64], b: &[f64]) -> f64 {
     // What neither has mass for is cut at the smallest number.
-    let of_outcome = |(a, b): (&f64, &f64)| if *a > 0.0 { a * (a / b.max(f64::MIN_POSITIVE)).log2() } else { 0.0 };
+    let of_outcome = |(a, b): (&f64, &f64)| if *a > 0.0 { a * libm::log2(a / b.max(f64::MIN_POSITIVE)) } else { 0.0 };
     a.iter().zip(b).map(of_outcome).sum::<f64>().max(0.0)
 }
 
@@ -29,11 +29,12 @@ pub fn expected_bits(a: &[f64], b: &[f64]) -> f64 {
 /// I = Σⱼ wⱼ D(pⱼ ‖ Σₖ wₖ pₖ)
 /// ```
 ///
-/// - Source: Lindley 1956; MacKay 1992
+/// - Source: Lindley 1956, `MacKay` 1992
 pub fn information(weights: &[f64], outcomes: &[Vec<f64>]) -> f64 {
     let sum: f64 = weights.iter().sum();
     let n = outcomes.first().map_or(0, Vec::len);
-    let mean: Vec<f64> = (0..n).map(|i| weights.iter().zip(outcomes).map(|(weight, masses)| weight / sum * masses[i]).sum()).collect();
+    let mean: Vec<f64> =
+        (0..n).map(|i| weights.iter().zip(outcomes).map(|(weight, masses)| weight / sum * masses[i]).sum()).collect();
     weights.iter().zip(outcomes).map(|(weight, masses)| weight / sum * expected_bits(masses, &mean)).sum()
 }
 
@@ -47,7 +48,7 @@ pub fn information_of_odds(mean: f64, variance: f64) -> f64 {
     let (mut weights, mut shares, mut entropies) = (0.0, 0.0, 0.0);
     for point in -N..=N {
         let z = 4.0 * f64::from(point) / f64::from(N);
-        let (weight, p) = ((-z * z / 2.0).exp(), 1.0 / (1.0 + (-(mean + deviation * z)).exp()));
+        let (weight, p) = (libm::exp(-z * z / 2.0), 1.0 / (1.0 + libm::exp(-(mean + deviation * z))));
         weights += weight;
         shares += weight * p;
         entropies += weight * entropy(p);

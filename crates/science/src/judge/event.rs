@@ -1,7 +1,8 @@
 //! Forecasts of events: each outcome from those before it alone.
 
 use super::fit::{Curve, inverse, times};
-use super::number::{BANDWIDTHS, PowerLaw, Predictor, distance2};
+use super::number::Predictor;
+use super::reference::{BANDWIDTHS, PowerLaw, distance2};
 use super::row::{Axes, Forecast, Row, Seen};
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ impl Predictor for Frequency {
     }
 }
 
-/// A logistic function of a curve, with what is unknown of its parameters spread over the odds (MacKay 1992).
+/// A logistic function of a curve, with what is unknown of its parameters spread over the odds (`MacKay` 1992).
 #[derive(Clone)]
 pub(super) struct Odds<C> {
     curve: C,
@@ -95,7 +96,14 @@ const ODDS_WIDTHS: [f64; 3] = [1.0, 4.0, 16.0];
 
 impl PowerOdds {
     pub(super) fn new(axes: &Arc<Axes>) -> Self {
-        Self { axes: axes.clone(), inner: Vec::new(), bits: [0.0; 3], last: [0.5; 3], frequency: Frequency::default(), varied: Vec::new() }
+        Self {
+            axes: axes.clone(),
+            inner: Vec::new(),
+            bits: [0.0; 3],
+            last: [0.5; 3],
+            frequency: Frequency::default(),
+            varied: Vec::new(),
+        }
     }
 }
 
@@ -107,7 +115,9 @@ impl Predictor for PowerOdds {
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
         let varied = self.axes.varied_with(past, next);
         if self.inner.is_empty() || varied != self.varied {
-            self.inner = ODDS_WIDTHS.map(|width| Odds::new(PowerLaw { axes: self.axes.clone(), varied: varied.clone(), width })).into();
+            self.inner = ODDS_WIDTHS
+                .map(|width| Odds::new(PowerLaw { axes: self.axes.clone(), varied: varied.clone(), width }))
+                .into();
             self.varied = varied;
         }
         for (inner, last) in self.inner.iter_mut().zip(&mut self.last) {
@@ -130,7 +140,7 @@ impl Predictor for PowerOdds {
 /// The mean of what experts say, each weighted by how well it did.
 fn mean_of_experts(bits: &[f64], said: &[f64]) -> f64 {
     let most = bits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weights = bits.iter().map(|bits| (bits - most).exp2());
+    let weights = bits.iter().map(|bits| libm::exp2(bits - most));
     weights.clone().zip(said).map(|(weight, p)| weight * p).sum::<f64>() / weights.sum::<f64>()
 }
 
@@ -155,12 +165,14 @@ impl Predictor for NearFrequency {
     }
 
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast {
-        let Forecast::Event(often) = self.frequency.forecast(past, next) else { unreachable!("a frequency is of an event") };
+        let Forecast::Event(often) = self.frequency.forecast(past, next) else {
+            unreachable!("a frequency is of an event")
+        };
         let distances: Vec<f64> = past.iter().map(|row| distance2(&self.axes, row, next)).collect();
         for (place, width) in BANDWIDTHS.iter().enumerate() {
             let (mut sum, mut weights) = (often, 1.0);
             for (row, distance2) in past.iter().zip(&distances) {
-                let weight = (-0.5 * distance2 / (width * width)).exp();
+                let weight = libm::exp(-0.5 * distance2 / (width * width));
                 sum += weight * f64::from(u8::from(row.seen == Seen::Event(true)));
                 weights += weight;
             }
@@ -212,7 +224,8 @@ fn climb(curve: &dyn Curve, rows: &[Row], start: Vec<f64>, iterations: usize, wi
         let mut matrix = equations.matrix.clone();
         (0..n).for_each(|i| matrix[i * n + i] *= 1.0 + damping);
         let step = inverse(&matrix, n).map(|inverse| times(&inverse, &equations.gradient, n));
-        let next: Option<Vec<f64>> = step.map(|step| parameters.iter().zip(&step).map(|(a, b)| a + b.clamp(-4.0, 4.0)).collect());
+        let next: Option<Vec<f64>> =
+            step.map(|step| parameters.iter().zip(&step).map(|(a, b)| a + b.clamp(-4.0, 4.0)).collect());
         let tried = next.and_then(|next| Some((OddsEquations::at(curve, rows, &next, widen)?, next)));
         match tried.filter(|(tried, _)| tried.objective >= equations.objective) {
             Some((tried, next)) => {
@@ -238,7 +251,7 @@ struct OddsEquations {
 }
 
 fn logistic(odds: f64) -> f64 {
-    1.0 / (1.0 + (-odds).exp())
+    1.0 / (1.0 + libm::exp(-odds))
 }
 
 impl OddsEquations {
@@ -256,7 +269,7 @@ impl OddsEquations {
             };
             let odds = odds.clamp(-30.0, 30.0);
             let p = logistic(odds);
-            ln_likelihood -= libm::log1p(if happened { (-odds).exp() } else { odds.exp() });
+            ln_likelihood -= libm::log1p(if happened { libm::exp(-odds) } else { libm::exp(odds) });
             for (place, slope) in slope.iter_mut().enumerate() {
                 let by = 1e-6 * parameters[place].abs().max(1e-3);
                 moved[place] = parameters[place] + by;

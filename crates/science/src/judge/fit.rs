@@ -57,7 +57,13 @@ const N_ITERATIONS_COARSE: usize = 3;
 const N_FOLLOWED: usize = 4;
 
 /// Fits a curve to the rows; `None` where it has a value for fewer rows than it has parameters. `warm` is where an earlier fit ended.
-pub(super) fn fit(curve: &dyn Curve, rows: &[Row], tails: Tails, least_scale: f64, warm: Option<&Fitted>) -> Option<Fitted> {
+pub(super) fn fit(
+    curve: &dyn Curve,
+    rows: &[Row],
+    tails: Tails,
+    least_scale: f64,
+    warm: Option<&Fitted>,
+) -> Option<Fitted> {
     if let Some(warm) = warm {
         return descend(curve, rows, tails, least_scale, warm.parameters.clone(), warm.scale, N_ITERATIONS_WARM);
     }
@@ -67,7 +73,11 @@ pub(super) fn fit(curve: &dyn Curve, rows: &[Row], tails: Tails, least_scale: f6
     let mut begun: Vec<(f64, Vec<f64>)> = if starts.len() <= N_FOLLOWED {
         starts.into_iter().map(|start| (0.0, start)).collect()
     } else {
-        starts.into_iter().filter_map(|start| descend(curve, rows, tails, least_scale, start, scale, N_ITERATIONS_COARSE)).map(|fitted| (fitted.loss, fitted.parameters)).collect()
+        starts
+            .into_iter()
+            .filter_map(|start| descend(curve, rows, tails, least_scale, start, scale, N_ITERATIONS_COARSE))
+            .map(|fitted| (fitted.loss, fitted.parameters))
+            .collect()
     };
     begun.sort_by(|a, b| a.0.total_cmp(&b.0));
     let followed = begun.into_iter().take(N_FOLLOWED).map(|(_, start)| start);
@@ -77,7 +87,13 @@ pub(super) fn fit(curve: &dyn Curve, rows: &[Row], tails: Tails, least_scale: f6
 
 /// The width of the rows without a curve.
 fn spread(rows: &[Row]) -> f64 {
-    let seen: Vec<f64> = rows.iter().filter_map(|row| match row.seen { Seen::Number(z) | Seen::Above(z) => Some(z), Seen::Event(_) => None }).collect();
+    let seen: Vec<f64> = rows
+        .iter()
+        .filter_map(|row| match row.seen {
+            Seen::Number(z) | Seen::Above(z) => Some(z),
+            Seen::Event(_) => None,
+        })
+        .collect();
     let mean = seen.iter().sum::<f64>() / seen.len().max(1) as f64;
     (seen.iter().map(|z| (z - mean).powi(2)).sum::<f64>() / seen.len().max(2) as f64).sqrt()
 }
@@ -91,7 +107,15 @@ fn residual(row: &Row, expected: f64) -> f64 {
     }
 }
 
-fn descend(curve: &dyn Curve, rows: &[Row], tails: Tails, least_scale: f64, start: Vec<f64>, scale: f64, iterations: usize) -> Option<Fitted> {
+fn descend(
+    curve: &dyn Curve,
+    rows: &[Row],
+    tails: Tails,
+    least_scale: f64,
+    start: Vec<f64>,
+    scale: f64,
+    iterations: usize,
+) -> Option<Fitted> {
     let n = curve.len();
     let (mut parameters, mut scale, mut damping) = (start, scale, 1e-3);
     let mut equations = Equations::at(curve, rows, tails, scale, &parameters)?;

@@ -17,7 +17,9 @@ pub(super) fn likeliest_constant(rows: &[Row], resolution: f64) -> f64 {
     let mut best = f64::NEG_INFINITY;
     for fitted in fits.into_iter().flatten() {
         for freedom in FREEDOMS {
-            best = best.max(climb(rows, resolution, freedom, fitted.parameters[0], fitted.scale, |row, shift| Some(shift + 0.0 * row.x.len() as f64)));
+            best = best.max(climb(rows, resolution, freedom, fitted.parameters[0], fitted.scale, |row, shift| {
+                Some(shift + 0.0 * row.x.len() as f64)
+            }));
         }
     }
     best
@@ -35,12 +37,21 @@ pub(super) fn likeliest_curve(curve: &dyn Curve, rows: &[Row], resolution: f64) 
 
 pub(super) fn likeliest_around(curve: &dyn Curve, fitted: &Fitted, rows: &[Row], resolution: f64) -> f64 {
     FREEDOMS.into_iter().fold(f64::NEG_INFINITY, |best, freedom| {
-        best.max(climb(rows, resolution, freedom, 0.0, fitted.scale, |row, shift| Some(curve.at(row, &fitted.parameters)? + shift)))
+        best.max(climb(rows, resolution, freedom, 0.0, fitted.scale, |row, shift| {
+            Some(curve.at(row, &fitted.parameters)? + shift)
+        }))
     })
 }
 
 /// The likeliest shift and width by coordinates: the logarithm is unimodal in each, near a fit.
-fn climb(rows: &[Row], resolution: f64, freedom: f64, shift: f64, scale: f64, at: impl Fn(&Row, f64) -> Option<f64>) -> f64 {
+fn climb(
+    rows: &[Row],
+    resolution: f64,
+    freedom: f64,
+    shift: f64,
+    scale: f64,
+    at: impl Fn(&Row, f64) -> Option<f64>,
+) -> f64 {
     let constant = ln_constant(freedom);
     let bits = |shift: f64, scale: f64| -> f64 {
         let scale = scale.max(resolution);
@@ -51,19 +62,19 @@ fn climb(rows: &[Row], resolution: f64, freedom: f64, shift: f64, scale: f64, at
                 Some(match row.seen {
                     Seen::Number(z) if scale < 3.0 * resolution => student.log2_mass(z, resolution),
                     Seen::Number(z) => (student.ln_kernel(z) + ln_bin) / LN_2,
-                    Seen::Above(z) => student.above(z).max(f64::MIN_POSITIVE).log2(),
+                    Seen::Above(z) => libm::log2(student.above(z).max(f64::MIN_POSITIVE)),
                     Seen::Event(_) => 0.0,
                 })
             })
             .sum()
     };
-    let (mut shift, mut ln_scale) = (shift, scale.max(resolution).ln());
+    let (mut shift, mut ln_scale) = (shift, libm::log(scale.max(resolution)));
     for _ in 0..3 {
-        let reach = ln_scale.exp();
-        shift = golden(|x| bits(x, ln_scale.exp()), shift - reach, shift + reach);
-        ln_scale = golden(|x| bits(shift, x.exp()), ln_scale - 1.5, ln_scale + 1.5);
+        let reach = libm::exp(ln_scale);
+        shift = golden(|x| bits(x, libm::exp(ln_scale)), shift - reach, shift + reach);
+        ln_scale = golden(|x| bits(shift, libm::exp(x)), ln_scale - 1.5, ln_scale + 1.5);
     }
-    bits(shift, ln_scale.exp())
+    bits(shift, libm::exp(ln_scale))
 }
 
 fn golden(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
@@ -88,7 +99,7 @@ fn golden(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
 pub(super) fn likeliest_frequency(rows: &[Row]) -> f64 {
     let n = rows.len() as f64;
     let k = rows.iter().filter(|row| row.seen == Seen::Event(true)).count() as f64;
-    let term = |count: f64| if count == 0.0 { 0.0 } else { count * (count / n).log2() };
+    let term = |count: f64| if count == 0.0 { 0.0 } else { count * libm::log2(count / n) };
     term(k) + term(n - k)
 }
 

@@ -1,10 +1,10 @@
 //! What was foretold, kept between two looks: a forecast is made once, from the runs before it, and never again.
 
+use super::expect::{Rival, predictor};
 use super::likelihood::{likeliest_constant, likeliest_frequency};
 use super::number::Predictor;
 use super::row::{Axes, Forecast, Row};
 use super::score::WARM_UP;
-use super::trial::{Rival, predictor};
 use crate::lab::LabCard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,7 +62,14 @@ impl Memory {
     }
 
     /// The course of a rival over rows; `key` names the outcome and the scope.
-    pub(super) fn course(&mut self, key: &str, card: &LabCard, rival: Rival<'_>, rows: &[Row], resolution: Option<f64>) -> Option<&Course> {
+    pub(super) fn course(
+        &mut self,
+        key: &str,
+        card: &LabCard,
+        rival: Rival<'_>,
+        rows: &[Row],
+        resolution: Option<f64>,
+    ) -> Option<&Course> {
         let who = match rival {
             Rival::Claim(claim) => claim.id(),
             other => format!("{other:?} | {key}"),
@@ -84,7 +91,8 @@ impl Memory {
             Some((n, bits)) if *n == rows.len() => *bits,
             _ => {
                 let scored = &rows[WARM_UP.min(rows.len())..];
-                let bits = resolution.map_or_else(|| likeliest_frequency(scored), |resolution| likeliest_constant(scored, resolution));
+                let bits = resolution
+                    .map_or_else(|| likeliest_frequency(scored), |resolution| likeliest_constant(scored, resolution));
                 self.constants.insert(key.to_owned(), (rows.len(), bits));
                 bits
             }

@@ -31,7 +31,10 @@ pub fn is_same(card: &LabCard, a: &Claim, b: &Claim) -> bool {
     }
     match a.statement {
         Statement::Law { .. } | Statement::Boundary { .. } => says_what(card, a, b) && says_what(card, b, a),
-        Statement::Order { .. } | Statement::Cause { .. } | Statement::Mediation { .. } | Statement::Invariant { .. } => {
+        Statement::Order { .. }
+        | Statement::Cause { .. }
+        | Statement::Mediation { .. }
+        | Statement::Invariant { .. } => {
             // Another share or tolerance is another claim.
             a.statement == b.statement
         }
@@ -46,7 +49,9 @@ fn says_what(card: &LabCard, a: &Claim, b: &Claim) -> bool {
     (0..3).all(|draw| {
         let rows: Option<Vec<Row>> = match (&b.statement, law_of(b, &axes, card)) {
             (_, Some(law)) => said(&law, &blank, draw),
-            (Statement::Boundary { .. }, None) => margin_of(b, &axes, card).and_then(|margin| said(&margin, &blank, draw)),
+            (Statement::Boundary { .. }, None) => {
+                margin_of(b, &axes, card).and_then(|margin| said(&margin, &blank, draw))
+            }
             _ => None,
         };
         let Some(rows) = rows.filter(|rows| rows.len() > 8) else { return false };
@@ -69,8 +74,12 @@ fn says_what(card: &LabCard, a: &Claim, b: &Claim) -> bool {
 
 /// The rows with what a curve says of them under some constants.
 fn said(curve: &dyn super::fit::Curve, rows: &[Row], draw: usize) -> Option<Vec<Row>> {
-    let parameters: Vec<f64> = (0..curve.len()).map(|place| [0.43, 1.21, -0.37][(draw + place) % 3] * (1.0 + 0.17 * place as f64)).collect();
-    let rows: Vec<Row> = rows.iter().filter_map(|row| Some(Row { seen: Seen::Number(curve.at(row, &parameters)?), ..row.clone() })).collect();
+    let parameters: Vec<f64> =
+        (0..curve.len()).map(|place| [0.43, 1.21, -0.37][(draw + place) % 3] * (1.0 + 0.17 * place as f64)).collect();
+    let rows: Vec<Row> = rows
+        .iter()
+        .filter_map(|row| Some(Row { seen: Seen::Number(curve.at(row, &parameters)?), ..row.clone() }))
+        .collect();
     (!rows.is_empty()).then_some(rows)
 }
 
@@ -86,9 +95,13 @@ fn points(card: &LabCard) -> Vec<Point> {
             let settings = card.knobs.iter().enumerate().map(|(place, knob)| {
                 let share = (f64::from(n) * (2.0_f64 + place as f64).sqrt() * 0.5).fract();
                 let setting = match &knob.domain {
-                    Domain::Numbers { least, most, logarithmic, .. } if *logarithmic && *least > 0.0 => Setting::Number(least * (most / least).powf(share)),
+                    Domain::Numbers { least, most, logarithmic, .. } if *logarithmic && *least > 0.0 => {
+                        Setting::Number(least * libm::pow(most / least, share))
+                    }
                     Domain::Numbers { least, most, .. } => Setting::Number(least + share * (most - least)),
-                    Domain::Levels { levels, .. } => Setting::Level(levels[(share * levels.len() as f64) as usize % levels.len()].0.clone()),
+                    Domain::Levels { levels, .. } => {
+                        Setting::Level(levels[(share * levels.len() as f64) as usize % levels.len()].0.clone())
+                    }
                 };
                 (knob.name.clone(), setting)
             });

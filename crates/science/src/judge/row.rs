@@ -45,7 +45,7 @@ impl Axes {
             let logarithmic = logarithmic && least > 0.0;
             axes.names.push(name.to_owned());
             axes.logarithmic.push(logarithmic);
-            axes.ends.push(if logarithmic { (least.ln(), most.ln()) } else { (least, most) });
+            axes.ends.push(if logarithmic { (libm::log(least), libm::log(most)) } else { (least, most) });
         };
         for knob in &card.knobs {
             match &knob.domain {
@@ -53,7 +53,12 @@ impl Axes {
                 Domain::Levels { attributes, levels } => {
                     for (place, (name, _)) in attributes.iter().enumerate() {
                         let values = levels.iter().map(|(_, values)| values[place]);
-                        push(name, true, values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max));
+                        push(
+                            name,
+                            true,
+                            values.clone().fold(f64::INFINITY, f64::min),
+                            values.fold(f64::NEG_INFINITY, f64::max),
+                        );
                     }
                 }
             }
@@ -69,7 +74,7 @@ impl Axes {
 
     /// A number on the scale of its axis.
     pub(super) fn scaled(&self, axis: usize, value: f64) -> f64 {
-        if self.logarithmic[axis] { value.max(f64::MIN_POSITIVE).ln() } else { value }
+        if self.logarithmic[axis] { libm::log(value.max(f64::MIN_POSITIVE)) } else { value }
     }
 
     /// A number as a share of its axis, from 0 to 1.
@@ -118,7 +123,7 @@ impl Scale {
 
     /// A value on this scale; `None` where it has none.
     pub fn scaled(self, value: f64) -> Option<f64> {
-        let z = if self.logarithmic { value.ln() } else { value };
+        let z = if self.logarithmic { libm::log(value) } else { value };
         z.is_finite().then_some(z)
     }
 
@@ -160,15 +165,15 @@ impl Forecast {
     pub(super) fn log2_mass(&self, seen: Seen, resolution: f64) -> f64 {
         match (self, seen) {
             (Self::Number(mixture), Seen::Number(z)) => {
-                log2_sum(mixture.iter().map(|(weight, student)| weight.log2() + student.log2_mass(z, resolution)))
+                log2_sum(mixture.iter().map(|(weight, student)| libm::log2(*weight) + student.log2_mass(z, resolution)))
             }
             (Self::Number(mixture), Seen::Above(z)) => {
                 let mass: f64 = mixture.iter().map(|(weight, student)| weight * student.above(z)).sum();
-                mass.max(f64::MIN_POSITIVE).log2()
+                libm::log2(mass.max(f64::MIN_POSITIVE))
             }
             (Self::Event(p), Seen::Event(happened)) => {
                 let p = p.clamp(LEAST, 1.0 - LEAST);
-                (if happened { p } else { 1.0 - p }).log2()
+                libm::log2(if happened { p } else { 1.0 - p })
             }
             (Self::Number(_), Seen::Event(_)) | (Self::Event(_), _) => 0.0,
         }

@@ -79,10 +79,15 @@ pub(super) fn bits_for_and_against(rows: &[Row], most: f64, resolution: f64, ski
         held
     };
     let otherwise = (0..n).map(|k| {
-        if changes[k].abs() >= most { likeliest(vec![None; n]) } else { likeliest(with(k, most)).max(likeliest(with(k, -most))) }
+        if changes[k].abs() >= most {
+            likeliest(vec![None; n])
+        } else {
+            likeliest(with(k, most)).max(likeliest(with(k, -most)))
+        }
     });
     let otherwise = otherwise.fold(f64::NEG_INFINITY, f64::max);
     // All changes are `most` or less: those that are not are held there.
-    let held: Vec<Option<f64>> = changes.iter().map(|change| (change.abs() > most).then(|| change.signum() * most)).collect();
+    let held: Vec<Option<f64>> =
+        changes.iter().map(|change| (change.abs() > most).then(|| change.signum() * most)).collect();
     (sum(&bits) - otherwise, sum(&open) - likeliest(held), bits)
 }

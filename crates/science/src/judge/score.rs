@@ -1,11 +1,12 @@
 //! What the runs say for one claim.
 
 use super::density::log2_sum;
+use super::expect::{Rival, key_of};
 use super::fit::{Tails, fit};
 use super::likelihood::{likeliest_around, likeliest_constant, likeliest_curve, likeliest_frequency, likeliest_odds};
 use super::memory::Memory;
 use super::row::{Axes, Forecast, Row, Seen};
-use super::trial::{LaidOut, Rival, Trial, key_of, law_of, lay_out, margin_of};
+use super::trial::{LaidOut, Trial, law_of, lay_out, margin_of};
 use super::{sameness, share};
 use crate::claim::{Claim, Scope};
 use crate::lab::{LabCard, Outcome, Point};
@@ -82,7 +83,14 @@ pub fn judge(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord]
 }
 
 /// The same, with what was foretold before kept in `memory`.
-pub(super) fn judge_with(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], registered: usize, memory: &mut Memory) -> Score {
+pub(super) fn judge_with(
+    card: &LabCard,
+    question: &Scope,
+    claim: &Claim,
+    runs: &[RunRecord],
+    registered: usize,
+    memory: &mut Memory,
+) -> Score {
     let axes = memory.axes(card);
     let laid = lay_out(card, question, &axes, claim, runs);
     let statement_bits = claim.statement_bits(card, question);
@@ -131,10 +139,17 @@ impl Judging<'_> {
                 let (for_it, against, bits) = sameness::bits_for_and_against(&rows, most, resolution, WARM_UP);
                 score.net_bits += for_it;
                 score.against_bits = against;
-                let after: Vec<Row> = rows.iter().filter(|row| row.run >= self.registered).cloned().collect();
-                let skip = if after.len() == rows.len() { WARM_UP } else { 0 };
-                score.registered_bits = self.registered_sameness(&rows, most, resolution, &after, skip);
-                score.worst_run = rows.iter().zip(&bits).skip(WARM_UP).min_by(|a, b| a.1.total_cmp(b.1)).map(|(row, _)| self.runs[row.run].line);
+                // Those after registration, with those before as what the forecast begins with.
+                let before = rows.iter().filter(|row| row.run < self.registered).count().max(WARM_UP);
+                if before < rows.len() {
+                    score.registered_bits = sameness::bits_for_and_against(&rows, most, resolution, before).0;
+                }
+                score.worst_run = rows
+                    .iter()
+                    .zip(&bits)
+                    .skip(WARM_UP)
+                    .min_by(|a, b| a.1.total_cmp(b.1))
+                    .map(|(row, _)| self.runs[row.run].line);
                 score.scored = rows.iter().skip(WARM_UP).map(|row| row.run).collect();
             }
             Trial::OneCurve { rows, resolution } => {
@@ -143,17 +158,10 @@ impl Judging<'_> {
                     return;
                 }
                 // One curve has no likeliest form that could be fitted: what is against it is how far other forecasts are ahead.
-                score.against_bits = score.reference_bits.iter().fold(f64::NEG_INFINITY, |most, bits| most.max(*bits)) - score.own_bits;
+                score.against_bits =
+                    score.reference_bits.iter().fold(f64::NEG_INFINITY, |most, bits| most.max(*bits)) - score.own_bits;
             }
         }
-    }
-
-    /// The rows after registration are judged with those before as what the forecast begins with.
-    fn registered_sameness(&self, rows: &[Row], most: f64, resolution: f64, after: &[Row], skip: usize) -> f64 {
-        if after.len() <= skip {
-            return 0.0;
-        }
-        sameness::bits_for_and_against(rows, most, resolution, (rows.len() - after.len()).max(WARM_UP)).0
     }
 
     fn fill_cases(&self, score: &mut Score, cases: &[(usize, bool)], share: f64) {
@@ -178,7 +186,8 @@ impl Judging<'_> {
             return;
         }
         // The alternatives share their bits evenly, so that the best of them loses one.
-        let others = log2_sum(score.reference_bits.iter().map(|bits| bits - (score.reference_bits.len() as f64).log2()));
+        let others =
+            log2_sum(score.reference_bits.iter().map(|bits| bits - libm::log2(score.reference_bits.len() as f64)));
         // The likeliest form is at least about as likely as the forecasts: where those are ahead, nothing more is to be computed.
         score.against_bits = others - score.own_bits;
         if score.against_bits <= 0.0 {
@@ -186,10 +195,13 @@ impl Judging<'_> {
         }
         let axes = self.memory.axes(self.card);
         let likeliest = match resolution {
-            Some(resolution) => law_of(self.claim, &axes, self.card).map(|law| likeliest_curve(&law, scored, resolution)),
+            Some(resolution) => {
+                law_of(self.claim, &axes, self.card).map(|law| likeliest_curve(&law, scored, resolution))
+            }
             None => margin_of(self.claim, &axes, self.card).map(|margin| likeliest_odds(&margin, scored)),
         };
-        score.against_bits = likeliest.filter(|bits| bits.is_finite()).map_or(0.0, |bits| others - bits.max(score.own_bits));
+        score.against_bits =
+            likeliest.filter(|bits| bits.is_finite()).map_or(0.0, |bits| others - bits.max(score.own_bits));
     }
 
     /// Everything that follows from forecasts: the claim's own, and those of the references.
@@ -214,7 +226,8 @@ impl Judging<'_> {
                 - if first == 0 {
                     self.memory.constant(&key, rows, resolution)
                 } else {
-                    resolution.map_or_else(|| likeliest_frequency(after), |resolution| likeliest_constant(after, resolution))
+                    resolution
+                        .map_or_else(|| likeliest_frequency(after), |resolution| likeliest_constant(after, resolution))
                 };
         }
         let mut beside: Vec<Vec<f64>> = Vec::new();
@@ -246,7 +259,13 @@ fn calibration(rows: &[Row], forecasts: &[Forecast]) -> Option<f64> {
 }
 
 /// What a claim has earned so far without what stands beside it: net bits alone, for those who choose among many.
-pub(crate) fn earned_bits(card: &LabCard, question: &Scope, claim: &Claim, runs: &[RunRecord], memory: &mut Memory) -> f64 {
+pub(crate) fn earned_bits(
+    card: &LabCard,
+    question: &Scope,
+    claim: &Claim,
+    runs: &[RunRecord],
+    memory: &mut Memory,
+) -> f64 {
     let axes = memory.axes(card);
     let (rows, resolution) = match lay_out(card, question, &axes, claim, runs).trial {
         Trial::Numbers { rows, resolution } => (rows, Some(resolution)),

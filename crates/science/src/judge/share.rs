@@ -19,16 +19,16 @@ pub(super) fn bits_for_and_against(share: f64, held: usize, n: usize) -> (f64, f
     let (k, m) = (held as f64, (n - held) as f64);
     let often = if n == 0 { share } else { k / n as f64 };
     let at = |p: f64| {
-        let term = |count: f64, p: f64| if count == 0.0 { 0.0 } else { count * p.max(1e-300).log2() };
+        let term = |count: f64, p: f64| if count == 0.0 { 0.0 } else { count * libm::log2(p.max(1e-300)) };
         (term(k, p) + term(m, 1.0 - p)).max(n as f64 * IMPOSSIBLE)
     };
     let ln_beta = libm::lgamma(k + 1.0) + libm::lgamma(m + 1.0) - libm::lgamma(k + m + 2.0);
     let above = if share >= 1.0 {
         if m > 0.0 { IMPOSSIBLE } else { 0.0 }
     } else {
-        (ln_beta + incomplete_beta(m + 1.0, k + 1.0, 1.0 - share).max(1e-300).ln() - libm::log1p(-share)) / LN_2
+        (ln_beta + libm::log(incomplete_beta(m + 1.0, k + 1.0, 1.0 - share).max(1e-300)) - libm::log1p(-share)) / LN_2
     };
-    let below = (ln_beta + incomplete_beta(k + 1.0, m + 1.0, share).max(1e-300).ln() - share.ln()) / LN_2;
+    let below = (ln_beta + libm::log(incomplete_beta(k + 1.0, m + 1.0, share).max(1e-300)) - libm::log(share)) / LN_2;
     (above - at(often.min(share)), below - at(often.max(share)))
 }
 
@@ -42,7 +42,7 @@ pub(super) fn course(share: f64, cases: &[bool]) -> Vec<f64> {
             return if m > 0.0 { m * IMPOSSIBLE } else { 0.0 };
         }
         let ln_beta = libm::lgamma(k + 1.0) + libm::lgamma(m + 1.0) - libm::lgamma(k + m + 2.0);
-        (ln_beta + incomplete_beta(m + 1.0, k + 1.0, 1.0 - share).max(1e-300).ln() - libm::log1p(-share)) / LN_2
+        (ln_beta + libm::log(incomplete_beta(m + 1.0, k + 1.0, 1.0 - share).max(1e-300)) - libm::log1p(-share)) / LN_2
     };
     cases
         .iter()
@@ -70,7 +70,12 @@ mod tests {
                 let f = |p: f64| p.powi(held) * (1.0 - p).powi(n - held);
                 (0..steps).map(|i| f(from + (f64::from(i) + 0.5) * dp)).sum::<f64>() * dp / (to - from)
             };
-            let sup = |from: f64, to: f64| (0..=10_000).map(|i| from + (to - from) * f64::from(i) / 1e4).map(|p| p.powi(held) * (1.0 - p).powi(n - held)).fold(0.0, f64::max);
+            let sup = |from: f64, to: f64| {
+                (0..=10_000)
+                    .map(|i| from + (to - from) * f64::from(i) / 1e4)
+                    .map(|p| p.powi(held) * (1.0 - p).powi(n - held))
+                    .fold(0.0, f64::max)
+            };
             let (a, b) = bits_for_and_against(share, held as usize, n as usize);
             assert!((a - (integral(share, 1.0) / sup(0.0, share)).log2()).abs() < 1e-3, "{share} {held} {n}");
             assert!((b - (integral(0.0, share) / sup(share, 1.0)).log2()).abs() < 1e-3, "{share} {held} {n}");

@@ -20,8 +20,15 @@ fn runs(n: usize, seed: u64, see: impl Fn(&mut Dice, f64, f64, f64) -> Vec<(&'st
             let m = [11.0, 23.0, 41.0, 71.0, 97.0][dice.below(5)];
             let samples = (10.0_f64.ln() + dice.share() * 1000.0_f64.ln()).exp().round();
             let rate = (-4.0 * dice.share() * std::f64::consts::LN_10).exp();
-            let settings = [("task", Setting::Level(format!("cyclic:{m}"))), ("samples", Setting::Number(samples)), ("rate", Setting::Number(rate))];
-            let outcomes: BTreeMap<String, Outcome> = see(&mut dice, m, samples, rate).into_iter().map(|(name, outcome)| (name.to_owned(), outcome)).collect();
+            let settings = [
+                ("task", Setting::Level(format!("cyclic:{m}"))),
+                ("samples", Setting::Number(samples)),
+                ("rate", Setting::Number(rate)),
+            ];
+            let outcomes: BTreeMap<String, Outcome> = see(&mut dice, m, samples, rate)
+                .into_iter()
+                .map(|(name, outcome)| (name.to_owned(), outcome))
+                .collect();
             RunRecord {
                 line: i as u64 + 1,
                 point: Point(settings.into_iter().map(|(name, setting)| (name.to_owned(), setting)).collect()),
@@ -36,7 +43,9 @@ fn runs(n: usize, seed: u64, see: impl Fn(&mut Dice, f64, f64, f64) -> Vec<(&'st
 
 #[test]
 fn a_planted_law_earns_its_bits_and_a_wrong_one_is_refuted() {
-    let runs = runs(60, 1, |dice, m, _, rate| vec![("t_gen", Outcome::Value(3.0 * m * m.ln() / rate.sqrt() * (0.05 * dice.normal()).exp()))]);
+    let runs = runs(60, 1, |dice, m, _, rate| {
+        vec![("t_gen", Outcome::Value(3.0 * m * m.ln() / rate.sqrt() * (0.05 * dice.normal()).exp()))]
+    });
     let score = |sentence: &str| judge(&card(), &Scope::default(), &claim(sentence), &runs, 0);
     let right = score("t_gen = c * M * ln(M) / sqrt(rate), for some c");
     assert!(right.net_bits > 100.0 && right.ahead_of["R1"] > 5.0 && right.ahead_of["R2"] > 20.0, "{right:?}");
@@ -44,7 +53,11 @@ fn a_planted_law_earns_its_bits_and_a_wrong_one_is_refuted() {
     assert!(right.calibration.unwrap() > 0.8);
     let open = score("t_gen = c * M^a * rate^b, for some c and a and b");
     assert!(open.net_bits > 100.0 && open.own_bits < right.own_bits);
-    for wrong in ["t_gen = c * M^2 / sqrt(rate), for some c", "t_gen = c * M * ln(M) / rate, for some c", "t_gen = c / sqrt(rate), for some c"] {
+    for wrong in [
+        "t_gen = c * M^2 / sqrt(rate), for some c",
+        "t_gen = c * M * ln(M) / rate, for some c",
+        "t_gen = c / sqrt(rate), for some c",
+    ] {
         let wrong = score(wrong);
         assert!(wrong.against_bits > ENOUGH_BITS, "{wrong:?}");
     }
@@ -108,7 +121,9 @@ fn censored_runs_are_data() {
 #[test]
 fn sameness_is_earned_and_lost() {
     let of = |slope: f64, seed| {
-        runs(80, seed, move |dice, m, _, rate| vec![("t_gen", Outcome::Value(100.0 * m * (slope * rate.ln() / 9.2 + 0.05 * dice.normal()).exp()))])
+        runs(80, seed, move |dice, m, _, rate| {
+            vec![("t_gen", Outcome::Value(100.0 * m * (slope * rate.ln() / 9.2 + 0.05 * dice.normal()).exp()))]
+        })
     };
     let same = claim("t_gen / M stays within 20 % whatever rate");
     let score = judge(&card(), &Scope::default(), &same, &of(0.0, 4), 0);
@@ -135,7 +150,14 @@ fn lost_results_leave_a_claim_unmeasured() {
     for run in runs.iter_mut().step_by(5) {
         run.outcomes.insert("t_gen".to_owned(), Outcome::Missing("killed".to_owned()));
     }
-    let registered = Registered { claim: claim("t_gen = c * M, for some c"), id: String::new(), line: 0, by: String::new(), n_runs: 0, attack_runs: 9 };
+    let registered = Registered {
+        claim: claim("t_gen = c * M, for some c"),
+        id: String::new(),
+        line: 0,
+        by: String::new(),
+        n_runs: 0,
+        attack_runs: 9,
+    };
     let judged = judge_all(&card(), &Scope::default(), &[registered], &runs);
     assert_eq!(judged[0].verdict, Verdict::CouldNotBeMeasured { why: "12 of 60 results were lost".to_owned() });
 }
@@ -145,7 +167,10 @@ fn what_says_the_same_is_the_same() {
     let same = |a: &str, b: &str| is_same(&card(), &claim(a), &claim(b));
     assert!(same("t_gen = c * M^1.5, for some c", "t_gen = k * M * sqrt(M), for some k"));
     assert!(same("t_gen = c * M, for some c", "t_gen = M / c, for some c"));
-    assert!(same("generalized happens when samples > c * M, for some c", "generalized happens when samples / M > c, for some c"));
+    assert!(same(
+        "generalized happens when samples > c * M, for some c",
+        "generalized happens when samples / M > c, for some c"
+    ));
     assert!(!same("t_gen = c * M, for some c", "t_gen = c * M^a, for some c and a"));
     assert!(!same("t_gen = c * M, for some c", "t_gen = c * M, for some c, where M >= 20"));
     assert!(!same("t_gen = c * M, for some c", "t_mem = c * M, for some c"));
@@ -153,8 +178,17 @@ fn what_says_the_same_is_the_same() {
 
 #[test]
 fn what_says_nothing_is_vacuous() {
-    let registered = |sentence: &str| Registered { claim: claim(sentence), id: sentence.to_owned(), line: 0, by: String::new(), n_runs: 0, attack_runs: 0 };
-    let claims = ["t_gen = c, for some c", "t_gen = c * M / M, for some c", "t_gen = c * M, for some c"].map(registered);
-    let verdicts: Vec<Verdict> = judge_all(&card(), &Scope::default(), &claims, &[]).into_iter().map(|judged| judged.verdict).collect();
+    let registered = |sentence: &str| Registered {
+        claim: claim(sentence),
+        id: sentence.to_owned(),
+        line: 0,
+        by: String::new(),
+        n_runs: 0,
+        attack_runs: 0,
+    };
+    let claims =
+        ["t_gen = c, for some c", "t_gen = c * M / M, for some c", "t_gen = c * M, for some c"].map(registered);
+    let verdicts: Vec<Verdict> =
+        judge_all(&card(), &Scope::default(), &claims, &[]).into_iter().map(|judged| judged.verdict).collect();
     assert_eq!(verdicts, [Verdict::Vacuous, Verdict::Vacuous, Verdict::Open]);
 }

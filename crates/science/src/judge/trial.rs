@@ -1,15 +1,12 @@
 //! A claim with the runs that it is tried on.
 
-use super::event::{Frequency, NearFrequency, Odds, PowerOdds};
-use super::memory::Memory;
-use super::number::{Constants, CurvePredictor, Law, Margin, Neighbours, PowerLaws, Predictor};
-use super::row::{Axes, Forecast, Row, Scale, Seen, Unseen};
+use super::law::{Constants, Law, Margin};
+use super::row::{Axes, Row, Scale, Seen, Unseen};
 use super::score::RunRecord;
 use crate::claim::{Change, Claim, Scope, Statement};
 use crate::expression::{Expression, Program};
 use crate::lab::{Domain, LabCard, Outcome, Point, Setting};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What a claim is tried on.
 pub(super) enum Trial {
@@ -59,7 +56,14 @@ pub(super) fn margin_of(claim: &Claim, axes: &Axes, card: &LabCard) -> Option<Ma
 /// What the question holds for a claim: its conditions on knobs of which the claim says nothing.
 pub(super) fn held(card: &LabCard, question: &Scope, claim: &Claim) -> Scope {
     let named = claim.named_knobs(card);
-    Scope(question.0.iter().filter(|condition| card.owner(condition.name()).is_none_or(|knob| !named.contains(&knob.name.as_str()))).cloned().collect())
+    Scope(
+        question
+            .0
+            .iter()
+            .filter(|condition| card.owner(condition.name()).is_none_or(|knob| !named.contains(&knob.name.as_str())))
+            .cloned()
+            .collect(),
+    )
 }
 
 /// Lays out the runs for a claim. A specification that was run before says nothing new and is left out.
@@ -67,24 +71,35 @@ pub(super) fn lay_out(card: &LabCard, question: &Scope, axes: &Axes, claim: &Cla
     let mut known = BTreeSet::new();
     let held = held(card, question, claim);
     let in_scope = |(_, run): &(usize, &RunRecord)| claim.scope.has(card, &run.point) && held.has(card, &run.point);
-    let fresh: Vec<(usize, &RunRecord)> = runs.iter().enumerate().filter(in_scope).filter(|(_, run)| run.specification.is_empty() || known.insert(&run.specification)).collect();
+    let fresh: Vec<(usize, &RunRecord)> = runs
+        .iter()
+        .enumerate()
+        .filter(in_scope)
+        .filter(|(_, run)| run.specification.is_empty() || known.insert(&run.specification))
+        .collect();
     let mut laid = Layer { card, axes, censored: 0, undefined: 0, missing: 0 };
     let trial = match &claim.statement {
         Statement::Law { target, .. } => match card.observable(target).and_then(Scale::of) {
-            Some(scale) => Trial::Numbers { rows: laid.rows(&fresh, target, Some(scale)), resolution: scale.resolution },
+            Some(scale) => {
+                Trial::Numbers { rows: laid.rows(&fresh, target, Some(scale)), resolution: scale.resolution }
+            }
             None => Trial::Cases { cases: Vec::new(), share: 1.0 },
         },
         Statement::Boundary { event, .. } => Trial::Events { rows: laid.rows(&fresh, event, None) },
         Statement::Order { first, then, at_least } => {
-            let cases = fresh.iter().filter_map(|(place, run)| Some((*place, laid.comes_before(run, first, then)?))).collect();
+            let cases =
+                fresh.iter().filter_map(|(place, run)| Some((*place, laid.comes_before(run, first, then)?))).collect();
             Trial::Cases { cases, share: *at_least }
         }
         Statement::Cause { change, raises, of, at_least } => {
             let pairs = pairs(card, &fresh, change);
-            let cases = pairs.into_iter().filter_map(|(a, b)| Some((b.0, laid.is_raised(a.1, b.1, of, *raises)?))).collect();
+            let cases =
+                pairs.into_iter().filter_map(|(a, b)| Some((b.0, laid.is_raised(a.1, b.1, of, *raises)?))).collect();
             Trial::Cases { cases, share: *at_least }
         }
-        Statement::Mediation { change, of, through, at_least } => Trial::Cases { cases: laid.mediated(&fresh, change, of, through), share: *at_least },
+        Statement::Mediation { change, of, through, at_least } => {
+            Trial::Cases { cases: laid.mediated(&fresh, change, of, through), share: *at_least }
+        }
         Statement::Identity { .. } => {
             let name = format!("identity {}", claim.id());
             let cases = fresh.iter().filter_map(|(place, run)| match run.outcomes.get(&name) {
@@ -96,7 +111,10 @@ pub(super) fn lay_out(card: &LabCard, question: &Scope, axes: &Axes, claim: &Cla
         Statement::Invariant { quantity, whatever, within } => {
             let (rows, scale) = laid.of_quantity(&fresh, claim, quantity);
             let directions = directions(card, axes, claim, whatever);
-            let rows = rows.into_iter().map(|row| Row { x: directions.iter().map(|direction| direction(&row.x, &runs[row.run].point)).collect(), ..row });
+            let rows = rows.into_iter().map(|row| Row {
+                x: directions.iter().map(|direction| direction(&row.x, &runs[row.run].point)).collect(),
+                ..row
+            });
             let most = if scale.logarithmic { libm::log1p(*within) } else { *within };
             Trial::Sameness { rows: rows.collect(), most, resolution: scale.resolution }
         }
@@ -179,7 +197,8 @@ impl Layer<'_> {
     fn is_raised(&mut self, without: &RunRecord, with: &RunRecord, of: &str, raises: bool) -> Option<bool> {
         let (a, a_is_more) = self.number(without, of)?;
         let (b, b_is_more) = self.number(with, of)?;
-        let (low, low_is_more, high, high_is_more) = if raises { (a, a_is_more, b, b_is_more) } else { (b, b_is_more, a, a_is_more) };
+        let (low, low_is_more, high, high_is_more) =
+            if raises { (a, a_is_more, b, b_is_more) } else { (b, b_is_more, a, a_is_more) };
         if low_is_more || high_is_more {
             self.censored += 1;
         }
@@ -193,9 +212,16 @@ impl Layer<'_> {
 
     /// Pairs with the mediator held beside the same pairs without: whether less than half of the effect is left.
     fn mediated(&mut self, runs: &[Placed<'_>], change: &Change, of: &str, through: &str) -> Vec<(usize, bool)> {
-        let Some((knob, level)) = self.card.observable(through).and_then(|observable| observable.held_by.clone()) else { return Vec::new() };
+        let Some((knob, level)) = self.card.observable(through).and_then(|observable| observable.held_by.clone())
+        else {
+            return Vec::new();
+        };
         let scale = self.card.observable(of).and_then(Scale::of);
-        let is_held = |run: &RunRecord| self.card.knob(&knob).is_some_and(|knob| *self.card.setting(&run.point, knob) == Setting::Level(level.clone()));
+        let is_held = |run: &RunRecord| {
+            self.card
+                .knob(&knob)
+                .is_some_and(|knob| *self.card.setting(&run.point, knob) == Setting::Level(level.clone()))
+        };
         let (held, free): (Vec<Placed<'_>>, Vec<Placed<'_>>) = runs.iter().copied().partition(|(_, run)| is_held(run));
         let bare = |run: &RunRecord| (without(&without(&run.point, &change.knob), &knob), run.seed);
         let of_held = pairs(self.card, &held, change);
@@ -218,8 +244,17 @@ impl Layer<'_> {
 
     /// A quantity with one observable in it, row by row, and its scale.
     fn of_quantity(&mut self, runs: &[Placed<'_>], claim: &Claim, quantity: &Expression) -> (Vec<Row>, Scale) {
-        let observed = quantity.names().into_iter().find(|name| self.card.observable(name).is_some()).unwrap_or_default().to_owned();
-        let scale = self.card.observable(&observed).and_then(Scale::of).unwrap_or(Scale { logarithmic: false, resolution: 1.0 });
+        let observed = quantity
+            .names()
+            .into_iter()
+            .find(|name| self.card.observable(name).is_some())
+            .unwrap_or_default()
+            .to_owned();
+        let scale = self
+            .card
+            .observable(&observed)
+            .and_then(Scale::of)
+            .unwrap_or(Scale { logarithmic: false, resolution: 1.0 });
         let mut names = self.axes.names.clone();
         names.push(observed.clone());
         let program = program(claim, quantity, &names);
@@ -253,7 +288,11 @@ fn without(point: &Point, knob: &str) -> Point {
 fn pairs<'a>(card: &LabCard, runs: &[Placed<'a>], change: &Change) -> Vec<(Placed<'a>, Placed<'a>)> {
     let Some(knob) = card.knob(&change.knob) else { return Vec::new() };
     let key = |run: &RunRecord| {
-        let mut all: BTreeMap<String, String> = without(&run.point, &change.knob).0.into_iter().map(|(name, setting)| (name, setting.to_string())).collect();
+        let mut all: BTreeMap<String, String> = without(&run.point, &change.knob)
+            .0
+            .into_iter()
+            .map(|(name, setting)| (name, setting.to_string()))
+            .collect();
         all.insert(String::new(), run.seed.to_string());
         all
     };
@@ -274,7 +313,11 @@ fn directions<'a>(card: &'a LabCard, axes: &'a Axes, claim: &'a Claim, whatever:
     for name in whatever {
         if let Some(axis) = axes.names.iter().position(|axis| axis == name) {
             let range = claim.scope.range_of(name);
-            let end = |value: Option<f64>, otherwise: f64| value.filter(|value| value.is_finite()).map_or(otherwise, |value| axes.share(axis, value).clamp(0.0, 1.0));
+            let end = |value: Option<f64>, otherwise: f64| {
+                value
+                    .filter(|value| value.is_finite())
+                    .map_or(otherwise, |value| axes.share(axis, value).clamp(0.0, 1.0))
+            };
             let (least, most) = (end(range.map(|range| range.least), 0.0), end(range.map(|range| range.most), 1.0));
             let length = (most - least).max(1e-9);
             all.push(Box::new(move |x, _| (axes.share(axis, x[axis]) - least) / length - 0.5));
@@ -282,77 +325,11 @@ fn directions<'a>(card: &'a LabCard, axes: &'a Axes, claim: &'a Claim, whatever:
             && let Some(Domain::Levels { levels, .. }) = claim.scope.cut(card, name)
         {
             for (level, _) in levels.into_iter().skip(1) {
-                all.push(Box::new(move |_, point| if *card.setting(point, knob) == Setting::Level(level.clone()) { 0.5 } else { -0.5 }));
+                all.push(Box::new(move |_, point| {
+                    if *card.setting(point, knob) == Setting::Level(level.clone()) { 0.5 } else { -0.5 }
+                }));
             }
         }
     }
     all
-}
-
-/// What is foretold at a point that was not run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Expectation {
-    /// A number on the scale on which it is judged, with the width of the forecast.
-    Number(f64, f64),
-    /// The probability that an event happens.
-    Event(f64),
-}
-
-/// Who foretells.
-#[derive(Clone, Copy, Debug)]
-pub enum Rival<'a> {
-    /// A claim.
-    Claim(&'a Claim),
-    /// R0: a constant.
-    Constant,
-    /// R1: a power law.
-    PowerLaw,
-    /// R2: what near runs came to.
-    Neighbours,
-}
-
-/// What a rival foretells of the subject of `claim` at each point, after all runs in the claim's scope; `None` where it says nothing.
-pub fn expectation(card: &LabCard, question: &Scope, claim: &Claim, rival: Rival<'_>, runs: &[RunRecord], points: &[Point], memory: &mut Memory) -> Vec<Option<Expectation>> {
-    let axes = memory.axes(card);
-    let laid = lay_out(card, question, &axes, claim, runs);
-    let (rows, resolution) = match &laid.trial {
-        Trial::Numbers { rows, resolution } => (rows, Some(*resolution)),
-        Trial::Events { rows } => (rows, None),
-        _ => return vec![None; points.len()],
-    };
-    let Some(course) = memory.course(&key_of(card, question, claim), card, rival, rows, resolution) else { return vec![None; points.len()] };
-    let mut predictor = course.predictor.copy();
-    let mut expect = |point: &Point| {
-        let next = Row { x: axes.numbers(card, point), seen: Seen::Event(false), run: usize::MAX };
-        let forecast = predictor.forecast(rows, &next);
-        let (middle, width) = forecast.middle();
-        match forecast {
-            Forecast::Number(_) => Some(Expectation::Number(middle, width)),
-            Forecast::Event(p) => Some(Expectation::Event(p)),
-        }
-    };
-    points.iter().map(&mut expect).collect()
-}
-
-/// What is foretold and where, by which references are shared.
-pub(super) fn key_of(card: &LabCard, question: &Scope, claim: &Claim) -> String {
-    format!("{} {} | {} | {}", claim.statement.kind(), claim.statement.subject(), claim.scope, held(card, question, claim))
-}
-
-/// The predictor of a rival; `resolution` is that of numbers, `None` for events.
-pub(super) fn predictor(card: &LabCard, axes: &Arc<Axes>, rival: Rival<'_>, resolution: Option<f64>) -> Option<Box<dyn Predictor>> {
-    Some(match (rival, resolution) {
-        (Rival::Constant, Some(resolution)) => Box::new(CurvePredictor::constant(resolution)),
-        (Rival::PowerLaw, Some(resolution)) => Box::new(PowerLaws::new(axes, resolution)),
-        (Rival::Neighbours, Some(resolution)) => Box::new(Neighbours::new(axes, resolution)),
-        (Rival::Constant, None) => Box::new(Frequency::default()),
-        (Rival::PowerLaw, None) => Box::new(PowerOdds::new(axes)),
-        (Rival::Neighbours, None) => Box::new(NearFrequency::new(axes)),
-        (Rival::Claim(claim), resolution) => match (&claim.statement, resolution) {
-            (Statement::Law { .. }, Some(resolution)) => Box::new(CurvePredictor::new(law_of(claim, axes, card)?, resolution)),
-            (Statement::Boundary { .. }, None) => Box::new(Odds::new(margin_of(claim, axes, card)?)),
-            (Statement::Collapse { along, .. }, Some(resolution)) => Box::new(Neighbours::along(axes, program(claim, along, &axes.names), resolution)),
-            _ => return None,
-        },
-    })
 }

@@ -1,7 +1,7 @@
 //! What is said of every claim: one pass over all claims and all runs, by nothing but numbers.
 
-use super::rivals::{ahead_of, is_same};
 use super::memory::Memory;
+use super::rivals::{ahead_of, is_same};
 use super::score::{RunRecord, Score, judge_with};
 use crate::claim::{Claim, Constant, Scope, Statement};
 use crate::expression::Expression;
@@ -100,9 +100,19 @@ pub fn judge_all(card: &LabCard, question: &Scope, claims: &[Registered], runs: 
 }
 
 /// The same, with what was foretold before kept in `memory`.
-pub fn judge_all_with(card: &LabCard, question: &Scope, claims: &[Registered], runs: &[RunRecord], memory: &mut Memory) -> Vec<Judged> {
-    let scores: Vec<Score> = claims.iter().map(|registered| judge_with(card, question, &registered.claim, runs, registered.n_runs, memory)).collect();
-    let beaten: Vec<Option<Verdict>> = claims.iter().zip(&scores).map(|(registered, score)| alone(card, registered, score, memory)).collect();
+pub fn judge_all_with(
+    card: &LabCard,
+    question: &Scope,
+    claims: &[Registered],
+    runs: &[RunRecord],
+    memory: &mut Memory,
+) -> Vec<Judged> {
+    let scores: Vec<Score> = claims
+        .iter()
+        .map(|registered| judge_with(card, question, &registered.claim, runs, registered.n_runs, memory))
+        .collect();
+    let beaten: Vec<Option<Verdict>> =
+        claims.iter().zip(&scores).map(|(registered, score)| alone(card, registered, score, memory)).collect();
     let of = |place: usize| {
         let registered = &claims[place];
         let rivals: Vec<(usize, f64)> = (0..claims.len())
@@ -124,7 +134,8 @@ fn is_rival(a: &Claim, b: &Claim) -> bool {
 
 /// What can be said of a claim without looking at others.
 fn alone(card: &LabCard, registered: &Registered, score: &Score, memory: &mut Memory) -> Option<Verdict> {
-    let is_vacuous = *memory.vacuous.entry(registered.id.clone()).or_insert_with(|| is_constant(card, &registered.claim));
+    let is_vacuous =
+        *memory.vacuous.entry(registered.id.clone()).or_insert_with(|| is_constant(card, &registered.claim));
     if is_vacuous {
         return Some(Verdict::Vacuous);
     }
@@ -147,24 +158,37 @@ fn is_constant(card: &LabCard, claim: &Claim) -> bool {
     let c = || Expression::name("c");
     let statement = match &claim.statement {
         Statement::Law { target, .. } => Statement::Law { target: target.clone(), value: c() },
-        Statement::Boundary { event, .. } => Statement::Boundary { event: event.clone(), left: c(), right: Expression::Number(1.0) },
+        Statement::Boundary { event, .. } => {
+            Statement::Boundary { event: event.clone(), left: c(), right: Expression::Number(1.0) }
+        }
         _ => return false,
     };
     let expressions = claim.statement.expressions();
-    let names_nothing = expressions.iter().flat_map(|expression| expression.names()).all(|name| claim.constants.iter().any(|constant| constant.name == name));
+    let names_nothing = expressions
+        .iter()
+        .flat_map(|expression| expression.names())
+        .all(|name| claim.constants.iter().any(|constant| constant.name == name));
     let constant = Claim { statement, constants, scope: Scope(claim.scope.0.clone()), because: Vec::new() };
     names_nothing || is_same(card, claim, &constant)
 }
 
 /// What is said of a claim that stands by itself.
-fn among(claims: &[Registered], scores: &[Score], beaten: &[Option<Verdict>], rivals: &[(usize, f64)], place: usize) -> Verdict {
+fn among(
+    claims: &[Registered],
+    scores: &[Score],
+    beaten: &[Option<Verdict>],
+    rivals: &[(usize, f64)],
+    place: usize,
+) -> Verdict {
     let score = &scores[place];
-    let alive = || rivals.iter().filter(|(other, _)| !matches!(beaten[*other], Some(Verdict::Refuted { .. } | Verdict::Vacuous)));
+    let alive = || {
+        rivals.iter().filter(|(other, _)| !matches!(beaten[*other], Some(Verdict::Refuted { .. } | Verdict::Vacuous)))
+    };
     let ahead = alive().filter(|(_, bits)| *bits <= -ENOUGH_BITS).min_by(|a, b| a.1.total_cmp(&b.1));
     if let Some((other, _)) = ahead {
         return Verdict::Superseded { by: claims[*other].id.clone() };
     }
-    let certain = -ALPHA.log2();
+    let certain = -libm::log2(ALPHA);
     let references = ["R1", "R2"].iter().filter_map(|name| score.ahead_of.get(*name)).all(|bits| *bits >= certain);
     // The rivals together, as one that splits its shares among them.
     let rivals = super::log2_sum(alive().map(|(_, bits)| -bits));
@@ -172,7 +196,9 @@ fn among(claims: &[Registered], scores: &[Score], beaten: &[Option<Verdict>], ri
     let leads = score.net_bits >= ENOUGH_BITS && alive().all(|(_, bits)| *bits >= 0.0);
     let stands = references && rivals <= -certain && is_calibrated && score.against_bits < certain;
     match (leads, stands) {
-        (true, true) if score.registered_bits >= certain && claims[place].attack_runs >= LEAST_ATTACK => Verdict::Established,
+        (true, true) if score.registered_bits >= certain && claims[place].attack_runs >= LEAST_ATTACK => {
+            Verdict::Established
+        }
         (true, _) => Verdict::Leading,
         (false, _) => Verdict::Open,
     }
