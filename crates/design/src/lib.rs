@@ -1,5 +1,5 @@
 //! What an experiment that was not made is expected to say, in bits. Laws (`dunwu law`), boundaries (`dunwu next`) and the rivals of the
-//! scientist are told apart with the same three quantities.
+//! scientist are compared with the same three quantities.
 
 /// Bits of a coin that falls one way with probability p.
 ///

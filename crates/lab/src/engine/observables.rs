@@ -23,7 +23,7 @@ struct Quantity {
 #[derive(Clone, Copy)]
 enum Kind {
     Event,
-    /// Steps; two are told apart from this ratio less one on.
+    /// Steps; two that differ by less than this ratio less one are one.
     Steps(f64),
     /// A share, in [0, 1].
     Share(f64),

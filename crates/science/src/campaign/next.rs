@@ -3,7 +3,7 @@
 use super::design::{self, Draws};
 use super::shrink;
 use crate::claim::{Change, Statement};
-use crate::judge::{ENOUGH_BITS, Judged, Memory, Registered, Verdict};
+use crate::judge::{ENOUGH_BITS, Judged, Memory, Registered, Verdict, held};
 use crate::lab::{Lab, Point, Setting};
 use crate::ledger::{ATTACK, Ask, Purpose, State};
 use crate::propose::FEWEST_RUNS;
@@ -36,8 +36,12 @@ const ATTACKED: usize = 8;
 
 /// The claim that is furthest ahead among those that stand.
 pub(super) fn leader(judged: &[Judged]) -> Option<String> {
-    let standing = judged.iter().filter(|judged| matches!(judged.verdict, Verdict::Leading | Verdict::Established | Verdict::Open));
-    let best = standing.filter(|judged| judged.score.net_bits > 0.0).max_by(|a, b| a.score.net_bits.total_cmp(&b.score.net_bits));
+    let standing = judged
+        .iter()
+        .filter(|judged| matches!(judged.verdict, Verdict::Leading | Verdict::Established | Verdict::Open));
+    let best = standing
+        .filter(|judged| judged.score.net_bits > 0.0)
+        .max_by(|a, b| a.score.net_bits.total_cmp(&b.score.net_bits));
     best.map(|judged| judged.id.clone())
 }
 
@@ -56,7 +60,9 @@ pub(super) fn next(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, 
         Purpose::Run => explore(state, head, judged, lab, left, memory),
     };
     match step {
-        Step::Ask(batch) if batch.asks.is_empty() => Step::Over("no run fits into what is left of the budget".to_owned()),
+        Step::Ask(batch) if batch.asks.is_empty() => {
+            Step::Over("no run fits into what is left of the budget".to_owned())
+        }
         step => step,
     }
 }
@@ -71,7 +77,11 @@ fn explore(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, left: u6
     if let Some(objection) = design::objected(state, lab, left) {
         return Step::Ask(objection);
     }
-    let spread = |draws: &mut Draws, why: &str| Batch { why: why.to_owned(), about: None, asks: design::spread(state, lab, draws, left, N_ASKS) };
+    let spread = |draws: &mut Draws, why: &str| Batch {
+        why: why.to_owned(),
+        about: None,
+        asks: design::spread(state, lab, draws, left, N_ASKS),
+    };
     if n < N_FIRST {
         return Step::Ask(spread(&mut draws, "spread over everything"));
     }
@@ -85,7 +95,11 @@ fn explore(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, left: u6
     if let Some(registered) = turn.checked_sub(1).and_then(|place| focuses.get(place)) {
         return Step::Ask(about(state, registered, lab, &mut draws, left));
     }
-    if let Some(id) = judged.iter().find(|judged| judged.verdict == Verdict::Leading && judged.score.net_bits >= ENOUGH_BITS).map(|judged| &judged.id) {
+    if let Some(id) = judged
+        .iter()
+        .find(|judged| judged.verdict == Verdict::Leading && judged.score.net_bits >= ENOUGH_BITS)
+        .map(|judged| &judged.id)
+    {
         let attacked = state.claim(id).map_or(0, |claim| claim.attack_runs);
         // Every other batch while it leads: what stands an attack of eight runs may still fall to the next.
         if attacked < ATTACKED || state.n_batches.is_multiple_of(2) {
@@ -101,7 +115,9 @@ fn explore(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, left: u6
 
 /// Claims that want runs of their own: pairs, orders, samenesses, curves and other targets.
 fn focuses<'a>(state: &'a State, judged: &[Judged]) -> Vec<&'a Registered> {
-    let is_open = |id: &str| judged.iter().any(|judged| judged.id == id && matches!(judged.verdict, Verdict::Open | Verdict::Leading));
+    let is_open = |id: &str| {
+        judged.iter().any(|judged| judged.id == id && matches!(judged.verdict, Verdict::Open | Verdict::Leading))
+    };
     let is_rival = |claim: &Registered| matches!(&claim.claim.statement, Statement::Law { target, .. } | Statement::Boundary { event: target, .. } if *target == state.question.target);
     state.claims.iter().filter(|claim| !is_rival(claim) && is_open(&claim.id)).collect()
 }
@@ -109,18 +125,25 @@ fn focuses<'a>(state: &'a State, judged: &[Judged]) -> Vec<&'a Registered> {
 /// Runs for one claim: pairs where it is about pairs.
 fn about(state: &State, registered: &Registered, lab: &dyn Lab, draws: &mut Draws, left: u64) -> Batch {
     let claim = &registered.claim;
+    // Where the claim says nothing, runs are made as the question has them, so that they count for it.
+    let mut scope = claim.scope.clone();
+    scope.0.extend(held(&state.card, &state.scope_of_question(), claim).0);
     let mut pairs = |change: &Change, held: Option<(String, String)>| {
         let mut asks = Vec::new();
         let mut left = left;
         for group in 0..N_ASKS / 2 {
-            let points = design::candidates(&state.card, &claim.scope, &names(state, claim), draws, 1);
-            let Some(point) = points.into_iter().next() else { continue };
+            let points = design::candidates(&state.card, &scope, &names(state, claim), draws, 8);
+            let Some(point) = points.into_iter().find(|point| lab.most_steps(point) > 0) else { continue };
             let mut points = vec![with(&point, &change.knob, &change.from), with(&point, &change.knob, &change.to)];
             if let Some((knob, level)) = &held {
-                let of_held: Vec<Point> = points.iter().map(|point| with(point, knob, &Setting::Level(level.clone()))).collect();
+                let of_held: Vec<Point> =
+                    points.iter().map(|point| with(point, knob, &Setting::Level(level.clone()))).collect();
                 points.extend(of_held);
             }
-            let points: Vec<Point> = points.into_iter().filter(|point| state.card.fault(point).is_none()).collect();
+            let is_possible = points.iter().all(|point| state.card.fault(point).is_none() && lab.most_steps(point) > 0);
+            if !is_possible {
+                continue;
+            }
             let cost: u64 = points.iter().map(|point| lab.most_steps(point)).sum();
             if cost <= left {
                 left -= cost;
@@ -137,7 +160,9 @@ fn about(state: &State, registered: &Registered, lab: &dyn Lab, draws: &mut Draw
             pairs(change, held)
         }
         _ => {
-            let points = design::candidates(&state.card, &claim.scope, &names(state, claim), draws, 64);
+            let points = design::candidates(&state.card, &scope, &names(state, claim), draws, 64);
+            let points: Vec<Point> =
+                points.into_iter().filter(|point| (1..=left).contains(&lab.most_steps(point))).collect();
             design::affordable(design::furthest(state, points, N_ASKS), lab, left)
         }
     };
@@ -162,14 +187,27 @@ fn with(point: &Point, knob: &str, setting: &Setting) -> Point {
 }
 
 /// Runs at which a claim and the references differ most, the corners of its scope among them.
-fn attack(state: &State, head: &str, judged: &[Judged], id: &str, lab: &dyn Lab, left: u64, memory: &mut Memory) -> Step {
+fn attack(
+    state: &State,
+    head: &str,
+    judged: &[Judged],
+    id: &str,
+    lab: &dyn Lab,
+    left: u64,
+    memory: &mut Memory,
+) -> Step {
     let Some(registered) = state.claim(id) else { return Step::Over("the claim is not there".to_owned()) };
-    if judged.iter().any(|judged| judged.id == id && matches!(judged.verdict, Verdict::Refuted { .. } | Verdict::Vacuous)) {
+    if judged
+        .iter()
+        .any(|judged| judged.id == id && matches!(judged.verdict, Verdict::Refuted { .. } | Verdict::Vacuous))
+    {
         return Step::Over(format!("{id} does not stand"));
     }
     let mut draws = Draws::new(head);
     let asks = match registered.claim.statement {
-        Statement::Law { .. } | Statement::Boundary { .. } => design::against(state, registered, lab, &mut draws, left, N_ASKS, memory),
+        Statement::Law { .. } | Statement::Boundary { .. } => {
+            design::against(state, registered, lab, &mut draws, left, N_ASKS, memory)
+        }
         _ => about(state, registered, lab, &mut draws, left).asks,
     };
     Step::Ask(Batch { why: ATTACK.to_owned(), about: Some(id.to_owned()), asks })

@@ -46,7 +46,7 @@ pub enum Refusal {
 /// The name under which the search without a model proposes.
 pub(super) const SEARCH: &str = "symbolic search";
 /// Claims that one search registers at most.
-const N_PROPOSED: usize = 6;
+pub(super) const N_PROPOSED: usize = 6;
 
 impl Campaign {
     /// Registers a claim. One that says the same as an older one is refused with what became of that.
@@ -58,7 +58,8 @@ impl Campaign {
         claim.check(&self.state.card)?;
         if let Some(old) = self.state.claims.iter().find(|old| is_same(&self.state.card, &old.claim, claim)) {
             let (id, sentence) = (old.id.clone(), old.claim.sentence());
-            let verdict = self.judged().into_iter().find(|judged| judged.id == id).map_or(Verdict::Open, |judged| judged.verdict);
+            let verdict =
+                self.judged().into_iter().find(|judged| judged.id == id).map_or(Verdict::Open, |judged| judged.verdict);
             return Err(Refusal::Repeat { id, sentence, verdict: Box::new(verdict) });
         }
         let id = claim.id();
@@ -98,7 +99,9 @@ impl Campaign {
     /// Where the disk does not take it.
     pub fn hear(&mut self, by: String, insight: Insight) -> Result<(), CampaignError> {
         if let Insight::Rival(sentence) = &insight {
-            let outcome = claim_from_sentence(sentence).map_err(|error| error.to_string()).map(|claim| self.register(&claim, &by));
+            let outcome = claim_from_sentence(sentence)
+                .map_err(|error| error.to_string())
+                .map(|claim| self.register(&claim, &by));
             let why = match outcome {
                 Ok(Ok(registration)) => format!("{sentence} [registered as {}]", registration.id),
                 Ok(Err(Refusal::Campaign(error))) => return Err(error),
@@ -143,7 +146,9 @@ fn check_scope(card: &LabCard, scope: &Scope) -> Result<(), ClaimFault> {
             left: crate::expression::Expression::Number(2.0),
             right: crate::expression::Expression::Number(1.0),
         },
-        crate::lab::ObservableKind::Number { .. } => Statement::Law { target: first.name.clone(), value: crate::expression::Expression::name("c_0") },
+        crate::lab::ObservableKind::Number { .. } => {
+            Statement::Law { target: first.name.clone(), value: crate::expression::Expression::name("c_0") }
+        }
     };
     let constants = match statement {
         Statement::Law { .. } => vec![crate::claim::Constant { name: "c_0".to_owned(), fixed: None }],

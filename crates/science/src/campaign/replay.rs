@@ -1,7 +1,8 @@
 //! A ledger gone through again: every decision that code made is made again from the lines before it, and every run is made again.
 
 use super::next::{Step, next};
-use super::{Listener, register::SEARCH};
+use super::register::{N_PROPOSED, SEARCH};
+use super::work::{Listener, add_identities};
 use crate::judge::{Memory, judge_all_with};
 use crate::lab::Lab;
 use crate::ledger::{Event, Link, State};
@@ -41,7 +42,7 @@ pub fn replay(links: &[Link], lab: &dyn Lab, listener: &mut dyn Listener) -> Rep
             Event::Run { batch, place, seed, outcomes, specification, steps } => {
                 let Some(Event::Batch { asks, .. }) = links.get(*batch as usize).map(|link| &link.event) else { break };
                 let mut reading = lab.run(&asks[*place].point, *seed);
-                super::add_identities(&state, lab, &asks[*place].point, *seed, &mut reading);
+                add_identities(&state, lab, &asks[*place].point, *seed, &mut reading);
                 replayed.runs += 1;
                 listener.spent(replayed.runs as u64, n_runs as u64);
                 let is_same =
@@ -59,7 +60,7 @@ pub fn replay(links: &[Link], lab: &dyn Lab, listener: &mut dyn Listener) -> Rep
             }
             Event::Searched { by, looked_at, claims } if by == SEARCH => {
                 replayed.searches += 1;
-                let found = search(&state.card, &state.question, &state.runs, super::register::N_PROPOSED);
+                let found = search(&state.card, &state.question, &state.runs, N_PROPOSED);
                 let is_same = found.looked_at == *looked_at && found.claims.len() == claims.len();
                 (!is_same).then(|| "the search comes to other claims".to_owned())
             }

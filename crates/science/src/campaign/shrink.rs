@@ -41,13 +41,24 @@ fn of_claim(state: &State, judged: &Judged, lab: &dyn Lab, left: u64) -> Option<
     let scope = &state.claim(&judged.id)?.claim.scope;
     let tried: Vec<&Point> = tries.iter().map(|run| &state.runs[*run].point).collect();
     let simpler = simpler(&state.card, &state.runs[simplest].point).into_iter().find(|point| {
-        scope.has(&state.card, point) && state.scope.has(&state.card, point) && !tried.contains(&point) && state.runs.iter().all(|run| run.point != *point)
+        scope.has(&state.card, point)
+            && state.scope.has(&state.card, point)
+            && lab.most_steps(point) > 0
+            && !tried.contains(&point)
+            && state.runs.iter().all(|run| run.point != *point)
     });
     match simpler {
-        Some(point) if tries.len() < MOST && lab.most_steps(&point) <= left => {
-            Some(Step::Ask(Batch { why: SHRINK.to_owned(), about: Some(judged.id.clone()), asks: vec![Ask { point, group: 0 }] }))
-        }
-        _ => Some(Step::Witness { claim: judged.id.clone(), run: state.runs[simplest].line, from: state.runs[*start].line, bits: lost(simplest) }),
+        Some(point) if tries.len() < MOST && lab.most_steps(&point) <= left => Some(Step::Ask(Batch {
+            why: SHRINK.to_owned(),
+            about: Some(judged.id.clone()),
+            asks: vec![Ask { point, group: 0 }],
+        })),
+        _ => Some(Step::Witness {
+            claim: judged.id.clone(),
+            run: state.runs[simplest].line,
+            from: state.runs[*start].line,
+            bits: lost(simplest),
+        }),
     }
 }
 
@@ -64,7 +75,11 @@ fn simpler(card: &LabCard, point: &Point) -> Vec<Point> {
         all.push(without);
         let half = match (&knob.domain, setting, &knob.default) {
             (Domain::Numbers { whole, logarithmic, least, .. }, Setting::Number(value), Setting::Number(default)) => {
-                let half = if *logarithmic && *least > 0.0 { (value * default).sqrt() } else { f64::midpoint(*value, *default) };
+                let half = if *logarithmic && *least > 0.0 {
+                    (value * default).sqrt()
+                } else {
+                    f64::midpoint(*value, *default)
+                };
                 Some(Setting::Number(if *whole { half.round() } else { half }))
             }
             // Levels are listed from the smallest on.

@@ -3,19 +3,22 @@
 use super::*;
 use crate::claim::claim_from_sentence;
 use crate::fixture::{Dice, card};
-use crate::judge::{Registered, Verdict};
-use crate::lab::{LabCard, Outcome, Point, Reading};
-use crate::ledger::{Bent, read};
+use crate::judge::{Judged, Registered, Verdict};
+use crate::lab::{Lab, LabCard, Outcome, Point, Reading};
+use crate::ledger::{Bent, Event, Insight, LedgerError, Question, read};
 use std::collections::BTreeMap;
+
+/// What comes out for M, samples and rate.
+type See = fn(&mut Dice, f64, f64, f64) -> Vec<(&'static str, Outcome)>;
 
 /// A world on the card of the fixture.
 struct World {
     card: LabCard,
-    see: fn(&mut Dice, f64, f64, f64) -> Vec<(&'static str, Outcome)>,
+    see: See,
 }
 
 impl World {
-    fn new(see: fn(&mut Dice, f64, f64, f64) -> Vec<(&'static str, Outcome)>) -> Self {
+    fn new(see: See) -> Self {
         Self { card: card(), see }
     }
 }
@@ -44,7 +47,12 @@ impl Lab for World {
 }
 
 fn question(target: &str, knobs: &[&str]) -> Question {
-    Question { text: "what decides it?".to_owned(), target: target.to_owned(), knobs: knobs.iter().map(ToString::to_string).collect(), scope: String::new() }
+    Question {
+        text: "what decides it?".to_owned(),
+        target: target.to_owned(),
+        knobs: knobs.iter().map(ToString::to_string).collect(),
+        scope: String::new(),
+    }
 }
 
 fn fresh() -> (tempfile::TempDir, std::path::PathBuf) {
@@ -59,13 +67,24 @@ fn law(dice: &mut Dice, m: f64, _: f64, rate: f64) -> Vec<(&'static str, Outcome
 
 fn established(campaign: &Campaign) -> Vec<String> {
     let judged = campaign.judged();
-    judged.iter().filter(|judged| judged.verdict == Verdict::Established).map(|judged| campaign.state().claim(&judged.id).unwrap().claim.sentence()).collect()
+    judged
+        .iter()
+        .filter(|judged| judged.verdict == Verdict::Established)
+        .map(|judged| campaign.state().claim(&judged.id).unwrap().claim.sentence())
+        .collect()
 }
 
 fn shown(campaign: &Campaign) -> String {
     let line = |judged: &Judged| {
         let Registered { claim, .. } = campaign.state().claim(&judged.id).unwrap();
-        format!("{} {:.1} {:.1} {:?} | {}\n", judged.verdict.words(), judged.score.net_bits, judged.score.registered_bits, judged.score.ahead_of, claim.sentence())
+        format!(
+            "{} {:.1} {:.1} {:?} | {}\n",
+            judged.verdict.words(),
+            judged.score.net_bits,
+            judged.score.registered_bits,
+            judged.score.ahead_of,
+            claim.sentence()
+        )
     };
     campaign.judged().iter().map(line).collect()
 }
@@ -74,11 +93,16 @@ fn shown(campaign: &Campaign) -> String {
 fn a_planted_law_is_established_from_an_empty_ledger() {
     let (_dir, path) = fresh();
     let world = World::new(law);
-    let mut campaign = Campaign::begin(&path, "world", &world, question("t_gen", &["task", "samples", "rate"])).unwrap();
+    let mut campaign =
+        Campaign::begin(&path, "world", &world, question("t_gen", &["task", "samples", "rate"])).unwrap();
     let begun = std::time::Instant::now();
     let ended = campaign.run(&world, 8_000, &mut Nobody).unwrap();
     eprintln!("{ended:?} {:?}\n{}", begun.elapsed(), shown(&campaign));
     assert_eq!(established(&campaign), ["t_gen = c * M * ln(M) / rate, for some c"]);
+    let again = replay(campaign.links(), &world, &mut Nobody);
+    assert!(again.runs == ended.runs && again.differs.is_none(), "{again:?}");
+    let other = World::new(|dice, m, samples, rate| law(dice, m, samples, rate * 1.1));
+    assert!(replay(campaign.links(), &other, &mut Nobody).differs.is_some());
 }
 
 #[test]
@@ -182,7 +206,9 @@ fn a_torn_line_is_cut_and_a_bent_one_is_named() {
     }
     let found = bent(&forged).unwrap();
     assert!(found.why.contains("seed"), "{found:?}");
-    assert!(matches!(Campaign::open(&path), Err(CampaignError::Ledger(LedgerError::Bent { line, .. })) if line == found.line));
+    assert!(
+        matches!(Campaign::open(&path), Err(CampaignError::Ledger(LedgerError::Bent { line, .. })) if line == found.line)
+    );
     assert_eq!(Bent { line: 1, why: String::new() }.line, 1);
 }
 
@@ -190,7 +216,8 @@ fn a_torn_line_is_cut_and_a_bent_one_is_named() {
 fn a_wrong_claim_is_refuted_and_its_counterexample_made_simple() {
     let world = World::new(law);
     let (_dir, path) = fresh();
-    let mut campaign = Campaign::begin(&path, "world", &world, question("t_gen", &["task", "samples", "rate"])).unwrap();
+    let mut campaign =
+        Campaign::begin(&path, "world", &world, question("t_gen", &["task", "samples", "rate"])).unwrap();
     let wrong = claim_from_sentence("t_gen = c * M^2 / rate, for some c").unwrap();
     let id = campaign.register(&wrong, "somebody").unwrap().id;
     campaign.run(&world, 4_000, &mut Nobody).unwrap();
@@ -198,7 +225,8 @@ fn a_wrong_claim_is_refuted_and_its_counterexample_made_simple() {
     let verdict = &judged.iter().find(|judged| judged.id == id).unwrap().verdict;
     assert!(matches!(verdict, Verdict::Refuted { .. }), "{}", shown(&campaign));
     assert!(campaign.state().witnesses.contains_key(&id), "{:?}", campaign.state().witnesses);
-    let again = campaign.register(&claim_from_sentence("t_gen = k * M * M / rate, for some k").unwrap(), "somebody else");
+    let again =
+        campaign.register(&claim_from_sentence("t_gen = k * M * M / rate, for some k").unwrap(), "somebody else");
     let Err(Refusal::Repeat { id: old, verdict, .. }) = again else { panic!("{again:?}") };
     assert!(old == id && matches!(*verdict, Verdict::Refuted { .. }));
 }
@@ -212,16 +240,43 @@ fn pairs_are_run_for_causes_and_rivals_come_from_insights() {
     });
     let (_dir, path) = fresh();
     let mut campaign = Campaign::begin(&path, "world", &world, question("t_gen", &["task"])).unwrap();
-    campaign.register(&claim_from_sentence("setting rate from 0.1 to 0.01 raises t_gen in at least 50 % of pairs").unwrap(), "somebody").unwrap();
-    campaign.register(&claim_from_sentence("t_mem comes before t_gen in at least 50 % of runs").unwrap(), "somebody").unwrap();
+    campaign
+        .register(
+            &claim_from_sentence("setting rate from 0.1 to 0.01 raises t_gen in at least 50 % of pairs").unwrap(),
+            "somebody",
+        )
+        .unwrap();
+    campaign
+        .register(&claim_from_sentence("t_mem comes before t_gen in at least 50 % of runs").unwrap(), "somebody")
+        .unwrap();
     campaign.hear("a person".to_owned(), Insight::Rival("t_gen = c * M^3, for some c".to_owned())).unwrap();
     campaign.hear("a person".to_owned(), Insight::Rival("t_gen is magic".to_owned())).unwrap();
     assert_eq!(campaign.state().claims.len(), 3);
-    let ended = campaign.run(&world, 14_000, &mut Nobody).unwrap();
-    let verdicts: BTreeMap<String, String> = campaign.judged().iter().map(|judged| (campaign.state().claim(&judged.id).unwrap().claim.statement.kind().to_owned() + &judged.id, judged.verdict.words())).collect();
+    let ended = campaign.run(&world, 18_000, &mut Nobody).unwrap();
+    let verdicts: BTreeMap<String, String> = campaign
+        .judged()
+        .iter()
+        .map(|judged| {
+            (
+                campaign.state().claim(&judged.id).unwrap().claim.statement.kind().to_owned() + &judged.id,
+                judged.verdict.words(),
+            )
+        })
+        .collect();
     let of = |kind: &str| verdicts.iter().find(|(id, _)| id.starts_with(kind)).unwrap().1.clone();
     assert!(of("cause") == "leading" || of("cause") == "established", "{ended:?}\n{}", shown(&campaign));
     assert!(of("order") == "leading" || of("order") == "established", "{ended:?}\n{}", shown(&campaign));
+}
+
+#[test]
+fn a_question_may_hold_a_knob_that_it_does_not_vary() {
+    let world = World::new(law);
+    let (_dir, path) = fresh();
+    let question = Question { scope: "task = cyclic:71".to_owned(), ..question("t_gen", &["rate"]) };
+    let mut campaign = Campaign::begin(&path, "world", &world, question).unwrap();
+    let ended = campaign.run(&world, 1_000, &mut Nobody).unwrap();
+    assert_eq!(ended.runs, 10);
+    assert!(campaign.state().runs.iter().all(|run| world.card.numbers(&run.point)["M"] == 71.0));
 }
 
 #[test]
@@ -244,5 +299,8 @@ fn what_cannot_be_is_refused_in_a_sentence() {
     assert!(matches!(campaign.attack(&world, Some("x"), 100, &mut Nobody), Err(CampaignError::NoClaim { .. })));
     assert!(matches!(Campaign::open(&path), Err(CampaignError::Ledger(LedgerError::Busy { .. }))));
     drop(campaign);
-    assert!(matches!(Campaign::begin(&path, "world", &world, question("t_gen", &["task"])), Err(CampaignError::Ledger(LedgerError::There { .. }))));
+    assert!(matches!(
+        Campaign::begin(&path, "world", &world, question("t_gen", &["task"])),
+        Err(CampaignError::Ledger(LedgerError::There { .. }))
+    ));
 }

@@ -71,7 +71,10 @@ impl Claim {
             let name = &constant.name;
             let kind = |message: String| Err(ClaimFault::Kind(message));
             if card.quantities().iter().any(|(quantity, _)| quantity == name) || card.knob(name).is_some() {
-                return kind(format!("the constant {name:?} has the name of a quantity of {}; call it otherwise", card.name));
+                return kind(format!(
+                    "the constant {name:?} has the name of a quantity of {}; call it otherwise",
+                    card.name
+                ));
             }
             if self.constants[..place].iter().any(|other| other.name == *name) {
                 return kind(format!("the constant {name:?} is named twice; name it once"));
@@ -103,7 +106,9 @@ impl Claim {
             let constant = self.constants.iter().find(|constant| constant.name == name);
             match constant {
                 Some(constant) => constant.fixed.as_ref().map(|(_, unit)| unit.clone()),
-                None => card.quantities().iter().find(|(quantity, _)| *quantity == name).map(|(_, unit)| (*unit).clone()),
+                None => {
+                    card.quantities().iter().find(|(quantity, _)| *quantity == name).map(|(_, unit)| (*unit).clone())
+                }
             }
         })
     }
@@ -112,10 +117,17 @@ impl Claim {
         match &self.statement {
             Statement::Law { target, value } => {
                 let ObservableKind::Number { unit, .. } = &observable(card, target)?.kind else {
-                    return Err(ClaimFault::Kind(format!("{target} is an event; a law is about a number: {target} happens when … > …")));
+                    return Err(ClaimFault::Kind(format!(
+                        "{target} is an event; a law is about a number: {target} happens when … > …"
+                    )));
                 };
                 no_observable(card, value, target)?;
-                crate::expression::same_unit(&Expression::name(target), Some(unit.clone()), value, self.unit(card, value)?)?;
+                crate::expression::same_unit(
+                    &Expression::name(target),
+                    Some(unit.clone()),
+                    value,
+                    self.unit(card, value)?,
+                )?;
             }
             Statement::Boundary { event, left, right } => {
                 if observable(card, event)?.kind != ObservableKind::Event {
@@ -129,7 +141,9 @@ impl Claim {
                 let units = [first, then].map(|name| match observable(card, name) {
                     Ok(found) => match &found.kind {
                         ObservableKind::Number { unit, .. } => Ok(unit.clone()),
-                        ObservableKind::Event => Err(ClaimFault::Kind(format!("{name} is an event; an order is about two numbers such as steps"))),
+                        ObservableKind::Event => Err(ClaimFault::Kind(format!(
+                            "{name} is an event; an order is about two numbers such as steps"
+                        ))),
                     },
                     Err(fault) => Err(fault),
                 });
@@ -139,15 +153,19 @@ impl Claim {
             }
             Statement::Invariant { quantity, whatever, within } => {
                 self.check_quantity(card, quantity)?;
-                self.check_whatever(card, whatever)?;
+                check_whatever(card, whatever)?;
                 if !(*within > 0.0 && *within <= 10.0) {
-                    return Err(ClaimFault::Amount { value: *within, what: "tolerance", remedy: "it is above 0 % and at most 1000 %" });
+                    return Err(ClaimFault::Amount {
+                        value: *within,
+                        what: "tolerance",
+                        remedy: "it is above 0 % and at most 1000 %",
+                    });
                 }
             }
             Statement::Collapse { quantity, along, whatever } => {
                 self.check_quantity(card, quantity)?;
                 self.unit(card, along)?;
-                self.check_whatever(card, whatever)?;
+                check_whatever(card, whatever)?;
             }
             Statement::Cause { change, of, at_least, .. } => {
                 observable(card, of)?;
@@ -156,7 +174,9 @@ impl Claim {
             }
             Statement::Mediation { change, of, through, at_least } => {
                 if observable(card, of)?.kind == ObservableKind::Event {
-                    return Err(ClaimFault::Kind(format!("{of} is an event; mediation compares sizes of effects on a number")));
+                    return Err(ClaimFault::Kind(format!(
+                        "{of} is an event; mediation compares sizes of effects on a number"
+                    )));
                 }
                 if observable(card, through)?.held_by.is_none() {
                     let holdable = card.observables.iter().filter(|observable| observable.held_by.is_some());
@@ -179,19 +199,11 @@ impl Claim {
         self.unit(card, quantity)?;
         let n_observables = quantity.names().into_iter().filter(|name| card.observable(name).is_some()).count();
         if n_observables != 1 || !self.free_constants().is_empty() {
-            return Err(ClaimFault::Kind(format!("{quantity} has to hold exactly one observable and no free constant, such as t_gen * learning_rate")));
+            return Err(ClaimFault::Kind(format!(
+                "{quantity} has to hold exactly one observable and no free constant, such as t_gen * learning_rate"
+            )));
         }
         Ok(())
-    }
-
-    fn check_whatever(&self, card: &LabCard, whatever: &[String]) -> Result<(), ClaimFault> {
-        if whatever.is_empty() {
-            return Err(ClaimFault::Kind("nothing is named that it should not depend on; say whatever K".to_owned()));
-        }
-        whatever.iter().try_for_each(|name| {
-            let is_knob = card.knob(name).is_some() || card.quantities().iter().any(|(of, _)| of == name) && card.observable(name).is_none();
-            if is_knob { Ok(()) } else { Err(unknown_knob(card, name)) }
-        })
     }
 
     fn check_scope(&self, card: &LabCard) -> Result<(), ClaimFault> {
@@ -209,9 +221,14 @@ impl Claim {
         self.scope.emptied_by(card).map_or(Ok(()), |condition| {
             let domain = card.knob(condition.name()).map(|knob| match &knob.domain {
                 Domain::Numbers { least, most, .. } => format!("{} goes from {least} to {most}", knob.name),
-                Domain::Levels { levels, .. } => format!("{} is one of {}", knob.name, names(levels.iter().map(|(level, _)| level.as_str()))),
+                Domain::Levels { levels, .. } => {
+                    format!("{} is one of {}", knob.name, names(levels.iter().map(|(level, _)| level.as_str())))
+                }
             });
-            Err(ClaimFault::EmptyScope { condition: condition.to_string(), remedy: domain.unwrap_or_else(|| "widen it".to_owned()) })
+            Err(ClaimFault::EmptyScope {
+                condition: condition.to_string(),
+                remedy: domain.unwrap_or_else(|| "widen it".to_owned()),
+            })
         })
     }
 }
@@ -219,22 +236,50 @@ impl Claim {
 fn observable<'a>(card: &'a LabCard, name: &str) -> Result<&'a crate::lab::Observable, ClaimFault> {
     card.observable(name).ok_or_else(|| {
         let all: Vec<&str> = card.observables.iter().map(|observable| observable.name.as_str()).collect();
-        ClaimFault::Unknown { name: name.to_owned(), what: "observable", nearest: nearest(name, &all), remedy: format!("observables are {}", names(all.iter().copied())) }
+        ClaimFault::Unknown {
+            name: name.to_owned(),
+            what: "observable",
+            nearest: nearest(name, &all),
+            remedy: format!("observables are {}", names(all.iter().copied())),
+        }
     })
 }
 
 fn unknown_knob(card: &LabCard, name: &str) -> ClaimFault {
     let mut all: Vec<&str> = card.knobs.iter().map(|knob| knob.name.as_str()).collect();
-    all.extend(card.quantities().into_iter().map(|(name, _)| name).filter(|name| card.observable(name).is_none() && card.knob(name).is_none()));
-    ClaimFault::Unknown { name: name.to_owned(), what: "knob", nearest: nearest(name, &all), remedy: format!("knobs and their numbers are {}", names(all.iter().copied())) }
+    all.extend(
+        card.quantities()
+            .into_iter()
+            .map(|(name, _)| name)
+            .filter(|name| card.observable(name).is_none() && card.knob(name).is_none()),
+    );
+    ClaimFault::Unknown {
+        name: name.to_owned(),
+        what: "knob",
+        nearest: nearest(name, &all),
+        remedy: format!("knobs and their numbers are {}", names(all.iter().copied())),
+    }
 }
 
 /// A law predicts from what is set, before anything is seen.
 fn no_observable(card: &LabCard, expression: &Expression, target: &str) -> Result<(), ClaimFault> {
     match expression.names().into_iter().find(|name| card.observable(name).is_some()) {
-        Some(name) => Err(ClaimFault::Kind(format!("{target} is said by {name}, which comes out of the same run; a law predicts from knobs"))),
+        Some(name) => Err(ClaimFault::Kind(format!(
+            "{target} is said by {name}, which comes out of the same run; a law predicts from knobs"
+        ))),
         None => Ok(()),
     }
+}
+
+fn check_whatever(card: &LabCard, whatever: &[String]) -> Result<(), ClaimFault> {
+    if whatever.is_empty() {
+        return Err(ClaimFault::Kind("nothing is named that it should not depend on; say whatever K".to_owned()));
+    }
+    whatever.iter().try_for_each(|name| {
+        let is_knob = card.knob(name).is_some()
+            || card.quantities().iter().any(|(of, _)| of == name) && card.observable(name).is_none();
+        if is_knob { Ok(()) } else { Err(unknown_knob(card, name)) }
+    })
 }
 
 fn check_share(share: f64) -> Result<(), ClaimFault> {
@@ -249,7 +294,10 @@ fn check_change(card: &LabCard, change: &super::Change) -> Result<(), ClaimFault
     if change.from == change.to {
         return Err(ClaimFault::Kind(format!("{} from {} to {} changes nothing", change.knob, change.from, change.to)));
     }
-    [&change.from, &change.to].into_iter().find_map(|setting: &Setting| knob.fault(setting)).map_or(Ok(()), |fault| Err(ClaimFault::Kind(fault)))
+    [&change.from, &change.to]
+        .into_iter()
+        .find_map(|setting: &Setting| knob.fault(setting))
+        .map_or(Ok(()), |fault| Err(ClaimFault::Kind(fault)))
 }
 
 fn nearest(name: &str, all: &[&str]) -> String {
@@ -305,7 +353,10 @@ mod tests {
             ("M stays within 10 % whatever rate", "exactly one observable"),
             ("setting rate from 0.01 to 0.01 raises t_gen in at least 90 % of pairs", "changes nothing"),
             ("setting rate from 0.01 to 7 raises t_gen in at least 90 % of pairs", "not allowed"),
-            ("setting rate from 0.01 to 0.1 acts on t_gen only through t_mem in at least 90 % of pairs", "cannot be held"),
+            (
+                "setting rate from 0.01 to 0.1 acts on t_gen only through t_mem in at least 90 % of pairs",
+                "cannot be held",
+            ),
         ] {
             let fault = claim_from_sentence(sentence).unwrap().check(&card()).expect_err(sentence).to_string();
             assert!(fault.contains(says), "{sentence}: {fault}");

@@ -18,24 +18,32 @@ impl Claim {
         let mut expression = |expression| alphabet.bits(expression, &is_quantity, &mut constants);
         let observable = choice(card.observables.len());
         let knob = choice(card.knobs.len());
-        let of_change = |change: &Change| knob + setting_bits(card, change, &change.from) + setting_bits(card, change, &change.to);
+        let of_change =
+            |change: &Change| knob + setting_bits(card, change, &change.from) + setting_bits(card, change, &change.to);
         let statement = match &self.statement {
             Statement::Law { value, .. } => observable + expression(value),
             Statement::Boundary { left, right, .. } => observable + expression(left) + expression(right),
             Statement::Order { at_least, .. } => 2.0 * observable + number_bits(*at_least),
             Statement::Invariant { quantity, whatever, within } => {
-                expression(quantity) + list_bits(whatever.len(), quantities.len() + card.knobs.len()) + number_bits(*within)
+                expression(quantity)
+                    + list_bits(whatever.len(), quantities.len() + card.knobs.len())
+                    + number_bits(*within)
             }
             Statement::Collapse { quantity, along, whatever } => {
                 let along = expression(along);
                 expression(quantity) + along + list_bits(whatever.len(), quantities.len() + card.knobs.len())
             }
             Statement::Cause { change, at_least, .. } => 1.0 + observable + of_change(change) + number_bits(*at_least),
-            Statement::Mediation { change, at_least, .. } => 2.0 * observable + of_change(change) + number_bits(*at_least),
+            Statement::Mediation { change, at_least, .. } => {
+                2.0 * observable + of_change(change) + number_bits(*at_least)
+            }
             // In the language of derivations: eight bits a character is a code, if no short one.
             Statement::Identity { left, right } => 8.0 * (left.len() + right.len() + 2) as f64,
         };
-        let fixed = self.constants.iter().map(|constant| 1.0 + constant.fixed.as_ref().map_or(0.0, |(value, _)| number_bits(*value)));
+        let fixed = self
+            .constants
+            .iter()
+            .map(|constant| 1.0 + constant.fixed.as_ref().map_or(0.0, |(value, _)| number_bits(*value)));
         let scope = self.scope.0.iter().filter(|condition| !question.0.contains(condition));
         let scope = scope.map(|condition| 1.0 + condition_bits(card, condition));
         // After every constant and every condition a bit says whether another follows.
@@ -45,7 +53,7 @@ impl Claim {
 
 /// Bits to choose one of `n`.
 fn choice(n: usize) -> f64 {
-    (n.max(1) as f64).log2()
+    libm::log2(n.max(1) as f64)
 }
 
 /// Bits of some of `n`: how many, then which.
@@ -73,7 +81,9 @@ fn condition_bits(card: &LabCard, condition: &Condition) -> f64 {
             Domain::Numbers { .. } => 0.0,
         }),
         Condition::In(_, range) if range.least == range.most => 2.0 + number_bits(range.least),
-        Condition::In(_, range) => 2.0 + [range.least, range.most].into_iter().filter(|end| end.is_finite()).map(number_bits).sum::<f64>(),
+        Condition::In(_, range) => {
+            2.0 + [range.least, range.most].into_iter().filter(|end| end.is_finite()).map(number_bits).sum::<f64>()
+        }
     }
 }
 
@@ -91,8 +101,14 @@ mod tests {
         let short = bits("t_gen = c * M, for some c");
         assert!(short < bits("t_gen = c * M * ln(M), for some c"));
         assert!(short < bits("t_gen = c * M, for some c, where M in 11..97"), "carving out a scope is priced");
-        assert!(bits("t_gen = c * M, for some c, where M in 11..97") < bits("t_gen = c * M, for some c, where M in 11..97 and rate in 0.001..0.002"));
+        assert!(
+            bits("t_gen = c * M, for some c, where M in 11..97")
+                < bits("t_gen = c * M, for some c, where M in 11..97 and rate in 0.001..0.002")
+        );
         assert!(short < bits("t_gen = c * M, with c = 3.17 step"));
-        assert!(bits("t_mem comes before t_gen in at least 50 % of runs") < bits("t_mem comes before t_gen in at least 93.7 % of runs"));
+        assert!(
+            bits("t_mem comes before t_gen in at least 50 % of runs")
+                < bits("t_mem comes before t_gen in at least 93.7 % of runs")
+        );
     }
 }

@@ -32,7 +32,9 @@ pub enum ClaimFileError {
         source: SentenceError,
     },
     /// A claim has no statement, or two.
-    #[error("claim {place} of the file has {found}; give one of law, boundary, order, invariant, collapse, cause, mediation, identity, or sentence")]
+    #[error(
+        "claim {place} of the file has {found}; give one of law, boundary, order, invariant, collapse, cause, mediation, identity, or sentence"
+    )]
     Statements {
         /// Which, counted from 1.
         place: usize,
@@ -98,7 +100,11 @@ fn claim_of(entry: Entry, place: usize) -> Result<Claim, ClaimFileError> {
     let unknown: Vec<&str> = entry.statement.keys().map(String::as_str).filter(|key| !KINDS.contains(key)).collect();
     let n_statements = entry.statement.len() + usize::from(entry.sentence.is_some());
     if n_statements != 1 || !unknown.is_empty() {
-        let found = if unknown.is_empty() { format!("{n_statements} statements") } else { format!("the unknown key {}", unknown.join(", ")) };
+        let found = if unknown.is_empty() {
+            format!("{n_statements} statements")
+        } else {
+            format!("the unknown key {}", unknown.join(", "))
+        };
         return Err(ClaimFileError::Statements { place, found });
     }
     let mut claim = if let Some(sentence) = &entry.sentence {
@@ -126,15 +132,24 @@ impl Claim {
     /// The claim as an entry of a TOML file.
     pub fn to_toml(&self) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let list = |texts: Vec<String>| format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "));
-        let mut lines = vec!["[[claim]]".to_owned(), format!("{} = {}", self.statement.kind(), quoted(&self.statement.to_string()))];
+        let list =
+            |texts: Vec<String>| format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "));
+        let mut lines = vec![
+            "[[claim]]".to_owned(),
+            format!("{} = {}", self.statement.kind(), quoted(&self.statement.to_string())),
+        ];
         if !self.free_constants().is_empty() {
             lines.push(format!("for_some = {}", list(self.free_constants())));
         }
         let fixed: Vec<String> = self
             .constants
             .iter()
-            .filter_map(|constant| constant.fixed.as_ref().map(|(value, unit)| format!("{} = {}", constant.name, quoted(&format!("{value} {unit}")))))
+            .filter_map(|constant| {
+                constant
+                    .fixed
+                    .as_ref()
+                    .map(|(value, unit)| format!("{} = {}", constant.name, quoted(&format!("{value} {unit}"))))
+            })
             .collect();
         if !fixed.is_empty() {
             lines.push(format!("with = {{ {} }}", fixed.join(", ")));

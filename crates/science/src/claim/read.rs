@@ -51,7 +51,11 @@ const LONGEST: usize = 4_000;
 /// Says which part is wrong, and what it should look like.
 pub fn claim_from_sentence(sentence: &str) -> Result<Claim, SentenceError> {
     if sentence.len() > LONGEST {
-        return Err(part(&sentence[..sentence.floor_char_boundary(60)], "claim: it has more than 4,000 bytes", "say it shorter"));
+        return Err(part(
+            &sentence[..sentence.floor_char_boundary(60)],
+            "claim: it has more than 4,000 bytes",
+            "say it shorter",
+        ));
     }
     let text = sentence.trim().trim_end_matches('.');
     let (text, because) = cut(text, ", because ");
@@ -70,7 +74,9 @@ pub fn claim_from_sentence(sentence: &str) -> Result<Claim, SentenceError> {
         statement: statement(text.trim())?,
         constants,
         scope: Scope(conditions.unwrap_or_default()),
-        because: because.map(|text| text.split(" and ").map(|reason| reason.trim().to_owned()).collect()).unwrap_or_default(),
+        because: because
+            .map(|text| text.split(" and ").map(|reason| reason.trim().to_owned()).collect())
+            .unwrap_or_default(),
     })
 }
 
@@ -98,7 +104,11 @@ fn list(text: &str) -> Vec<&str> {
 fn name_of(text: &str) -> Result<String, SentenceError> {
     let text = text.trim();
     let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if is_name { Ok(text.to_owned()) } else { Err(part(text, "name", "names are letters, digits and _, such as t_gen")) }
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err(part(text, "name", "names are letters, digits and _, such as t_gen"))
+    }
 }
 
 pub(super) fn fixed_constant(text: &str) -> Result<Constant, SentenceError> {
@@ -158,11 +168,15 @@ pub(super) fn statement(text: &str) -> Result<Statement, SentenceError> {
         return change(rest, no_form);
     }
     if let Some((event, margin)) = text.split_once(" happens when ") {
-        let (left, right) = match (margin.split_once('>'), margin.split_once('<')) {
-            (Some((left, right)), None) | (None, Some((right, left))) => (left, right),
-            _ => return Err(part(margin, "boundary", "it is like samples > c * M")),
+        let sides = (margin.split_once('>'), margin.split_once('<'));
+        let ((Some((left, right)), None) | (None, Some((right, left)))) = sides else {
+            return Err(part(margin, "boundary", "it is like samples > c * M"));
         };
-        return Ok(Statement::Boundary { event: name_of(event)?, left: parse(left.trim())?, right: parse(right.trim())? });
+        return Ok(Statement::Boundary {
+            event: name_of(event)?,
+            left: parse(left.trim())?,
+            right: parse(right.trim())?,
+        });
     }
     if let Some((first, rest)) = text.split_once(" comes before ") {
         let (then, of_runs) = rest.split_once(" in at least ").ok_or_else(no_form)?;
@@ -171,11 +185,19 @@ pub(super) fn statement(text: &str) -> Result<Statement, SentenceError> {
     }
     if let Some((quantity, rest)) = text.split_once(" stays within ") {
         let (within, whatever) = rest.split_once(" whatever ").ok_or_else(no_form)?;
-        return Ok(Statement::Invariant { quantity: parse(quantity)?, whatever: name_list(whatever)?, within: share(within)? });
+        return Ok(Statement::Invariant {
+            quantity: parse(quantity)?,
+            whatever: name_list(whatever)?,
+            within: share(within)?,
+        });
     }
     if let Some((quantity, rest)) = text.split_once(" is one curve of ") {
         let (along, whatever) = rest.split_once(" whatever ").ok_or_else(no_form)?;
-        return Ok(Statement::Collapse { quantity: parse(quantity)?, along: parse(along)?, whatever: name_list(whatever)? });
+        return Ok(Statement::Collapse {
+            quantity: parse(quantity)?,
+            along: parse(along)?,
+            whatever: name_list(whatever)?,
+        });
     }
     let (target, value) = text.split_once('=').ok_or_else(no_form)?;
     Ok(Statement::Law { target: name_of(target)?, value: parse(value.trim())? })
@@ -204,7 +226,6 @@ fn change(text: &str, no_form: impl Fn() -> SentenceError) -> Result<Statement, 
     }
     Err(no_form())
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -56,13 +56,24 @@ impl Scope {
                 let range = self.range_of(&knob.name).unwrap_or(Range { least: *least, most: *most });
                 let (least, most) = (least.max(range.least), most.min(range.most));
                 let (least, most) = if *whole { (least.ceil(), most.floor()) } else { (least, most) };
-                (least <= most).then(|| Domain::Numbers { unit: unit.clone(), least, most, whole: *whole, logarithmic: *logarithmic })
+                (least <= most).then(|| Domain::Numbers {
+                    unit: unit.clone(),
+                    least,
+                    most,
+                    whole: *whole,
+                    logarithmic: *logarithmic,
+                })
             }
             Domain::Levels { attributes, levels } => {
                 let fits = |(level, values): &&(String, Vec<f64>)| {
-                    let is_named = self.0.iter().all(|condition| !matches!(condition, Condition::Is(of, is) if *of == knob.name && is != level));
+                    let is_named = self.0.iter().all(
+                        |condition| !matches!(condition, Condition::Is(of, is) if *of == knob.name && is != level),
+                    );
                     is_named
-                        && attributes.iter().zip(values).all(|((name, _), value)| self.range_of(name).is_none_or(|range| range.has(*value)))
+                        && attributes
+                            .iter()
+                            .zip(values)
+                            .all(|((name, _), value)| self.range_of(name).is_none_or(|range| range.has(*value)))
                 };
                 let levels: Vec<(String, Vec<f64>)> = levels.iter().filter(fits).cloned().collect();
                 (!levels.is_empty()).then(|| Domain::Levels { attributes: attributes.clone(), levels })
@@ -94,9 +105,9 @@ impl Condition {
     fn holds(&self, card: &LabCard, point: &Point, numbers: &BTreeMap<String, f64>) -> bool {
         match self {
             Self::In(name, range) => numbers.get(name).is_some_and(|value| range.has(*value)),
-            Self::Is(name, level) => {
-                card.knob(name).is_some_and(|knob| matches!(card.setting(point, knob), Setting::Level(is) if is == level))
-            }
+            Self::Is(name, level) => card
+                .knob(name)
+                .is_some_and(|knob| matches!(card.setting(point, knob), Setting::Level(is) if is == level)),
         }
     }
 }

@@ -7,10 +7,15 @@ use std::fmt::{self, Display};
 impl Claim {
     /// The sentence that says it, from which it can be read again.
     pub fn sentence(&self) -> String {
-        let mut sentence = self.statement.to_string();
-        let free: Vec<&str> = self.constants.iter().filter(|constant| constant.fixed.is_none()).map(|constant| constant.name.as_str()).collect();
+        let mut clauses = vec![self.statement.to_string()];
+        let free: Vec<&str> = self
+            .constants
+            .iter()
+            .filter(|constant| constant.fixed.is_none())
+            .map(|constant| constant.name.as_str())
+            .collect();
         if !free.is_empty() {
-            sentence.push_str(&format!(", for some {}", free.join(" and ")));
+            clauses.push(format!("for some {}", free.join(" and ")));
         }
         let fixed = self.constants.iter().filter_map(|constant| {
             let (value, unit) = constant.fixed.as_ref()?;
@@ -19,15 +24,15 @@ impl Claim {
         });
         let fixed: Vec<String> = fixed.collect();
         if !fixed.is_empty() {
-            sentence.push_str(&format!(", with {}", fixed.join(" and ")));
+            clauses.push(format!("with {}", fixed.join(" and ")));
         }
         if !self.scope.0.is_empty() {
-            sentence.push_str(&format!(", where {}", self.scope));
+            clauses.push(format!("where {}", self.scope));
         }
         if !self.because.is_empty() {
-            sentence.push_str(&format!(", because {}", self.because.join(" and ")));
+            clauses.push(format!("because {}", self.because.join(" and ")));
         }
-        sentence
+        clauses.join(", ")
     }
 }
 
@@ -55,7 +60,9 @@ impl Display for Statement {
         match self {
             Self::Law { target, value } => write!(out, "{target} = {value}"),
             Self::Boundary { event, left, right } => write!(out, "{event} happens when {left} > {right}"),
-            Self::Order { first, then, at_least } => write!(out, "{first} comes before {then} in at least {} of runs", percent(*at_least)),
+            Self::Order { first, then, at_least } => {
+                write!(out, "{first} comes before {then} in at least {} of runs", percent(*at_least))
+            }
             Self::Invariant { quantity, whatever, within } => {
                 write!(out, "{quantity} stays within {} whatever {}", percent(*within), whatever.join(" and "))
             }
@@ -67,7 +74,11 @@ impl Display for Statement {
                 write!(out, "setting {change} {verb} {of} in at least {} of pairs", percent(*at_least))
             }
             Self::Mediation { change, of, through, at_least } => {
-                write!(out, "setting {change} acts on {of} only through {through} in at least {} of pairs", percent(*at_least))
+                write!(
+                    out,
+                    "setting {change} acts on {of} only through {through} in at least {} of pairs",
+                    percent(*at_least)
+                )
             }
             Self::Identity { left, right } => write!(out, "identity {left} = {right}"),
         }

@@ -25,7 +25,12 @@ const LESS: f64 = 0.02;
 impl Alphabet {
     /// Bits of an expression. A name is a quantity where `is_quantity` says so, else a constant, of which a statement names each for
     /// the first time in the order of `constants`, which grows.
-    pub fn bits<'a>(self, expression: &'a Expression, is_quantity: &impl Fn(&str) -> bool, constants: &mut Vec<&'a str>) -> f64 {
+    pub fn bits<'a>(
+        self,
+        expression: &'a Expression,
+        is_quantity: &impl Fn(&str) -> bool,
+        constants: &mut Vec<&'a str>,
+    ) -> f64 {
         match expression {
             Expression::Name(name) if is_quantity(name) => of_share(QUANTITY / self.n_quantities.max(1) as f64),
             // One of those before, or the next new one.
@@ -57,12 +62,21 @@ impl Alphabet {
 }
 
 fn of_share(share: f64) -> f64 {
-    -share.log2()
+    -libm::log2(share)
 }
 
 /// The numbers of which laws are made, with their shares of the shorter half of the code.
-const USUAL: [(f64, f64); 9] =
-    [(2.0, 0.3), (1.0, 0.2), (0.5, 0.15), (3.0, 0.1), (1.5, 0.1), (4.0, 0.05), (0.25, 0.05), (1.0 / 3.0, 0.025), (5.0, 0.025)];
+const USUAL: [(f64, f64); 9] = [
+    (2.0, 0.3),
+    (1.0, 0.2),
+    (0.5, 0.15),
+    (3.0, 0.1),
+    (1.5, 0.1),
+    (4.0, 0.05),
+    (0.25, 0.05),
+    (1.0 / 3.0, 0.025),
+    (5.0, 0.025),
+];
 
 /// Bits of a number: one to choose between the usual ones and all; then, for the latter, one to choose between a ratio of whole numbers
 /// and a decimal, and the shorter of the two.
@@ -85,7 +99,7 @@ pub(crate) fn number_bits(value: f64) -> f64 {
 
 /// Elias's gamma code of a whole number from 1 on.
 fn gamma(n: f64) -> f64 {
-    2.0 * n.log2().floor() + 1.0
+    2.0 * libm::log2(n).floor() + 1.0
 }
 
 #[cfg(test)]
@@ -133,7 +147,12 @@ mod tests {
         let mut kraft = 0.0;
         for n in -3000..=3000 {
             kraft += (-number_bits(f64::from(n))).exp2();
-            kraft += [0.5, 1.0 / 3.0, 0.25, 0.1].map(|by| f64::from(n) * by).iter().filter(|x| x.fract() != 0.0).map(|x| (-number_bits(*x)).exp2()).sum::<f64>();
+            kraft += [0.5, 1.0 / 3.0, 0.25, 0.1]
+                .map(|by| f64::from(n) * by)
+                .iter()
+                .filter(|x| x.fract() != 0.0)
+                .map(|x| (-number_bits(*x)).exp2())
+                .sum::<f64>();
         }
         assert!(kraft < 1.0, "{kraft}");
     }

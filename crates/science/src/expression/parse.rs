@@ -57,7 +57,10 @@ impl Reader<'_> {
 
     fn unexpected(&self) -> ExpressionError {
         let what = self.rest.chars().next().map_or("nothing more".to_owned(), |c| format!("unexpected {c:?}"));
-        self.error(what, "an expression is like c * M * ln(M) or a / learning_rate^2; + - * / ^ ( ) and ln exp sqrt tanh abs")
+        self.error(
+            what,
+            "an expression is like c * M * ln(M) or a / learning_rate^2; + - * / ^ ( ) and ln exp sqrt tanh abs",
+        )
     }
 
     fn sum(&mut self) -> Result<Expression, ExpressionError> {
@@ -134,7 +137,11 @@ impl Reader<'_> {
     fn atom(&mut self) -> Result<Expression, ExpressionError> {
         if self.take('(') {
             let inner = self.sum()?;
-            return if self.take(')') { Ok(inner) } else { Err(self.error("a parenthesis is open".to_owned(), "close it with )")) };
+            return if self.take(')') {
+                Ok(inner)
+            } else {
+                Err(self.error("a parenthesis is open".to_owned(), "close it with )"))
+            };
         }
         self.space();
         if self.rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -150,20 +157,29 @@ impl Reader<'_> {
             return Ok(Expression::name(name));
         }
         let Some(function) = Function::ALL.into_iter().find(|function| function.name() == name) else {
-            return Err(self.error(format!("{name} is no function"), "functions are ln, exp, sqrt, tanh and abs; a product wants a *"));
+            return Err(self.error(
+                format!("{name} is no function"),
+                "functions are ln, exp, sqrt, tanh and abs; a product wants a *",
+            ));
         };
         self.rest = rest;
         self.take('(');
         let argument = self.sum()?;
-        if self.take(')') { Ok(Expression::of(function, argument)) } else { Err(self.error("a parenthesis is open".to_owned(), "close it with )")) }
+        if self.take(')') {
+            Ok(Expression::of(function, argument))
+        } else {
+            Err(self.error("a parenthesis is open".to_owned(), "close it with )"))
+        }
     }
 
     fn number(&mut self) -> Result<Expression, ExpressionError> {
         let bytes = self.rest.as_bytes();
         let mut end = 0;
         while end < bytes.len() {
-            let is_exponent_sign = matches!(bytes[end], b'+' | b'-') && end > 0 && matches!(bytes[end - 1], b'e' | b'E');
-            let is_exponent = matches!(bytes[end], b'e' | b'E') && bytes.get(end + 1).is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+'));
+            let is_exponent_sign =
+                matches!(bytes[end], b'+' | b'-') && end > 0 && matches!(bytes[end - 1], b'e' | b'E');
+            let is_exponent = matches!(bytes[end], b'e' | b'E')
+                && bytes.get(end + 1).is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+'));
             if bytes[end].is_ascii_digit() || bytes[end] == b'.' || is_exponent || is_exponent_sign {
                 end += 1;
             } else {
@@ -188,7 +204,21 @@ mod tests {
 
     #[test]
     fn it_is_written_as_it_is_read() {
-        for text in ["c * M * ln(M)", "a / (b + c)", "a - (b - c)", "-a^2", "(-a)^2", "M^1.5", "M^(a + 1)", "(a^b)^c", "a^(b^c)", "exp(-x / 2)", "1e-7 * x", "a * -b", "M^(-2)"] {
+        for text in [
+            "c * M * ln(M)",
+            "a / (b + c)",
+            "a - (b - c)",
+            "-a^2",
+            "(-a)^2",
+            "M^1.5",
+            "M^(a + 1)",
+            "(a^b)^c",
+            "a^(b^c)",
+            "exp(-x / 2)",
+            "1e-7 * x",
+            "a * -b",
+            "M^(-2)",
+        ] {
             let read = parse(text).unwrap();
             assert_eq!(parse(&read.to_string()).unwrap(), read, "{text} is written {read}");
         }
@@ -198,7 +228,9 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused_where_it_stops_being_one() {
-        for (text, place) in [("", 1), ("a +", 4), ("a b", 3), ("ln(M", 5), ("sin(x)", 1), ("1.2.3", 1), ("a ** b", 4), ("é €", 3)] {
+        for (text, place) in
+            [("", 1), ("a +", 4), ("a b", 3), ("ln(M", 5), ("sin(x)", 1), ("1.2.3", 1), ("a ** b", 4), ("é €", 3)]
+        {
             assert_eq!(parse(text).unwrap_err().place, place, "{text}");
         }
         assert!(parse(&"(".repeat(100_000)).is_err());

@@ -58,11 +58,17 @@ pub fn unit_of(expression: &Expression, of_name: &impl Fn(&str) -> Option<Unit>)
 }
 
 /// The one unit of two sides.
-pub(crate) fn same_unit(left: &Expression, of_left: Option<Unit>, right: &Expression, of_right: Option<Unit>) -> Result<Option<Unit>, MixedUnits> {
+pub(crate) fn same_unit(
+    left: &Expression,
+    of_left: Option<Unit>,
+    right: &Expression,
+    of_right: Option<Unit>,
+) -> Result<Option<Unit>, MixedUnits> {
     match (of_left, of_right) {
         (Some(a), Some(b)) if !a.is_same(&b) => Err(MixedUnits {
             what: format!("{left} is in {}, {right} in {}", shown(&a), shown(&b)),
-            remedy: "put a constant that carries the unit before one of them, such as c * …, and name it: for some c".to_owned(),
+            remedy: "put a constant that carries the unit before one of them, such as c * …, and name it: for some c"
+                .to_owned(),
         }),
         (a, b) => Ok(a.or(b)),
     }
@@ -105,7 +111,8 @@ mod tests {
         assert_eq!(unit("samples + c").unwrap(), Some(Unit::base("sample")));
         assert_eq!(unit("M^a").unwrap(), Some(Unit::pure()));
         assert_eq!(unit("samples^a").unwrap(), None);
-        for mixed in ["samples + steps", "samples - M", "ln(samples)", "M^steps", "exp(c * samples / samples + steps)"] {
+        for mixed in ["samples + steps", "samples - M", "ln(samples)", "M^steps", "exp(c * samples / samples + steps)"]
+        {
             assert!(unit(mixed).is_err(), "{mixed}");
         }
     }

@@ -43,4 +43,5 @@ pub use rivals::{ahead_of, is_same};
 pub use row::{Axes, Row, Scale, Seen};
 pub use score::{RunRecord, Score, WARM_UP, judge};
 pub(crate) use score::{earned_bits, in_sample_bits};
+pub(crate) use trial::held;
 pub use verdict::{ALPHA, ENOUGH_BITS, Judged, Registered, Verdict, judge_all, judge_all_with};

@@ -83,7 +83,7 @@ fn said(curve: &dyn super::fit::Curve, rows: &[Row], draw: usize) -> Option<Vec<
     (!rows.is_empty()).then_some(rows)
 }
 
-/// Rows at the same points for every claim, by which its constants are told apart.
+/// Rows at the same points for every claim, by which its constants are distinguished.
 pub(super) fn probes(card: &LabCard, axes: &Axes) -> Vec<Row> {
     points(card).iter().map(|point| Row { x: axes.numbers(card, point), seen: Seen::Number(0.0), run: 0 }).collect()
 }

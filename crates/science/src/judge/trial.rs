@@ -54,7 +54,7 @@ pub(super) fn margin_of(claim: &Claim, axes: &Axes, card: &LabCard) -> Option<Ma
 }
 
 /// What the question holds for a claim: its conditions on knobs of which the claim says nothing.
-pub(super) fn held(card: &LabCard, question: &Scope, claim: &Claim) -> Scope {
+pub(crate) fn held(card: &LabCard, question: &Scope, claim: &Claim) -> Scope {
     let named = claim.named_knobs(card);
     Scope(
         question

@@ -77,9 +77,8 @@ pub fn read(path: &Path) -> Result<(Vec<Link>, Option<Bent>, bool), LedgerError>
     })?;
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let mut links: Vec<Link> = Vec::new();
-    let lines = bytes[..whole].split(|byte| *byte == b'\n');
-    let n_lines = bytes[..whole].iter().filter(|byte| **byte == b'\n').count();
-    for (number, line) in lines.take(n_lines).enumerate() {
+    let lines = bytes[..whole].split_inclusive(|byte| *byte == b'\n').map(|line| &line[..line.len() - 1]);
+    for (number, line) in lines.enumerate() {
         match link_after(&links, line) {
             Ok(link) => links.push(link),
             Err(why) => return Ok((links, Some(Bent { line: number as u64, why }), whole < bytes.len())),
@@ -90,7 +89,7 @@ pub fn read(path: &Path) -> Result<(Vec<Link>, Option<Bent>, bool), LedgerError>
 
 /// The link that a line holds, checked against all before it.
 fn link_after(links: &[Link], line: &[u8]) -> Result<Link, String> {
-    let text = std::str::from_utf8(line).map_err(|_| "it is not text".to_owned())?;
+    let text = std::str::from_utf8(line).map_err(|error| format!("it is not text: {error}"))?;
     let link: Link = serde_json::from_str(text).map_err(|error| format!("it is no event: {error}"))?;
     let last = links.last();
     if link.line != links.len() as u64 {
@@ -120,13 +119,17 @@ fn follows(links: &[Link], event: &Event) -> Result<(), String> {
         _ if links.is_empty() => Err("the first line opens the ledger".to_owned()),
         Event::Run { batch, place, seed, .. } => {
             let link = links.get(*batch as usize).ok_or("its batch is not there")?;
-            let Event::Batch { asks, .. } = &link.event else { return Err(format!("line {batch} is no batch of runs")) };
+            let Event::Batch { asks, .. } = &link.event else {
+                return Err(format!("line {batch} is no batch of runs"));
+            };
             let ask = asks.get(*place).ok_or("the batch has no such run")?;
             let expected = seed_of(&link.hash, ask.group);
             if *seed != expected {
                 return Err(format!("the run has seed {seed}; the batch gives it {expected}"));
             }
-            let is_twice = links[*batch as usize..].iter().any(|link| matches!(&link.event, Event::Run { batch: b, place: p, .. } if b == batch && p == place));
+            let is_twice = links[*batch as usize..]
+                .iter()
+                .any(|link| matches!(&link.event, Event::Run { batch: b, place: p, .. } if b == batch && p == place));
             if is_twice { Err("the run was made already".to_owned()) } else { Ok(()) }
         }
         _ => Ok(()),

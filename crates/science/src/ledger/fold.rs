@@ -28,7 +28,7 @@ pub struct State {
     /// Results in the order of the ledger; a run that was asked for and never came is among them once its purse is closed.
     pub runs: Vec<RunRecord>,
     /// The batch that is not done: its line, its hash, its runs that are left.
-    pub pending: Option<(u64, String, Vec<(usize, Ask)>)>,
+    pub pending: Option<Pending>,
     /// The purse that is open.
     pub purse: Option<Purse>,
     /// What was said.
@@ -49,6 +49,17 @@ pub struct State {
     pub batches: BTreeMap<u64, (Option<String>, String)>,
     /// The line of the batch of each run, in the order of `runs`.
     pub batch_of: Vec<u64>,
+}
+
+/// A batch of which runs are left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// Its line.
+    pub line: u64,
+    /// The hash of that line, from which seeds follow.
+    pub hash: String,
+    /// The runs that are left, with their places in the batch.
+    pub left: Vec<(usize, Ask)>,
 }
 
 /// Steps that were set aside.
@@ -111,7 +122,14 @@ impl State {
     pub fn hear(&mut self, link: &Link, links: &[Link]) {
         match &link.event {
             Event::Proposed { id, claim, by } => {
-                self.claims.push(Registered { claim: claim.clone(), id: id.clone(), line: link.line, by: by.clone(), n_runs: self.runs.len(), attack_runs: 0 });
+                self.claims.push(Registered {
+                    claim: claim.clone(),
+                    id: id.clone(),
+                    line: link.line,
+                    by: by.clone(),
+                    n_runs: self.runs.len(),
+                    attack_runs: 0,
+                });
             }
             Event::Searched { .. } => self.searched_at = self.runs.len(),
             Event::Said { insight, by } => {
@@ -123,26 +141,38 @@ impl State {
                 self.said.push(Noted { line: link.line, insight: insight.clone(), by: by.clone() });
             }
             Event::Purse { purpose, steps } => {
-                self.purse = Some(Purse { line: link.line, purpose: purpose.clone(), steps: *steps, spent: 0, n_runs: self.runs.len() });
+                self.purse = Some(Purse {
+                    line: link.line,
+                    purpose: purpose.clone(),
+                    steps: *steps,
+                    spent: 0,
+                    n_runs: self.runs.len(),
+                });
                 self.is_stopped = false;
             }
             Event::Batch { asks, about, why } => {
                 self.lose_pending();
-                self.pending = Some((link.line, link.hash.clone(), asks.iter().cloned().enumerate().collect()));
+                let left = asks.iter().cloned().enumerate().collect();
+                self.pending = Some(Pending { line: link.line, hash: link.hash.clone(), left });
                 self.n_batches += 1;
                 self.batches.insert(link.line, (about.clone(), why.clone()));
             }
             Event::Run { batch, place, seed, outcomes, specification, steps } => {
-                let Some(Event::Batch { asks, .. }) = links.get(*batch as usize).map(|link| &link.event) else { return };
-                self.take(RunRecord {
-                    line: link.line,
-                    point: asks[*place].point.clone(),
-                    seed: *seed,
-                    outcomes: outcomes.clone(),
-                    specification: specification.clone(),
-                    steps: *steps,
-                }, *batch);
-                if let Some((_, _, left)) = self.pending.as_mut() {
+                let Some(Event::Batch { asks, .. }) = links.get(*batch as usize).map(|link| &link.event) else {
+                    return;
+                };
+                self.take(
+                    RunRecord {
+                        line: link.line,
+                        point: asks[*place].point.clone(),
+                        seed: *seed,
+                        outcomes: outcomes.clone(),
+                        specification: specification.clone(),
+                        steps: *steps,
+                    },
+                    *batch,
+                );
+                if let Some(Pending { left, .. }) = self.pending.as_mut() {
                     left.retain(|(other, _)| other != place);
                     if left.is_empty() {
                         self.pending = None;
@@ -176,7 +206,7 @@ impl State {
 
     /// Runs that were asked for and never came count as lost: whoever drops rows leaves a trace.
     fn lose_pending(&mut self) {
-        let Some((line, hash, left)) = self.pending.take() else { return };
+        let Some(Pending { line, hash, left }) = self.pending.take() else { return };
         for (_, ask) in left {
             let lost = || Outcome::Missing("it was asked for and no result was written".to_owned());
             let outcomes = self.card.observables.iter().map(|observable| (observable.name.clone(), lost()));
@@ -204,7 +234,10 @@ impl Question {
     pub fn frame(&self, card: &LabCard) -> Scope {
         let mut frame = self.conditions();
         for knob in card.knobs.iter().filter(|knob| !self.knobs.contains(&knob.name)) {
-            let is_said = frame.0.iter().any(|condition| card.owner(condition.name()).is_some_and(|owner| owner.name == knob.name));
+            let is_said = frame
+                .0
+                .iter()
+                .any(|condition| card.owner(condition.name()).is_some_and(|owner| owner.name == knob.name));
             if !is_said {
                 frame.0.push(match &knob.default {
                     Setting::Number(value) => Condition::In(knob.name.clone(), Range { least: *value, most: *value }),

@@ -1,7 +1,7 @@
 //! What is left of the best products: an offset, a saturation, a crossover, an exponential, a second product.
 
-use super::Quantity;
 use super::product::{CONSTANTS, Sketch};
+use super::search::Quantity;
 use crate::claim::{Scope, Statement};
 use crate::expression::{Expression, Function, Operator};
 use crate::judge::{RunRecord, in_sample_bits};
@@ -24,7 +24,13 @@ pub(super) fn extended(quantities: &[Quantity], is_event: bool, best: &[Sketch])
     let mut all = Vec::new();
     let constants = super::product::products(quantities, is_event).into_iter().filter(Sketch::is_constant);
     let mut bases: Vec<Sketch> = best.iter().take(N_EXTENDED).filter(|sketch| sketch.n_free() <= 1).cloned().collect();
-    bases.extend(constants.filter(|constant| !best.iter().take(N_EXTENDED).any(|sketch| sketch.is_constant() && sketch.left == constant.left)).collect::<Vec<_>>());
+    bases.extend(
+        constants
+            .filter(|constant| {
+                !best.iter().take(N_EXTENDED).any(|sketch| sketch.is_constant() && sketch.left == constant.left)
+            })
+            .collect::<Vec<_>>(),
+    );
     for sketch in &bases {
         let left = sketch.left.map(|left| Expression::name(&quantities[left].name));
         let value = sketch.expression(quantities);
@@ -39,7 +45,11 @@ pub(super) fn extended(quantities: &[Quantity], is_event: bool, best: &[Sketch])
             push(Expression::join(Operator::Times, value.clone(), Expression::of(Function::Exp, scaled())));
             push(Expression::join(Operator::Times, value.clone(), Expression::of(Function::Tanh, scaled())));
             let less = Expression::of(Function::Exp, Expression::of(Function::Minus, scaled()));
-            push(Expression::join(Operator::Times, value.clone(), Expression::join(Operator::Less, Expression::Number(1.0), less)));
+            push(Expression::join(
+                Operator::Times,
+                value.clone(),
+                Expression::join(Operator::Less, Expression::Number(1.0), less),
+            ));
         }
     }
     let fixed: Vec<&Sketch> = best.iter().filter(|sketch| sketch.n_free() == 0).take(N_JOINED).collect();
@@ -47,7 +57,11 @@ pub(super) fn extended(quantities: &[Quantity], is_event: bool, best: &[Sketch])
         for b in fixed.iter().skip(i + 1).filter(|b| b.left == a.left && b.is_turned == a.is_turned) {
             let second = renamed(&b.expression(quantities), CONSTANTS[0], CONSTANTS[3]);
             let left = a.left.map(|left| Expression::name(&quantities[left].name));
-            all.push(Extended { sketch: (*a).clone(), left, value: Expression::join(Operator::Plus, a.expression(quantities), second) });
+            all.push(Extended {
+                sketch: (*a).clone(),
+                left,
+                value: Expression::join(Operator::Plus, a.expression(quantities), second),
+            });
         }
     }
     all
@@ -58,12 +72,21 @@ fn renamed(expression: &Expression, from: &str, to: &str) -> Expression {
         Expression::Name(name) if name == from => Expression::name(to),
         Expression::Name(_) | Expression::Number(_) => expression.clone(),
         Expression::Of(function, argument) => Expression::of(*function, renamed(argument, from, to)),
-        Expression::Join(operator, left, right) => Expression::join(*operator, renamed(left, from, to), renamed(right, from, to)),
+        Expression::Join(operator, left, right) => {
+            Expression::join(*operator, renamed(left, from, to), renamed(right, from, to))
+        }
     }
 }
 
 /// The extensions that fit the runs best, as statements.
-pub(super) fn statements(card: &LabCard, question: &Scope, target: &Observable, runs: &[RunRecord], extended: Vec<Extended>, n: usize) -> Vec<Statement> {
+pub(super) fn statements(
+    card: &LabCard,
+    question: &Scope,
+    target: &Observable,
+    runs: &[RunRecord],
+    extended: Vec<Extended>,
+    n: usize,
+) -> Vec<Statement> {
     let of = |extended: Extended| match extended.left {
         None => Statement::Law { target: target.name.clone(), value: extended.value },
         Some(left) => extended.sketch.boundary(&target.name, left, extended.value),
@@ -72,7 +95,7 @@ pub(super) fn statements(card: &LabCard, question: &Scope, target: &Observable, 
         .into_iter()
         .map(of)
         .filter_map(|statement| {
-            let claim = super::claim_of(statement, &Scope::default());
+            let claim = super::search::claim_of(statement, &Scope::default());
             claim.check(card).ok()?;
             let bits = in_sample_bits(card, question, &claim, runs)? - claim.statement_bits(card, question);
             Some((bits, claim.sentence(), claim.statement))

@@ -1,6 +1,6 @@
 //! Products of powers and logarithms.
 
-use super::Quantity;
+use super::search::Quantity;
 use crate::claim::Statement;
 use crate::expression::{Expression, Function, Operator};
 
@@ -22,8 +22,20 @@ pub(super) struct Sketch {
     pub(super) bits: f64,
 }
 
-const POWERS: [Option<f64>; 12] =
-    [Some(1.0), Some(-1.0), Some(2.0), Some(-2.0), Some(0.5), Some(-0.5), Some(1.5), Some(-1.5), Some(3.0), Some(-3.0), Some(0.0), None];
+const POWERS: [Option<f64>; 12] = [
+    Some(1.0),
+    Some(-1.0),
+    Some(2.0),
+    Some(-2.0),
+    Some(0.5),
+    Some(-0.5),
+    Some(1.5),
+    Some(-1.5),
+    Some(3.0),
+    Some(-3.0),
+    Some(0.0),
+    None,
+];
 /// Of three quantities at once, only the usual powers are tried.
 const USUAL: [Option<f64>; 7] = [Some(1.0), Some(-1.0), Some(2.0), Some(-2.0), Some(0.5), Some(-0.5), None];
 
@@ -50,7 +62,9 @@ fn of_others(quantities: &[Quantity], left: Option<usize>) -> Vec<Sketch> {
         let has_logarithm = quantities[place].unit.is_pure() && quantities[place].least > 1.0;
         let logarithms: &[i8] = if has_logarithm { &[0, 1, -1] } else { &[0] };
         let pairs = powers.iter().flat_map(|power| logarithms.iter().map(|logarithm| (*power, *logarithm)));
-        pairs.filter(|(power, logarithm)| (*power, *logarithm) != (Some(0.0), 0) && (power.is_some() || *logarithm == 0)).collect()
+        pairs
+            .filter(|(power, logarithm)| (*power, *logarithm) != (Some(0.0), 0) && (power.is_some() || *logarithm == 0))
+            .collect()
     };
     let with = |sketch: &Sketch, place: usize, (power, logarithm): (Option<f64>, i8)| {
         let mut sketch = sketch.clone();
@@ -94,8 +108,12 @@ impl Sketch {
 
     /// ln of the product of a run without its constant and its free powers.
     pub(super) fn ln_at(&self, quantities: &[Quantity], run: usize) -> f64 {
-        let powers = self.powers.iter().zip(quantities).map(|(power, quantity)| power.map_or(0.0, |power| if power == 0.0 { 0.0 } else { power * quantity.values[run].ln() }));
-        let logarithms = self.logarithms.iter().zip(quantities).map(|(power, quantity)| if *power == 0 { 0.0 } else { f64::from(*power) * quantity.values[run].ln().ln() });
+        let powers = self.powers.iter().zip(quantities).map(|(power, quantity)| {
+            power.map_or(0.0, |power| if power == 0.0 { 0.0 } else { power * libm::log(quantity.values[run]) })
+        });
+        let logarithms = self.logarithms.iter().zip(quantities).map(|(power, quantity)| {
+            if *power == 0 { 0.0 } else { f64::from(*power) * libm::log(libm::log(quantity.values[run])) }
+        });
         powers.sum::<f64>() + logarithms.sum::<f64>()
     }
 
@@ -117,7 +135,8 @@ impl Sketch {
         let mut constants = CONSTANTS[1..].iter();
         let mut put = |factor: Expression, is_below: bool| {
             if is_below {
-                below = Some(below.take().map_or(factor.clone(), |below| Expression::join(Operator::Times, below, factor)));
+                below =
+                    Some(below.take().map_or(factor.clone(), |below| Expression::join(Operator::Times, below, factor)));
             } else {
                 above = Expression::join(Operator::Times, above.clone(), factor);
             }
