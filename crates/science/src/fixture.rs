@@ -31,7 +31,10 @@ pub(crate) fn card() -> LabCard {
             Knob {
                 name: "intervention".to_owned(),
                 tells: String::new(),
-                domain: Domain::Levels { attributes: Vec::new(), levels: vec![("none".to_owned(), Vec::new()), ("hold_norm".to_owned(), Vec::new())] },
+                domain: Domain::Levels {
+                    attributes: Vec::new(),
+                    levels: vec![("none".to_owned(), Vec::new()), ("hold_norm".to_owned(), Vec::new())],
+                },
                 default: Setting::Level("none".to_owned()),
             },
         ],
@@ -39,7 +42,12 @@ pub(crate) fn card() -> LabCard {
             observable("t_mem", "step"),
             observable("t_gen", "step"),
             observable("norm", "weight"),
-            Observable { name: "generalized".to_owned(), tells: String::new(), kind: ObservableKind::Event, held_by: None },
+            Observable {
+                name: "generalized".to_owned(),
+                tells: String::new(),
+                kind: ObservableKind::Event,
+                held_by: None,
+            },
         ],
     }
 }
@@ -52,7 +60,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678)
     }
 
-    /// The next 64 bits (SplitMix64).
+    /// The next 64 bits (`SplitMix64`).
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

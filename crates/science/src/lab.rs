@@ -136,7 +136,7 @@ pub struct Reading {
 pub trait Lab {
     /// What can be set and seen.
     fn card(&self) -> &LabCard;
-    /// The most steps that a run at this point can cost.
+    /// The most steps that a run at this point can cost; 0 where no run can be made there.
     fn most_steps(&self, point: &Point) -> u64;
     /// Makes a run. The same point and seed give the same reading; a run that fails gives outcomes that say so.
     fn run(&self, point: &Point, seed: u32) -> Reading;
@@ -178,7 +178,9 @@ impl LabCard {
         for knob in &self.knobs {
             match &knob.domain {
                 Domain::Numbers { unit, .. } => all.push((&knob.name, unit)),
-                Domain::Levels { attributes, .. } => all.extend(attributes.iter().map(|(name, unit)| (name.as_str(), unit))),
+                Domain::Levels { attributes, .. } => {
+                    all.extend(attributes.iter().map(|(name, unit)| (name.as_str(), unit)));
+                }
             }
         }
         for observable in &self.observables {
@@ -214,7 +216,11 @@ impl LabCard {
     /// What is wrong with a point, in a sentence with its remedy.
     pub fn fault(&self, point: &Point) -> Option<String> {
         point.0.iter().find_map(|(name, setting)| match self.knob(name) {
-            None => Some(format!("{name:?} is no knob of {}; it has {}", self.name, names(self.knobs.iter().map(|knob| knob.name.as_str())))),
+            None => Some(format!(
+                "{name:?} is no knob of {}; it has {}",
+                self.name,
+                names(self.knobs.iter().map(|knob| knob.name.as_str()))
+            )),
             Some(knob) => knob.fault(setting),
         })
     }
@@ -225,15 +231,26 @@ impl Knob {
     pub fn fault(&self, setting: &Setting) -> Option<String> {
         match (&self.domain, setting) {
             (Domain::Numbers { least, most, whole, .. }, Setting::Number(value)) => {
-                let is_allowed = value.is_finite() && (*least..=*most).contains(value) && (!whole || value.fract() == 0.0);
+                let is_allowed =
+                    value.is_finite() && (*least..=*most).contains(value) && (!whole || value.fract() == 0.0);
                 let whole = if *whole { "a whole number " } else { "" };
-                (!is_allowed).then(|| format!("{} = {value} is not allowed; it is {whole}from {least} to {most}", self.name))
+                (!is_allowed)
+                    .then(|| format!("{} = {value} is not allowed; it is {whole}from {least} to {most}", self.name))
             }
-            (Domain::Levels { levels, .. }, Setting::Level(level)) => (!levels.iter().any(|(name, _)| name == level)).then(|| {
-                format!("{} = {level:?} is not allowed; it is one of {}", self.name, names(levels.iter().map(|(name, _)| name.as_str())))
-            }),
-            (Domain::Numbers { .. }, Setting::Level(level)) => Some(format!("{} = {level:?} is not a number", self.name)),
-            (Domain::Levels { .. }, Setting::Number(value)) => Some(format!("{} = {value} is not the name of a level", self.name)),
+            (Domain::Levels { levels, .. }, Setting::Level(level)) => (!levels.iter().any(|(name, _)| name == level))
+                .then(|| {
+                    format!(
+                        "{} = {level:?} is not allowed; it is one of {}",
+                        self.name,
+                        names(levels.iter().map(|(name, _)| name.as_str()))
+                    )
+                }),
+            (Domain::Numbers { .. }, Setting::Level(level)) => {
+                Some(format!("{} = {level:?} is not a number", self.name))
+            }
+            (Domain::Levels { .. }, Setting::Number(value)) => {
+                Some(format!("{} = {value} is not the name of a level", self.name))
+            }
         }
     }
 }

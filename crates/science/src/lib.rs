@@ -20,3 +20,4 @@ pub mod lab;
 pub mod ledger;
 pub mod propose;
 pub mod unit;
+pub mod viva;

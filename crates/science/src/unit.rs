@@ -15,7 +15,9 @@ pub struct Unit(BTreeMap<String, f64>);
 
 /// Why a text is no unit.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("{text:?} is no unit; units are products of names and powers, such as `step`, `sample/step^2`, or `1` for a pure number")]
+#[error(
+    "{text:?} is no unit; units are products of names and powers, such as `step`, `sample/step^2`, or `1` for a pure number"
+)]
 pub struct UnitError {
     /// The text.
     pub text: String,
@@ -49,13 +51,16 @@ impl Unit {
                 Some(word) => (word, -1.0),
                 None => (part.strip_suffix('*').unwrap_or(part), 1.0),
             };
-            let (name, power) = word.trim().split_once('^').map_or((word.trim(), "1"), |(name, power)| (name.trim(), power));
-            let power: f64 = power.trim().parse().map_err(|_| bad())?;
+            let (name, power) =
+                word.trim().split_once('^').map_or((word.trim(), "1"), |(name, power)| (name.trim(), power));
+            let power: f64 = power.trim().parse().ok().ok_or_else(bad)?;
             let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             match name {
                 "1" => {}
-                _ if is_name && power.is_finite() => unit = unit.times(&Self(BTreeMap::from([(name.to_owned(), sign * power)]))),
+                _ if is_name && power.is_finite() => {
+                    unit = unit.times(&Self(BTreeMap::from([(name.to_owned(), sign * power)])));
+                }
                 _ => return Err(bad()),
             }
             sign = next;
