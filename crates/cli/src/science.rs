@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 ///   propose  a claim in a sentence, a TOML file of claims, or nothing: then they are searched for
 ///   run      make runs where rivals disagree, search, attack what leads, until --budget steps are spent
 ///   attack   spend --budget steps on breaking --claim, or what leads
-///   insight  a hint, a rival ("t_gen = c * M, for some c"), a constraint ("where M <= 23"), or "stop"; also while it runs
+///   insight  a hint, a rival ("delay = c * M, for some c"), a constraint ("where M <= 23"), or "stop"; also while it runs
 ///   brief    one screen: what stands, what it lacks, where rivals disagree most
 ///   verify   check every line, and judge all claims again, without a laboratory
 ///   replay   make every run and every choice again, without a model
@@ -199,7 +199,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 fn claims_of(words: &[String]) -> Result<Vec<Claim>, Failure> {
     match words {
         [] => Ok(Vec::new()),
-        [file] if file.ends_with(".toml") => {
+        [file] if Path::new(file).extension().is_some_and(|extension| extension == "toml") => {
             let text = read_text(Path::new(file))?;
             claims_from_toml(&text).map_err(|error| Failure::usage(format!("{file}: {error}")))
         }
@@ -353,7 +353,7 @@ fn replay_all(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<Sci
     let (links, _, _) = read(path).map_err(|error| failed(error.into()))?;
     let state = State::of(&links).expect("the ledger was verified");
     let lab = open_lab(&state.lab, &asked.dir)?;
-    data.did = "replay".to_owned();
+    "replay".clone_into(&mut data.did);
     let replayed = watching::watch(asked.quiet || asked.place.json, |watcher| {
         watcher.phase("makes every run again", Some(state.runs.len() as u64));
         Ok(replay(&links, lab.as_ref(), &mut Heard { watcher, drop: asked.dir.join("no-insights") }))
