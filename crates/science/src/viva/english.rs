@@ -97,7 +97,11 @@ fn claim(card: &LabCard, sentence: &str) -> Option<Claim> {
         }
     }
     // What follows the statement stays as it is.
-    let (head, tail) = match [", for some ", ", with ", ", where ", ", because "].iter().filter_map(|mark| sentence.find(mark)).min() {
+    let (head, tail) = match [", for some ", ", with ", ", where ", ", because "]
+        .iter()
+        .filter_map(|mark| sentence.find(mark))
+        .min()
+    {
         Some(end) => sentence.split_at(end),
         None => (sentence, ""),
     };
@@ -110,7 +114,8 @@ fn claim(card: &LabCard, sentence: &str) -> Option<Claim> {
     }
     let (event, margin) = head.split_once(" happens when ").or_else(|| head.split_once(" when "))?;
     read(format!("{event} happens when {margin}{tail}")).or_else(|| {
-        let (left, right) = margin.split_once('>').or_else(|| margin.split_once('<').map(|(small, large)| (large, small)))?;
+        let (left, right) =
+            margin.split_once('>').or_else(|| margin.split_once('<').map(|(small, large)| (large, small)))?;
         read(format!("{event} happens when {} > {CONSTANT} * ({}){tail}", left.trim(), right.trim()))
     })
 }
@@ -136,7 +141,8 @@ pub(super) fn as_law(card: &LabCard, claim: &Claim) -> Option<Claim> {
     let target = quantity.names().into_iter().find(|name| card.observable(name).is_some())?.to_owned();
     let rest = without_factor(quantity, &target)?;
     let constant = Expression::name(CONSTANT);
-    let value = if rest == Expression::Number(1.0) { constant } else { Expression::join(Operator::Over, constant, rest) };
+    let value =
+        if rest == Expression::Number(1.0) { constant } else { Expression::join(Operator::Over, constant, rest) };
     let mut law = Claim { statement: Statement::Law { target, value }, because: Vec::new(), ..claim.clone() };
     law.constants.push(Constant { name: CONSTANT.to_owned(), fixed: None });
     law.check(card).is_ok().then_some(law)
@@ -168,14 +174,17 @@ fn comparative(word: &str) -> Option<bool> {
 
 /// `more samples, sooner`, `t_gen rises with M`, `rate lowers t_gen`.
 fn direction(card: &LabCard, sentence: &str) -> Option<Direction> {
-    let is_turned = |name: &str| card.observable(name).is_none() && card.quantities().iter().any(|(quantity, _)| *quantity == name);
-    let has_kind = |name: &str| card.observable(name).is_some_and(|of| matches!(of.kind, ObservableKind::Number { .. } | ObservableKind::Event));
+    let is_turned =
+        |name: &str| card.observable(name).is_none() && card.quantities().iter().any(|(quantity, _)| *quantity == name);
+    let has_kind = |name: &str| {
+        card.observable(name).is_some_and(|of| matches!(of.kind, ObservableKind::Number { .. } | ObservableKind::Event))
+    };
     let words = sentence.replace(',', " , ");
     let words: Vec<&str> = words.split_whitespace().filter(|word| !word.eq_ignore_ascii_case("the")).collect();
     let first = words.first()?.to_lowercase();
     let (turned, target, is_of_time, rises) = match words.as_slice() {
         [_, turned, ",", second] => match *second {
-            "sooner" | "earlier" => (turned, None, true, comparative(&first)? != true),
+            "sooner" | "earlier" => (turned, None, true, !comparative(&first)?),
             "later" => (turned, None, true, comparative(&first)?),
             other => (turned, None, false, comparative(&first)? == comparative(other)?),
         },
@@ -190,7 +199,12 @@ fn direction(card: &LabCard, sentence: &str) -> Option<Direction> {
         _ => return None,
     };
     let is_known = is_turned(turned) && target.is_none_or(|target| has_kind(target));
-    is_known.then(|| Direction { turned: (*turned).to_owned(), target: target.map(|target| (*target).to_owned()), is_of_time, rises })
+    is_known.then(|| Direction {
+        turned: (*turned).to_owned(),
+        target: target.map(|target| (*target).to_owned()),
+        is_of_time,
+        rises,
+    })
 }
 
 #[cfg(test)]
@@ -204,7 +218,11 @@ mod tests {
         match &understood.said[0] {
             Said::Claim(claim) => claim.sentence(),
             Said::Direction(Direction { turned, target, is_of_time, rises }) => {
-                format!("{turned} {} {}", if *rises { "up" } else { "down" }, target.clone().unwrap_or(if *is_of_time { "time" } else { "it" }.to_owned()))
+                format!(
+                    "{turned} {} {}",
+                    if *rises { "up" } else { "down" },
+                    target.clone().unwrap_or(if *is_of_time { "time" } else { "it" }.to_owned())
+                )
             }
         }
     }
@@ -218,7 +236,10 @@ mod tests {
             ("t_gen grows as M^2", "t_gen = c_0 * M^2, for some c_0"),
             ("t_gen~M*ln(M)/rate", "t_gen = c_0 * (M * ln(M) / rate), for some c_0"),
             ("t_gen falls as rate, where M = 23", "t_gen = c_0 / rate, for some c_0, where M = 23"),
-            ("generalized when samples > M * ln(M)", "generalized happens when samples > c_0 * (M * ln(M)), for some c_0"),
+            (
+                "generalized when samples > M * ln(M)",
+                "generalized happens when samples > c_0 * (M * ln(M)), for some c_0",
+            ),
             ("generalized when k * M < samples", "generalized happens when samples > k * M, for some k"),
             ("more samples, sooner", "samples down time"),
             ("Fewer samples, later", "samples down time"),
@@ -245,7 +266,10 @@ mod tests {
     #[test]
     fn an_invariant_is_a_law_where_the_observable_is_a_factor() {
         let law = |sentence: &str| as_law(&card(), &claim_from_sentence(sentence).unwrap()).map(|law| law.sentence());
-        assert_eq!(law("t_gen * rate stays within 10 % whatever rate").unwrap(), "t_gen = c_0 / (1 * rate), for some c_0");
+        assert_eq!(
+            law("t_gen * rate stays within 10 % whatever rate").unwrap(),
+            "t_gen = c_0 / (1 * rate), for some c_0"
+        );
         assert_eq!(law("t_gen / M stays within 10 % whatever M").unwrap(), "t_gen = c_0 / (1 / M), for some c_0");
         assert_eq!(law("t_gen stays within 10 % whatever M").unwrap(), "t_gen = c_0, for some c_0");
         assert_eq!(law("ln(t_gen / t_gen) stays within 10 % whatever M"), None);

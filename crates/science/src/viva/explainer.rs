@@ -64,7 +64,9 @@ fn shorter(claim: &Claim) -> Vec<String> {
         }
     }
     if let Statement::Law { target, value } = &bare.statement {
-        for name in value.names().into_iter().filter(|name| !bare.constants.iter().any(|constant| constant.name == *name)) {
+        for name in
+            value.names().into_iter().filter(|name| !bare.constants.iter().any(|constant| constant.name == *name))
+        {
             if let Some(rises) = rises_with(value, name) {
                 all.push(format!("{target} {} with {name}", if rises { "rises" } else { "falls" }));
             }
@@ -88,13 +90,16 @@ fn without_list(claim: &Claim) -> String {
 
 /// What a free constant multiplies, or what stands under it alone.
 fn shape(claim: &Claim, value: &Expression) -> Option<(Expression, bool)> {
-    let is_constant = |expression: &Expression| matches!(expression, Expression::Name(name) if claim.free_constants().contains(name));
+    let is_constant =
+        |expression: &Expression| matches!(expression, Expression::Name(name) if claim.free_constants().contains(name));
     match value {
         Expression::Join(Operator::Times, left, right) if is_constant(left) => Some(((**right).clone(), false)),
         Expression::Join(Operator::Over, left, right) if is_constant(left) => Some(((**right).clone(), true)),
         Expression::Join(operator @ (Operator::Times | Operator::Over), left, right) => match shape(claim, left)? {
             (inner, false) => Some((Expression::join(*operator, inner, (**right).clone()), false)),
-            (inner, true) if *operator == Operator::Over => Some((Expression::join(Operator::Times, inner, (**right).clone()), true)),
+            (inner, true) if *operator == Operator::Over => {
+                Some((Expression::join(Operator::Times, inner, (**right).clone()), true))
+            }
             (inner, true) => Some((Expression::join(Operator::Over, (**right).clone(), inner), false)),
         },
         _ => None,
@@ -106,12 +111,16 @@ fn rises_with(expression: &Expression, name: &str) -> Option<bool> {
     match expression {
         Expression::Name(of) if of == name => Some(true),
         Expression::Join(Operator::Times, left, right) => rises_with(left, name).or_else(|| rises_with(right, name)),
-        Expression::Join(Operator::Over, left, right) => rises_with(left, name).or_else(|| rises_with(right, name).map(|rises| !rises)),
+        Expression::Join(Operator::Over, left, right) => {
+            rises_with(left, name).or_else(|| rises_with(right, name).map(|rises| !rises))
+        }
         Expression::Join(Operator::Power, base, exponent) => match (&**exponent, rises_with(base, name)) {
             (Expression::Number(power), Some(rises)) => Some(rises == (*power > 0.0)),
             _ => None,
         },
-        Expression::Of(crate::expression::Function::Ln | crate::expression::Function::Sqrt, argument) => rises_with(argument, name),
+        Expression::Of(crate::expression::Function::Ln | crate::expression::Function::Sqrt, argument) => {
+            rises_with(argument, name)
+        }
         _ => None,
     }
 }

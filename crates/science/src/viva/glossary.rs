@@ -50,7 +50,12 @@ impl Glossary {
                     let least = values.clone().fold(f64::INFINITY, f64::min);
                     let most = values.fold(f64::NEG_INFINITY, f64::max);
                     let tells = format!("a number that belongs to {}", knob.name);
-                    knobs.push(Term { name: name.clone(), unit: shown(unit), values: format!("{least}..{most}"), tells });
+                    knobs.push(Term {
+                        name: name.clone(),
+                        unit: shown(unit),
+                        values: format!("{least}..{most}"),
+                        tells,
+                    });
                 }
             }
         }

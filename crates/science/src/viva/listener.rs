@@ -4,8 +4,8 @@ use super::answer::Answer;
 use super::english::{Direction, Said, Understood, understand};
 use super::glossary::Glossary;
 use super::item::{Asked, Item};
-use crate::claim::{Claim, Statement};
-use crate::judge::{Expectation, Rival, RunRecord, Scale, expectation};
+use crate::claim::{Claim, Scope, Statement};
+use crate::judge::{Expectation, Memory, Rival, RunRecord, Scale, expectation};
 use crate::lab::{LabCard, Point};
 
 /// What a listener is given.
@@ -17,6 +17,8 @@ pub struct Lesson<'a> {
     pub explanation: &'a str,
     /// The laboratory's card, from which the glossary is.
     pub card: &'a LabCard,
+    /// Conditions of the question, which hold for whatever is said.
+    pub question: &'a Scope,
     /// Runs that were known before the explanation, from which free constants can be found.
     pub known: &'a [RunRecord],
 }
@@ -60,6 +62,7 @@ pub struct ControlledEnglish {
 #[derive(Clone, Debug)]
 struct Heard {
     card: LabCard,
+    question: Scope,
     known: Vec<RunRecord>,
     understood: Understood,
 }
@@ -81,7 +84,12 @@ impl Listener for ControlledEnglish {
 
     fn listen(&mut self, lesson: &Lesson<'_>) {
         let understood = understand(lesson.card, lesson.explanation);
-        self.heard = Some(Heard { card: lesson.card.clone(), known: lesson.known.to_vec(), understood });
+        self.heard = Some(Heard {
+            card: lesson.card.clone(),
+            question: lesson.question.clone(),
+            known: lesson.known.to_vec(),
+            understood,
+        });
     }
 
     fn answer(&mut self, item: &Item) -> Answer {
@@ -122,16 +130,20 @@ impl Heard {
     /// What the first claim that speaks of the observable there foretells at each point.
     fn expected(&self, observable: &str, points: &[Point]) -> Vec<Option<Expectation>> {
         let mut expected = vec![None; points.len()];
+        let mut memory = Memory::default();
         for claim in self.claims() {
             let law = match &claim.statement {
-                Statement::Law { target: name, .. } | Statement::Boundary { event: name, .. } if name == observable => claim.clone(),
+                Statement::Law { target: name, .. } | Statement::Boundary { event: name, .. } if name == observable => {
+                    claim.clone()
+                }
                 Statement::Invariant { .. } => match super::english::as_law(&self.card, claim) {
                     Some(law) if law.statement.subject() == observable => law,
                     _ => continue,
                 },
                 _ => continue,
             };
-            let said = expectation(&self.card, &law, Rival::Claim(&law), &self.known, points);
+            let said =
+                expectation(&self.card, &self.question, &law, Rival::Claim(&law), &self.known, points, &mut memory);
             for ((place, said), point) in expected.iter_mut().zip(said).zip(points) {
                 if place.is_none() && law.scope.has(&self.card, point) {
                     *place = said;
@@ -165,7 +177,9 @@ impl Heard {
     /// What was said of turning a knob.
     fn direction(&self, item: &Item, to: &Point) -> Answer {
         let causes = self.claims().filter_map(|claim| match &claim.statement {
-            Statement::Cause { change, raises, of, at_least } if *of == item.observable && claim.scope.has(&self.card, to) => {
+            Statement::Cause { change, raises, of, at_least }
+                if *of == item.observable && claim.scope.has(&self.card, to) =>
+            {
                 let knob = self.card.knob(&change.knob)?;
                 let is_only = item.turned(to).iter().all(|name| *name == change.knob);
                 let (from, to) = (self.card.setting(&item.at, knob), self.card.setting(to, knob));
@@ -191,14 +205,20 @@ impl Heard {
         });
         let signs: Vec<bool> = signs.collect();
         match signs.first() {
-            Some(is_up) if signs.iter().all(|other| other == is_up) => Answer::Chance(if *is_up { TRUST } else { 1.0 - TRUST }),
+            Some(is_up) if signs.iter().all(|other| other == is_up) => {
+                Answer::Chance(if *is_up { TRUST } else { 1.0 - TRUST })
+            }
             _ => Answer::Silence,
         }
     }
 
     fn order(&self, first: &str, then: &str, at: &Point, often: &Answer) -> Answer {
         let said = self.claims().find_map(|claim| match &claim.statement {
-            Statement::Order { first: a, then: b, at_least } if a == first && b == then && claim.scope.has(&self.card, at) => Some(*at_least),
+            Statement::Order { first: a, then: b, at_least }
+                if a == first && b == then && claim.scope.has(&self.card, at) =>
+            {
+                Some(*at_least)
+            }
             _ => None,
         });
         match (said, often) {

@@ -13,6 +13,7 @@
 //! The examiner asks a claim *why*, *what if* and *how else*, and follows its reasons down to their leaves.
 
 mod answer;
+mod draw;
 mod english;
 mod examiner;
 mod explainer;
@@ -25,6 +26,7 @@ mod quiz;
 mod tests;
 
 pub use answer::{Answer, Truth};
+pub use draw::Frame;
 pub use english::{Direction, Said, Understood, understand};
 pub use examiner::{Examination, HowElse, Node, WhatIf, Why, examine};
 pub use explainer::{ExplainAsk, Explainer, Shortening};

@@ -5,12 +5,12 @@
 //! ```
 
 use super::answer::{Answer, Truth};
+use super::draw::{Frame, draw};
 use super::glossary::Glossary;
-use super::item::{Item, draw};
+use super::item::Item;
 use super::listener::{ControlledEnglish, Lesson, Listener};
 use crate::claim::Claim;
 use crate::judge::{RunRecord, Scale};
-use crate::lab::LabCard;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,7 @@ const NO_ANSWER: f64 = -10.0;
 /// Questions with their answers, for one explanation.
 #[derive(Clone, Debug)]
 pub struct Quiz<'a> {
-    card: &'a LabCard,
-    known: &'a [RunRecord],
+    frame: Frame<'a>,
     glossary: Glossary,
     items: Vec<(Item, Truth)>,
     /// Bits of each item for a reader of the whole claim.
@@ -75,12 +74,23 @@ pub struct Marked {
 
 impl<'a> Quiz<'a> {
     /// Draws at most `most` questions about a claim from runs that were made after the explanation.
-    pub fn draw(card: &'a LabCard, claim: &Claim, known: &'a [RunRecord], future: &[RunRecord], most: usize) -> Self {
-        let drawn = draw(card, claim, known, future, most);
-        let mut quiz = Self { card, known, glossary: Glossary::of(card), items: drawn.items, full: Vec::new(), left_out: drawn.left_out };
+    pub fn draw(frame: Frame<'a>, claim: &Claim, future: &[RunRecord], most: usize) -> Self {
+        let drawn = draw(frame, claim, future, most);
+        let mut quiz = Self {
+            frame,
+            glossary: Glossary::of(frame.card),
+            items: drawn.items,
+            full: Vec::new(),
+            left_out: drawn.left_out,
+        };
         let whole = Claim { because: Vec::new(), ..claim.clone() }.sentence();
         let answers = quiz.answers(&whole, &mut ControlledEnglish::default());
-        quiz.full = quiz.items.iter().zip(&answers).map(|((item, truth), answer)| quiz.delivered(item, truth, answer)).collect();
+        quiz.full = quiz
+            .items
+            .iter()
+            .zip(&answers)
+            .map(|((item, truth), answer)| quiz.delivered(item, truth, answer))
+            .collect();
         quiz
     }
 
@@ -104,7 +114,14 @@ impl<'a> Quiz<'a> {
         let answers = self.answers(text, listener);
         let marked = self.items.iter().zip(&self.full).zip(answers).map(|(((item, truth), full), answer)| {
             let bits = self.delivered(item, truth, &answer);
-            Marked { item: item.clone(), truth: truth.clone(), bits, full_bits: *full, failed: bits < full - FAILED, answer }
+            Marked {
+                item: item.clone(),
+                truth: truth.clone(),
+                bits,
+                full_bits: *full,
+                failed: bits < full - FAILED,
+                answer,
+            }
         });
         let items: Vec<Marked> = marked.collect();
         let bits: f64 = items.iter().map(|item| item.bits).sum();
@@ -122,7 +139,8 @@ impl<'a> Quiz<'a> {
     }
 
     fn answers(&self, text: &str, listener: &mut dyn Listener) -> Vec<Answer> {
-        listener.listen(&Lesson { glossary: &self.glossary, explanation: text, card: self.card, known: self.known });
+        let Frame { card, question, known } = self.frame;
+        listener.listen(&Lesson { glossary: &self.glossary, explanation: text, card, question, known });
         let items: Vec<Item> = self.items.iter().map(|(item, _)| item.clone()).collect();
         let mut answers = listener.answer_all(&items);
         answers.resize(items.len(), Answer::Silence);
@@ -134,7 +152,7 @@ impl<'a> Quiz<'a> {
         if *answer == Answer::Silence {
             return 0.0;
         }
-        let scale = self.card.observable(&item.observable).and_then(Scale::of);
+        let scale = self.frame.card.observable(&item.observable).and_then(Scale::of);
         let of = |answer: &Answer| answer.log2_probability(scale, truth);
         match (of(answer), of(&item.marginal)) {
             (Some(bits), Some(marginal)) => bits - marginal,
@@ -149,7 +167,10 @@ impl Sitting {
     pub fn failed(&self) -> Vec<String> {
         let mut failed: Vec<&Marked> = self.items.iter().filter(|item| item.failed).collect();
         failed.sort_by(|a, b| (a.bits - a.full_bits).total_cmp(&(b.bits - b.full_bits)));
-        failed.into_iter().map(|item| format!("{} I said {}; it was {}.", item.item, item.heard(), item.truth)).collect()
+        failed
+            .into_iter()
+            .map(|item| format!("{} I said {}; it was {}.", item.item, item.heard(), item.truth))
+            .collect()
     }
 
     /// Bits a byte.
