@@ -13,6 +13,7 @@ __all__ = [
     "compare",
     "coordinates",
     "curvature",
+    "derive",
     "doctor",
     "forecast",
     "fork",
@@ -36,6 +37,7 @@ __all__ = [
     "resume",
     "rm",
     "run",
+    "science",
     "settings",
     "show",
     "site",
@@ -230,6 +232,32 @@ def curvature(
         (*words,),
         {"every": every, "output": output, "figures": figures, "runs": runs},
         settings,
+        quiet=quiet,
+    )
+
+
+def derive(
+    file: Word,
+    *,
+    quiet: bool = False,
+    seed: Value | None = None,
+    draws: Value | None = None,
+    runs: Value | None = None,
+) -> Answer:
+    """Try every step of a derivation on random tensors: `dunwu derive FILE.toml`
+
+    The first step that is false comes with an example as small as can be found, the factor where only a factor is wrong, and the assumptions under which it would stand. A derivation that stands on every draw has evidence and no proof. Exit codes: 0 every step stands, 3 a step is false or says nothing, 4 cannot tell.
+
+    file: The derivation, a TOML file
+    seed: What the tensors are drawn from (default: 0)
+    draws: Draws of each step, at least (default: 24)
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("derive",),
+        (file,),
+        {"seed": seed, "draws": draws, "runs": runs},
+        {},
         quiet=quiet,
     )
 
@@ -986,6 +1014,55 @@ def samples(
         (file,),
         {"output": output, "figures": figures, "runs": runs},
         {},
+        quiet=quiet,
+    )
+
+
+def science(
+    dir: Word,
+    action: Word,
+    *words: Word,
+    budget: Value | None = None,
+    lab: Value | None = None,
+    claim: Value | None = None,
+    by: Value | None = None,
+    head: Value | None = None,
+    quiet: bool = False,
+    runs: Value | None = None,
+    **settings: Setting,
+) -> Answer:
+    """From a question to a law that predicted its own evidence: `dunwu science DIR init`, then `dunwu science DIR
+    run --budget 200000`
+
+    Claims are sentences, runs are a laboratory's, judging is code: bits saved on outcomes that were foretold before they were seen, less
+    the bits to state the claim. Everything is a line of DIR/ledger.jsonl, each with the hash of the one before it; seeds of runs follow
+    from the hashes. Stop it whenever you like: the same command goes on. Exit code 3: the ledger is bent, or came out otherwise.
+
+      init     "generalized by task, fraction where M in 11..41": what decides an outcome, and which knobs are varied
+      propose  a claim in a sentence, a TOML file of claims, or nothing: then they are searched for
+      run      make runs where rivals disagree, search, attack what leads, until --budget steps are spent
+      attack   spend --budget steps on breaking --claim, or what leads
+      insight  a hint, a rival ("delay = c * M, for some c"), a constraint ("where M <= 23"), or "stop"; also while it runs
+      brief    one screen: what stands, what it lacks, where rivals disagree most
+      verify   check every line, and judge all claims again, without a laboratory
+      replay   make every run and every choice again, without a model
+
+    dir: Folder of the campaign
+    action: What to do
+    words: The question, a claim, a file of claims, or what is said
+    budget: Steps that runs may make together at most
+    lab: Of init: engine, engine:samples, world:FILE.toml or program:COMMAND (default: engine)
+    claim: Of attack: the claim
+    by: Of propose and insight: who it is from (default: somebody)
+    head: Of verify: the hash that the last line has to have, as somebody noted it
+    quiet: No progress on standard error
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("science",),
+        (dir, action, *words,),
+        {"budget": budget, "lab": lab, "claim": claim, "by": by, "head": head, "runs": runs},
+        settings,
         quiet=quiet,
     )
 
