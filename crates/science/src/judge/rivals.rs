@@ -93,7 +93,7 @@ fn points(card: &LabCard) -> Vec<Point> {
     (1..=N_POINTS)
         .map(|n| {
             let settings = card.knobs.iter().enumerate().map(|(place, knob)| {
-                let share = (f64::from(n) * (2.0_f64 + place as f64).sqrt() * 0.5).fract();
+                let share = (f64::from(n) * libm::sqrt(prime(place) as f64)).fract();
                 let setting = match &knob.domain {
                     Domain::Numbers { least, most, logarithmic, .. } if *logarithmic && *least > 0.0 => {
                         Setting::Number(least * libm::pow(most / least, share))
@@ -108,4 +108,9 @@ fn points(card: &LabCard) -> Vec<Point> {
             Point(settings.collect())
         })
         .collect()
+}
+
+/// The n-th prime, counted from 0. Their square roots have no whole ratio, so that no knob stands still.
+fn prime(n: usize) -> u64 {
+    (2..).filter(|p| (2..*p).take_while(|d| d * d <= *p).all(|d| p % d != 0)).nth(n).expect("there is no last prime")
 }

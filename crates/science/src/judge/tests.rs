@@ -191,4 +191,9 @@ fn what_says_nothing_is_vacuous() {
     let verdicts: Vec<Verdict> =
         judge_all(&card(), &Scope::default(), &claims, &[]).into_iter().map(|judged| judged.verdict).collect();
     assert_eq!(verdicts, [Verdict::Vacuous, Verdict::Vacuous, Verdict::Open]);
+    // Whatever a claim varies, it says more than a constant.
+    for name in ["M", "samples", "rate"] {
+        let varies = registered(&format!("t_gen = c / {name}, for some c"));
+        assert_eq!(judge_all(&card(), &Scope::default(), &[varies], &[])[0].verdict, Verdict::Open, "{name}");
+    }
 }
