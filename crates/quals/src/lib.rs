@@ -1,0 +1,82 @@
+//! QUALS, the examination of the scientist, in one call: `examine(Size::Ci, seed, …)`.
+//!
+//! ```text
+//! Q0 integrity        worlds without a law × proposers that cheat         is something established where there is nothing?
+//! Q1 planted worlds   half of them held out, six rivals at equal runs     is the law found, and after how many runs?
+//! Q2 shifted physics  laws with other powers, knobs without names         the same, scored strictly
+//! Q4 derivations      chains with and without a planted error             is the first wrong step found?
+//! Q6 operations       killed, cut, gone through again, told something     does it end the same?
+//! power, verdicts     what `open` means; what each verdict must fail      how large has an effect to be?
+//! ```
+//!
+//! Nobody who is examined sees a truth: worlds are laboratories of the crate `dunwu-lab`, and what is asked of them is all that anybody
+//! may ask. The held-out half has a stream of the caller's seed of its own, so that a builder who tunes on one seed is examined on
+//! another. No network, no model, and no clock.
+
+mod draws;
+mod interval;
+mod plan;
+mod power;
+mod q0;
+mod q1;
+mod q2;
+mod q4;
+mod q6;
+mod result;
+mod rivals;
+mod sitting;
+mod work;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use plan::Size;
+pub use q0::{CHEATS, Cheat, Must};
+pub use result::{Figure, Quals, Row, Tier};
+
+use plan::{Judge, Plan};
+
+/// Holds the examination. `watch` hears which tier is worked on and what share of it is done.
+pub fn examine(size: Size, seed: u64, watch: &mut dyn FnMut(&str, f64)) -> Quals {
+    examine_tiers(size, seed, &|_| true, watch)
+}
+
+/// Holds the tiers of the examination whose names are asked for: `Q0 integrity`, `Q1 planted worlds`, ….
+pub fn examine_tiers(
+    size: Size,
+    seed: u64,
+    is_asked: &dyn Fn(&str) -> bool,
+    watch: &mut dyn FnMut(&str, f64),
+) -> Quals {
+    examine_with(&Plan::of(size), seed, dunwu_science::judge::judge_all, is_asked, watch)
+}
+
+/// A tier, as it is worked on.
+type Work<'a> = &'a dyn Fn(&mut dyn FnMut(f64)) -> Tier;
+
+fn examine_with(
+    plan: &Plan,
+    seed: u64,
+    judge: Judge,
+    is_asked: &dyn Fn(&str) -> bool,
+    watch: &mut dyn FnMut(&str, f64),
+) -> Quals {
+    let tiers: [(&str, Work<'_>); 7] = [
+        ("Q0 integrity", &|watch| q0::examine(plan, seed, judge, watch)),
+        ("Q1 planted worlds", &|watch| q1::examine(plan, seed, watch)),
+        ("Q2 shifted physics", &|watch| q2::examine(plan, seed, watch)),
+        ("Q4 derivations", &|_| q4::examine(plan, seed)),
+        ("Q6 operations", &|watch| q6::examine(plan, seed, watch)),
+        ("Power", &|watch| power::curve(plan, seed, watch)),
+        ("Verdicts", &|_| power::verdicts(seed)),
+    ];
+    let tier = |(name, work): (&str, Work<'_>)| {
+        watch(name, 0.0);
+        let tier = work(&mut |share| watch(name, share));
+        watch(name, 1.0);
+        tier
+    };
+    let tiers: Vec<Tier> = tiers.into_iter().filter(|(name, _)| is_asked(name)).map(tier).collect();
+    Quals { size: plan.name.to_owned(), seed, holds: tiers.iter().all(|tier| tier.holds), tiers }
+}

@@ -1,0 +1,84 @@
+//! Who else could have found the law from as many runs. None of them knows when it is done, so that the examination is kind to them: what
+//! counts is from when on their answer stays right, which only somebody who knows the law can say.
+//!
+//! ```text
+//! random design   our proposer and our judge, runs at random points                                    (what the design is worth)
+//! grid            our proposer and our judge, runs at the ends and middles of all knobs in random order
+//! greedy loop     random runs; a random law of the pool is kept if it has the smaller loss on runs that are held back
+//! PySR's rule     random runs; all of the pool is fitted; the best score among those with a loss below 1.5 × the least
+//! CMA-ES          random runs; minimises a criterion over powers as real numbers of one template, then rounds them
+//! TPE             random runs; minimises the same criterion over powers and forms as choices
+//! ```
+
+mod cma_es;
+mod data;
+mod design;
+mod greedy;
+mod optimiser;
+mod pysr;
+mod template;
+mod tpe;
+
+pub(crate) use data::Data;
+pub(crate) use design::{Design, by_design};
+pub(crate) use template::{Template, hunting_ground};
+
+use crate::draws::Draws;
+use crate::sitting::found_at;
+use crate::world::{Case, runs_of, spread};
+use dunwu_science::judge::is_same;
+
+/// What became of a rival in a world.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    /// From how many runs on its answer stayed right.
+    pub(crate) found_at: Option<usize>,
+    /// Whether its last answer is a law, and a wrong one.
+    pub(crate) is_false_find: bool,
+}
+
+/// Who answers from random runs with a law of the family.
+type Answer = fn(&Case, &Data, &mut Draws) -> Template;
+
+/// Rivals that see random runs alone, by name.
+pub(crate) const BY_DATA: [(&str, Answer); 4] = [
+    ("greedy loop", greedy::answer),
+    ("PySR's rule", pysr::answer),
+    ("CMA-ES", optimiser::by_cma_es),
+    ("TPE", optimiser::by_tpe),
+];
+
+/// How many runs there are when rivals are asked.
+pub(crate) fn stages(most: usize) -> Vec<usize> {
+    (8..=most).step_by(4).collect()
+}
+
+/// What the rivals of [`BY_DATA`] answer, stage by stage.
+pub(crate) fn by_data(case: &Case, most: usize, seed: u64) -> Vec<Answered> {
+    let mut draws = Draws::of(seed, &format!("rivals {}", case.name));
+    let points = spread(case.card(), &case.frame(), &case.question.knobs, most, &mut draws);
+    let runs = runs_of(&case.world, points, 0, &mut draws);
+    let of = |(name, answer): &(&str, Answer)| {
+        let mut draws = Draws::of(seed, &format!("{name} {}", case.name));
+        let mut last = None;
+        let answers: Vec<(usize, bool)> = stages(most)
+            .into_iter()
+            .map(|n| {
+                let data = Data::of(case, &runs[..n]);
+                let template = answer(case, &data, &mut draws);
+                let claim = template.claim(case, &data);
+                let is_right = claim
+                    .as_ref()
+                    .zip(case.truth.as_ref())
+                    .is_some_and(|(claim, truth)| is_same(case.card(), claim, truth));
+                last = Some((template.n_constants() > 1 || !template.product.is_one(), is_right));
+                (n, is_right)
+            })
+            .collect();
+        Answered {
+            found_at: found_at(answers.into_iter()),
+            is_false_find: last.is_some_and(|(is_law, is_right)| is_law && !is_right),
+        }
+    };
+    BY_DATA.iter().map(of).collect()
+}
