@@ -4,7 +4,7 @@ use super::answer::{Answer, Truth};
 use super::item::{Asked, Item, ItemKind, turned};
 use crate::claim::{Claim, Condition, Scope, Statement};
 use crate::expression::Expression;
-use crate::judge::{Axes, Expectation, Memory, Rival, RunRecord, Scale, expectation};
+use crate::judge::{Axes, Expectation, Memory, Rival, RunRecord, Scale, expectation, held};
 use crate::lab::{LabCard, ObservableKind, Outcome, Point};
 use std::collections::BTreeSet;
 
@@ -49,10 +49,7 @@ fn subject<'a>(card: &LabCard, claim: &'a Claim) -> Option<Subject<'a>> {
 /// Draws at most `most` items about a claim from runs of the future. Each run is asked for once, so that the bits of the items add up.
 pub(super) fn draw(frame: Frame<'_>, claim: &Claim, future: &[RunRecord], most: usize) -> Drawn {
     let Frame { card, question, known } = frame;
-    let named = claim.named_knobs(card);
-    let is_named =
-        |condition: &Condition| card.owner(condition.name()).is_some_and(|knob| named.contains(&knob.name.as_str()));
-    let held = Scope(question.0.iter().filter(|condition| !is_named(condition)).cloned().collect());
+    let held = held(card, question, claim);
     let mut seen: BTreeSet<&str> = known.iter().map(|run| run.specification.as_str()).collect();
     let fresh: Vec<&RunRecord> = future
         .iter()

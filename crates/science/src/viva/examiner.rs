@@ -13,7 +13,7 @@ use super::answer::digits;
 use super::item::settings;
 use crate::campaign::Campaign;
 use crate::claim::{Claim, Scope, Statement};
-use crate::judge::{Expectation, Judged, Memory, Registered, Rival, Scale, Verdict, expectation, is_same};
+use crate::judge::{Expectation, Judged, Memory, Registered, Rival, Scale, Verdict, expectation, held, is_same};
 use crate::lab::{Domain, LabCard, Point, Setting};
 use crate::ledger::State;
 use schemars::JsonSchema;
@@ -121,6 +121,8 @@ pub struct HowElse {
 
 /// More reasons are not followed.
 const MOST_STEPS: usize = 500;
+/// Primes, whose square roots have no whole ratio.
+const PRIMES: [f64; 8] = [2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0, 19.0];
 /// Points that are looked at for a prediction.
 const N_POINTS: u32 = 64;
 
@@ -252,14 +254,17 @@ impl Examiner<'_> {
     /// The point at which what the claim foretells is furthest from what the references do, of those that were not run.
     fn what_if(&self, claim: &Claim, memory: &mut Memory) -> Option<WhatIf> {
         let state = self.state;
+        let held = held(&state.card, &self.question, claim);
         let is_new = |point: &Point| {
             let is_inside = claim.scope.has(&state.card, point)
-                && self.question.has(&state.card, point)
+                && held.has(&state.card, point)
                 && state.card.fault(point).is_none();
             is_inside && state.runs.iter().all(|run| run.point != *point)
         };
+        let mut scope = claim.scope.clone();
+        scope.0.extend(held.0.iter().cloned());
         let points: Vec<Point> =
-            points(&state.card, &claim.scope, &state.question.knobs, claim).into_iter().filter(is_new).collect();
+            points(&state.card, &scope, &state.question.knobs, claim).into_iter().filter(is_new).collect();
         let first = points.first()?.clone();
         let share = |at_least: f64| format!("in at least {} % of cases", digits(100.0 * at_least));
         let says = match &claim.statement {
@@ -345,7 +350,7 @@ fn points(card: &LabCard, scope: &Scope, knobs: &[String], claim: &Claim) -> Vec
         .collect();
     let of = |n: u32| {
         let settings = domains.iter().enumerate().map(|(place, (name, domain))| {
-            let share = (f64::from(n) * (2.0_f64 + place as f64).sqrt() * 0.5).fract();
+            let share = (f64::from(n) * PRIMES[place % PRIMES.len()].sqrt()).fract();
             let share = if n.is_multiple_of(4) { share.round() } else { share };
             let setting = match domain {
                 Domain::Numbers { least, most, whole, logarithmic, .. } => {
