@@ -24,6 +24,7 @@ mod reach;
 mod recorded;
 mod reference;
 mod runs;
+mod science;
 mod serve_model;
 mod serve_page;
 mod streams;
