@@ -58,11 +58,11 @@ pub enum Action {
 /// The JSON Schema of an answer, below 1 kB.
 pub const SCHEMA: &str = concat!(
     r#"{"anyOf":["#,
-    r#"{"type":"object","properties":{"action":{"const":"propose"},"claim":{"type":"string"}},"required":["action","claim"]},"#,
+    r#"{"type":"object","properties":{"action":{"const":"propose"},"claim":{"type":"string","maxLength":400}},"required":["action","claim"]},"#,
     r#"{"type":"object","properties":{"action":{"const":"predict"},"claim":{"type":"string"},"at":{"type":"object"},"value":{"type":"number"},"error":{"type":"number"}},"required":["action","claim","at","value","error"]},"#,
-    r#"{"type":"object","properties":{"action":{"const":"object"},"claim":{"type":"string"},"text":{"type":"string"},"at":{"type":"object"}},"required":["action","claim","text"]},"#,
+    r#"{"type":"object","properties":{"action":{"const":"object"},"claim":{"type":"string"},"text":{"type":"string","maxLength":400},"at":{"type":"object"}},"required":["action","claim","text"]},"#,
     r#"{"type":"object","properties":{"action":{"const":"derive_step"},"from":{"type":"string"},"relation":{"type":"string"},"to":{"type":"string"},"declare":{"type":"object"}},"required":["action","from","relation","to","declare"]},"#,
-    r#"{"type":"object","properties":{"action":{"const":"explain"},"claim":{"type":"string"},"text":{"type":"string"}},"required":["action","claim","text"]}]}"#
+    r#"{"type":"object","properties":{"action":{"const":"explain"},"claim":{"type":"string"},"text":{"type":"string","maxLength":400}},"required":["action","claim","text"]}]}"#
 );
 
 /// Longer answers are not read.
