@@ -107,6 +107,7 @@ mod tests {
         const FOR_NOBODY: &[&str] = &[
             "chat",
             "completions",
+            "derive",
             "export",
             "import",
             "launch",
@@ -115,6 +116,7 @@ mod tests {
             "report",
             "rm",
             "samples",
+            "science",
             "serve",
             "serve-model",
             "site",
