@@ -1,7 +1,8 @@
 //! QUALS, the examination of the scientist, in one call: `examine(Size::Ci, seed, …)`.
 //!
 //! ```text
-//! Q0 integrity        worlds without a law × proposers that cheat         is something established where there is nothing?
+//! Q0 null worlds      laws looked for after the event, in pure noise      is something established where there is nothing?
+//! Q0 cheats           proposers, ledgers and laboratories that cheat      is each refused, found, or of no use?
 //! Q1 planted worlds   half of them held out, six rivals at equal runs     is the law found, and after how many runs?
 //! Q2 shifted physics  laws with other powers, knobs without names         the same, scored strictly
 //! Q4 derivations      chains with and without a planted error             is the first wrong step found?
@@ -42,7 +43,7 @@ pub fn examine(size: Size, seed: u64, watch: &mut dyn FnMut(&str, f64)) -> Quals
     examine_tiers(size, seed, &|_| true, watch)
 }
 
-/// Holds the tiers of the examination whose names are asked for: `Q0 integrity`, `Q1 planted worlds`, ….
+/// Holds the tiers of the examination whose names are asked for: `Q0 null worlds`, `Q1 planted worlds`, ….
 pub fn examine_tiers(
     size: Size,
     seed: u64,
@@ -62,8 +63,9 @@ fn examine_with(
     is_asked: &dyn Fn(&str) -> bool,
     watch: &mut dyn FnMut(&str, f64),
 ) -> Quals {
-    let tiers: [(&str, Work<'_>); 7] = [
-        ("Q0 integrity", &|watch| q0::examine(plan, seed, judge, watch)),
+    let tiers: [(&str, Work<'_>); 8] = [
+        ("Q0 null worlds", &|watch| q0::examine(plan, seed, judge, watch)),
+        ("Q0 cheats", &|watch| q0::examine_cheats(plan, seed, judge, watch)),
         ("Q1 planted worlds", &|watch| q1::examine(plan, seed, watch)),
         ("Q2 shifted physics", &|watch| q2::examine(plan, seed, watch)),
         ("Q4 derivations", &|_| q4::examine(plan, seed)),

@@ -61,7 +61,7 @@ const fn planted(
 
 const RIGHT: &str = "t_gen = c * M * ln(M), for some c";
 const STEEP: &str = "t_gen = c * M^3, for some c";
-const NEAR: &str = "t_gen = c * M^1.6, for some c";
+const NEAR: &str = "t_gen = c * M^1.3, for some c";
 
 /// For every verdict what must have it and what must not. What is judged is the first claim, in a world of M log M.
 const VERDICTS: [Planted; 15] = [

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 /// Steps of the campaign that is killed.
-const BUDGET: u64 = 14 * STEPS;
+const BUDGET: u64 = 9 * STEPS;
 
 /// Examines.
 pub(crate) fn examine(plan: &Plan, seed: u64, watch: &mut dyn FnMut(f64)) -> Tier {
@@ -40,10 +40,13 @@ pub(crate) fn examine(plan: &Plan, seed: u64, watch: &mut dyn FnMut(f64)) -> Tie
             std::fs::write(&path, &bytes[..cut]).expect("the folder takes a file");
             (format!("cut at byte {cut} of {}", bytes.len()), gone_on(&path, &case, &mut Nobody))
         } else {
-            let stop = 1 + draws.below(40);
+            let stop = 1 + draws.below(16);
             drop(begun(&path, &case));
-            gone_on(&path, &case, &mut Stopped(Cell::new(stop)));
-            (format!("stopped at its {stop}th look"), gone_on(&path, &case, &mut Nobody))
+            let first = gone_on(&path, &case, &mut Stopped(Cell::new(stop)));
+            // Whoever says stop after the end is not heard: the purse is closed, and going on would open another.
+            let is_open = Campaign::open(&path).is_ok_and(|campaign| campaign.state().purse.is_some());
+            let last = if is_open { gone_on(&path, &case, &mut Nobody) } else { first };
+            (format!("stopped at its {stop}th look"), last)
         }
     });
     let n_same = heads.iter().filter(|(_, other)| *other == head).count();
@@ -144,7 +147,7 @@ impl Lab for Priced<'_> {
 
 fn purses(tier: &mut Tier, seed: u64, case: &Case) {
     let mut draws = Draws::of(seed, "purses");
-    let purses: Vec<u64> = (0..8).map(|_| 1 + (draws.share() * 4000.0) as u64).collect();
+    let purses: Vec<u64> = (0..8).map(|_| 1 + (draws.share() * 2500.0) as u64).collect();
     let mut n_held = 0;
     for purse in &purses {
         let folder = Folder::new();
@@ -191,7 +194,7 @@ fn insights(tier: &mut Tier, seed: u64, case: &Case) {
     let mut n_held = 0;
     let n = 4;
     for _ in 0..n {
-        let after = 1 + draws.below(10) as u64;
+        let after = 1 + draws.below(7) as u64;
         let folder = Folder::new();
         let path = folder.ledger("said");
         let mut campaign = begun(&path, case);

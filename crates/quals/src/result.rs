@@ -29,6 +29,8 @@ pub struct Tier {
     pub figures: Vec<Figure>,
     /// Cases that failed, at most a hundred.
     pub rows: Vec<Row>,
+    /// Cases that held, where each is worth reading: what became of every cheat.
+    pub held: Vec<Row>,
 }
 
 /// A number with what it has to be.
@@ -48,7 +50,7 @@ pub struct Figure {
     pub holds: bool,
 }
 
-/// A case that failed.
+/// A case.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Row {
     /// Which case.
@@ -64,7 +66,7 @@ const MOST_ROWS: usize = 100;
 
 impl Tier {
     pub(crate) fn new(name: &str, n: usize) -> Self {
-        Self { name: name.to_owned(), n, holds: true, figures: Vec::new(), rows: Vec::new() }
+        Self { name: name.to_owned(), n, holds: true, figures: Vec::new(), rows: Vec::new(), held: Vec::new() }
     }
 
     pub(crate) fn figure(&mut self, figure: Figure) {
@@ -76,6 +78,12 @@ impl Tier {
         if self.rows.len() < MOST_ROWS {
             self.rows.push(Row { case: case.into(), wanted: wanted.into(), got: got.into() });
         }
+    }
+}
+
+impl Tier {
+    pub(crate) fn held(&mut self, case: impl Into<String>, wanted: impl Into<String>, got: impl Into<String>) {
+        self.held.push(Row { case: case.into(), wanted: wanted.into(), got: got.into() });
     }
 }
 

@@ -7,7 +7,7 @@ const TINY: Plan = Plan {
     name: "tiny",
     nulls: 6,
     null_campaigns: 0,
-    cheats: 0,
+    cheats: 1,
     planted: 2,
     most_runs: 12,
     design_every: 2,
@@ -25,7 +25,8 @@ fn a_tiny_examination_has_every_tier_and_is_the_same_twice() {
     assert_eq!(
         names,
         [
-            "Q0 integrity",
+            "Q0 null worlds",
+            "Q0 cheats",
             "Q1 planted worlds",
             "Q2 shifted physics",
             "Q4 derivations",
@@ -34,8 +35,8 @@ fn a_tiny_examination_has_every_tier_and_is_the_same_twice() {
             "Verdicts"
         ]
     );
-    assert!(heard.iter().filter(|(_, share)| *share == 1.0).count() >= 7);
-    let q6 = &quals.tiers[4];
+    assert!(heard.iter().filter(|(_, share)| *share == 1.0).count() >= 8);
+    let q6 = &quals.tiers[5];
     assert!(q6.holds, "{q6:#?}");
     let again = examine_with(&TINY, 5, judge_all, &|_| true, &mut |_, _| {});
     assert_eq!(serde_json::to_string(&quals).unwrap(), serde_json::to_string(&again).unwrap());

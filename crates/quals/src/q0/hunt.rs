@@ -17,7 +17,7 @@ pub(crate) struct Hunted {
 /// Numbers of runs after which somebody looks.
 const LOOKS: [usize; 2] = [16, 40];
 /// Laws that are shown to the judge at a look.
-const N_SHOWN: usize = 3;
+const N_SHOWN: usize = 1;
 
 /// Looks for laws in a world. Whatever is found is judged as if it had been registered before the first run and an attack had been made.
 pub(crate) fn hunt(case: &Case, seed: u64, judge: Judge) -> Hunted {

@@ -26,8 +26,8 @@ struct Nothing {
 
 /// Examines.
 pub(crate) fn examine(plan: &Plan, seed: u64, judge: Judge, watch: &mut dyn FnMut(f64)) -> Tier {
-    let mut tier = Tier::new("Q0 integrity", plan.nulls + plan.null_campaigns + CHEATS.len() * plan.cheats);
-    let hunts = each(plan.nulls, &mut |share| watch(0.5 * share), |nth| {
+    let mut tier = Tier::new("Q0 null worlds", plan.nulls + plan.null_campaigns);
+    let hunts = each(plan.nulls, &mut |share| watch(0.8 * share), |nth| {
         let case = null(seed, nth);
         let came = hunt::hunt(&case, seed, judge);
         Nothing {
@@ -37,7 +37,7 @@ pub(crate) fn examine(plan: &Plan, seed: u64, judge: Judge, watch: &mut dyn FnMu
             established: came.established,
         }
     });
-    let campaigns = each(plan.null_campaigns, &mut |share| watch(0.5 + 0.2 * share), |nth| {
+    let campaigns = each(plan.null_campaigns, &mut |share| watch(0.8 + 0.2 * share), |nth| {
         let case = null(seed, plan.nulls + nth);
         let course = sit(&case, plan.most_runs);
         Nothing {
@@ -89,13 +89,13 @@ pub(crate) fn examine(plan: &Plan, seed: u64, judge: Judge, watch: &mut dyn FnMu
             nothing.established.clone().unwrap_or_default(),
         );
     }
-    play(&mut tier, plan, seed, judge, &mut |share| watch(0.7 + 0.3 * share));
     tier
 }
 
 /// Plays every cheat.
-fn play(tier: &mut Tier, plan: &Plan, seed: u64, judge: Judge, watch: &mut dyn FnMut(f64)) {
+pub(crate) fn examine_cheats(plan: &Plan, seed: u64, judge: Judge, watch: &mut dyn FnMut(f64)) -> Tier {
     let n = CHEATS.len() * plan.cheats;
+    let mut tier = Tier::new("Q0 cheats", n);
     let fates = each(n, watch, |nth| {
         let cheat = &CHEATS[nth / plan.cheats];
         let mut scene = Scene::new(seed, cheat.name, nth % plan.cheats, judge);
@@ -103,11 +103,15 @@ fn play(tier: &mut Tier, plan: &Plan, seed: u64, judge: Judge, watch: &mut dyn F
     });
     let mut caught = 0;
     for (cheat, fates) in CHEATS.iter().zip(fates.chunks(plan.cheats.max(1))) {
-        match fates.iter().find(|fate| !cheat.must.is_met(fate)) {
-            None => caught += 1,
+        let failed: Vec<&scene::Fate> = fates.iter().filter(|fate| !cheat.must.is_met(fate)).collect();
+        let case = format!("{}: {}", cheat.name, cheat.does);
+        match failed.first() {
+            None => {
+                caught += 1;
+                tier.held(case, cheat.must.words(), fates[0].words());
+            }
             Some(fate) => {
-                let n_failed = fates.iter().filter(|fate| !cheat.must.is_met(fate)).count();
-                tier.row(cheat.name, cheat.must.words(), format!("{n_failed} of {}: {}", fates.len(), fate.words()));
+                tier.row(case, cheat.must.words(), format!("{} of {}: {}", failed.len(), fates.len(), fate.words()))
             }
         }
     }
@@ -115,5 +119,6 @@ fn play(tier: &mut Tier, plan: &Plan, seed: u64, judge: Judge, watch: &mut dyn F
         Figure::share("cheats that are caught every time", caught, CHEATS.len())
             .bar("all", |figure| figure.value == Some(1.0)),
     );
-    tier.figure(Figure::number("times that each cheat was tried", CHEATS.len(), plan.cheats as f64));
+    tier.figure(Figure::number("times that each cheat is tried", CHEATS.len(), plan.cheats as f64));
+    tier
 }

@@ -4,11 +4,11 @@ use super::hunt::{before_all, established};
 use crate::draws::Draws;
 use crate::plan::Judge;
 use crate::sitting::Folder;
-use crate::world::{Case, null, runs_of, spread};
+use crate::world::{Case, FAMILIES, null, runs_of, spread};
 use dunwu_science::campaign::{Campaign, Nobody, replay};
 use dunwu_science::claim::{Claim, claim_from_sentence};
 use dunwu_science::judge::{Judged, RunRecord, Verdict};
-use dunwu_science::lab::Lab;
+use dunwu_science::lab::{Lab, Outcome};
 use dunwu_science::ledger::{Link, read};
 use std::path::{Path, PathBuf};
 
@@ -56,9 +56,26 @@ pub(crate) const SMALL: u64 = 1200;
 
 impl Scene {
     pub(crate) fn new(seed: u64, cheat: &str, nth: usize, judge: Judge) -> Self {
-        // Families of numbers; those of events have other claims.
         let of_world = seed ^ 0x0c4e_a75e;
-        let case = null(of_world, nth * 14 + nth % 9);
+        // Of a few worlds the one with the widest noise, which suits whoever cheats.
+        let spread_of = |nth: &usize| {
+            let case = null(of_world, *nth);
+            let mut draws = Draws::of(seed, "how wide");
+            let points = spread(case.card(), &case.frame(), &case.question.knobs, 20, &mut draws);
+            let z = runs_of(&case.world, points, 0, &mut draws).into_iter().filter_map(|mut run| {
+                match run.outcomes.remove("t_gen") {
+                    Some(Outcome::Value(y)) if y > 0.0 => Some(libm::log(y)),
+                    _ => None,
+                }
+            });
+            let mut z: Vec<f64> = z.collect();
+            z.sort_by(f64::total_cmp);
+            if z.len() < 16 { 0.0 } else { z[z.len() * 4 / 5] - z[z.len() / 5] }
+        };
+        // Families of numbers; those of events have other claims.
+        let worlds = (0..6).map(|k| (nth * 6 + k) * FAMILIES.len() + (nth + k) % 6);
+        let widest = worlds.max_by(|a, b| spread_of(a).total_cmp(&spread_of(b))).expect("there are worlds");
+        let case = null(of_world, widest);
         Self {
             case,
             draws: Draws::of(seed, &format!("{cheat} {nth}")),
@@ -81,11 +98,10 @@ impl Scene {
         runs_of(lab, points, 0, &mut self.draws)
     }
 
-    /// What the judge says of claims, each alone, at every eighth run.
+    /// What the judge says of claims, each alone, at two fifths of the runs and at the end.
     pub(crate) fn judged(&self, claims: &[Claim], runs: &[RunRecord]) -> Fate {
         let mut most = f64::NEG_INFINITY;
-        let looks = (8..=runs.len()).step_by(8);
-        for n in looks.chain([runs.len()]) {
+        for n in [2 * runs.len() / 5, runs.len()] {
             let (bits, found) = established(&self.case, self.judge, claims, &runs[..n]);
             most = most.max(bits);
             if let Some(sentence) = found {

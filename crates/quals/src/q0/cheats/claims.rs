@@ -43,8 +43,8 @@ pub(super) fn infinity(scene: &mut Scene) -> Fate {
 pub(super) fn no_value_where_wrong(scene: &mut Scene) -> Fate {
     let runs = scene.runs(N_RUNS);
     let mut sentences = Vec::new();
-    for at in [11, 31, 53] {
-        for law in ["M", "M^2", "1 / M", "rate", "samples"] {
+    for at in [11, 53] {
+        for law in ["M", "M^2", "1 / rate"] {
             for sign in ["", "-"] {
                 sentences
                     .push(format!("t_gen = c * {law} * sqrt({sign}(M - {at})) / sqrt({sign}(M - {at})), for some c"));
@@ -162,7 +162,7 @@ pub(super) fn stops_when_best(scene: &mut Scene) -> Fate {
 pub(super) fn law_and_opposite(scene: &mut Scene) -> Fate {
     let runs = scene.runs(N_RUNS);
     let names = ["M", "rate", "samples"];
-    let powers = ["", "^2", "^0.5", "^3"];
+    let powers = ["", "^2"];
     let both = names.iter().flat_map(|name| {
         powers.iter().flat_map(move |power| {
             [format!("t_gen = c * {name}{power}, for some c"), format!("t_gen = c / {name}{power}, for some c")]

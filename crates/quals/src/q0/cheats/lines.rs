@@ -91,10 +91,19 @@ pub(super) fn earlier_claim(scene: &mut Scene) -> Fate {
     let mut events = events(&scene.recorded());
     let claim = read_claim(&scene.case, "t_gen = c * M^3 * rate, for some c").expect("it fits");
     let proposed = events.iter().position(|event| matches!(event, Event::Proposed { .. }));
-    let event = proposed.map_or_else(
-        || Event::Proposed { id: claim.id(), claim, by: "somebody".to_owned() },
-        |place| events.remove(place),
-    );
+    let place = proposed.unwrap_or(events.len());
+    let event = match proposed {
+        Some(place) => events.remove(place),
+        None => Event::Proposed { id: claim.id(), claim, by: "somebody".to_owned() },
+    };
+    // Batches before the claim's old place move down by a line.
+    for event in &mut events {
+        if let Event::Run { batch, .. } = event
+            && (1..place as u64).contains(batch)
+        {
+            *batch += 1;
+        }
+    }
     events.insert(1, event);
     scene.verified(&texts(&chained(events)))
 }
@@ -128,62 +137,40 @@ pub(super) fn seeds_anew(scene: &mut Scene) -> Fate {
 }
 
 /// The law that seeds are chosen for.
-const LIKED: &str = "t_gen = c * M, for some c";
+const LIKED: &str = "t_gen = c * sqrt(M), for some c";
 
-/// How far an outcome is from what the liked law says, with c as that it goes through the first.
-fn missed(scene: &Scene, runs: &[RunRecord], anchor: f64) -> f64 {
-    let of = |run: &RunRecord| match run.outcomes.get("t_gen") {
+/// ln y less half of ln M, which is the same for all runs where the liked law holds.
+fn left(scene: &Scene, run: &RunRecord) -> Option<f64> {
+    match run.outcomes.get("t_gen") {
         Some(Outcome::Value(y)) if *y > 0.0 => {
-            (libm::log(*y) - libm::log(scene.case.card().numbers(&run.point)["M"]) - anchor).powi(2)
+            Some(libm::log(*y) - 0.5 * libm::log(scene.case.card().numbers(&run.point)["M"]))
         }
-        _ => 1.0,
-    };
-    runs.iter().map(of).sum()
+        _ => None,
+    }
 }
 
-/// Batches of four runs, of each as many versions as somebody has words for a hint before it; the version is kept that suits the law.
-/// Seeds are those that the ledger's own functions give.
-fn grind(scene: &mut Scene, n_words: usize) -> Fate {
-    const N_BATCHES: usize = 15;
+/// Batches of so many runs, of each as many versions as somebody has words for a hint before it; the version is kept that suits the law.
+/// Seeds are those that the ledger's own functions give. An objection with a point asks for one run.
+fn grind(scene: &mut Scene, n_words: usize, n_asks: usize) -> Fate {
+    const N_RUNS: usize = 48;
     let mut runs: Vec<RunRecord> = Vec::new();
     let mut head = Link::new(0, "", Event::Closed { spent: 0, why: "somewhere".to_owned() });
-    let anchor = {
-        let first = scene.runs(8);
-        let z = first.iter().filter_map(|run| match run.outcomes.get("t_gen") {
-            Some(Outcome::Value(y)) if *y > 0.0 => Some(libm::log(*y) - libm::log(23.0)),
-            _ => None,
-        });
-        let z: Vec<f64> = z.collect();
-        crate::interval::median(&z).map_or(0.0, |[middle, ..]| middle)
+    let middles: Vec<f64> = scene.runs(20).iter().filter_map(|run| left(scene, run)).collect();
+    let anchor = crate::interval::median(&middles).map_or(0.0, |[middle, ..]| middle);
+    let missed = |scene: &Scene, made: &[RunRecord]| -> f64 {
+        made.iter().map(|run| left(scene, run).map_or(9.0, |left| (left - anchor).powi(2))).sum()
     };
-    for _ in 0..N_BATCHES {
-        let points: Vec<Point> =
-            spread(scene.case.card(), &scene.case.frame(), &scene.case.question.knobs, 4, &mut scene.draws);
-        let asks: Vec<Ask> = points.iter().cloned().enumerate().map(|(group, point)| Ask { point, group }).collect();
+    while runs.len() < N_RUNS {
+        let (card, frame) = (scene.case.card(), scene.case.frame());
+        let points: Vec<Point> = spread(card, &frame, &scene.case.question.knobs, n_asks, &mut scene.draws);
+        let asks: Vec<Ask> = points.into_iter().enumerate().map(|(group, point)| Ask { point, group }).collect();
         let version = |word: usize| {
             let hint = Event::Said { insight: Insight::Hint(format!("what about {word}?")), by: "somebody".to_owned() };
             let said = Link::new(head.line + 1, &head.hash, hint);
-            let batch = Link::new(
-                said.line + 1,
-                &said.hash,
-                Event::Batch { why: "where rivals disagree".to_owned(), about: None, asks: asks.clone() },
-            );
-            let made: Vec<RunRecord> = asks
-                .iter()
-                .map(|ask| {
-                    let seed = seed_of(&batch.hash, ask.group);
-                    let reading = scene.case.world.run(&ask.point, seed);
-                    RunRecord {
-                        line: batch.line + 1,
-                        point: ask.point.clone(),
-                        seed,
-                        outcomes: reading.outcomes,
-                        specification: reading.specification,
-                        steps: reading.steps,
-                    }
-                })
-                .collect();
-            (missed(scene, &made, anchor), batch, made)
+            let batch = Event::Batch { why: "an objection".to_owned(), about: None, asks: asks.clone() };
+            let batch = Link::new(said.line + 1, &said.hash, batch);
+            let made: Vec<RunRecord> = asks.iter().map(|ask| made(scene, &batch, ask)).collect();
+            (missed(scene, &made), batch, made)
         };
         let (_, batch, made) = (0..n_words).map(version).min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are words");
         head = batch;
@@ -196,10 +183,24 @@ fn grind(scene: &mut Scene, n_words: usize) -> Fate {
     if judged.verdict == Verdict::Established { Fate::Established(words) } else { Fate::Nothing(words) }
 }
 
+/// A run of a batch, with the seed that the batch gives it.
+fn made(scene: &Scene, batch: &Link, ask: &Ask) -> RunRecord {
+    let seed = seed_of(&batch.hash, ask.group);
+    let reading = scene.case.world.run(&ask.point, seed);
+    RunRecord {
+        line: batch.line + 1,
+        point: ask.point.clone(),
+        seed,
+        outcomes: reading.outcomes,
+        specification: reading.specification,
+        steps: reading.steps,
+    }
+}
+
 pub(super) fn word_for_seeds(scene: &mut Scene) -> Fate {
-    grind(scene, 256)
+    grind(scene, 64, 1)
 }
 
 pub(super) fn rolled_back(scene: &mut Scene) -> Fate {
-    grind(scene, 4)
+    grind(scene, 4, 4)
 }

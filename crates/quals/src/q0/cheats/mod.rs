@@ -222,7 +222,7 @@ pub const CHEATS: &[Cheat] = &[
     cheat(
         "hashes and seeds made anew",
         "makes all hashes and all seeds again and keeps the outcomes",
-        BeFound("came out otherwise"),
+        BeFound("would have been chosen"),
         lines::seeds_anew,
     ),
     cheat(
