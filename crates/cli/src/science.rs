@@ -18,20 +18,8 @@ use std::path::{Path, PathBuf};
 /// Claims are sentences, runs are a laboratory's, judging is code: bits saved on outcomes that were foretold before they were seen, less
 /// the bits to state the claim. Everything is a line of DIR/ledger.jsonl, each with the hash of the one before it; seeds of runs follow
 /// from the hashes. Stop it whenever you like: the same command goes on. Exit code 3: the ledger is bent, or came out otherwise.
-///
-///   init     "generalized by task, fraction where M in 11..41": what decides an outcome, and which knobs are varied
-///   propose  a claim in a sentence, a TOML file of claims, or nothing: then they are searched for
-///   run      make runs where rivals disagree, search, attack what leads, until --budget steps are spent
-///   attack   spend --budget steps on breaking --claim, or what leads
-///   insight  a hint, a rival ("delay = c * M, for some c"), a constraint ("where M <= 23"), or "stop"; also while it runs
-///   brief    one screen: what stands, what it lacks, where rivals disagree most
-///   verify   check every line, and judge all claims again, without a laboratory
-///   replay   make every run and every choice again, without a model
 #[derive(Args)]
-#[command(
-    override_usage = "dunwu science [OPTIONS] <DIR> init|propose|run|attack|insight|brief|verify|replay [WORD]...",
-    verbatim_doc_comment
-)]
+#[command(override_usage = "dunwu science [OPTIONS] <DIR> <ACTION> [WORD]...")]
 pub(crate) struct ScienceArguments {
     /// Folder of the campaign
     dir: PathBuf,
@@ -66,13 +54,21 @@ pub(crate) struct ScienceArguments {
 /// What is done to a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Action {
+    /// Ask what decides an outcome, and which knobs are varied: "generalized by task, fraction where M in 11..41"
     Init,
+    /// Register a claim in a sentence or a TOML file of claims; without either, search for claims
     Propose,
+    /// Make runs where rivals disagree, search, attack what leads, until --budget steps are spent
     Run,
+    /// Spend --budget steps on breaking --claim, or what leads
     Attack,
+    /// Say something, also while it runs: a hint, a rival claim, "where M <= 23", or "stop"
     Insight,
+    /// One screen: what stands, what it lacks, where rivals disagree most
     Brief,
+    /// Check every line, and judge all claims again, without a laboratory
     Verify,
+    /// Make every run and every choice again, without a model
     Replay,
 }
 

@@ -206,7 +206,9 @@ impl<'a> Check<'a> {
     fn object(&mut self, schema: &'a Map<String, Value>, fields: &Map<String, Value>, field: &str, depth: usize) {
         let empty = Map::new();
         let properties = schema.get("properties").and_then(Value::as_object);
-        let known: Vec<&str> = properties.unwrap_or(&empty).keys().map(String::as_str).collect();
+        // In one order, whatever order the maps of this build keep.
+        let mut known: Vec<&str> = properties.unwrap_or(&empty).keys().map(String::as_str).collect();
+        known.sort_unstable();
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
         for name in required.filter_map(Value::as_str).filter(|name| !fields.contains_key(*name)) {
             let told = properties.and_then(|properties| properties.get(name)?.get("description")?.as_str());
