@@ -38,15 +38,12 @@ pub(crate) fn examine(plan: &Plan, seed: u64, watch: &mut dyn FnMut(f64)) -> Tie
         Figure::number("steps spent beyond a purse", n, overspent as f64).bar("0", |figure| figure.value == Some(0.0)),
     );
     for (place, (name, _)) in BY_DATA.iter().enumerate() {
-        beside(&mut tier, name, sat.iter().map(|sat| (sat, &sat.by_data[place])).collect(), plan);
+        let pairs: Vec<_> = sat.iter().map(|sat| (sat, &sat.by_data[place])).collect();
+        beside(&mut tier, name, &pairs, plan);
     }
     for (place, name) in ["random design", "grid"].iter().enumerate() {
-        beside(
-            &mut tier,
-            name,
-            sat.iter().filter_map(|sat| Some((sat, &sat.by_design.as_ref()?[place]))).collect(),
-            plan,
-        );
+        let pairs: Vec<_> = sat.iter().filter_map(|sat| Some((sat, &sat.by_design.as_ref()?[place]))).collect();
+        beside(&mut tier, name, &pairs, plan);
     }
     for sat in &sat {
         let said = sat
@@ -59,10 +56,10 @@ pub(crate) fn examine(plan: &Plan, seed: u64, watch: &mut dyn FnMut(f64)) -> Tie
         let find = sat.course.find(&sat.case);
         match (&sat.case.truth, sat.course.found_at(&sat.case), find) {
             (_, _, Some(Find::False)) => {
-                tier.row(&sat.case.name, wanted, format!("established after {} runs: {said}", sat.course.runs))
+                tier.row(&sat.case.name, wanted, format!("established after {} runs: {said}", sat.course.runs));
             }
             (Some(_), None, _) => {
-                tier.row(&sat.case.name, wanted, format!("not found in {} runs: {said}", sat.course.runs))
+                tier.row(&sat.case.name, wanted, format!("not found in {} runs: {said}", sat.course.runs));
             }
             _ => {}
         }
@@ -108,7 +105,7 @@ fn runs(found: Option<usize>, plan: &Plan) -> f64 {
 }
 
 /// A rival beside the scientist at equal numbers of runs, world by world.
-fn beside(tier: &mut Tier, name: &str, pairs: Vec<(&Sat, &Answered)>, plan: &Plan) {
+fn beside(tier: &mut Tier, name: &str, pairs: &[(&Sat, &Answered)], plan: &Plan) {
     let with_law: Vec<&(&Sat, &Answered)> = pairs.iter().filter(|(sat, _)| sat.case.truth.is_some()).collect();
     let n_found = with_law.iter().filter(|(_, answered)| answered.found_at.is_some()).count();
     tier.figure(Figure::share(&format!("{name}: the law is its answer, and to the end"), n_found, with_law.len()));

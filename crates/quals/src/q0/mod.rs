@@ -111,7 +111,7 @@ pub(crate) fn examine_cheats(plan: &Plan, seed: u64, judge: Judge, watch: &mut d
                 tier.held(case, cheat.must.words(), fates[0].words());
             }
             Some(fate) => {
-                tier.row(case, cheat.must.words(), format!("{} of {}: {}", failed.len(), fates.len(), fate.words()))
+                tier.row(case, cheat.must.words(), format!("{} of {}: {}", failed.len(), fates.len(), fate.words()));
             }
         }
     }

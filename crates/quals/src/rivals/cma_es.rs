@@ -15,7 +15,7 @@ pub(crate) fn minimise(
     let dimension = n as f64;
     let lambda = 4 + (3.0 * libm::log(dimension)).floor() as usize;
     let mu = lambda / 2;
-    let raw: Vec<f64> = (1..=mu).map(|i| libm::log((lambda as f64 + 1.0) / 2.0) - libm::log(i as f64)).collect();
+    let raw: Vec<f64> = (1..=mu).map(|i| libm::log(f64::midpoint(lambda as f64, 1.0)) - libm::log(i as f64)).collect();
     let sum: f64 = raw.iter().sum();
     let weights: Vec<f64> = raw.iter().map(|w| w / sum).collect();
     let effective = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();

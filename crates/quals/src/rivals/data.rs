@@ -30,7 +30,7 @@ impl Data {
             match &knob.domain {
                 Domain::Numbers { unit, .. } => names.push((knob.name.clone(), unit.is_pure())),
                 Domain::Levels { attributes, .. } => {
-                    names.extend(attributes.iter().map(|(name, unit)| (name.clone(), unit.is_pure())))
+                    names.extend(attributes.iter().map(|(name, unit)| (name.clone(), unit.is_pure())));
                 }
             }
         }

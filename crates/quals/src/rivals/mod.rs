@@ -5,7 +5,8 @@
 //! random design   our proposer and our judge, runs at random points                                    (what the design is worth)
 //! grid            our proposer and our judge, runs at the ends and middles of all knobs in random order
 //! greedy loop     random runs; a random law of the pool is kept if it has the smaller loss on runs that are held back
-//! PySR's rule     random runs; all of the pool is fitted; the best score among those with a loss below 1.5 × the least
+//! PySR's rule     random runs; all of the pool is fitted; the best score among those with a loss below 1.5 × the least,
+//!                 once with usual powers alone, once with free ones, which are rounded where a usual one is near
 //! CMA-ES          random runs; minimises a criterion over powers as real numbers of one template, then rounds them
 //! TPE             random runs; minimises the same criterion over powers and forms as choices
 //! ```
@@ -41,9 +42,10 @@ pub(crate) struct Answered {
 type Answer = fn(&Case, &Data, &mut Draws) -> Template;
 
 /// Rivals that see random runs alone, by name.
-pub(crate) const BY_DATA: [(&str, Answer); 4] = [
+pub(crate) const BY_DATA: [(&str, Answer); 5] = [
     ("greedy loop", greedy::answer),
-    ("PySR's rule", pysr::answer),
+    ("PySR's rule, usual powers", pysr::answer),
+    ("PySR's rule, free powers", pysr::answer_with_free_powers),
     ("CMA-ES", optimiser::by_cma_es),
     ("TPE", optimiser::by_tpe),
 ];

@@ -73,7 +73,7 @@ pub(super) fn by_cma_es(_case: &Case, data: &Data, draws: &mut Draws) -> Templat
         }
         let mut second = first.clone();
         (0..n).for_each(|place| {
-            second.powers[place] = (first.powers[place] + usual(point[n_begun + place])).clamp(-3.0, 3.0)
+            second.powers[place] = (first.powers[place] + usual(point[n_begun + place])).clamp(-3.0, 3.0);
         });
         rounded.push(Template { product: first.clone(), beside: Beside::Plus(second) });
         let most = (0..n)

@@ -64,7 +64,7 @@ impl Product {
         sum
     }
 
-    fn column(&self, data: &Data) -> Vec<f64> {
+    pub(super) fn column(&self, data: &Data) -> Vec<f64> {
         (0..data.len()).map(|row| self.ln_at(data, row)).collect()
     }
 
@@ -126,7 +126,7 @@ impl Template {
         if self.beside == Beside::Nothing { 1 } else { 2 }
     }
 
-    /// How many symbols it has, as PySR counts them.
+    /// How many symbols it has, as `PySR` counts them.
     pub(crate) fn complexity(&self) -> usize {
         1 + self.product.size()
             + match &self.beside {
@@ -273,7 +273,7 @@ pub(super) fn fit_event(data: &Data, product: &[f64]) -> Fit {
 /// Powers that pools have.
 pub(crate) const POWERS: [f64; 10] = [1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 1.5, -1.5, 3.0, -3.0];
 
-/// Every product of at most two factors, some of them with something beside: the pool of PySR's rule, of greedy loops and of whoever
+/// Every product of at most two factors, some of them with something beside: the pool of the rule of `PySR`, of greedy loops and of whoever
 /// looks for a law after the event.
 pub(crate) fn pool(data: &Data) -> Vec<Template> {
     let n = data.names.len();

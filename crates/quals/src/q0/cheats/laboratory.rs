@@ -27,7 +27,7 @@ impl<F: Fn(&World, &Point, u32) -> Reading> Lab for Bent<'_, F> {
     }
 }
 
-/// What the laboratory likes: t_gen = c · M with this ln c.
+/// What the laboratory likes: `t_gen` = c · M with this ln c.
 #[derive(Clone, Copy)]
 struct Liking {
     anchor: f64,

@@ -72,7 +72,7 @@ pub(super) fn doubled(scene: &mut Scene) -> Fate {
 pub(super) fn hashes_anew(scene: &mut Scene) -> Fate {
     let mut events = events(&scene.recorded());
     if let Event::Opened { question, .. } = &mut events[0] {
-        question.text = "what was meant all along".to_owned();
+        "what was meant all along".clone_into(&mut question.text);
     }
     scene.verified(&texts(&chained(events)))
 }
@@ -121,7 +121,7 @@ pub(super) fn seeds_anew(scene: &mut Scene) -> Fate {
     let mut links: Vec<Link> = Vec::new();
     for mut event in events(&scene.recorded()) {
         match &mut event {
-            Event::Opened { question, .. } => question.text = "what was meant all along".to_owned(),
+            Event::Opened { question, .. } => "what was meant all along".clone_into(&mut question.text),
             Event::Run { batch, place, seed, .. } => {
                 let link = &links[*batch as usize];
                 if let Event::Batch { asks, .. } = &link.event {
