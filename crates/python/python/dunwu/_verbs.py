@@ -1034,18 +1034,7 @@ def science(
     """From a question to a law that predicted its own evidence: `dunwu science DIR init`, then `dunwu science DIR
     run --budget 200000`
 
-    Claims are sentences, runs are a laboratory's, judging is code: bits saved on outcomes that were foretold before they were seen, less
-    the bits to state the claim. Everything is a line of DIR/ledger.jsonl, each with the hash of the one before it; seeds of runs follow
-    from the hashes. Stop it whenever you like: the same command goes on. Exit code 3: the ledger is bent, or came out otherwise.
-
-      init     "generalized by task, fraction where M in 11..41": what decides an outcome, and which knobs are varied
-      propose  a claim in a sentence, a TOML file of claims, or nothing: then they are searched for
-      run      make runs where rivals disagree, search, attack what leads, until --budget steps are spent
-      attack   spend --budget steps on breaking --claim, or what leads
-      insight  a hint, a rival ("delay = c * M, for some c"), a constraint ("where M <= 23"), or "stop"; also while it runs
-      brief    one screen: what stands, what it lacks, where rivals disagree most
-      verify   check every line, and judge all claims again, without a laboratory
-      replay   make every run and every choice again, without a model
+    Claims are sentences, runs are a laboratory's, judging is code: bits saved on outcomes that were foretold before they were seen, less the bits to state the claim. Everything is a line of DIR/ledger.jsonl, each with the hash of the one before it; seeds of runs follow from the hashes. Stop it whenever you like: the same command goes on. Exit code 3: the ledger is bent, or came out otherwise.
 
     dir: Folder of the campaign
     action: What to do
