@@ -51,6 +51,10 @@ pub(super) fn next(state: &State, head: &str, judged: &[Judged], lab: &dyn Lab, 
     if state.is_stopped {
         return Step::Over("somebody said stop".to_owned());
     }
+    // A search that was cut off between two of its claims is ended first, as it would have been.
+    if state.is_searching {
+        return Step::Search;
+    }
     let left = purse.steps.saturating_sub(purse.spent);
     if let Some(step) = shrink::next(state, judged, lab, left) {
         return step;

@@ -4,7 +4,7 @@ use super::{Campaign, CampaignError};
 use crate::claim::{Claim, ClaimFault, Scope, Statement, claim_from_sentence};
 use crate::judge::{Verdict, is_same};
 use crate::lab::LabCard;
-use crate::ledger::{Event, Insight, Question};
+use crate::ledger::{Event, Insight, Question, SEARCH};
 use crate::propose::search;
 use thiserror::Error;
 
@@ -43,8 +43,6 @@ pub enum Refusal {
     Campaign(#[from] CampaignError),
 }
 
-/// The name under which the search without a model proposes.
-pub(super) const SEARCH: &str = "symbolic search";
 /// Claims that one search registers at most.
 pub(super) const N_PROPOSED: usize = 6;
 

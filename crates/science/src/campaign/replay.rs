@@ -1,11 +1,11 @@
 //! A ledger gone through again: every decision that code made is made again from the lines before it, and every run is made again.
 
 use super::next::{Step, next};
-use super::register::{N_PROPOSED, SEARCH};
+use super::register::N_PROPOSED;
 use super::work::{Listener, add_identities};
 use crate::judge::{Memory, judge_all_with};
 use crate::lab::Lab;
-use crate::ledger::{Event, Link, State};
+use crate::ledger::{Event, Link, SEARCH, State};
 use crate::propose::search;
 
 /// What going through it again came to.

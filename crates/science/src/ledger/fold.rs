@@ -12,6 +12,9 @@ pub(crate) const FORMAT: u32 = 1;
 /// Why batches of an attack are made; runs of such a batch are counted for the claim that they are about.
 pub(crate) const ATTACK: &str = "an attack";
 
+/// The name under which the search without a model proposes.
+pub const SEARCH: &str = "symbolic search";
+
 /// What the lines come to: the only state that there is.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -41,6 +44,8 @@ pub struct State {
     pub n_batches: usize,
     /// Runs at which claims were searched for last.
     pub searched_at: usize,
+    /// Whether a search was cut off between two claims that it proposed.
+    pub is_searching: bool,
     /// Whether somebody said stop after the last purse was opened.
     pub is_stopped: bool,
     /// Exchanges with models.
@@ -107,6 +112,7 @@ impl State {
             spent: 0,
             n_batches: 0,
             searched_at: 0,
+            is_searching: false,
             is_stopped: false,
             n_exchanges: 0,
             batches: BTreeMap::new(),
@@ -122,6 +128,7 @@ impl State {
     pub fn hear(&mut self, link: &Link, links: &[Link]) {
         match &link.event {
             Event::Proposed { id, claim, by } => {
+                self.is_searching |= by == SEARCH;
                 self.claims.push(Registered {
                     claim: claim.clone(),
                     id: id.clone(),
@@ -131,7 +138,10 @@ impl State {
                     attack_runs: 0,
                 });
             }
-            Event::Searched { .. } => self.searched_at = self.runs.len(),
+            Event::Searched { .. } => {
+                self.is_searching = false;
+                self.searched_at = self.runs.len();
+            }
             Event::Said { insight, by } => {
                 self.is_stopped |= *insight == Insight::Stop;
                 if let Insight::Constraint(text) = insight {

@@ -15,4 +15,4 @@ mod fold;
 pub use chain::{Bent, Ledger, LedgerError, read};
 pub use event::{Ask, Event, Exchange, Insight, Link, Purpose, Question, seed_of};
 pub(crate) use fold::{ATTACK, FORMAT};
-pub use fold::{Noted, Pending, Purse, State};
+pub use fold::{Noted, Pending, Purse, SEARCH, State};
