@@ -3,8 +3,8 @@
 use crate::place::Place;
 use crate::{
     attend, audit, chat, compare, coordinates, curvature, derive, doctor, forecast, fork, import, landscape, launch,
-    league, listing, next, output, pair, passkey, phase, reach, reference, run, samples, science, serve, site, stream,
-    sweep, unit, units,
+    league, listing, next, output, pair, passkey, phase, quals, reach, reference, run, samples, science, serve, site,
+    stream, sweep, unit, units,
 };
 use clap::{Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Opens the black box of learning: trains small networks, shows every hidden unit climbing a memory or a feature
 /// peak, and says which of the two happened and why.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, derive, doctor, run --doctor, league --controls, science verify and replay), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps, streams and campaigns, which go on
+/// Exit codes: 0 done, 1 failed, 2 usage, 3 judged bad and 4 cannot tell (audit, coordinates, derive, doctor, run --doctor, league --controls, quals, science verify and replay), 130 and 143 stopped by Ctrl-C and SIGTERM (runs, sweeps, streams and campaigns, which go on
 /// later where they stopped).
 #[derive(Parser)]
 #[command(name = "dunwu", version, max_term_width = 80)]
@@ -113,6 +113,7 @@ pub(crate) enum Command {
     Next(next::NextArguments),
     Science(science::ScienceArguments),
     Derive(derive::DeriveArguments),
+    Quals(quals::QualsArguments),
     League(league::LeagueArguments),
     Doctor(doctor::Asked),
     Coordinates(coordinates::Asked),

@@ -32,6 +32,7 @@ mod passkey;
 mod phase;
 mod place;
 mod print;
+mod quals;
 mod reach;
 mod reference;
 mod run;
@@ -112,6 +113,7 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Next(asked) => next::next(&asked),
         Command::Science(asked) => science::science(&asked),
         Command::Derive(asked) => derive::derive(&asked),
+        Command::Quals(asked) => quals::quals(&asked),
         Command::League(asked) => league::run(&asked),
         Command::Reach { words, drawn, place } => reach::reach(&words, &drawn, &place),
         Command::Attend { asked, drawn, place } => attend::attend(&asked, &drawn, &place),

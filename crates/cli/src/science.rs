@@ -1,5 +1,9 @@
 //! `dunwu science DIR …`: a campaign from a question to a law that predicted its own evidence.
 
+mod explain;
+mod mind;
+mod person;
+
 use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::{Place, print, watching};
@@ -35,7 +39,7 @@ pub(crate) struct ScienceArguments {
     /// Of init: engine, engine:samples, world:FILE.toml or program:COMMAND
     #[arg(long, value_name = "LAB", default_value = "engine")]
     lab: String,
-    /// Of attack: the claim
+    /// Of attack, explain and examine: the claim
     #[arg(long, value_name = "ID")]
     claim: Option<String>,
     /// Of propose and insight: who it is from
@@ -44,6 +48,11 @@ pub(crate) struct ScienceArguments {
     /// Of verify: the hash that the last line has to have, as somebody noted it
     #[arg(long, value_name = "HASH")]
     head: Option<String>,
+    /// Of explain: bytes that the text may have
+    #[arg(long, value_name = "N", default_value = "400")]
+    bytes: usize,
+    #[command(flatten)]
+    mind: mind::MindArguments,
     /// No progress on standard error
     #[arg(long)]
     quiet: bool,
@@ -56,7 +65,7 @@ pub(crate) struct ScienceArguments {
 enum Action {
     /// Ask what decides an outcome, and which knobs are varied: "generalized by task, fraction where M in 11..41"
     Init,
-    /// Register a claim in a sentence or a TOML file of claims; without either, search for claims
+    /// Register a claim in a sentence or a TOML file of claims; without either, ask --mind, or search for claims
     Propose,
     /// Make runs where rivals disagree, search, attack what leads, until --budget steps are spent
     Run,
@@ -64,6 +73,10 @@ enum Action {
     Attack,
     /// Say something, also while it runs: a hint, a rival claim, "where M <= 23", or "stop"
     Insight,
+    /// Explain --claim, or what leads, in --bytes, and quiz a listener on runs of the future; without a text, ever shorter
+    Explain,
+    /// Ask --claim, or what leads, for its reasons: why, what if, how else
+    Examine,
     /// One screen: what stands, what it lacks, where rivals disagree most
     Brief,
     /// Check every line, and judge all claims again, without a laboratory
@@ -80,6 +93,8 @@ impl Action {
             Self::Run => "run",
             Self::Attack => "attack",
             Self::Insight => "insight",
+            Self::Explain => "explain",
+            Self::Examine => "examine",
             Self::Brief => "brief",
             Self::Verify => "verify",
             Self::Replay => "replay",
@@ -102,13 +117,9 @@ pub(crate) fn science(asked: &ScienceArguments) -> Result<(), Failure> {
         Action::Propose => propose(asked, &folder, &path)?,
         Action::Insight => insight(asked, &folder, &path)?,
         Action::Run | Action::Attack => work(asked, &folder, &path)?,
-        Action::Brief => {
-            let campaign = Campaign::open(&path).map_err(failed)?;
-            let lab = open_lab(&campaign.state().lab, &asked.dir)?;
-            let mut data = ScienceData::of(&folder, "brief", &campaign);
-            data.disagreement = campaign.disagreement(lab.as_ref()).map(|ask| ask.point);
-            data
-        }
+        Action::Explain => explain::explain(asked, &folder, &path)?,
+        Action::Examine => explain::examine_claim(asked, &folder, &path)?,
+        Action::Brief => brief(asked, &folder, &path)?,
     };
     print::without_page(&answer(&data), &asked.place);
     let is_bad = !data.intact || data.replayed.as_ref().is_some_and(|replayed| !replayed.same);
@@ -167,23 +178,41 @@ fn init(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceDa
     Ok(ScienceData::of(folder, "init", &campaign))
 }
 
+fn brief(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceData, Failure> {
+    let campaign = Campaign::open(path).map_err(failed)?;
+    let lab = open_lab(&campaign.state().lab, &asked.dir)?;
+    let mut data = ScienceData::of(folder, "brief", &campaign);
+    data.disagreement = campaign.disagreement(lab.as_ref()).map(|ask| ask.point);
+    data.models = mind::models_of(&campaign);
+    Ok(data)
+}
+
 fn propose(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceData, Failure> {
     let claims = claims_of(&asked.words)?;
     let mut campaign = Campaign::open(path).map_err(failed)?;
-    let mut registered = Vec::new();
-    if asked.words.is_empty() {
-        registered = watching::show(asked.quiet || asked.place.json, |watcher| {
+    let known: Vec<String> = campaign.state().claims.iter().map(|claim| claim.id.clone()).collect();
+    let mut turn = None;
+    if !asked.words.is_empty() {
+        for claim in &claims {
+            campaign.register(claim, &asked.by).map_err(refused)?;
+        }
+    } else if asked.mind.is_named() {
+        turn = mind::turn_of(asked, &mut campaign)?;
+    } else {
+        let searched = watching::show(asked.quiet || asked.place.json, |watcher| {
             watcher.phase("searches for claims", None);
             campaign.search()
-        })
-        .map_err(failed)?;
-    }
-    for claim in &claims {
-        registered.push(campaign.register(claim, &asked.by).map_err(refused)?.id);
+        });
+        searched.map_err(failed)?;
     }
     let mut data = ScienceData::of(folder, "propose", &campaign);
-    data.registered = registered;
+    data.turn = turn;
+    data.registered = new_claims(&data, &known);
     Ok(data)
+}
+
+fn new_claims(data: &ScienceData, known: &[String]) -> Vec<String> {
+    data.claims.iter().map(|claim| claim.id.clone()).filter(|id| !known.contains(id)).collect()
 }
 
 /// A text file of the user.
@@ -276,7 +305,7 @@ fn work(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceDa
     })?;
     let Ended { spent, runs, why } = ended.map_err(failed)?;
     let mut data = ScienceData::of(folder, asked.action.name(), &campaign);
-    data.registered = data.claims.iter().map(|claim| claim.id.clone()).filter(|id| !known.contains(id)).collect();
+    data.registered = new_claims(&data, &known);
     data.work = Some(WorkData { spent, runs, why });
     if let Some(signal) = signals.caught() {
         print::without_page(&answer(&data), &asked.place);

@@ -176,7 +176,8 @@ pub(crate) fn line(text: &str, most: usize) -> String {
     short
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// A text of at most so many bytes.
+pub(crate) fn cut(text: &str, most: usize) -> String {
     text[..text.floor_char_boundary(most)].to_owned()
 }
 

@@ -16,6 +16,7 @@ mod budget;
 mod cassette;
 mod command;
 mod http;
+mod listener;
 mod mind;
 mod reckoning;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use budget::{Amounts, Budget, Reservation, Unpayable};
 pub use cassette::Cassette;
 pub use command::CommandMind;
 pub use http::{AddressError, HttpMind, HttpOptions};
+pub use listener::MindListener;
 pub use mind::{Mind, MindError, NoMind};
 pub use reckoning::{Earned, Keep, Proposer, Reckoning, earns_its_keep};
 pub use turn::{Took, Turn, TurnError, by, take_turn};

@@ -47,6 +47,7 @@ pub mod pair;
 pub mod passkey;
 pub mod phase;
 mod plot;
+pub mod quals;
 pub mod reach;
 pub mod reference;
 pub mod run;

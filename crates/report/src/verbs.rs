@@ -49,6 +49,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "peaks", tells: "The peaks that a hidden unit can climb, each with its height, its basin and what it stands for.", schema: || schema_for!(crate::landscape::peaks::PeaksData) },
     Verb { name: "phase", tells: "What became of a sweep's runs over two settings.", schema: || schema_for!(crate::phase::PhaseData) },
     Verb { name: "presets", tells: "The named starting points of runs.", schema: || schema_for!(crate::reference::PresetsData) },
+    Verb { name: "quals", tells: "How often the scientist is wrong, on cases of which the truth is known.", schema: || schema_for!(dunwu_quals::Quals) },
     Verb { name: "race", tells: "Where feature peaks overtake memory peaks as a setting changes, beside short real runs.", schema: || schema_for!(crate::landscape::race::RaceData) },
     Verb { name: "reach", tells: "Which pairs of positions an attention design joins, in how many hops, and what it costs.", schema: || schema_for!(crate::reach::ReachData) },
     Verb { name: "rm", tells: "Runs that were removed.", schema: || schema_for!(crate::listing::RemovalData) },

@@ -1,6 +1,7 @@
 //! A campaign in one screen: sentences and tables.
 
 use super::data::{ClaimData, ScienceData};
+use super::viva;
 use crate::words::{count, number};
 use dunwu::answer::wording::counted;
 use dunwu::answer::{Answer, Block, Section, Table, TableCell, object};
@@ -10,8 +11,8 @@ const N_SHOWN: usize = 10;
 
 /// A campaign as an answer.
 pub fn answer(data: &ScienceData) -> Answer {
-    let mut blocks = Vec::new();
-    if !data.claims.is_empty() {
+    let mut blocks = viva::blocks(data);
+    if blocks.is_empty() && !data.claims.is_empty() {
         blocks.push(Block::Table(claims_table(data)));
     }
     Answer {
@@ -51,6 +52,9 @@ fn headline(data: &ScienceData) -> String {
             None => format!("{} came out the same, and so did every choice of them.", counted(replayed.runs, "run")),
         };
     }
+    if let Some(headline) = viva::headline(data) {
+        return headline;
+    }
     match best(data) {
         Some(claim) => format!(
             "{}: {}. {} bits over {}.",
@@ -78,6 +82,15 @@ fn sentences(data: &ScienceData) -> Vec<String> {
             count(work.spent),
             work.why
         ));
+    }
+    if let Some(turn) = &data.turn {
+        sentences.push(format!("{} {}.", capitalized(&turn.mind), turn.did));
+    }
+    if let Some(explained) = data.explained.as_ref().filter(|explained| explained.essential.is_some()) {
+        sentences.push(format!("It ended because {}.", explained.ended));
+    }
+    for model in &data.models {
+        sentences.push(format!("{} after {}: {}.", capitalized(&model.name), counted(model.calls, "call"), model.says));
     }
     if !data.registered.is_empty() {
         sentences.push(format!("Registered: {}.", data.registered.join(", ")));

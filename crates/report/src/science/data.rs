@@ -4,6 +4,7 @@ use dunwu_science::campaign::Campaign;
 use dunwu_science::judge::{Judged, Verdict};
 use dunwu_science::lab::Point;
 use dunwu_science::ledger::{Bent, Link, State};
+use dunwu_science::viva::{Examination, Explanations};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 pub struct ScienceData {
     /// The folder.
     pub campaign: String,
-    /// What was done: `init`, `propose`, `run`, `attack`, `insight`, `brief`, `verify`, `replay`.
+    /// What was done: `init`, `propose`, `run`, `attack`, `insight`, `explain`, `examine`, `brief`, `verify`, `replay`.
     pub did: String,
     /// Whether every line of the ledger holds.
     pub intact: bool,
@@ -41,6 +42,50 @@ pub struct ScienceData {
     pub disagreement: Option<Point>,
     /// What going through the ledger again came to.
     pub replayed: Option<ReplayedData>,
+    /// What a model or a program did that was asked for a claim.
+    pub turn: Option<TurnData>,
+    /// Every model that was asked, and whether it earns its keep.
+    pub models: Vec<ModelData>,
+    /// Texts that were tried on a listener, and the shortest that passed.
+    pub explained: Option<Explanations>,
+    /// What a claim answered to why, what if and how else.
+    pub examined: Option<Examination>,
+}
+
+/// A turn of a model or a program.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct TurnData {
+    /// Who was asked.
+    pub mind: String,
+    /// What came of it, in words.
+    pub did: String,
+    /// Whether the search without a model took the turn.
+    pub offline: bool,
+    /// How often it was asked.
+    pub exchanges: usize,
+    /// What was wrong, ask by ask.
+    pub faults: Vec<String>,
+}
+
+/// A model beside the search without one.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ModelData {
+    /// Its name.
+    pub name: String,
+    /// Calls.
+    pub calls: usize,
+    /// Calls whose answer was no valid action.
+    pub faults: usize,
+    /// Tokens, at three bytes each.
+    pub tokens: u64,
+    /// Net bits of its claims that stand.
+    pub bits: f64,
+    /// Net bits of the search's claims that stand.
+    pub offline_bits: f64,
+    /// Whether it earns its keep.
+    pub earns: bool,
+    /// Why, in a sentence.
+    pub says: String,
 }
 
 /// A line that does not hold.
@@ -174,6 +219,10 @@ impl ScienceData {
             work: None,
             disagreement: None,
             replayed: None,
+            turn: None,
+            models: Vec::new(),
+            explained: None,
+            examined: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod brief;
 mod data;
+mod viva;
 
 pub use brief::answer;
-pub use data::{BentData, ClaimData, ReplayedData, RivalData, ScienceData, WitnessData, WorkData};
+pub use data::{BentData, ClaimData, ModelData, ReplayedData, RivalData, ScienceData, TurnData, WitnessData, WorkData};

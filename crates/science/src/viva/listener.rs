@@ -1,12 +1,12 @@
 //! Whoever listens: a person, a model, or the deterministic reader of controlled English.
 
-use super::answer::Answer;
+use super::answer::{Answer, digits};
 use super::english::{Direction, Said, Understood, understand};
 use super::glossary::Glossary;
-use super::item::{Asked, Item};
+use super::item::{Asked, Item, settings};
 use crate::claim::{Claim, Scope, Statement};
 use crate::judge::{Expectation, Memory, Rival, RunRecord, Scale, expectation};
-use crate::lab::{LabCard, Point};
+use crate::lab::{LabCard, Outcome, Point};
 
 /// What a listener is given.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,26 @@ pub struct Lesson<'a> {
     pub question: &'a Scope,
     /// Runs that were known before the explanation, from which free constants can be found.
     pub known: &'a [RunRecord],
+}
+
+/// Runs of the past that a person or a model is shown, at most.
+const MOST_SHOWN: usize = 12;
+
+impl Lesson<'_> {
+    /// Some of the runs that were known, a line each, spread over all of them: what a person or a model finds the constants from.
+    pub fn past(&self) -> String {
+        let every = self.known.len().div_ceil(MOST_SHOWN).max(1);
+        let line = |run: &RunRecord| {
+            let outcomes = run.outcomes.iter().filter_map(|(name, outcome)| match outcome {
+                Outcome::Value(value) => Some(format!("{name} = {}", digits(*value))),
+                Outcome::Event(is_so) => Some(format!("{name} = {}", if *is_so { "yes" } else { "no" })),
+                _ => None,
+            });
+            format!("- {}: {}", settings(&run.point), outcomes.collect::<Vec<_>>().join(", "))
+        };
+        let lines: Vec<String> = self.known.iter().step_by(every).map(line).collect();
+        if lines.is_empty() { String::new() } else { format!("runs of the past:\n{}", lines.join("\n")) }
+    }
 }
 
 /// Whoever listens to an explanation and answers questions about runs that were made after it.

@@ -113,6 +113,7 @@ mod tests {
             "launch",
             "man",
             "passkey",
+            "quals",
             "report",
             "rm",
             "samples",
