@@ -10,11 +10,12 @@ use crate::{Place, print, watching};
 use clap::{Args, ValueEnum};
 use dunwu::verb::Watcher;
 use dunwu_report::science::{BentData, ReplayedData, ScienceData, WorkData, answer};
-use dunwu_science::campaign::{Campaign, CampaignError, Ended, Listener, Refusal, replay};
+use dunwu_science::campaign::{Campaign, CampaignError, Ended, Listener, Refusal, Secret, replay};
 use dunwu_science::claim::{Claim, claim_from_sentence, claims_from_toml};
 use dunwu_science::judge::judge_all;
 use dunwu_science::lab::Lab;
 use dunwu_science::ledger::{Insight, LedgerError, Question, State, read};
+use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 
 /// From a question to a law that predicted its own evidence: `dunwu science DIR init`, then `dunwu science DIR run --budget 200000`
@@ -39,6 +40,9 @@ pub(crate) struct ScienceArguments {
     /// Of init: engine, engine:samples, world:FILE.toml or program:COMMAND
     #[arg(long, value_name = "LAB", default_value = "engine")]
     lab: String,
+    /// Of init: let seeds follow from a secret, too, which is kept in DIR/secret
+    #[arg(long)]
+    sealed: bool,
     /// Of attack, explain and examine: the claim
     #[arg(long, value_name = "ID")]
     claim: Option<String>,
@@ -174,8 +178,19 @@ fn init(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceDa
         None => asked.lab.clone(),
     };
     let lab = open_lab(&lab_text, &asked.dir)?;
-    let campaign = Campaign::begin(path, &lab_text, lab.as_ref(), question).map_err(failed)?;
+    let campaign = if asked.sealed {
+        Campaign::begin_sealed(path, &lab_text, lab.as_ref(), question, &drawn_secret())
+    } else {
+        Campaign::begin(path, &lab_text, lab.as_ref(), question)
+    }
+    .map_err(failed)?;
     Ok(ScienceData::of(folder, "init", &campaign))
+}
+
+/// Thirty-two bytes that nobody chose, from the operating system's randomness.
+fn drawn_secret() -> String {
+    let words = (0..4_u64).map(|word| format!("{:016x}", std::hash::RandomState::new().hash_one(word)));
+    words.collect()
 }
 
 fn brief(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceData, Failure> {
@@ -369,8 +384,24 @@ fn verify(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<Science
             ),
         }));
     }
+    let seal = match Secret::of_ledger(path, &links) {
+        Ok(None) => None,
+        Ok(Some(secret)) => {
+            if let Some(line) = secret.bent_salt(&links) {
+                bent = bent.or(Some(dunwu_science::ledger::Bent {
+                    line,
+                    why: "its salt is not that of the secret".to_owned(),
+                }));
+            }
+            Some("the secret is there, and every batch was drawn by it".to_owned())
+        }
+        // Whoever verifies a ledger need not have the secret yet.
+        Err(error) => Some(format!("what the secret adds to seeds cannot be checked: {error}")),
+    };
     let judged = judge_all(&state.card, &state.scope_of_question(), &state.claims, &state.runs);
-    Ok(ScienceData::of_parts(folder, "verify", &state, &links, &judged, bent))
+    let mut data = ScienceData::of_parts(folder, "verify", &state, &links, &judged, bent);
+    data.seal = seal;
+    Ok(data)
 }
 
 fn replay_all(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceData, Failure> {

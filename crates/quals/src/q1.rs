@@ -74,8 +74,8 @@ fn halves(tier: &mut Tier, half: &str, sat: &[Sat], plan: &Plan) {
     let n_found = with_law.iter().filter(|sat| sat.course.found_at(&sat.case).is_some()).count();
     let count = |find: Find| sat.iter().filter(|sat| sat.course.find(&sat.case) == Some(find)).count();
     let n = with_law.len();
-    tier.figure(Figure::share(&format!("{half}: the law leads, and to the end"), n_found, n));
-    tier.figure(Figure::median(&format!("{half}: runs until the law leads for good"), &found));
+    tier.figure(Figure::share(&format!("{half}: the law is furthest ahead, and to the end"), n_found, n));
+    tier.figure(Figure::median(&format!("{half}: runs until the law is furthest ahead for good"), &found));
     let ten: Vec<f64> = with_law.iter().map(|sat| runs(sat.course.ten_bits_at, plan)).collect();
     tier.figure(Figure::median(&format!("{half}: runs until a leader has ten bits"), &ten));
     tier.figure(Figure::share(&format!("{half}: the law is established"), count(Find::Exact), n));
@@ -93,7 +93,7 @@ fn halves(tier: &mut Tier, half: &str, sat: &[Sat], plan: &Plan) {
     let n_false = count(Find::False);
     tier.figure(
         Figure::share(&format!("{half}: something false is established"), n_false, sat.len())
-            .bar("at most 5 %", |figure| figure.value.is_some_and(|share| share <= 0.05)),
+            .bar("not shown to be above 5 %", |figure| figure.interval.is_some_and(|[low, _]| low <= 0.05)),
     );
     let sealed: Vec<f64> = with_law.iter().filter_map(|sat| sat.course.sealed_bits).collect();
     tier.figure(Figure::median(&format!("{half}: bits a run over the best reference where nobody was"), &sealed));

@@ -47,7 +47,7 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// After how many runs a claim led that says what the truth says, and led from then on.
+    /// After how many runs the claim that is furthest ahead says what the truth says, and does so from then on.
     pub(crate) fn found_at(&self, case: &Case) -> Option<usize> {
         let truth = case.truth.as_ref()?;
         found_at(
@@ -117,11 +117,10 @@ pub(crate) fn found_at(answers: impl DoubleEndedIterator<Item = (usize, bool)>) 
     answers.rev().take_while(|(_, is_right)| *is_right).last().map(|(runs, _)| runs)
 }
 
-/// The claim that is furthest ahead among those that stand.
+/// The claim that is furthest ahead among those that stand, whether or not it has earned its statement yet: what would be answered if
+/// somebody wanted an answer now, as rivals are asked for one.
 pub(crate) fn leader(judged: &[Judged]) -> Option<&Judged> {
-    let stands = |judged: &&Judged| {
-        matches!(judged.verdict, Verdict::Open | Verdict::Leading | Verdict::Established) && judged.score.net_bits > 0.0
-    };
+    let stands = |judged: &&Judged| matches!(judged.verdict, Verdict::Open | Verdict::Leading | Verdict::Established);
     judged.iter().filter(stands).max_by(|a, b| a.score.net_bits.total_cmp(&b.score.net_bits))
 }
 

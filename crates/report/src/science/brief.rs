@@ -101,6 +101,9 @@ fn sentences(data: &ScienceData) -> Vec<String> {
         counted(data.events, "line"),
         &data.head[..12.min(data.head.len())]
     ));
+    if let Some(seal) = &data.seal {
+        sentences.push(format!("It is sealed: {seal}."));
+    }
     sentences.push(format!("{} so far, {} steps.", counted(data.runs, "run"), count(data.spent)));
     if let Some(best) = best(data) {
         sentences.extend(standing(best));

@@ -30,6 +30,8 @@ pub struct ScienceData {
     pub question: String,
     /// Steps that were spent in all.
     pub spent: u64,
+    /// What is known of a sealed campaign's secret; nothing where it is not sealed or was not looked at.
+    pub seal: Option<String>,
     /// Runs with results.
     pub runs: usize,
     /// Every claim with its verdict, in the order of registration.
@@ -213,6 +215,7 @@ impl ScienceData {
             laboratory: state.card.name.clone(),
             question: state.question.text.clone(),
             spent: state.spent,
+            seal: None,
             runs: state.runs.len(),
             claims: judged.iter().filter_map(|judged| claim(state, judged)).collect(),
             registered: Vec::new(),

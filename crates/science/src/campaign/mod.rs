@@ -14,6 +14,7 @@ mod design;
 mod next;
 mod register;
 mod replay;
+mod seal;
 mod shrink;
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,5 @@ mod work;
 
 pub use register::{Refusal, Registration};
 pub use replay::{Replayed, replay};
+pub use seal::Secret;
 pub use work::{Campaign, CampaignError, Ended, Listener, Nobody};

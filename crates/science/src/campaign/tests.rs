@@ -164,7 +164,7 @@ fn a_torn_line_is_cut_and_a_bent_one_is_named() {
     drop(campaign);
     let bytes = std::fs::read(&path).unwrap();
     let first = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
-    for cut in (first..bytes.len()).step_by((bytes.len() - first) / 40) {
+    for cut in (first..bytes.len()).step_by((bytes.len() - first) / 24) {
         std::fs::write(&path, &bytes[..cut]).unwrap();
         let mut campaign = Campaign::open(&path).unwrap();
         campaign.run(&world, 1_000, &mut Nobody).unwrap();
@@ -303,4 +303,62 @@ fn what_cannot_be_is_refused_in_a_sentence() {
         Campaign::begin(&path, "world", &world, question("t_gen", &["task"])),
         Err(CampaignError::Ledger(LedgerError::There { .. }))
     ));
+}
+
+/// Seeds of a sealed campaign cannot be told from the ledger alone, and the same secret gives the same head, killed or not.
+#[test]
+fn a_sealed_campaign_draws_its_seeds_from_a_secret() {
+    let world = World::new(law);
+    let head = |secret: Option<&str>, stop: usize| {
+        let (_dir, path) = fresh();
+        let asked = question("t_gen", &["task", "rate"]);
+        drop(match secret {
+            Some(secret) => Campaign::begin_sealed(&path, "world", &world, asked, secret).unwrap(),
+            None => Campaign::begin(&path, "world", &world, asked).unwrap(),
+        });
+        let mut campaign = Campaign::open(&path).unwrap();
+        campaign.run(&world, 600, &mut Killed(std::cell::Cell::new(stop))).unwrap();
+        drop(campaign);
+        let mut campaign = Campaign::open(&path).unwrap();
+        campaign.run(&world, 600, &mut Nobody).unwrap();
+        let seeds: Vec<u32> = campaign.state().runs.iter().map(|run| run.seed).collect();
+        let bent = secret.and_then(|secret| Secret::of(secret).bent_salt(campaign.links()));
+        assert_eq!(bent, None);
+        assert!(secret.is_none() || Secret::of("another").bent_salt(campaign.links()).is_some());
+        let (links, fault, _) = read(&path).unwrap();
+        assert!(fault.is_none() && links.len() == campaign.links().len(), "{fault:?}");
+        if secret.is_some() {
+            drop(campaign);
+            std::fs::write(path.with_file_name("secret"), "another").unwrap();
+            assert!(matches!(Campaign::open(&path), Err(CampaignError::Secret(_))));
+        }
+        (seeds, links.last().unwrap().hash.clone())
+    };
+    let (a, b) = (head(Some("one"), 3), head(Some("two"), 3));
+    assert!(a.0 != b.0 && a.0 != head(None, 3).0);
+    assert_eq!(a, head(Some("one"), 5));
+}
+
+/// A laboratory that spends more than it said is stopped after the first run that did.
+#[test]
+fn a_purse_is_not_spent_twice_by_a_laboratory_that_lies() {
+    struct Greedy(World);
+    impl Lab for Greedy {
+        fn card(&self) -> &LabCard {
+            self.0.card()
+        }
+        fn most_steps(&self, point: &Point) -> u64 {
+            self.0.most_steps(point)
+        }
+        fn run(&self, point: &Point, seed: u32) -> Reading {
+            Reading { steps: 5_000, ..self.0.run(point, seed) }
+        }
+    }
+    let lab = Greedy(World::new(law));
+    let (_dir, path) = fresh();
+    let mut campaign = Campaign::begin(&path, "world", &lab, question("t_gen", &["task", "rate"])).unwrap();
+    let ended = campaign.run(&lab, 1_000, &mut Nobody).unwrap();
+    assert_eq!((ended.runs, ended.spent), (1, 5_000), "{ended:?}");
+    assert_eq!(campaign.state().runs.len(), 4, "three are lost, and that is seen");
+    assert!(ended.why.contains("more than it said"), "{ended:?}");
 }

@@ -1,6 +1,7 @@
 //! A campaign that is open: its ledger, and the loop that makes runs.
 
 use super::next::{self, Batch, Step, next};
+use super::seal::Secret;
 use super::{design, register};
 use crate::judge::{Judged, Memory, judge_all_with};
 use crate::lab::Lab;
@@ -15,6 +16,8 @@ pub struct Campaign {
     pub(super) ledger: Ledger,
     pub(super) state: State,
     memory: RefCell<Memory>,
+    /// What the seeds of a sealed campaign follow from, beside the ledger.
+    seal: Option<Secret>,
 }
 
 /// Why a campaign does not do what it was asked.
@@ -37,6 +40,9 @@ pub enum CampaignError {
         /// This one.
         now: String,
     },
+    /// The secret of a sealed campaign is not there.
+    #[error("{0}")]
+    Secret(String),
     /// No steps.
     #[error("the budget is 0 steps, which is no run; a run here costs at most {most} steps")]
     NoBudget {
@@ -100,16 +106,44 @@ impl Campaign {
     ///
     /// Where the question cannot be asked of the laboratory, or there is a ledger already.
     pub fn begin(path: &Path, lab_text: &str, lab: &dyn Lab, question: Question) -> Result<Self, CampaignError> {
+        Self::begin_with(path, lab_text, lab, question, None)
+    }
+
+    /// Begins a sealed campaign: seeds follow from a secret, too, which is kept in a file beside the ledger and of which the ledger holds
+    /// the hash. Whoever may speak and cannot read that file cannot try words until the seeds that follow suit him.
+    ///
+    /// # Errors
+    ///
+    /// As [`Campaign::begin`], and where the secret cannot be written.
+    pub fn begin_sealed(
+        path: &Path,
+        lab_text: &str,
+        lab: &dyn Lab,
+        question: Question,
+        secret: &str,
+    ) -> Result<Self, CampaignError> {
+        Self::begin_with(path, lab_text, lab, question, Some(secret))
+    }
+
+    fn begin_with(
+        path: &Path,
+        lab_text: &str,
+        lab: &dyn Lab,
+        question: Question,
+        secret: Option<&str>,
+    ) -> Result<Self, CampaignError> {
         let question = register::checked_question(lab.card(), question)?;
         let event = Event::Opened {
             format: crate::ledger::FORMAT,
             lab: lab_text.to_owned(),
             card: Box::new(lab.card().clone()),
             question,
+            seal: secret.map(|secret| Secret::of(secret).seal()),
         };
         let ledger = Ledger::begin(path, event)?;
+        let seal = secret.map(|secret| Secret::of(secret).keep(path)).transpose()?;
         let state = State::of(ledger.links()).expect("the first line opens the ledger");
-        Ok(Self { ledger, state, memory: RefCell::default() })
+        Ok(Self { ledger, state, memory: RefCell::default(), seal })
     }
 
     /// Goes on with a campaign.
@@ -120,7 +154,8 @@ impl Campaign {
     pub fn open(path: &Path) -> Result<Self, CampaignError> {
         let ledger = Ledger::open(path)?;
         let state = State::of(ledger.links()).ok_or_else(|| LedgerError::None { path: path.to_owned() })?;
-        Ok(Self { ledger, state, memory: RefCell::default() })
+        let seal = Secret::of_ledger(path, ledger.links())?;
+        Ok(Self { ledger, state, memory: RefCell::default(), seal })
     }
 
     /// What the ledger comes to.
@@ -259,6 +294,16 @@ impl Campaign {
             }
             if let Some(Pending { line, hash, left }) = self.state.pending.clone() {
                 let (place, ask) = &left[0];
+                // A laboratory that spends more than it said does so once.
+                let purse = self.state.purse.as_ref().expect("a purse is open");
+                let has_lied = self
+                    .state
+                    .runs
+                    .last()
+                    .is_some_and(|run| run.line > purse.line && run.steps > lab.most_steps(&run.point));
+                if has_lied || purse.spent.saturating_add(lab.most_steps(&ask.point)) > purse.steps {
+                    return self.close("the laboratory spent more than it said");
+                }
                 self.make(lab, line, &hash, *place, ask)?;
                 let purse = self.state.purse.as_ref().expect("a purse is open");
                 listener.spent(purse.spent, purse.steps);
@@ -278,7 +323,8 @@ impl Campaign {
                 }
                 Step::Ask(Batch { why, about, asks }) => {
                     listener.hear(&format!("{} runs: {why}", asks.len()));
-                    self.append(Event::Batch { why, about, asks })?;
+                    let salt = self.seal.as_ref().map(|secret| secret.salt(self.ledger.head()));
+                    self.append(Event::Batch { why, about, asks, salt })?;
                 }
                 Step::Witness { claim, run, from, bits } => {
                     listener.hear(&format!("the counterexample to {claim} is run {run}"));

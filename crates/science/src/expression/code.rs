@@ -46,6 +46,17 @@ impl Alphabet {
                 let share = if *function == Function::Ln { LN } else { OTHER_FUNCTION };
                 of_share(share) + self.bits(argument, is_quantity, constants)
             }
+            // A power is usually a usual number.
+            Expression::Join(Operator::Power, base, exponent) => {
+                let base = self.bits(base, is_quantity, constants);
+                let exponent = match &**exponent {
+                    Expression::Number(value) if usual(*value).is_some() => {
+                        of_share(USUAL_POWER) + of_share(usual(*value).unwrap_or(1.0))
+                    }
+                    other => of_share(1.0 - USUAL_POWER) + self.bits(other, is_quantity, constants),
+                };
+                of_share(POWER) + base + exponent
+            }
             Expression::Join(operator, left, right) => {
                 let share = match operator {
                     Operator::Times => TIMES,
@@ -78,11 +89,19 @@ const USUAL: [(f64, f64); 9] = [
     (5.0, 0.025),
 ];
 
+/// The share of powers that are usual numbers.
+const USUAL_POWER: f64 = 0.75;
+
+/// The share of a number among the usual ones.
+fn usual(value: f64) -> Option<f64> {
+    USUAL.iter().find(|(usual, _)| *usual == value).map(|(_, share)| *share)
+}
+
 /// Bits of a number: one to choose between the usual ones and all; then, for the latter, one to choose between a ratio of whole numbers
 /// and a decimal, and the shorter of the two.
 pub(crate) fn number_bits(value: f64) -> f64 {
-    if let Some((_, share)) = USUAL.iter().find(|(usual, _)| *usual == value) {
-        return 1.0 + of_share(*share);
+    if let Some(share) = usual(value) {
+        return 1.0 + of_share(share);
     }
     let decimal = {
         let text = format!("{:e}", value.abs());
@@ -116,11 +135,12 @@ mod tests {
     #[test]
     fn all_expressions_together_have_at_most_one_share() {
         let functions = LN + 5.0 * OTHER_FUNCTION;
-        let joins = TIMES + OVER + POWER + PLUS + LESS;
+        let joins = TIMES + OVER + PLUS + LESS;
         let mut sum: f64 = 0.0;
         let mut last = 0.0;
         for _ in 0..60 {
-            sum = QUANTITY + CONSTANT + NUMBER + functions * sum + joins * sum * sum;
+            let exponents = USUAL_POWER + (1.0 - USUAL_POWER) * sum;
+            sum = QUANTITY + CONSTANT + NUMBER + functions * sum + joins * sum * sum + POWER * sum * exponents;
             assert!(sum <= 1.0 + 1e-12 && sum >= last);
             last = sum;
         }

@@ -142,7 +142,13 @@ fn descend(
             None => damping *= 8.0,
         }
     }
-    let inverse = inverse(&equations.matrix, n)?;
+    // Two constants that do the same leave a direction open, which is closed by a little.
+    let closed = || {
+        let mut matrix = equations.matrix.clone();
+        (0..n).for_each(|i| matrix[i * n + i] *= 1.0 + 1e-9);
+        inverse(&matrix, n)
+    };
+    let inverse = inverse(&equations.matrix, n).or_else(closed)?;
     Some(Fitted { parameters, scale, inverse, loss: equations.loss })
 }
 

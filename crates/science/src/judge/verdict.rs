@@ -5,7 +5,7 @@ use super::rivals::{ahead_of, is_same};
 use super::score::{RunRecord, Score, judge_with};
 use crate::claim::{Claim, Constant, Scope, Statement};
 use crate::expression::Expression;
-use crate::lab::LabCard;
+use crate::lab::{LabCard, ObservableKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,6 +15,9 @@ pub const ENOUGH_BITS: f64 = 10.0;
 pub const ALPHA: f64 = 0.05;
 /// Larger shares of lost results leave a claim unmeasured: whoever loses results may lose those that tell.
 const MOST_MISSING: f64 = 0.05;
+/// Where a larger share of runs has no value, nothing is established: whoever calls a run diverged may do so where it does not suit. A
+/// claim whose scope leaves out where runs diverge has no such runs.
+const MOST_UNDEFINED: f64 = 0.05;
 /// Where less of the outcomes falls into the middle nine tenths of what was foretold, the errors are not as assumed.
 const LEAST_CALIBRATION: f64 = 0.7;
 /// Runs that an attack has to have made.
@@ -152,8 +155,29 @@ fn alone(card: &LabCard, registered: &Registered, score: &Score, memory: &mut Me
     None
 }
 
-/// Whether a claim says no more than that there is one value, or one chance.
+/// A tolerance beyond a factor of two is met by nearly anything.
+const WIDEST: f64 = 1.0;
+/// Of two numbers that have nothing to do with each other one comes first, or is the larger, in half of all runs.
+const BY_CHANCE: f64 = 0.5;
+/// An event that has nothing to do with a change goes from no to yes in at most a quarter of all pairs: p (1 − p).
+const EVENTS_BY_CHANCE: f64 = 0.25;
+
+/// Whether a claim says no more than that there is one value, or one chance, or a share that chance alone gives.
 fn is_constant(card: &LabCard, claim: &Claim) -> bool {
+    let by_chance = |name: &str| match card.observable(name).map(|observable| &observable.kind) {
+        Some(ObservableKind::Event) => EVENTS_BY_CHANCE,
+        _ => BY_CHANCE,
+    };
+    match &claim.statement {
+        Statement::Order { at_least, .. } if *at_least < BY_CHANCE => return true,
+        Statement::Invariant { within, .. } if *within > WIDEST => return true,
+        Statement::Cause { of, at_least, .. } | Statement::Mediation { of, at_least, .. }
+            if *at_least < by_chance(of) =>
+        {
+            return true;
+        }
+        _ => {}
+    }
     let constants = vec![Constant { name: "c".to_owned(), fixed: None }];
     let c = || Expression::name("c");
     let statement = match &claim.statement {
@@ -194,7 +218,8 @@ fn among(
     let rivals = super::log2_sum(alive().map(|(_, bits)| -bits));
     let is_calibrated = score.calibration.is_none_or(|share| share >= LEAST_CALIBRATION);
     let leads = score.net_bits >= ENOUGH_BITS && alive().all(|(_, bits)| *bits >= 0.0);
-    let stands = references && rivals <= -certain && is_calibrated && score.against_bits < certain;
+    let has_values = score.undefined as f64 <= MOST_UNDEFINED * (score.runs + score.undefined) as f64;
+    let stands = references && rivals <= -certain && is_calibrated && has_values && score.against_bits < certain;
     match (leads, stands) {
         (true, true) if score.registered_bits >= certain && claims[place].attack_runs >= LEAST_ATTACK => {
             Verdict::Established

@@ -19,6 +19,9 @@ pub enum Event {
         card: Box<LabCard>,
         /// What is asked.
         question: Question,
+        /// The hash of the secret that seeds follow from, too, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seal: Option<String>,
     },
     /// A claim is registered: from here on its forecasts count.
     Proposed {
@@ -60,6 +63,9 @@ pub enum Event {
         about: Option<String>,
         /// The runs.
         asks: Vec<Ask>,
+        /// What the secret of a sealed campaign adds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        salt: Option<String>,
     },
     /// A run of a batch.
     Run {

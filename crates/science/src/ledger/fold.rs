@@ -7,7 +7,7 @@ use crate::lab::{LabCard, Outcome, Setting};
 use std::collections::BTreeMap;
 
 /// The format of ledgers and the version of the judge: another one would judge otherwise.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Why batches of an attack are made; runs of such a batch are counted for the claim that they are about.
 pub(crate) const ATTACK: &str = "an attack";
@@ -160,7 +160,7 @@ impl State {
                 });
                 self.is_stopped = false;
             }
-            Event::Batch { asks, about, why } => {
+            Event::Batch { asks, about, why, .. } => {
                 self.lose_pending();
                 let left = asks.iter().cloned().enumerate().collect();
                 self.pending = Some(Pending { line: link.line, hash: link.hash.clone(), left });

@@ -3,6 +3,7 @@
 use crate::q0::hunt::before_all;
 use crate::q0::scene::{Fate, Scene, read_claim};
 use crate::world::spread;
+use dunwu_science::campaign::Secret;
 use dunwu_science::judge::{RunRecord, Verdict};
 use dunwu_science::lab::{Lab, Outcome, Point};
 use dunwu_science::ledger::{Ask, Event, Insight, Link, seed_of};
@@ -151,7 +152,7 @@ fn left(scene: &Scene, run: &RunRecord) -> Option<f64> {
 
 /// Batches of so many runs, of each as many versions as somebody has words for a hint before it; the version is kept that suits the law.
 /// Seeds are those that the ledger's own functions give. An objection with a point asks for one run.
-fn grind(scene: &mut Scene, n_words: usize, n_asks: usize) -> Fate {
+fn grind(scene: &mut Scene, n_words: usize, n_asks: usize, secret: Option<&Secret>) -> Fate {
     const N_RUNS: usize = 48;
     let mut runs: Vec<RunRecord> = Vec::new();
     let mut head = Link::new(0, "", Event::Closed { spent: 0, why: "somewhere".to_owned() });
@@ -164,15 +165,19 @@ fn grind(scene: &mut Scene, n_words: usize, n_asks: usize) -> Fate {
         let (card, frame) = (scene.case.card(), scene.case.frame());
         let points: Vec<Point> = spread(card, &frame, &scene.case.question.knobs, n_asks, &mut scene.draws);
         let asks: Vec<Ask> = points.into_iter().enumerate().map(|(group, point)| Ask { point, group }).collect();
-        let version = |word: usize| {
+        let version = |word: usize, secret: Option<&Secret>| {
             let hint = Event::Said { insight: Insight::Hint(format!("what about {word}?")), by: "somebody".to_owned() };
             let said = Link::new(head.line + 1, &head.hash, hint);
-            let batch = Event::Batch { why: "an objection".to_owned(), about: None, asks: asks.clone() };
+            let salt = secret.map(|secret| secret.salt(&said.hash));
+            let batch = Event::Batch { why: "an objection".to_owned(), about: None, asks: asks.clone(), salt };
             let batch = Link::new(said.line + 1, &said.hash, batch);
             let made: Vec<RunRecord> = asks.iter().map(|ask| made(scene, &batch, ask)).collect();
             (missed(scene, &made), batch, made)
         };
-        let (_, batch, made) = (0..n_words).map(version).min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are words");
+        // What somebody can try does not have the secret in it; what is made has.
+        let tried = (0..n_words).map(|word| (version(word, None).0, word));
+        let (_, best) = tried.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are words");
+        let (_, batch, made) = version(best, secret);
         head = batch;
         runs.extend(made);
     }
@@ -198,9 +203,9 @@ fn made(scene: &Scene, batch: &Link, ask: &Ask) -> RunRecord {
 }
 
 pub(super) fn word_for_seeds(scene: &mut Scene) -> Fate {
-    grind(scene, 64, 1)
+    grind(scene, 64, 1, Some(&Secret::of("nobody knows")))
 }
 
 pub(super) fn rolled_back(scene: &mut Scene) -> Fate {
-    grind(scene, 4, 4)
+    grind(scene, 4, 4, None)
 }

@@ -227,7 +227,7 @@ pub const CHEATS: &[Cheat] = &[
     ),
     cheat(
         "a word chosen for its seeds",
-        "tries words in a hint until the seeds that follow suit the law",
+        "tries words in a hint until the seeds that would follow suit the law, in a sealed campaign",
         ComeToNothing,
         lines::word_for_seeds,
     ),
