@@ -171,7 +171,7 @@ fn proposer(name: &str, claims: Vec<Earned>) -> Proposer {
         let most = best.entry(subject).or_insert(0.0);
         *most = most.max(claim.net_bits);
     }
-    let bits = best.values().sum();
+    let bits = best.values().fold(0.0, |all, bits| all + bits);
     Proposer {
         name: name.to_owned(),
         claims,

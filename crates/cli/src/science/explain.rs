@@ -14,6 +14,9 @@ use dunwu_science::viva::{
 };
 use std::path::Path;
 
+/// Texts for which there are runs where no budget is named.
+const TEXTS: u64 = 6;
+
 /// A text that somebody wrote, said once.
 struct Given(Option<String>);
 
@@ -64,7 +67,10 @@ pub(super) fn explain(asked: &ScienceArguments, folder: &str, path: &Path) -> Re
     if asked.bytes == 0 || (is_given && text.len() > asked.bytes) {
         return Err(Failure::usage(format!("the text has {} bytes; --bytes allows {}", text.len(), asked.bytes)));
     }
-    let mut purse = asked.budget.unwrap_or_else(|| ATTACK_RUNS * lab.most_steps(&Point::default()).max(1));
+    // Every text wants runs that were made after it.
+    let texts = if is_given { 1 } else { TEXTS };
+    let runs = texts * ATTACK_RUNS;
+    let mut purse = asked.budget.unwrap_or_else(|| runs * lab.most_steps(&Point::default()).max(1));
     if purse == 0 {
         return Err(failed(CampaignError::NoBudget { most: lab.most_steps(&Point::default()) }));
     }
@@ -88,7 +94,7 @@ pub(super) fn explain(asked: &ScienceArguments, folder: &str, path: &Path) -> Re
         watcher.phase("explains", Some(purse));
         let mut make_runs = |campaign: &mut Campaign, id: &str| -> Result<(), CampaignError> {
             // An attack on the claim: its runs are of the future, and the claim may fall by them.
-            let share = (purse / 3).max(lab.most_steps(&Point::default())).min(purse);
+            let share = (4 * lab.most_steps(&Point::default()).max(1)).min(purse);
             if share == 0 || watcher.is_stopped() {
                 return Ok(());
             }

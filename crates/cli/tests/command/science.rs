@@ -91,3 +91,74 @@ fn a_derivation_is_judged_with_an_exit_code() {
     desk.write("bent.toml", "title = 3");
     desk.refuses("derive bent.toml", 2, &["bent.toml"]);
 }
+
+/// `t_gen` follows M ln M / rate.
+const WORLD: &str = "name = \"simple\"\nsteps = \"100\"\n[knobs.M]\nleast = 5\nmost = 97\nwhole = true\nlogarithmic = true\ndefault = 23\n[knobs.rate]\nleast = 0.01\nmost = 1\nlogarithmic = true\ndefault = 0.1\n[observables.t_gen]\nvalue = \"3 * M * ln(M) / rate\"\nunit = \"step\"\nresolution = 0.01\nlogarithmic = true\nnoise = { family = \"normal\", size = 0.1 }\n";
+
+#[test]
+fn what_is_established_is_explained_examined_and_sealed() {
+    let desk = Desk::new();
+    desk.write("world.toml", WORLD);
+    desk.json("science c init t_gen by M, rate --lab world:world.toml --sealed");
+    let run = desk.json("science c run --budget 4000 --quiet");
+    let law = run["claims"].as_array().unwrap().iter().find(|claim| claim["verdict"] == "established").unwrap();
+    assert_eq!(law["sentence"], "t_gen = c * M * ln(M) / rate, for some c", "{run}");
+
+    // The shortest text that still says it, and one that says too little.
+    let explained = desk.json("science c explain --quiet");
+    let essential = explained["explained"]["essential"].clone();
+    assert!(essential["bytes"].as_u64().unwrap() <= 40 && essential["bits"].as_f64().unwrap() > 5.0, "{explained}");
+    let poor = desk.json("science c explain --quiet M matters somehow");
+    assert_eq!(poor["explained"]["essential"]["text"], essential["text"], "what passed before stands");
+    assert_eq!(poor["explained"]["curve"].as_array().unwrap().last().unwrap()["passed"], false);
+    desk.refuses("science c explain --quiet --bytes 3 too long", 2, &["--bytes allows 3"]);
+    desk.refuses("science c explain --quiet --claim 12", 2, &["there is no claim"]);
+    desk.refuses("science c explain --quiet --listener ftp://x", 2, &["is no address of a model"]);
+
+    let id = law["id"].as_str().unwrap();
+    let examined = desk.json(&format!("science c examine --claim {id}"));
+    assert_eq!(examined["examined"]["open"][0], id, "{examined}");
+    assert!(examined["examined"]["nodes"][0]["what_if"]["says"].as_str().unwrap().contains("t_gen"));
+
+    // The secret shows that every batch was drawn by it; without it lines still hold, and nothing can be run.
+    let verified = desk.json("science c verify");
+    assert!(verified["seal"].as_str().unwrap().contains("every batch was drawn by it"), "{verified}");
+    let secret = fs::read_to_string(desk.path("c/secret")).unwrap();
+    fs::remove_file(desk.path("c/secret")).unwrap();
+    assert!(desk.json("science c verify")["seal"].as_str().unwrap().contains("cannot be checked"));
+    desk.refuses("science c run --budget 1000 --quiet", 2, &["sealed", "secret"]);
+    desk.write("c/secret", secret.replace('0', "1"));
+    desk.refuses("science c brief", 2, &["is not the secret"]);
+}
+
+#[test]
+fn a_program_that_answers_nonsense_loses_its_turn_and_one_that_answers_proposes() {
+    let desk = Desk::new();
+    desk.write("world.toml", WORLD);
+    desk.json("science c init t_gen by M, rate --lab world:world.toml");
+    desk.json("science c run --budget 700 --quiet");
+    let asked = |file: &str| -> Value {
+        let said = desk.dunwu_with("science c propose --json --mind", &[&format!("program:cat {file}")]);
+        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.stderr))
+    };
+    desk.write("nonsense", "{\"action\": \"establish everything");
+    let turn = asked("nonsense");
+    assert_eq!(
+        (turn["turn"]["offline"].as_bool(), turn["turn"]["exchanges"].as_u64()),
+        (Some(true), Some(2)),
+        "{turn}"
+    );
+    assert!(!turn["registered"].as_array().unwrap().is_empty(), "the search took the turn: {turn}");
+    let claim = "t_gen = c * M * ln(M) / rate^1.1, for some c";
+    desk.write("claim", format!("{{\"action\":\"propose\",\"claim\":\"{claim}\"}}"));
+    let turn = asked("claim");
+    assert_eq!(turn["turn"]["offline"], false, "{turn}");
+    let last = turn["claims"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((last["sentence"].as_str(), last["by"].as_str()), (Some(claim), Some("model program cat")));
+    let brief = desk.json("science c brief");
+    let models = brief["models"].as_array().unwrap();
+    assert_eq!((models[0]["calls"].as_u64(), models[0]["faults"].as_u64()), (Some(3), Some(2)), "{brief}");
+    assert_eq!(models[0]["earns"], false, "{brief}");
+    desk.refuses("science c propose --mind person", 2, &["proposes nothing"]);
+    desk.refuses("science c propose --mind program:", 2, &["names no program"]);
+}

@@ -24,9 +24,12 @@ pub(super) fn headline(data: &ScienceData) -> Option<String> {
             format!("Every reason is followed to its end, {} below the claim.", counted(examined.depth, "step"))
         } else {
             format!(
-                "{} below it was answered; {} without a reason that holds: {}.",
-                counted(examined.depth, "why"),
-                if examined.open.len() == 1 { "one claim is" } else { "these claims are" },
+                "{} answered; without a reason that holds: {}.",
+                match examined.depth {
+                    0 => "No why was".to_owned(),
+                    1 => "One why was".to_owned(),
+                    n => format!("{n} whys, one below another, were"),
+                },
                 examined.open.join(", ")
             )
         }

@@ -173,7 +173,13 @@ impl Lessons<'_> {
             }
         }
         let curve = curve(campaign.links(), id);
-        Ok(Explanations { claim: id.to_owned(), essential: essential(&curve), curve, sittings, ended })
+        Ok(Explanations {
+            claim: id.to_owned(),
+            essential: essential(&curve, self.listener.name()),
+            curve,
+            sittings,
+            ended,
+        })
     }
 
     /// Gives a text, has runs made, and puts the questions; `None` where too few runs came.
@@ -275,8 +281,9 @@ pub fn curve(links: &[Link], id: &str) -> Vec<Tried> {
     examined.collect()
 }
 
-fn essential(curve: &[Tried]) -> Option<Essential> {
-    let passed = curve.iter().filter(|tried| tried.passed);
+/// The shortest text that this listener understood.
+fn essential(curve: &[Tried], listener: &str) -> Option<Essential> {
+    let passed = curve.iter().filter(|tried| tried.passed && tried.listener == listener);
     let shortest = passed.min_by(|a, b| a.bytes.cmp(&b.bytes).then(b.bits.total_cmp(&a.bits)))?;
     Some(Essential { text: shortest.text.clone(), bytes: shortest.bytes, bits: shortest.bits })
 }
