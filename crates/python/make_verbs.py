@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).parent / "python" / "dunwu" / "_verbs.py"
-#: Commands that talk with a person in a terminal, or that print for a shell.
-TERMINAL = {"chat", "serve", "serve-model", "completions", "man", "schema"}
+#: Commands that talk with a person in a terminal or with a program over standard input, or that print for a shell.
+TERMINAL = {"chat", "mcp", "serve", "serve-model", "completions", "man", "schema"}
 #: Options that only a terminal has a use for.
 OF_TERMINAL = {"json", "open"}
 #: Functions that the package offers under the same name with more to them, and that call these.

@@ -3,8 +3,8 @@
 use crate::place::Place;
 use crate::{
     attend, audit, chat, compare, coordinates, curvature, derive, doctor, forecast, fork, import, landscape, launch,
-    league, listing, next, output, pair, passkey, phase, quals, reach, reference, run, samples, science, serve, site,
-    stream, sweep, unit, units,
+    league, listing, mcp, next, output, pair, passkey, phase, quals, reach, reference, run, samples, science, serve,
+    site, stream, sweep, unit, units,
 };
 use clap::{Parser, Subcommand};
 use dunwu::landscape::{PEAKS_KEYS, RACE_KEYS};
@@ -112,6 +112,7 @@ pub(crate) enum Command {
     Verdict(forecast::VerdictArguments),
     Next(next::NextArguments),
     Science(science::ScienceArguments),
+    Mcp(mcp::McpArguments),
     Derive(derive::DeriveArguments),
     Quals(quals::QualsArguments),
     League(league::LeagueArguments),

@@ -18,12 +18,14 @@ mod forecast;
 mod fork;
 mod import;
 mod import_weights;
+mod insights;
 mod landscape;
 mod launch;
 mod law;
 mod league;
 mod listing;
 mod manual;
+mod mcp;
 mod next;
 mod opener;
 mod output;
@@ -112,6 +114,7 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Verdict(asked) => forecast::verdict(&asked),
         Command::Next(asked) => next::next(&asked),
         Command::Science(asked) => science::science(&asked),
+        Command::Mcp(asked) => mcp::serve(&asked),
         Command::Derive(asked) => derive::derive(&asked),
         Command::Quals(asked) => quals::quals(&asked),
         Command::League(asked) => league::run(&asked),

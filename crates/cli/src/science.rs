@@ -5,6 +5,7 @@ mod mind;
 mod person;
 
 use crate::failure::Failure;
+use crate::insights::{self, insight_of};
 use crate::signals::Signals;
 use crate::{Place, print, watching};
 use clap::{Args, ValueEnum};
@@ -131,7 +132,7 @@ pub(crate) fn science(asked: &ScienceArguments) -> Result<(), Failure> {
 }
 
 /// What a campaign refuses because of how it was asked is a usage error; what the disk does is a failure.
-fn failed(error: CampaignError) -> Failure {
+pub(crate) fn failed(error: CampaignError) -> Failure {
     match error {
         CampaignError::Ledger(LedgerError::Disk { .. } | LedgerError::Busy { .. }) => Failure::Failed(error.into()),
         other => Failure::usage(other),
@@ -145,7 +146,7 @@ fn refused(refusal: Refusal) -> Failure {
     }
 }
 
-fn open_lab(text: &str, dir: &Path) -> Result<Box<dyn Lab>, Failure> {
+pub(crate) fn open_lab(text: &str, dir: &Path) -> Result<Box<dyn Lab>, Failure> {
     dunwu_lab::open(text, dir).map_err(Failure::usage)
 }
 
@@ -247,24 +248,6 @@ fn claims_of(words: &[String]) -> Result<Vec<Claim>, Failure> {
     }
 }
 
-/// What a text says: a rival, a constraint, a wish to stop, or words for whoever proposes.
-fn insight_of(text: &str) -> Insight {
-    let text = text.trim();
-    if text.eq_ignore_ascii_case("stop") {
-        return Insight::Stop;
-    }
-    if let Some(conditions) = text.strip_prefix("where ") {
-        return Insight::Constraint(conditions.to_owned());
-    }
-    if let Some((claim, why)) = text.strip_prefix("objection to ").and_then(|rest| rest.split_once(':')) {
-        let (why, at) = why
-            .split_once(" at {")
-            .map_or((why, None), |(why, at)| (why, serde_json::from_str(&format!("{{{at}")).ok()));
-        return Insight::Objection { claim: claim.trim().to_owned(), text: why.trim().to_owned(), at };
-    }
-    if claim_from_sentence(text).is_ok() { Insight::Rival(text.to_owned()) } else { Insight::Hint(text.to_owned()) }
-}
-
 fn insight(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceData, Failure> {
     let text = asked.words.join(" ");
     if text.trim().is_empty() {
@@ -279,12 +262,7 @@ fn insight(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<Scienc
         }
         // While another process runs, it is left in a file, which that one reads before its next run.
         Err(CampaignError::Ledger(LedgerError::Busy { .. })) => {
-            let drop = asked.dir.join("insights");
-            std::fs::create_dir_all(&drop).map_err(|error| Failure::Failed(error.into()))?;
-            let n = std::fs::read_dir(&drop).map_err(|error| Failure::Failed(error.into()))?.count();
-            let name = drop.join(format!("{n:06}-{}.txt", std::process::id()));
-            std::fs::write(&name, format!("by {}\n{text}\n", asked.by))
-                .map_err(|error| Failure::Failed(error.into()))?;
+            insights::leave(&asked.dir, &asked.by, &text)?;
             let (links, bent, _) = read(path).map_err(|error| failed(error.into()))?;
             let state = State::of(&links).ok_or_else(|| Failure::usage("the ledger has no first line"))?;
             Ok(ScienceData::of_parts(folder, "insight", &state, &links, &[], bent))
@@ -310,7 +288,7 @@ fn work(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceDa
     let signals = Signals::watch()?;
     let ended = watching::watch_under(&signals, asked.quiet || asked.place.json, |watcher| {
         watcher.phase(if is_attack { "attacks" } else { "runs" }, Some(budget));
-        let mut heard = Heard { watcher, drop: asked.dir.join("insights") };
+        let mut heard = Heard { watcher, drop: insights::folder(&asked.dir) };
         let ended = if is_attack {
             campaign.attack(lab.as_ref(), asked.claim.as_deref(), budget, &mut heard)
         } else {
@@ -350,22 +328,7 @@ impl Listener for Heard<'_, '_> {
     }
 
     fn said(&mut self) -> Vec<(String, Insight)> {
-        let Ok(entries) = std::fs::read_dir(&self.drop) else { return Vec::new() };
-        let mut files: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
-            .collect();
-        files.sort();
-        let read = |file: PathBuf| {
-            let text = std::fs::read_to_string(&file).ok()?;
-            // What was read is kept under another name.
-            std::fs::rename(&file, file.with_extension("read")).ok()?;
-            // Others write what they have to say and nothing more.
-            let (by, text) =
-                text.strip_prefix("by ").and_then(|rest| rest.split_once('\n')).unwrap_or(("a file", &text));
-            Some((by.trim().to_owned(), insight_of(text)))
-        };
-        files.into_iter().filter_map(read).collect()
+        insights::take(&self.drop)
     }
 }
 

@@ -132,8 +132,8 @@ pub struct Reading {
     pub specification: String,
 }
 
-/// Makes runs.
-pub trait Lab {
+/// Makes runs. It may be handed from thread to thread, and is asked by one at a time.
+pub trait Lab: Send {
     /// What can be set and seen.
     fn card(&self) -> &LabCard;
     /// The most steps that a run at this point can cost; 0 where no run can be made there.

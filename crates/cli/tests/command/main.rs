@@ -17,6 +17,7 @@ mod launched;
 mod laws;
 mod listing;
 mod logged;
+mod mcp;
 mod networks;
 mod nonsense;
 mod places;

@@ -171,16 +171,8 @@ pub(super) fn is_answered(state: &State, judged: &[Judged]) -> bool {
     })
 }
 
-/// Runs where rivals about the target disagree most for what they cost, and a share of them where nobody looked.
-pub(super) fn disagreement(
-    state: &State,
-    judged: &[Judged],
-    lab: &dyn Lab,
-    draws: &mut Draws,
-    left: u64,
-    n: usize,
-    memory: &mut Memory,
-) -> Vec<Ask> {
+/// The claims that stand and foretell the question's target, those with most bits first.
+pub(super) fn foretelling<'a>(state: &'a State, judged: &[Judged]) -> Vec<&'a Registered> {
     let standing = |registered: &&Registered| {
         let foretells = matches!(registered.claim.statement, Statement::Law { .. } | Statement::Boundary { .. });
         let stands = judged.iter().any(|judged| {
@@ -192,12 +184,28 @@ pub(super) fn disagreement(
         });
         foretells && registered.claim.statement.subject() == state.question.target && stands
     };
-    let net = |registered: &Registered| {
-        judged.iter().find(|judged| judged.id == registered.id).map_or(0.0, |judged| judged.score.net_bits)
-    };
     let mut rivals: Vec<&Registered> = state.claims.iter().filter(standing).collect();
-    rivals.sort_by(|a, b| net(b).total_cmp(&net(a)).then_with(|| a.id.cmp(&b.id)));
+    rivals.sort_by(|a, b| net_bits(judged, b).total_cmp(&net_bits(judged, a)).then_with(|| a.id.cmp(&b.id)));
     rivals.truncate(N_RIVALS);
+    rivals
+}
+
+fn net_bits(judged: &[Judged], registered: &Registered) -> f64 {
+    judged.iter().find(|judged| judged.id == registered.id).map_or(0.0, |judged| judged.score.net_bits)
+}
+
+/// Runs where rivals about the target disagree most for what they cost, and a share of them where nobody looked.
+pub(super) fn disagreement(
+    state: &State,
+    judged: &[Judged],
+    lab: &dyn Lab,
+    draws: &mut Draws,
+    left: u64,
+    n: usize,
+    memory: &mut Memory,
+) -> Vec<Ask> {
+    let rivals = foretelling(state, judged);
+    let net = |registered: &Registered| net_bits(judged, registered);
     let Some(first) = rivals.first() else { return Vec::new() };
     let best = net(first);
     let points = candidates(&state.card, &state.scope, &state.question.knobs, draws, N_CANDIDATES);

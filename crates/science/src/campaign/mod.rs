@@ -10,6 +10,7 @@
 //!
 //! What comes next is a function of the ledger alone, so that a process that was killed goes on as if it had not been.
 
+mod contrast;
 mod design;
 mod next;
 mod register;
@@ -20,6 +21,7 @@ mod shrink;
 mod tests;
 mod work;
 
+pub use contrast::Forecast;
 pub use register::{Refusal, Registration};
 pub use replay::{Replayed, replay};
 pub use seal::Secret;

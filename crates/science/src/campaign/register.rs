@@ -4,7 +4,7 @@ use super::{Campaign, CampaignError};
 use crate::claim::{Claim, ClaimFault, Scope, Statement, claim_from_sentence};
 use crate::judge::{Verdict, is_same};
 use crate::lab::LabCard;
-use crate::ledger::{Event, Insight, Question, SEARCH};
+use crate::ledger::{Event, Insight, Question, SEARCH, State};
 use crate::propose::search;
 use thiserror::Error;
 
@@ -127,11 +127,31 @@ pub(super) fn checked_question(card: &LabCard, question: Question) -> Result<Que
         return bad(format!("{other:?} is no knob of {}; it has {}", card.name, knobs.join(", ")));
     }
     if !question.scope.trim().is_empty() {
-        let sentence = format!("x = 1, where {}", question.scope);
-        let scope = claim_from_sentence(&sentence).map_err(|error| CampaignError::Question(error.to_string()))?.scope;
-        check_scope(card, &scope).map_err(|fault| CampaignError::Question(fault.to_string()))?;
+        conditions(card, &question.scope)?;
     }
     Ok(question)
+}
+
+/// Conditions on runs, such as `M in 11..23 and rate = 0.1`, checked against the laboratory.
+fn conditions(card: &LabCard, text: &str) -> Result<Scope, CampaignError> {
+    let scope = claim_from_sentence(&format!("x = 1, where {text}"))
+        .map_err(|error| CampaignError::Question(error.to_string()))?
+        .scope;
+    check_scope(card, &scope).map_err(|fault| CampaignError::Question(fault.to_string()))?;
+    Ok(scope)
+}
+
+impl State {
+    /// Checks whether runs can still be made if they have to meet these conditions, too.
+    ///
+    /// # Errors
+    ///
+    /// Where the conditions cannot be read, do not fit the laboratory, or leave no point beside those that hold already.
+    pub fn check_constraint(&self, text: &str) -> Result<(), CampaignError> {
+        let mut scope = self.scope.clone();
+        scope.0.extend(conditions(&self.card, text)?.0);
+        check_scope(&self.card, &scope).map_err(|fault| CampaignError::Question(fault.to_string()))
+    }
 }
 
 /// Checks a scope alone.

@@ -1,8 +1,8 @@
 //! A campaign that is open: its ledger, and the loop that makes runs.
 
 use super::next::{self, Batch, Step, next};
+use super::register;
 use super::seal::Secret;
-use super::{design, register};
 use crate::judge::{Judged, Memory, judge_all_with};
 use crate::lab::Lab;
 use crate::ledger::{Ask, Event, Insight, Ledger, LedgerError, Pending, Purpose, Question, State, seed_of};
@@ -15,7 +15,7 @@ use thiserror::Error;
 pub struct Campaign {
     pub(super) ledger: Ledger,
     pub(super) state: State,
-    memory: RefCell<Memory>,
+    pub(super) memory: RefCell<Memory>,
     /// What the seeds of a sealed campaign follow from, beside the ledger.
     seal: Option<Secret>,
 }
@@ -178,17 +178,8 @@ impl Campaign {
         self.judged_with(&mut self.memory.borrow_mut())
     }
 
-    fn judged_with(&self, memory: &mut Memory) -> Vec<Judged> {
+    pub(super) fn judged_with(&self, memory: &mut Memory) -> Vec<Judged> {
         judge_all_with(&self.state.card, &self.state.scope_of_question(), &self.state.claims, &self.state.runs, memory)
-    }
-
-    /// The run at which those who foretell the question's target disagree most; `None` where nobody foretells it yet.
-    pub fn disagreement(&self, lab: &dyn Lab) -> Option<Ask> {
-        let mut draws = design::Draws::new(self.head());
-        let mut memory = self.memory.borrow_mut();
-        design::disagreement(&self.state, &self.judged_with(&mut memory), lab, &mut draws, u64::MAX, 1, &mut memory)
-            .into_iter()
-            .next()
     }
 
     /// Appends an event.
@@ -333,6 +324,36 @@ impl Campaign {
                 Step::Over(why) => return self.close(&why),
             }
         }
+    }
+
+    /// Makes the runs that were asked for and are left, and closes the purse that is open, so that another purse loses none of them.
+    ///
+    /// # Errors
+    ///
+    /// Where the laboratory is another one, or the disk does not take a line.
+    pub fn settle(&mut self, lab: &dyn Lab, listener: &mut dyn Listener) -> Result<Ended, CampaignError> {
+        self.check_lab(lab)?;
+        let (spent, n_runs) = (self.state.spent, self.state.runs.len());
+        let ended = |state: &State, why: &str| Ended {
+            spent: state.spent - spent,
+            runs: state.runs.len() - n_runs,
+            why: why.to_owned(),
+        };
+        while let Some(Pending { line, hash, left }) = self.state.pending.clone() {
+            for (by, insight) in listener.said() {
+                self.hear(by, insight)?;
+            }
+            if listener.is_stopped() {
+                return Ok(ended(&self.state, "it was asked to stop"));
+            }
+            let (place, ask) = &left[0];
+            self.make(lab, line, &hash, *place, ask)?;
+            listener.spent(self.state.spent - spent, self.state.purse.as_ref().map_or(0, |purse| purse.steps));
+        }
+        if self.state.purse.is_some() {
+            self.close("the runs that were asked for are made")?;
+        }
+        Ok(ended(&self.state, "no run is left that was asked for"))
     }
 
     fn close(&mut self, why: &str) -> Result<Ended, CampaignError> {

@@ -16,6 +16,6 @@ mod write;
 
 pub use check::ClaimFault;
 pub use file::claims_from_toml;
-pub use read::{SentenceError, claim_from_sentence};
+pub use read::{FORMS, SentenceError, claim_from_sentence};
 pub use scope::{Condition, Range, Scope};
 pub use statement::{Change, Claim, Constant, Statement};

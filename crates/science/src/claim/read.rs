@@ -39,7 +39,8 @@ pub enum SentenceError {
     Unit(#[from] UnitError),
 }
 
-const FORMS: &str = "claims read like `t_gen = c * M, for some c`, `generalized happens when samples > c * M, for some c`, `t_mem comes before t_gen in at least 95 % of runs`, `X stays within 20 % whatever K`, `X is one curve of Y whatever K`, `setting K from A to B raises Y in at least 90 % of pairs`, `setting K from A to B acts on Y only through Z in at least 80 % of pairs`, `identity A = B`";
+/// The forms of claims, in a sentence for whoever writes one.
+pub const FORMS: &str = "claims read like `t_gen = c * M, for some c`, `generalized happens when samples > c * M, for some c`, `t_mem comes before t_gen in at least 95 % of runs`, `X stays within 20 % whatever K`, `X is one curve of Y whatever K`, `setting K from A to B raises Y in at least 90 % of pairs`, `setting K from A to B acts on Y only through Z in at least 80 % of pairs`, `identity A = B`";
 
 /// Longer sentences are not read.
 const LONGEST: usize = 4_000;

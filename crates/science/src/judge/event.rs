@@ -51,7 +51,7 @@ const FEWEST: usize = 4;
 /// The share that the frequency has in every forecast, so that one surprise of a sharp boundary costs a few bits.
 const DOUBT: f64 = 0.02;
 
-impl<C: Curve + Clone + 'static> Predictor for Odds<C> {
+impl<C: Curve + Clone + Send + 'static> Predictor for Odds<C> {
     fn copy(&self) -> Box<dyn Predictor> {
         Box::new(self.clone())
     }

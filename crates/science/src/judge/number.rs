@@ -5,7 +5,7 @@ use super::fit::{Curve, Fitted, Tails, fit};
 use super::row::{Forecast, Row};
 
 /// Whoever foretells outcomes one by one.
-pub(super) trait Predictor {
+pub(super) trait Predictor: Send {
     /// What is foretold of the next row, from those before it.
     fn forecast(&mut self, past: &[Row], next: &Row) -> Forecast;
     /// What came of it.
@@ -101,7 +101,7 @@ impl CurvePredictor<Constant> {
 /// Rows after which an earlier fit is where the next one begins, but for those at which the number of rows has doubled.
 const COLD: usize = 8;
 
-impl<C: Curve + Clone + 'static> Predictor for CurvePredictor<C> {
+impl<C: Curve + Clone + Send + 'static> Predictor for CurvePredictor<C> {
     fn copy(&self) -> Box<dyn Predictor> {
         Box::new(self.clone())
     }

@@ -71,7 +71,7 @@ impl Answer {
     }
 
     /// A number on the scale of its observable, with its width, as an answer.
-    pub(super) fn from_scale(scale: Scale, middle: f64, width: f64) -> Self {
+    pub(crate) fn from_scale(scale: Scale, middle: f64, width: f64) -> Self {
         if scale.logarithmic {
             Self::Number { value: libm::exp(middle), error: libm::expm1(width) }
         } else {

@@ -112,6 +112,7 @@ mod tests {
             "import",
             "launch",
             "man",
+            "mcp",
             "passkey",
             "quals",
             "report",

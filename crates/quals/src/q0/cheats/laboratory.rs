@@ -13,7 +13,7 @@ struct Bent<'a, F> {
     bend: F,
 }
 
-impl<F: Fn(&World, &Point, u32) -> Reading> Lab for Bent<'_, F> {
+impl<F: Fn(&World, &Point, u32) -> Reading + Send> Lab for Bent<'_, F> {
     fn card(&self) -> &LabCard {
         self.world.card()
     }
@@ -65,7 +65,7 @@ impl Liking {
 const LIKED: [&str; 2] = ["t_gen = c * M, for some c", "t_gen = c * M^a, for some c and a"];
 
 /// Many runs of a laboratory that replaces what it does not like, judged.
-fn replaced(scene: &mut Scene, share: f64, by: impl Fn() -> Option<Outcome>) -> Fate {
+fn replaced(scene: &mut Scene, share: f64, by: impl Fn() -> Option<Outcome> + Sync) -> Fate {
     let liking = Liking::of(scene, share);
     let bend = |world: &World, point: &Point, seed: u32| {
         let mut reading = world.run(point, seed);
@@ -119,7 +119,7 @@ pub(super) fn not_a_number(scene: &mut Scene) -> Fate {
 }
 
 /// A campaign in a bent laboratory, verified in an honest one.
-fn verified(scene: &mut Scene, bend: impl Fn(&World, &Point, u32) -> Reading) -> Fate {
+fn verified(scene: &mut Scene, bend: impl Fn(&World, &Point, u32) -> Reading + Send) -> Fate {
     let world = again(scene);
     let mut campaign = scene.campaign();
     campaign.run(&Bent { world: &world, bend }, SMALL, &mut Nobody).expect("a small campaign works");
@@ -160,7 +160,7 @@ pub(super) fn same_run_nameless(scene: &mut Scene) -> Fate {
 }
 
 /// Runs at three points only, again and again, of a laboratory that does not heed the seed.
-fn same(scene: &mut Scene, bend: impl Fn(&World, &Point, u32) -> Reading) -> Fate {
+fn same(scene: &mut Scene, bend: impl Fn(&World, &Point, u32) -> Reading + Send) -> Fate {
     let world = again(scene);
     let lab = Bent { world: &world, bend };
     let points =
