@@ -40,7 +40,7 @@ use toolbox::CampaignToolbox;
 /// Serves the campaign in DIR, begun with `dunwu science DIR init`, to a client of the Model Context Protocol on standard input and output,
 /// or with --http on this machine alone. The agent proposes claims and explanations; runs are the laboratory's, judging is code. Runs are
 /// made once a claim is registered, within --budget and --seconds, which no call can raise. While it serves, `dunwu science DIR insight`
-/// is read between two runs. docs/guide/science.md says how a client is told of it.
+/// is read between two runs. docs/guide/science.md says how to add it to a client.
 #[derive(Args)]
 pub(crate) struct McpArguments {
     /// Folder of the campaign

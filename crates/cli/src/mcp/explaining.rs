@@ -16,7 +16,7 @@ use dunwu_science::viva::{ControlledEnglish, ExplainAsk, Explainer, Lessons, Lim
 
 /// Bytes of a text where nothing is said.
 const BYTES: u32 = 400;
-/// Items that were not understood and are told.
+/// Items that were not understood and are listed.
 const FAILED: usize = 8;
 /// Runs after which it is looked whether there are enough to ask about.
 const BATCH: usize = 4;

@@ -18,7 +18,7 @@ use serde_json::json;
 const CLAIMS: usize = 10;
 /// Lines of the ledger at once.
 const LINES: usize = 20;
-/// Bytes of an event that is told whole.
+/// Bytes of an event that is given whole.
 const EVENT_BYTES: usize = 4_000;
 
 impl CampaignToolbox {
