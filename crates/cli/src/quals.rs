@@ -21,6 +21,9 @@ pub(crate) struct QualsArguments {
     /// Only tiers whose names begin so, such as `Q4`
     #[arg(long, value_name = "NAME")]
     tier: Vec<String>,
+    /// No progress on standard error
+    #[arg(long)]
+    quiet: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -43,7 +46,7 @@ pub(crate) fn quals(asked: &QualsArguments) -> Result<(), Failure> {
     };
     let is_asked =
         |name: &str| asked.tier.is_empty() || asked.tier.iter().any(|begun| name.starts_with(begun.as_str()));
-    let quals = watching::show(asked.place.json, |watcher| {
+    let quals = watching::show(asked.quiet || asked.place.json, |watcher| {
         let mut at = String::new();
         examine_tiers(size, asked.seed, &is_asked, &mut |tier, share| {
             if tier != at {

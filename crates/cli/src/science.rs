@@ -15,7 +15,7 @@ use dunwu_science::campaign::{Campaign, CampaignError, Ended, Listener, Refusal,
 use dunwu_science::claim::{Claim, claim_from_sentence, claims_from_toml};
 use dunwu_science::judge::judge_all;
 use dunwu_science::lab::Lab;
-use dunwu_science::ledger::{Insight, LedgerError, Question, State, read};
+use dunwu_science::ledger::{Insight, LedgerError, Question, SEARCH, State, read};
 use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 
@@ -204,6 +204,9 @@ fn brief(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceD
 }
 
 fn propose(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceData, Failure> {
+    if asked.by == SEARCH {
+        return Err(Failure::usage(format!("--by {SEARCH:?} is the name of the search without a model; take another")));
+    }
     let claims = claims_of(&asked.words)?;
     let mut campaign = Campaign::open(path).map_err(failed)?;
     let known: Vec<String> = campaign.state().claims.iter().map(|claim| claim.id.clone()).collect();

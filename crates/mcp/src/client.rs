@@ -71,8 +71,10 @@ impl Client {
                 self.cancel(params.get("requestId"));
             }
             Ok(Message::Notification { .. } | Message::Response) => {}
-            Err((Some(id), fault)) => sink.answer(fault.answer(&id), Some(fault.kind)),
-            Err((None, fault)) => self.refuse(&fault, sink),
+            Err(unread) => match *unread {
+                (Some(id), fault) => sink.answer(fault.answer(&id), Some(fault.kind)),
+                (None, fault) => self.refuse(&fault, sink),
+            },
         }
     }
 

@@ -73,6 +73,11 @@ pub(crate) static FULL: &[Step] = &[
         about: "the Python package: its wheel, in a clean environment, and what is tried with it",
         run: python,
     },
+    Step {
+        name: "science",
+        about: "the scientist examined, committed campaigns judged again, and strangers' agents",
+        run: science,
+    },
     Step { name: "page", about: "the page: built again, and looked at in a browser", run: page },
     Step { name: "readme", about: "every command of the README", run: documents::readme },
     Step { name: "guide", about: "every command of every page of the guide", run: documents::guide },
@@ -121,6 +126,13 @@ fn slurm(checkout: &Checkout) -> Result<Ending, Failure> {
 
 fn python(checkout: &Checkout) -> Result<Ending, Failure> {
     held(checkout.run(&["scripts/check-python"]))
+}
+
+fn science(checkout: &Checkout) -> Result<Ending, Failure> {
+    build(checkout)?;
+    let program = checkout.target().join("release/dunwu");
+    let program = program.to_str().ok_or_else(|| Failure::failed("the path of target/ is no UTF-8"))?;
+    held(checkout.run(&["scripts/check-science", program]))
 }
 
 fn page(checkout: &Checkout) -> Result<Ending, Failure> {

@@ -12,7 +12,7 @@ use dunwu_science::campaign::Campaign;
 /// Who is asked, and what it may cost.
 #[derive(Args)]
 pub(super) struct MindArguments {
-    /// Of propose: who is asked for a claim, http://127.0.0.1:8080 (an OpenAI-compatible address) or program:COMMAND
+    /// Of propose: who is asked for a claim, the address of a server of chat completions or program:COMMAND
     #[arg(long, value_name = "MIND")]
     mind: Option<String>,
     /// Of explain: who listens, rules, person, or as of --mind

@@ -63,7 +63,7 @@ fn answer_of(line: &str, scale: Option<Scale>) -> Option<Answer> {
         return Some(Answer::Silence);
     }
     let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-    let share = |text: &str| text.strip_suffix('%').and_then(|text| number(text)).map(|percent| percent / 100.0);
+    let share = |text: &str| text.strip_suffix('%').and_then(number).map(|percent| percent / 100.0);
     let Some(scale) = scale else {
         let chance = match words.as_slice() {
             ["yes" | "y"] => 0.9,

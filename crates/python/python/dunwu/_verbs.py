@@ -31,6 +31,7 @@ __all__ = [
     "peaks",
     "phase",
     "presets",
+    "quals",
     "race",
     "reach",
     "report",
@@ -839,6 +840,33 @@ def presets(
     )
 
 
+def quals(
+    *,
+    size: Literal['ci', 'full'] | None = None,
+    seed: Value | None = None,
+    tier: Value | list[Value] | None = None,
+    quiet: bool = False,
+    runs: Value | None = None,
+) -> Answer:
+    """Examine the scientist: how often it is wrong, on cases of which the truth is known: `dunwu quals`
+
+    Worlds without a law and proposers that cheat, planted laws beside other searches at equal numbers of runs, derivations with planted errors, processes that are killed. The same seed gives the same examination; no model and no network. Exit code 3: a figure misses its bar.
+
+    size: How large it is (default: ci)
+    seed: What all worlds are drawn from (default: 1)
+    tier: Only tiers whose names begin so, such as `Q4`
+    quiet: No progress on standard error
+    runs: Folder that holds the run directories (default: runs)
+    """
+    return ask_command(
+        ("quals",),
+        (),
+        {"size": size, "seed": seed, "tier": tier, "runs": runs},
+        {},
+        quiet=quiet,
+    )
+
+
 def race(
     *words: Word,
     quiet: bool = False,
@@ -1024,9 +1052,17 @@ def science(
     *words: Word,
     budget: Value | None = None,
     lab: Value | None = None,
+    sealed: bool = False,
     claim: Value | None = None,
     by: Value | None = None,
     head: Value | None = None,
+    bytes: Value | None = None,
+    mind: Value | None = None,
+    listener: Value | None = None,
+    model: Value | None = None,
+    key_from: Value | None = None,
+    tokens: Value | None = None,
+    seconds: Value | None = None,
     quiet: bool = False,
     runs: Value | None = None,
     **settings: Setting,
@@ -1041,16 +1077,24 @@ def science(
     words: The question, a claim, a file of claims, or what is said
     budget: Steps that runs may make together at most
     lab: Of init: engine, engine:samples, world:FILE.toml or program:COMMAND (default: engine)
-    claim: Of attack: the claim
+    sealed: Of init: let seeds follow from a secret, too, which is kept in DIR/secret
+    claim: Of attack, explain and examine: the claim
     by: Of propose and insight: who it is from (default: somebody)
     head: Of verify: the hash that the last line has to have, as somebody noted it
+    bytes: Of explain: bytes that the text may have (default: 400)
+    mind: Of propose: who is asked for a claim, the address of a server of chat completions or program:COMMAND
+    listener: Of explain: who listens, rules, person, or as of --mind (default: rules)
+    model: The model's name, as its server knows it (default: default)
+    key_from: The environment variable that holds the server's key
+    tokens: Tokens that asking may cost in all (default: 100000)
+    seconds: Seconds that asking may take in all (default: 300)
     quiet: No progress on standard error
     runs: Folder that holds the run directories (default: runs)
     """
     return ask_command(
         ("science",),
         (dir, action, *words,),
-        {"budget": budget, "lab": lab, "claim": claim, "by": by, "head": head, "runs": runs},
+        {"budget": budget, "lab": lab, "sealed": sealed, "claim": claim, "by": by, "head": head, "bytes": bytes, "mind": mind, "listener": listener, "model": model, "key-from": key_from, "tokens": tokens, "seconds": seconds, "runs": runs},
         settings,
         quiet=quiet,
     )

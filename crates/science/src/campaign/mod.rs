@@ -12,6 +12,7 @@
 
 mod contrast;
 mod design;
+mod listener;
 mod next;
 mod register;
 mod replay;
@@ -22,7 +23,8 @@ mod tests;
 mod work;
 
 pub use contrast::Forecast;
+pub use listener::{Listener, Nobody};
 pub use register::{Refusal, Registration};
 pub use replay::{Replayed, replay};
 pub use seal::Secret;
-pub use work::{Campaign, CampaignError, Ended, Listener, Nobody};
+pub use work::{Campaign, CampaignError, Ended};

@@ -97,6 +97,8 @@ impl Campaign {
     /// Where the disk does not take it.
     pub fn hear(&mut self, by: String, insight: Insight) -> Result<(), CampaignError> {
         if let Insight::Rival(sentence) = &insight {
+            // Nobody takes the name of the search, whose claims belong together.
+            let by = if by == SEARCH { format!("somebody called {SEARCH}") } else { by };
             let outcome = claim_from_sentence(sentence)
                 .map_err(|error| error.to_string())
                 .map(|claim| self.register(&claim, &by));

@@ -1,8 +1,9 @@
 //! A ledger gone through again: every decision that code made is made again from the lines before it, and every run is made again.
 
+use super::listener::Listener;
 use super::next::{Step, next};
 use super::register::N_PROPOSED;
-use super::work::{Listener, add_identities};
+use super::work::add_identities;
 use crate::judge::{Memory, judge_all_with};
 use crate::lab::Lab;
 use crate::ledger::{Event, Link, SEARCH, State};

@@ -1,11 +1,12 @@
 //! A campaign that is open: its ledger, and the loop that makes runs.
 
+use super::listener::Listener;
 use super::next::{self, Batch, Step, next};
 use super::register;
 use super::seal::Secret;
 use crate::judge::{Judged, Memory, judge_all_with};
 use crate::lab::Lab;
-use crate::ledger::{Ask, Event, Insight, Ledger, LedgerError, Pending, Purpose, Question, State, seed_of};
+use crate::ledger::{Ask, Event, Ledger, LedgerError, Pending, Purpose, Question, State, seed_of};
 use std::cell::RefCell;
 use std::path::Path;
 use thiserror::Error;
@@ -71,32 +72,6 @@ pub struct Ended {
     pub runs: usize,
     /// Why it ended.
     pub why: String,
-}
-
-/// What is heard while a campaign works, and whether it should stop.
-pub trait Listener {
-    /// Something happened.
-    fn hear(&mut self, what: &str);
-    /// Steps of the purse that are spent.
-    fn spent(&mut self, steps: u64, of: u64);
-    /// Whether to stop after the run that is being made.
-    fn is_stopped(&self) -> bool;
-    /// What people and programs said since the last run.
-    fn said(&mut self) -> Vec<(String, Insight)>;
-}
-
-/// Nobody.
-pub struct Nobody;
-
-impl Listener for Nobody {
-    fn hear(&mut self, _what: &str) {}
-    fn spent(&mut self, _steps: u64, _of: u64) {}
-    fn is_stopped(&self) -> bool {
-        false
-    }
-    fn said(&mut self) -> Vec<(String, Insight)> {
-        Vec::new()
-    }
 }
 
 impl Campaign {

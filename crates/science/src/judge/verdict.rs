@@ -208,7 +208,8 @@ fn among(
     let alive = || {
         rivals.iter().filter(|(other, _)| !matches!(beaten[*other], Some(Verdict::Refuted { .. } | Verdict::Vacuous)))
     };
-    let ahead = alive().filter(|(_, bits)| *bits <= -ENOUGH_BITS).min_by(|a, b| a.1.total_cmp(&b.1));
+    // Before the first run that counts, rivals differ by their words alone.
+    let ahead = alive().filter(|(_, bits)| score.runs > 0 && *bits <= -ENOUGH_BITS).min_by(|a, b| a.1.total_cmp(&b.1));
     if let Some((other, _)) = ahead {
         return Verdict::Superseded { by: claims[*other].id.clone() };
     }
