@@ -21,6 +21,18 @@ pub struct Derivation {
     pub(crate) scope: Scope,
 }
 
+impl Derivation {
+    /// Names of the tensors that are declared.
+    pub fn declared(&self) -> impl Iterator<Item = &str> {
+        self.tensors.iter().map(|declared| declared.name.as_str())
+    }
+
+    /// Whether groups are declared, of which a state has to be of one.
+    pub fn has_groups(&self) -> bool {
+        !self.groups.is_empty()
+    }
+}
+
 /// A size that is drawn, or that follows from others.
 #[derive(Debug, Clone)]
 pub(crate) struct SizeRange {

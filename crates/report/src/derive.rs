@@ -4,6 +4,7 @@ use crate::words::number;
 use dunwu::answer::wording::counted;
 use dunwu::answer::{Answer, Block, Section, Shown, Table, TableCell, object};
 use dunwu_derive::Report;
+use std::collections::BTreeMap;
 
 /// What a check came to, as an answer.
 pub fn answer(file: &str, report: &Report) -> Answer {
@@ -35,7 +36,8 @@ fn headline(report: &Report) -> String {
     match report.first_false {
         Some(step) => format!("Step {step} is false."),
         None if report.ok => {
-            format!("{} stand on every draw, which is evidence and no proof.", counted(report.steps.len(), "step"))
+            let stand = if report.steps.len() == 1 { "stands" } else { "stand" };
+            format!("{} {stand} on every draw, which is evidence and no proof.", counted(report.steps.len(), "step"))
         }
         None => report.first_vacuous.map_or_else(
             || "No step was found false, but not every one could be told.".to_owned(),
@@ -69,6 +71,21 @@ fn sentences(report: &Report) -> Vec<String> {
     if let Some(correction) = &report.correction {
         sentences.push(format!("Instead: {correction}."));
     }
+    let states: BTreeMap<&str, bool> =
+        report.steps.iter().flat_map(|step| &step.states).fold(BTreeMap::new(), |mut all, state| {
+            let is_false = state.standing == dunwu_derive::Standing::False;
+            *all.entry(state.state.as_str()).or_insert(false) |= is_false;
+            all
+        });
+    if !states.is_empty() {
+        let failing: Vec<&str> = states.iter().filter(|(_, is_false)| **is_false).map(|(name, _)| *name).collect();
+        let of_runs = counted(states.len(), "recorded state");
+        sentences.push(match failing.as_slice() {
+            [] => format!("No step is false on {of_runs}."),
+            failing => format!("On {of_runs} a step is false: {}.", failing.join(", ")),
+        });
+    }
+    sentences.extend(report.states_left_out.iter().map(|why| format!("A recorded state was left out: {why}.")));
     if !report.saved_by.is_empty() {
         sentences.push(format!("It would stand if one assumed: {}.", report.saved_by.join("; or ")));
     }

@@ -162,3 +162,27 @@ fn a_program_that_answers_nonsense_loses_its_turn_and_one_that_answers_proposes(
     desk.refuses("science c propose --mind person", 2, &["proposes nothing"]);
     desk.refuses("science c propose --mind program:", 2, &["names no program"]);
 }
+
+/// Steps of a derivation on the snapshots of a run: what holds of any matrices, and what training breaks.
+#[test]
+fn a_derivation_is_tried_on_the_snapshots_of_a_run() {
+    let desk = Desk::new();
+    let run = desk.json("run small task=cyclic:7 model.width=16 steps=20 --quiet")["run"].as_str().unwrap().to_owned();
+    let derive = |file: &str| format!("derive {file}.toml --run {run}");
+    let file = |to: &str| {
+        format!(
+            "title = \"weights\"\n[sizes]\ni = \"2..4\"\nk = \"2..4\"\nc = \"2..4\"\nn = \"2..4\"\n[declare]\nW = {{ shape = [\"i\", \"k\"] }}\nX = {{ shape = [\"n\", \"i\"] }}\n[[step]]\nfrom = \"sumsq(X*W)\"\nrelation = \"=\"\nto = \"{to}\"\n"
+        )
+    };
+    desk.write("true.toml", file("trace(W'*X'*X*W)"));
+    let checked = desk.json(&derive("true"));
+    let states = checked["steps"][0]["states"].as_array().unwrap();
+    assert!(!states.is_empty() && states.iter().all(|state| state["standing"] == "stands"), "{checked}");
+    desk.write("false.toml", file("2*sumsq(X*W)"));
+    let said = desk.dunwu(&format!("{} --json", derive("false")));
+    let checked: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, checked["steps"][0]["states"][0]["standing"].as_str()), (3, Some("false")), "{checked}");
+    desk.write("none.toml", "title = \"t\"\n[sizes]\nn = \"2..3\"\n[declare]\nA = { shape = [\"n\", \"n\"] }\n[[step]]\nfrom = \"A\"\nrelation = \"=\"\nto = \"A''\"\n");
+    desk.refuses(&derive("none"), 2, &["declares none of W, V, X and Y"]);
+    desk.refuses("derive true.toml --run nobody", 2, &["nobody"]);
+}

@@ -2,6 +2,7 @@
 
 use super::arrays::arrays;
 use super::groups::GroupTask;
+use super::identity::holds;
 use super::knobs::{self, SampleKnob, TASK};
 use super::observables;
 use super::trained::Trained;
@@ -120,5 +121,11 @@ impl Lab for EngineLab {
     fn states(&self, point: &Point, seed: u32) -> Vec<(String, usize, Vec<f64>)> {
         let Ok(planned) = self.plan(point, seed) else { return Vec::new() };
         Trained::train(&planned.spec, planned.group).map_or_else(|_| Vec::new(), |trained| arrays(&trained))
+    }
+
+    fn identities(&self, point: &Point, seed: u32, equalities: &[(String, String, String)]) -> Vec<(String, bool)> {
+        let arrays = self.states(point, seed);
+        let tried = equalities.iter().filter_map(|(id, left, right)| Some((id.clone(), holds(&arrays, left, right)?)));
+        tried.collect()
     }
 }

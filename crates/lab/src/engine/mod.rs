@@ -9,6 +9,7 @@
 
 mod arrays;
 mod groups;
+mod identity;
 mod interventions;
 mod knobs;
 mod laboratory;

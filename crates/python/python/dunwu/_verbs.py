@@ -241,6 +241,7 @@ def derive(
     file: Word,
     *,
     quiet: bool = False,
+    run: Value | list[Value] | None = None,
     seed: Value | None = None,
     draws: Value | None = None,
     runs: Value | None = None,
@@ -250,6 +251,8 @@ def derive(
     The first step that is false comes with an example as small as can be found, the factor where only a factor is wrong, and the assumptions under which it would stand. A derivation that stands on every draw has evidence and no proof. Exit codes: 0 every step stands, 3 a step is false or says nothing, 4 cannot tell.
 
     file: The derivation, a TOML file
+    run: Try every step on the snapshots of this run, too: W, V, X and Y are its weights, training samples and
+        labels
     seed: What the tensors are drawn from (default: 0)
     draws: Draws of each step, at least (default: 24)
     runs: Folder that holds the run directories (default: runs)
@@ -257,7 +260,7 @@ def derive(
     return ask_command(
         ("derive",),
         (file,),
-        {"seed": seed, "draws": draws, "runs": runs},
+        {"run": run, "seed": seed, "draws": draws, "runs": runs},
         {},
         quiet=quiet,
     )

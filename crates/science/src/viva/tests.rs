@@ -367,10 +367,10 @@ fn the_examiner_walks_reasons_to_their_leaves() {
     let root = register(&format!("{LAW}, because {inverse} and {bare} and {part} and {wrong} and 0123456789"));
     let loose = register(&format!("t_gen = c * M^1.3 / rate, for some c, because {inverse}"));
     let first = register(&format!(
-        "t_gen * rate stays within 500 % whatever rate, because {}",
-        claim("t_gen * rate stays within 400 % whatever rate").id()
+        "t_gen * rate stays within 90 % whatever rate, because {}",
+        claim("t_gen * rate stays within 80 % whatever rate").id()
     ));
-    let second = register(&format!("t_gen * rate stays within 400 % whatever rate, because {first}"));
+    let second = register(&format!("t_gen * rate stays within 80 % whatever rate, because {first}"));
     campaign.run(&world, 4_000, &mut Nobody).unwrap();
 
     let told = examine(&campaign, &root).unwrap();
