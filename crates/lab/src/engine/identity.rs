@@ -28,14 +28,13 @@ const SHAPES: [(&str, [&str; 2]); 14] = [
 pub(super) fn holds(arrays: &Arrays, left: &str, right: &str) -> Option<bool> {
     let is_in = |name: &str| [left, right].iter().any(|side| words(side).any(|word| word == name));
     let used: Vec<(&str, [&str; 2])> = SHAPES.into_iter().filter(|(name, _)| is_in(name)).collect();
-    let mut text =
-        "title = \"an identity\"\n[sizes]\nn = \"2..4\"\ni = \"2..4\"\nk = \"2..4\"\nc = \"2..4\"\n[declare]\n"
-            .to_owned();
-    for (name, [rows, columns]) in &used {
-        text.push_str(&format!("{name} = {{ shape = [\"{rows}\", \"{columns}\"] }}\n"));
-    }
+    let shape =
+        |(name, [rows, columns]): &(&str, [&str; 2])| format!("{name} = {{ shape = [\"{rows}\", \"{columns}\"] }}\n");
+    let shapes = used.iter().map(shape).collect::<Vec<_>>().concat();
     let side = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    text.push_str(&format!("[[step]]\nfrom = {}\nrelation = \"=\"\nto = {}\n", side(left), side(right)));
+    let sizes = "n = \"2..4\"\ni = \"2..4\"\nk = \"2..4\"\nc = \"2..4\"\n";
+    let step = format!("from = {}\nrelation = \"=\"\nto = {}\n", side(left), side(right));
+    let text = format!("title = \"an identity\"\n[sizes]\n{sizes}[declare]\n{shapes}[[step]]\n{step}");
     let derivation = Derivation::parse(&text).ok()?;
     let tensors: BTreeMap<String, Tensor> = arrays
         .iter()
