@@ -19,7 +19,7 @@ pub(crate) fn run(checkout: &Checkout, options: &[&str]) -> Result<(), Failure> 
 
 /// Some minutes of it with one seed; what is shipped has nothing of it.
 pub(crate) fn some_minutes(checkout: &Checkout) -> Result<(), Failure> {
-    run(checkout, &["--minutes", "3", "--seed", "1"])?;
+    run(checkout, &["--minutes", "1.5", "--seed", "1"])?;
     checkout.run(&["cargo", "build", "--release"])?;
     let program = checkout.target().join("release/dunwu");
     let bytes = std::fs::read(&program)

@@ -64,7 +64,7 @@ pub(crate) static FULL: &[Step] = &[
     },
     Step {
         name: "torture",
-        about: "broken disks, kills and nonsense: two minutes for what writes, one for what reads",
+        about: "broken disks, kills and nonsense: a minute for what writes, half of one for what reads",
         run: |checkout| held(torture::some_minutes(checkout)),
     },
     Step { name: "slurm", about: "a sweep on a real Slurm comes to what a laptop makes of it", run: slurm },
