@@ -303,11 +303,14 @@ fn work(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<ScienceDa
     let mut data = ScienceData::of(folder, asked.action.name(), &campaign);
     data.registered = new_claims(&data, &known);
     data.work = Some(WorkData { spent, runs, why });
-    if let Some(signal) = signals.caught() {
-        print::without_page(&answer(&data), &asked.place);
-        return Err(Failure::Stopped { signal });
-    }
-    Ok(data)
+    stopped(asked, data, &signals)
+}
+
+/// The data, or its answer and an end by the signal that stopped the work.
+fn stopped(asked: &ScienceArguments, data: ScienceData, signals: &Signals) -> Result<ScienceData, Failure> {
+    let Some(signal) = signals.caught() else { return Ok(data) };
+    print::without_page(&answer(&data), &asked.place);
+    Err(Failure::Stopped { signal })
 }
 
 /// The terminal as a campaign's listener.
@@ -353,13 +356,15 @@ fn verify(asked: &ScienceArguments, folder: &str, path: &Path) -> Result<Science
     let seal = match Secret::of_ledger(path, &links) {
         Ok(None) => None,
         Ok(Some(secret)) => {
-            if let Some(line) = secret.bent_salt(&links) {
-                bent = bent.or(Some(dunwu_science::ledger::Bent {
-                    line,
-                    why: "its salt is not that of the secret".to_owned(),
-                }));
+            let salt = secret.bent_salt(&links);
+            if let Some(line) = salt {
+                let why = "its salt is not that of the secret".to_owned();
+                bent = bent.or(Some(dunwu_science::ledger::Bent { line, why }));
             }
-            Some("the secret is there, and every batch was drawn by it".to_owned())
+            Some(salt.map_or_else(
+                || "the secret is there, and every batch was drawn by it".to_owned(),
+                |line| format!("the secret is there, and the batch in line {line} was not drawn by it"),
+            ))
         }
         // Whoever verifies a ledger need not have the secret yet.
         Err(error) => Some(format!("what the secret adds to seeds cannot be checked: {error}")),

@@ -18,6 +18,7 @@ mod command;
 mod http;
 mod listener;
 mod mind;
+mod paid;
 mod reckoning;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,15 @@
 //! A model that listens: it hears the glossary, an explanation and some runs of the past, and answers a quiz on runs of the future.
 
 use crate::ask::{Ask, cut};
-use crate::budget::{Amounts, Budget};
+use crate::budget::Budget;
 use crate::mind::Mind;
+use crate::paid::{Paid, call};
 use dunwu_science::viva::{Answer, Item, Lesson, Listener};
 use serde::Deserialize;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Bytes of the glossary that it is given, at most.
 const MOST_GLOSSARY: usize = 6_000;
-/// Bytes of a token, about, where nobody counts tokens.
-const BYTES_PER_TOKEN: usize = 3;
 
 const INSTRUCTIONS: &str = "Somebody explains to you what decides an outcome. You know the glossary, some runs of the past and the explanation, and nothing more. \
 Answer every question with what the explanation makes you expect. Answer with one compact JSON array and nothing else, an object a question:\n\
@@ -43,17 +42,11 @@ impl<'a> MindListener<'a> {
             answer_tokens: self.budget.answer_tokens,
             within: Duration::from_mins(1),
         };
-        let bytes = ask.text().len();
-        let reservation = self.budget.reserve(bytes).map_err(|unpayable| unpayable.to_string())?;
-        let set_aside = reservation.amounts();
-        ask.within = Duration::try_from_secs_f64(set_aside.seconds.min(3e7)).unwrap_or(Duration::from_secs(1));
-        let begun = Instant::now();
-        let answer = self.mind.ask(&ask);
-        let seconds = begun.elapsed().as_secs_f64();
-        let length = answer.as_ref().map_or(0, String::len);
-        let tokens = self.mind.tokens().unwrap_or(((bytes + length).div_ceil(BYTES_PER_TOKEN)) as u64);
-        self.budget.settle(reservation, Amounts { calls: 1, tokens, seconds });
-        answers_of(&answer.map_err(|error| error.to_string())?, items)
+        match call(self.mind, &mut ask, self.budget) {
+            Paid::Answered(answer) => answers_of(&answer, items),
+            Paid::Failed(error) => Err(error.to_string()),
+            Paid::NotMade(why) => Err(why),
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 use crate::act::{checked, done};
 use crate::action::action_of;
 use crate::ask::{Ask, line};
-use crate::budget::{Amounts, Budget};
+use crate::budget::Budget;
 use crate::mind::Mind;
+use crate::paid::{Paid, call};
 use dunwu_science::campaign::{Campaign, CampaignError};
 use dunwu_science::ledger::{Event, Exchange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// What a turn came to.
@@ -79,8 +79,6 @@ pub enum TurnError {
 const MOST_ASKED: usize = 2;
 /// Characters of an answer that are kept in the ledger.
 const MOST_KEPT: usize = 64 * 1024;
-/// Bytes of a token, about, where nobody counts tokens.
-const BYTES_PER_TOKEN: usize = 3;
 
 /// Under which name a mind's claims are registered: no mind can take the name of a person or of the search.
 pub fn by(mind: &str) -> String {
@@ -134,36 +132,13 @@ fn asked(
     budget: &mut Budget,
     faults: &mut Vec<String>,
 ) -> Option<(String, Option<String>)> {
-    let bytes = ask.text().len();
-    let reservation = match budget.reserve(bytes) {
-        Ok(reservation) => reservation,
-        Err(unpayable) => {
-            faults.push(unpayable.to_string());
-            return None;
-        }
-    };
-    let set_aside = reservation.amounts();
-    ask.answer_tokens = budget.answer_tokens;
-    // Longer than a year is for ever, and a time that no clock holds is none.
-    ask.within = Duration::try_from_secs_f64(set_aside.seconds.min(3e7)).unwrap_or(Duration::from_secs(1));
-    let begun = Instant::now();
-    let answer = mind.ask(ask);
-    let seconds = begun.elapsed().as_secs_f64();
-    match answer {
-        Err(error) if error.is_no_call() => {
-            budget.settle(reservation, Amounts::default());
-            faults.push(error.to_string());
+    match call(mind, ask, budget) {
+        Paid::NotMade(why) => {
+            faults.push(why);
             None
         }
-        Err(error) => {
-            // What a call that failed has cost is not known: what was set aside.
-            let tokens = mind.tokens().unwrap_or(set_aside.tokens);
-            budget.settle(reservation, Amounts { calls: 1, tokens, seconds });
-            Some((String::new(), Some(error.to_string())))
-        }
-        Ok(answer) => {
-            let tokens = mind.tokens().unwrap_or_else(|| (bytes + answer.len()).div_ceil(BYTES_PER_TOKEN) as u64);
-            budget.settle(reservation, Amounts { calls: 1, tokens, seconds });
+        Paid::Failed(error) => Some((String::new(), Some(error.to_string()))),
+        Paid::Answered(answer) => {
             let fault = (answer.len() > MOST_KEPT).then(|| format!("the answer has {} bytes", answer.len()));
             // What is kept of one that is too long says what it was.
             let kept = if fault.is_some() { line(&answer, 300) } else { answer };

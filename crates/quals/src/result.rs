@@ -42,6 +42,8 @@ pub struct Figure {
     pub n: usize,
     /// The number; nothing where no case gave one.
     pub value: Option<f64>,
+    /// In how many of the cases it is so, where the number is a share.
+    pub count: Option<usize>,
     /// The ends of its exact 95 % interval, where it has one.
     pub interval: Option<[f64; 2]>,
     /// What it has to be, in words; nothing where it is only reported.
@@ -92,7 +94,7 @@ impl Figure {
     pub(crate) fn share(name: &str, k: usize, n: usize) -> Self {
         let value = (n > 0).then(|| k as f64 / n as f64);
         let interval = (n > 0).then(|| [crate::interval::lower_end(k, n), crate::interval::upper_end(k, n)]);
-        Self { name: name.to_owned(), n, value, interval, bar: None, holds: true }
+        Self { name: name.to_owned(), n, value, count: Some(k), interval, bar: None, holds: true }
     }
 
     /// A median with its exact interval.
@@ -103,6 +105,7 @@ impl Figure {
             name: name.to_owned(),
             n: values.len(),
             value: median.map(|[middle, ..]| middle),
+            count: None,
             interval,
             bar: None,
             holds: true,
@@ -115,13 +118,14 @@ impl Figure {
             name: name.to_owned(),
             n,
             value: value.is_finite().then_some(value),
+            count: None,
             interval: None,
             bar: None,
             holds: true,
         }
     }
 
-    /// The same with what it has to be.
+    /// This figure with what it has to be, in words, and whether it is.
     #[must_use]
     pub(crate) fn bar(self, bar: &str, holds: impl Fn(&Self) -> bool) -> Self {
         Self { bar: Some(bar.to_owned()), holds: holds(&self), ..self }

@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     pub(crate) leader: Option<Claim>,
 }
 
-/// What came of a campaign.
+/// How a campaign in a world of the examination went.
 pub(crate) struct Course {
     /// What was said on the way.
     pub(crate) stages: Vec<Stage>,

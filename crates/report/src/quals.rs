@@ -1,6 +1,6 @@
 //! The verb `quals`: how often the scientist is wrong, on cases of which the truth is known.
 
-use dunwu::answer::wording::number;
+use dunwu::answer::wording::{number, percent};
 use dunwu::answer::{Answer, Block, Section, Shown, Table, TableCell, object};
 use dunwu_quals::{Figure, Quals, Row, Tier};
 
@@ -37,7 +37,7 @@ fn figure_row(tier: &Tier, figure: &Figure) -> Vec<TableCell> {
         TableCell::Text(tier.name.clone()),
         TableCell::Text(figure.name.clone()),
         TableCell::Count(figure.n as u64),
-        TableCell::of(figure.value, TableCell::Number),
+        TableCell::of(figure.value, if figure.count.is_some() { TableCell::Share } else { TableCell::Number }),
         TableCell::of(figure.interval, |[low, high]| TableCell::Range(Some(low), Some(high))),
         TableCell::of(figure.bar.clone(), TableCell::Text),
         match figure.bar {
@@ -69,16 +69,16 @@ fn headline(quals: &Quals) -> String {
 /// The rates that a verdict carries.
 fn sentences(quals: &Quals) -> Vec<String> {
     let rated = |figure: &Figure| {
-        let ([low, high], value) = (figure.interval?, figure.value?);
-        let bar = figure.bar.as_ref()?;
-        Some(format!(
-            "{}: {} over {} cases (95 % interval {} to {}), where the bar is {bar}.",
-            figure.name,
-            number(value),
-            figure.n,
-            number(low),
-            number(high)
-        ))
+        let ([low, high], bar) = (figure.interval?, figure.bar.as_ref()?);
+        let value = match figure.count {
+            Some(count) => format!("{count} of {}", figure.n),
+            None => format!("{} over {} cases", number(figure.value?), figure.n),
+        };
+        let ends = match figure.count {
+            Some(_) => format!("{} to {}", percent(low), percent(high)),
+            None => format!("{} to {}", number(low), number(high)),
+        };
+        Some(format!("{}: {value} (95 % interval {ends}). It must be: {bar}.", figure.name))
     };
     quals.tiers.iter().flat_map(|tier| &tier.figures).filter_map(rated).collect()
 }

@@ -1,4 +1,4 @@
-//! What tools answer.
+//! What the tools of `dunwu mcp` return, as data with a schema.
 
 use dunwu_report::science::ClaimData;
 use dunwu_science::lab::{Point, Setting};
@@ -189,7 +189,7 @@ pub(super) struct Scores {
     pub(super) is_running: bool,
 }
 
-/// What an explanation delivered.
+/// What the tool `explain` returns: how many bits a text delivered to its reader, and what was not understood.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Explained {
     /// The claim's id.

@@ -12,7 +12,7 @@ use crate::insights;
 use dunwu_mcp::{ToolError, Watch};
 use dunwu_science::campaign::{Campaign, CampaignError};
 use dunwu_science::lab::Lab;
-use dunwu_science::viva::{ControlledEnglish, ExplainAsk, Explainer, Lessons, Limits, VivaError};
+use dunwu_science::viva::{ControlledEnglish, Given, Lessons, Limits, VivaError};
 
 /// Bytes of a text where nothing is said.
 const BYTES: u32 = 400;
@@ -23,19 +23,6 @@ const BATCH: usize = 4;
 
 /// What to do where too few runs were made after a text was given.
 const REMEDY: &str = "give steps for more runs, or make runs and put the same text again";
-
-/// Gives one text.
-struct OneText<'a>(&'a str);
-
-impl Explainer for OneText<'_> {
-    fn name(&self) -> &'static str {
-        "one text"
-    }
-
-    fn explain(&mut self, ask: &ExplainAsk<'_>) -> Option<String> {
-        Some(self.0.to_owned()).filter(|text| !ask.tried.contains(text))
-    }
-}
 
 impl CampaignToolbox {
     pub(super) fn explain(&self, asked: &ExplainArguments, watch: &dyn Watch) -> Result<Explained, ToolError> {
@@ -62,7 +49,7 @@ impl CampaignToolbox {
             }
         };
         let mut lessons = Lessons {
-            explainer: &mut OneText(text),
+            explainer: &mut Given(text.to_owned()),
             listener: &mut ControlledEnglish::default(),
             make_runs: &mut |campaign, id| making.as_mut().map_or(Ok(()), |making| making.some(campaign, id)),
             limits: Limits { most_bytes, tries: 1, rounds: 1, ..Limits::default() },

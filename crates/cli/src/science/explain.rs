@@ -1,8 +1,9 @@
 //! `dunwu science DIR explain` and `examine`: an explanation tried on a listener, and a claim asked for its reasons.
 
 use super::person::Person;
-use super::{ATTACK_RUNS, Heard, ScienceArguments, failed, open_lab};
+use super::{ATTACK_RUNS, Heard, ScienceArguments, failed, open_lab, stopped};
 use crate::failure::Failure;
+use crate::signals::Signals;
 use crate::watching;
 use dunwu_mind::{Budget, MindListener};
 use dunwu_report::science::ScienceData;
@@ -10,25 +11,12 @@ use dunwu_science::campaign::{Campaign, CampaignError};
 use dunwu_science::judge::Verdict;
 use dunwu_science::lab::Point;
 use dunwu_science::viva::{
-    ControlledEnglish, ExplainAsk, Explainer, Explanations, Lessons, Limits, Listener, Shortening, examine,
+    ControlledEnglish, Explainer, Explanations, Given, Lessons, Limits, Listener, Shortening, examine,
 };
 use std::path::Path;
 
 /// Texts for which there are runs where no budget is named.
 const TEXTS: u64 = 6;
-
-/// A text that somebody wrote, said once.
-struct Given(Option<String>);
-
-impl Explainer for Given {
-    fn name(&self) -> &'static str {
-        "given"
-    }
-
-    fn explain(&mut self, _ask: &ExplainAsk<'_>) -> Option<String> {
-        self.0.take()
-    }
-}
 
 /// The claim that is asked for, or the one that is furthest ahead.
 fn claim_of(asked: &ScienceArguments, campaign: &Campaign) -> Result<String, Failure> {
@@ -36,9 +24,7 @@ fn claim_of(asked: &ScienceArguments, campaign: &Campaign) -> Result<String, Fai
         if campaign.state().claim(id).is_some() {
             return Ok(id.clone());
         }
-        let ids: Vec<&str> = campaign.state().claims.iter().map(|claim| claim.id.as_str()).collect();
-        let there = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-        return Err(Failure::usage(CampaignError::NoClaim { id: id.clone(), there }));
+        return Err(Failure::usage(CampaignError::no_claim(campaign.state(), id)));
     }
     let judged = campaign.judged();
     let rank = |verdict: &Verdict| match verdict {
@@ -74,7 +60,7 @@ pub(super) fn explain(asked: &ScienceArguments, folder: &str, path: &Path) -> Re
     if purse == 0 {
         return Err(failed(CampaignError::NoBudget { most: lab.most_steps(&Point::default()) }));
     }
-    let mut given = Given(Some(text));
+    let mut given = Given(text);
     let explainer: &mut dyn Explainer = if is_given { &mut given } else { &mut Shortening };
     let rounds = if is_given { 1 } else { Limits::default().rounds };
     let limits = Limits { most_bytes: asked.bytes, rounds, tries: if is_given { 1 } else { 3 }, ..Limits::default() };
@@ -90,7 +76,8 @@ pub(super) fn explain(asked: &ScienceArguments, folder: &str, path: &Path) -> Re
         None => &mut rules,
     };
     // Questions to a person stand on standard error, and a bar would be drawn over them.
-    let explained = watching::watch(is_person || asked.quiet || asked.place.json, |watcher| {
+    let signals = Signals::watch()?;
+    let explained = watching::watch_under(&signals, is_person || asked.quiet || asked.place.json, |watcher| {
         watcher.phase("explains", Some(purse));
         let mut make_runs = |campaign: &mut Campaign, id: &str| -> Result<(), CampaignError> {
             // An attack on the claim: its runs are of the future, and the claim may fall by them.
@@ -114,7 +101,7 @@ pub(super) fn explain(asked: &ScienceArguments, folder: &str, path: &Path) -> Re
     }
     let mut data = ScienceData::of(folder, "explain", &campaign);
     data.explained = Some(explained);
-    Ok(data)
+    stopped(asked, data, &signals)
 }
 
 /// Asks a claim why, what if and how else.

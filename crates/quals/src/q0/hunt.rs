@@ -7,7 +7,7 @@ use crate::world::{Case, runs_of, spread};
 use dunwu_science::claim::Claim;
 use dunwu_science::judge::{ENOUGH_BITS, Judged, Registered, RunRecord, Verdict};
 
-/// What came of a hunt.
+/// What a search for laws after the event came to in one world.
 pub(crate) struct Hunted {
     pub(crate) looked_at: usize,
     pub(crate) most_bits: f64,

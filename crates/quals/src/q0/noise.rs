@@ -8,7 +8,7 @@ use crate::work::each;
 use crate::world::{FAMILIES, null};
 use dunwu_science::judge::ALPHA;
 
-/// What came of a null world.
+/// What was found in a world without a law.
 struct Nothing {
     family: &'static str,
     /// Laws that were looked at.

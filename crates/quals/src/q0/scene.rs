@@ -12,7 +12,7 @@ use dunwu_science::lab::{Lab, Outcome};
 use dunwu_science::ledger::{Link, read};
 use std::path::{Path, PathBuf};
 
-/// What became of a cheat.
+/// What became of a cheat that was played: refused, found, of no use, established, or not noticed.
 #[derive(Clone, Debug)]
 pub(crate) enum Fate {
     /// It was refused, with these words.
@@ -28,7 +28,7 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    /// In words.
+    /// What became of the cheat, in words.
     pub(crate) fn words(&self) -> String {
         // Where a ledger lay is another place every time.
         let without_path = |text: &str| text.split(": \"/").next().unwrap_or_default().to_owned();

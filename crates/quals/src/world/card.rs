@@ -29,7 +29,7 @@ const ORDERS: [u32; 14] = [5, 7, 11, 17, 23, 31, 41, 53, 71, 97, 113, 151, 197, 
 /// Where questions are asked: the rest is sealed.
 const SCOPE: &str = "M in 5..97 and samples in 10..2000";
 
-/// What a run costs, in steps.
+/// Steps that every run in a world of the examination costs.
 pub(crate) const STEPS: u64 = 100;
 
 impl Case {

@@ -86,8 +86,19 @@ fn sentences(data: &ScienceData) -> Vec<String> {
     if let Some(turn) = &data.turn {
         sentences.push(format!("{} {}.", capitalized(&turn.mind), turn.did));
     }
-    if let Some(explained) = data.explained.as_ref().filter(|explained| explained.essential.is_some()) {
-        sentences.push(format!("It ended because {}.", explained.ended));
+    if let Some(explained) = &data.explained {
+        if let Some(last) = explained.sittings.last() {
+            sentences.push(format!(
+                "The last text, \u{201c}{}\u{201d}, delivered {} of the {} bits that the whole claim does, and {}.",
+                last.text,
+                number(last.bits),
+                number(last.full_bits),
+                if last.passed { "passed" } else { "did not pass" }
+            ));
+        }
+        if explained.essential.is_some() {
+            sentences.push(format!("It ended because {}.", explained.ended));
+        }
     }
     for model in &data.models {
         sentences.push(format!("{} after {}: {}.", capitalized(&model.name), counted(model.calls, "call"), model.says));

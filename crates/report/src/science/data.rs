@@ -59,7 +59,7 @@ pub struct ScienceData {
 pub struct TurnData {
     /// Who was asked.
     pub mind: String,
-    /// What came of it, in words.
+    /// What the turn came to, in words: a claim that was registered, an objection, the search that took over.
     pub did: String,
     /// Whether the search without a model took the turn.
     pub offline: bool,

@@ -141,10 +141,15 @@ fn distance2(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
 }
 
+/// Points of a scope at which a run can be made and paid.
+fn payable(state: &State, scope: &Scope, lab: &dyn Lab, draws: &mut Draws, left: u64) -> Vec<Point> {
+    let points = candidates(&state.card, scope, &state.question.knobs, draws, N_CANDIDATES);
+    points.into_iter().filter(|point| (1..=left).contains(&lab.most_steps(point))).collect()
+}
+
 /// Runs spread over everything that the question varies.
 pub(super) fn spread(state: &State, lab: &dyn Lab, draws: &mut Draws, left: u64, n: usize) -> Vec<Ask> {
-    let points = candidates(&state.card, &state.scope, &state.question.knobs, draws, N_CANDIDATES);
-    let points: Vec<Point> = points.into_iter().filter(|point| (1..=left).contains(&lab.most_steps(point))).collect();
+    let points = payable(state, &state.scope, lab, draws, left);
     affordable(furthest(state, points, n), lab, left)
 }
 
@@ -208,8 +213,7 @@ pub(super) fn disagreement(
     let net = |registered: &Registered| net_bits(judged, registered);
     let Some(first) = rivals.first() else { return Vec::new() };
     let best = net(first);
-    let points = candidates(&state.card, &state.scope, &state.question.knobs, draws, N_CANDIDATES);
-    let points: Vec<Point> = points.into_iter().filter(|point| (1..=left).contains(&lab.most_steps(point))).collect();
+    let points = payable(state, &state.scope, lab, draws, left);
     let mut weights: Vec<f64> = rivals.iter().map(|rival| libm::exp2(net(rival) - best).max(LEAST_SHARE)).collect();
     let mut foretold: Vec<Vec<Option<Expectation>>> = rivals
         .iter()
@@ -257,8 +261,7 @@ pub(super) fn against(
 ) -> Vec<Ask> {
     let mut scope = state.scope.clone();
     scope.0.extend(registered.claim.scope.0.iter().filter(|condition| !state.scope.0.contains(condition)).cloned());
-    let points = candidates(&state.card, &scope, &state.question.knobs, draws, N_CANDIDATES);
-    let points: Vec<Point> = points.into_iter().filter(|point| (1..=left).contains(&lab.most_steps(point))).collect();
+    let points = payable(state, &scope, lab, draws, left);
     let mut say = |rival| {
         expectation(&state.card, &state.scope_of_question(), &registered.claim, rival, &state.runs, &points, memory)
     };

@@ -63,6 +63,15 @@ pub enum CampaignError {
     NothingStands,
 }
 
+impl CampaignError {
+    /// That a campaign has no claim of this id, with those that it has.
+    pub fn no_claim(state: &State, id: &str) -> Self {
+        let ids: Vec<&str> = state.claims.iter().map(|claim| claim.id.as_str()).collect();
+        let there = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+        Self::NoClaim { id: id.to_owned(), there }
+    }
+}
+
 /// How a stretch of work ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -207,11 +216,7 @@ impl Campaign {
     ) -> Result<Ended, CampaignError> {
         let id = match claim {
             Some(id) if self.state.claim(id).is_some() => id.to_owned(),
-            Some(id) => {
-                let ids: Vec<&str> = self.state.claims.iter().map(|claim| claim.id.as_str()).collect();
-                let there = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-                return Err(CampaignError::NoClaim { id: id.to_owned(), there });
-            }
+            Some(id) => return Err(CampaignError::no_claim(&self.state, id)),
             None => match &self.state.purse {
                 Some(purse) => match &purse.purpose {
                     Purpose::Attack(id) => id.clone(),

@@ -27,6 +27,20 @@ pub trait Explainer {
     fn explain(&mut self, ask: &ExplainAsk<'_>) -> Option<String>;
 }
 
+/// A text that somebody wrote, said once.
+#[derive(Clone, Debug)]
+pub struct Given(pub String);
+
+impl Explainer for Given {
+    fn name(&self) -> &'static str {
+        "given"
+    }
+
+    fn explain(&mut self, ask: &ExplainAsk<'_>) -> Option<String> {
+        Some(self.0.clone()).filter(|text| !ask.tried.contains(text))
+    }
+}
+
 /// Says the claim, then less and less of it: without its reasons, its list of constants, its scope, its constant, its form.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shortening;

@@ -110,9 +110,7 @@ impl Lessons<'_> {
     /// Where there is no such claim, runs cannot be made, or the disk does not take a line.
     pub fn explain(&mut self, campaign: &mut Campaign, id: &str) -> Result<Explanations, VivaError> {
         let Some(claim) = campaign.state().claim(id).map(|registered| registered.claim.clone()) else {
-            let ids: Vec<&str> = campaign.state().claims.iter().map(|claim| claim.id.as_str()).collect();
-            let there = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-            return Err(CampaignError::NoClaim { id: id.to_owned(), there }.into());
+            return Err(CampaignError::no_claim(campaign.state(), id).into());
         };
         let glossary = Glossary::of(&campaign.state().card);
         let mut bound = Bound { most: self.limits.most_bytes, floor: 0, passed: None };

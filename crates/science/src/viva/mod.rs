@@ -29,7 +29,7 @@ pub use answer::{Answer, Truth};
 pub use draw::Frame;
 pub use english::{Direction, Said, Understood, understand};
 pub use examiner::{Examination, HowElse, Node, WhatIf, Why, examine};
-pub use explainer::{ExplainAsk, Explainer, Shortening};
+pub use explainer::{ExplainAsk, Explainer, Given, Shortening};
 pub use glossary::{Glossary, Term};
 pub use item::{Asked, Item, ItemKind};
 pub use lesson::{Essential, Explanations, Lessons, Limits, Tried, VivaError, curve};

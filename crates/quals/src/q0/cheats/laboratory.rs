@@ -83,7 +83,7 @@ fn replaced(scene: &mut Scene, share: f64, by: impl Fn() -> Option<Outcome> + Sy
     scene.judged_sentences(&LIKED.map(str::to_owned), &runs)
 }
 
-/// The same world, read again.
+/// The world of the scene, read from its text a second time, so that a cheat can bend it.
 fn again(scene: &Scene) -> World {
     let nth: usize = scene.case.name.trim_start_matches("null ").parse().expect("null worlds are numbered");
     crate::world::null(scene.seed, nth).world

@@ -37,7 +37,7 @@ impl Must {
         }
     }
 
-    /// In words.
+    /// What must become of the cheat, in words.
     pub fn words(self) -> String {
         match self {
             Self::BeRefused(words) => format!("refused: {words}"),
